@@ -1,0 +1,2 @@
+//! Names and derivation.
+#![no_std]
