@@ -1,2 +1,65 @@
-//! The command.
-fn main() {}
+//! Build, test and package sanid: `cargo xtask help` lists the tasks.
+//!
+//! One module per task. What several tasks need (running a program, the
+//! workspace's places, Debian packages) has a module of its own.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a task runner talks to the person who runs it"
+)]
+
+mod bench;
+mod cmd;
+mod debian13;
+mod deny;
+mod generate;
+mod msrv;
+mod nostd;
+mod packages;
+mod place;
+mod release;
+mod tally;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::place::Place;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Build, test and package sanid")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run every check: what CI runs, and what the README names
+    Test(test::Options),
+    /// Write the man pages, shell completions and the JSON Schema from the code
+    Generate(generate::Options),
+    /// Measure start-up, memory, size and bulk derivation; write docs/performance.md
+    Bench(bench::Options),
+    /// Check the workspace with the oldest Rust that `rust-version` names
+    Msrv,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = Place::find().and_then(|place| match arguments.task {
+        Task::Test(options) => test::run(&place, &options),
+        Task::Generate(options) => generate::run(&place, &options),
+        Task::Bench(options) => bench::run(&place, &options),
+        Task::Msrv => msrv::run(&place),
+    });
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("cargo xtask: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

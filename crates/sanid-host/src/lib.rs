@@ -1,1 +1,54 @@
-//! One host.
+//! The storage identity of one Linux host: see it, decide it, put it in place.
+//!
+//! One direction, three steps:
+//!
+//! ```text
+//! observe   Root ─► Facts                       all reading, in one place; plain data
+//! decide    Facts ─► Resolution ─► Findings, Plan   pure functions
+//! act       Plan ─► Receipt                     the only code that writes
+//! ```
+//!
+//! Everything happens below an opened [`Root`], which is `/` of the running host or any directory that
+//! stands for it. The `sanid` command, the boot unit and every other front end are short sentences made
+//! of these three.
+//!
+//! # Examples
+//! What identity would a host with this machine-id have?
+//! ```
+//! let dir = tempfile::tempdir().unwrap();
+//! std::fs::create_dir(dir.path().join("etc")).unwrap();
+//! std::fs::write(dir.path().join("etc/machine-id"), "3d1219c7c4c5404aaa1f6d2a48adfda4\n").unwrap();
+//!
+//! let root = sanid_host::Root::open(dir.path()).unwrap();
+//! let facts = sanid_host::observe(&root, None).unwrap();
+//! let resolution = sanid_host::resolve(&facts).unwrap();
+//! assert_eq!(
+//!     resolution.nvme.value.host_nqn.as_str(),
+//!     "nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b",
+//! );
+//! ```
+
+pub mod act;
+pub mod config;
+mod config_source;
+pub mod container;
+mod facts;
+mod file;
+pub mod findings;
+mod observe;
+pub mod parse;
+pub mod plan;
+pub mod record;
+pub mod report;
+pub mod resolve;
+pub mod root;
+
+pub use facts::{Credentials, Facts, IscsiHost, IscsiSession, Live, MachineIdState, NvmeController, RootFacts};
+pub use file::{Disk, Effective, FileState, IdentityFile};
+pub use observe::{PUBLISHED, observe};
+pub use plan::plan;
+pub use resolve::resolve;
+pub use root::Root;
+
+/// The version of every JSON document that sanid reads and writes.
+pub const API_VERSION: &str = "sanid/v1";

@@ -1,1 +1,68 @@
-//! The command.
+//! The `sanid` command: arguments in, text or JSON out. What it knows of storage identities is in
+//! [`sanid_core`] and [`sanid_host`]; here are only words, columns and exit codes.
+//!
+//! It is a library so that the man pages, the completions and the JSON Schema are made from the same
+//! definitions that the command runs on.
+
+mod args;
+mod commands;
+mod exit;
+mod host;
+mod output;
+#[cfg(feature = "schema")]
+mod schema;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use args::{Arguments, Command};
+use exit::{Exit, Failure};
+#[cfg(feature = "schema")]
+pub use schema::json_schema;
+
+/// The definition of the command line, for man pages and completions.
+///
+/// # Examples
+/// ```
+/// assert_eq!(sanid::command().get_name(), "sanid");
+/// ```
+pub fn command() -> clap::Command {
+    Arguments::command()
+}
+
+/// Runs the command with these arguments, the program's name first, and gives its exit code: 0 fine,
+/// 1 findings, 2 usage or I/O error, 3 refused by a safety rule, 4 no usable seed.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let json = arguments.command.wants_json();
+    match dispatch(arguments.command) {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.report(json).into(),
+    }
+}
+
+fn dispatch(command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Show(options) => commands::show::run(&options),
+        Command::Status(options) => commands::status::run(&options),
+        Command::Apply(options) => commands::apply::run(&options),
+        Command::Adopt(options) => commands::adopt::run(&options),
+        Command::Derive(options) => commands::derive::run(&options),
+        Command::Check(options) => commands::check::run(&options),
+        Command::Config(options) => commands::config::run(&options),
+        Command::Completions(options) => commands::completions::run(&options),
+    }
+}
+
+/// Help and version are answers; anything else clap says is a usage error.
+fn usage(error: &clap::Error) -> ExitCode {
+    let exit = if error.use_stderr() { Exit::Error } else { Exit::Fine };
+    // With nobody to read it there is nobody to tell.
+    let _ = error.print();
+    exit.into()
+}

@@ -1,2 +1,7 @@
-//! The command.
-fn main() {}
+//! The `sanid` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sanid::run(std::env::args_os())
+}

@@ -1,0 +1,151 @@
+//! Hexadecimal text of 128 bits, without tables, branches or formatting: bulk
+//! derivation spends its time in the HMAC only when this costs next to nothing.
+
+/// Writes 32 lower-case digits into `out` and returns them as text.
+pub(crate) fn encode<'out>(bytes: &[u8; 16], out: &'out mut [u8; 32]) -> &'out str {
+    *out = digits(*bytes);
+    text(out)
+}
+
+/// Spreads 32 digits over the canonical 8-4-4-4-12 groups of a UUID.
+pub(crate) fn hyphenate<'out>(simple: &str, out: &'out mut [u8; 36]) -> &'out str {
+    if let Some(digits) = simple.as_bytes().first_chunk::<32>() {
+        *out = [b'-'; 36];
+        out[0..8].copy_from_slice(&digits[0..8]);
+        out[9..13].copy_from_slice(&digits[8..12]);
+        out[14..18].copy_from_slice(&digits[12..16]);
+        out[19..23].copy_from_slice(&digits[16..20]);
+        out[24..36].copy_from_slice(&digits[20..32]);
+    }
+    text(out)
+}
+
+/// Reads exactly 32 digits of either case, or tells the offset of the first
+/// byte that is not one.
+pub(crate) fn decode(text: &[u8; 32]) -> Result<[u8; 16], usize> {
+    let mut bytes = [0; 16];
+    let mut differences = 0;
+    for (four, eight) in bytes.chunks_exact_mut(4).zip(text.chunks_exact(8)) {
+        if let Some(eight) = eight.first_chunk() {
+            let eight = u64::from_be_bytes(*eight);
+            let value = values(eight);
+            // A text is hexadecimal exactly when its value is written as it.
+            differences |= eight_digits(value) ^ lower(eight);
+            four.copy_from_slice(&value.to_be_bytes());
+        }
+    }
+    if differences == 0 {
+        return Ok(bytes);
+    }
+    let stranger = text.iter().position(|byte| !byte.is_ascii_hexdigit());
+    Err(stranger.unwrap_or_default())
+}
+
+/// Reads the canonical hyphenated form of a UUID, in either case.
+pub(crate) fn decode_hyphenated(text: &[u8]) -> Option<[u8; 16]> {
+    let text: &[u8; 36] = text.try_into().ok()?;
+    if [text[8], text[13], text[18], text[23]] != [b'-'; 4] {
+        return None;
+    }
+    let mut digits = [0; 32];
+    digits[0..8].copy_from_slice(&text[0..8]);
+    digits[8..12].copy_from_slice(&text[9..13]);
+    digits[12..16].copy_from_slice(&text[14..18]);
+    digits[16..20].copy_from_slice(&text[19..23]);
+    digits[20..32].copy_from_slice(&text[24..36]);
+    decode(&digits).ok()
+}
+
+/// The 32 digits of 16 bytes, eight at a time.
+fn digits(bytes: [u8; 16]) -> [u8; 32] {
+    let mut out = [0; 32];
+    for (eight, four) in out.chunks_exact_mut(8).zip(bytes.chunks_exact(4)) {
+        if let Some(four) = four.first_chunk() {
+            eight.copy_from_slice(&eight_digits(u32::from_be_bytes(*four)).to_be_bytes());
+        }
+    }
+    out
+}
+
+/// The digits of 32 bits, one in each byte.
+const fn eight_digits(value: u32) -> u64 {
+    let mut nibbles = value as u64;
+    nibbles = (nibbles | nibbles << 16) & 0x0000_ffff_0000_ffff;
+    nibbles = (nibbles | nibbles << 8) & 0x00ff_00ff_00ff_00ff;
+    nibbles = (nibbles | nibbles << 4) & EACH * 0x0f;
+    // Adding 6 carries into bit 4 just where a letter is due.
+    let letters = (nibbles + EACH * 6) >> 4 & EACH;
+    nibbles + EACH * b'0' as u64 + letters * (b'a' - b'0' - 10) as u64
+}
+
+/// The 32 bits of eight digits; nonsense, but no panic, for other bytes.
+const fn values(digits: u64) -> u32 {
+    // Bit 6 tells a letter from a decimal digit; the low bits of "a" are 1.
+    let letters = digits >> 6 & EACH;
+    let mut nibbles = (digits & EACH * 0x0f).wrapping_add(letters * 9) & EACH * 0x0f;
+    nibbles = (nibbles | nibbles >> 4) & 0x00ff_00ff_00ff_00ff;
+    nibbles = (nibbles | nibbles >> 8) & 0x0000_ffff_0000_ffff;
+    nibbles = (nibbles | nibbles >> 16) & 0x0000_0000_ffff_ffff;
+    nibbles as u32
+}
+
+/// A one in each byte.
+const EACH: u64 = 0x0101_0101_0101_0101;
+
+/// Lower case for letters; any other byte stays different from every digit.
+const fn lower(digits: u64) -> u64 {
+    digits | (digits & EACH * 0x40) >> 1
+}
+
+/// What this module writes is ASCII, so the fallback is never taken.
+fn text(ascii: &[u8]) -> &str {
+    core::str::from_utf8(ascii).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_survives_the_round_trip_in_both_cases() {
+        for byte in 0..=u8::MAX {
+            let bytes = [byte; 16];
+            let mut lower = [0; 32];
+            encode(&bytes, &mut lower);
+            assert_eq!(decode(&lower), Ok(bytes));
+            assert_eq!(decode(&lower.map(|d| d.to_ascii_uppercase())), Ok(bytes));
+        }
+    }
+
+    #[test]
+    fn exactly_the_hexadecimal_digits_are_digits_wherever_they_stand() {
+        for byte in 0..=u8::MAX {
+            for at in 0..32 {
+                let mut text = [b'7'; 32];
+                text[at] = byte;
+                let expected = if byte.is_ascii_hexdigit() { Ok(()) } else { Err(at) };
+                assert_eq!(decode(&text).map(drop), expected, "{byte:#x} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_wrong_digit_is_located() {
+        let mut digits = [b'0'; 32];
+        digits[7] = b'g';
+        digits[9] = b'-';
+        assert_eq!(decode(&digits), Err(7));
+    }
+
+    #[test]
+    fn hyphens_stand_where_rfc_9562_puts_them() {
+        let mut out = [0; 36];
+        let text = hyphenate("652f5d50a6894520b87bfe2552ef6b8b", &mut out);
+        assert_eq!(text, "652f5d50-a689-4520-b87b-fe2552ef6b8b");
+        assert!(decode_hyphenated(text.as_bytes()).is_some());
+        assert_eq!(
+            decode_hyphenated(b"652f5d50-a689-4520-b87bfe-2552ef6b8b"),
+            None
+        );
+    }
+}

@@ -1,0 +1,109 @@
+//! Schemes: frozen rules from a seed to an identity. Each is one file here and
+//! one line in [`SCHEMES`].
+
+mod nvme_cli_1;
+mod nvme_stas;
+mod sanid_v1;
+mod talos;
+
+use crate::{HostUuid, Iqn, IqnPrefix, MachineId, NvmePair};
+
+pub use sanid_v1::sanid_v1_host_uuid;
+
+/// Every scheme that needs nothing but a machine-id; the default first.
+///
+/// ```
+/// use sanid_core::SCHEMES;
+///
+/// let names: Vec<_> = SCHEMES.iter().map(|scheme| scheme.name()).collect();
+/// assert_eq!(names, ["sanid-v1", "talos", "nvme-cli-1", "nvme-stas"]);
+/// ```
+pub static SCHEMES: &[&dyn Scheme] = &[
+    &sanid_v1::SanidV1,
+    &talos::Talos,
+    &nvme_cli_1::NvmeCli1,
+    &nvme_stas::NvmeStas,
+];
+
+/// The scheme of a host whose administrator chose none: `sanid-v1`.
+///
+/// ```
+/// assert_eq!(sanid_core::DEFAULT_SCHEME.name(), "sanid-v1");
+/// ```
+pub static DEFAULT_SCHEME: &dyn Scheme = &sanid_v1::SanidV1;
+
+/// The scheme of a name, exactly as [`Scheme::name`] spells it.
+///
+/// ```
+/// use sanid_core::scheme;
+///
+/// assert!(scheme("talos").is_some_and(|scheme| scheme.publishes_seed()));
+/// assert!(scheme("sanid-v0").is_none());
+/// ```
+pub fn scheme(name: &str) -> Option<&'static dyn Scheme> {
+    SCHEMES.iter().copied().find(|scheme| scheme.name() == name)
+}
+
+/// A named, versioned, frozen rule from a seed to an identity.
+///
+/// A released scheme never changes: the same seed and prefix give the same
+/// names for ever, because arrays know hosts by them. A better rule gets a new
+/// name. Deriving cannot fail, uses no randomness and allocates nothing.
+///
+/// ```
+/// use sanid_core::{IqnPrefix, MachineId, SCHEMES};
+///
+/// let seed = MachineId::parse("3d1219c7c4c5404aaa1f6d2a48adfda4")?;
+/// for scheme in SCHEMES {
+///     let derived = scheme.derive(&seed, &IqnPrefix::default());
+///     assert!(derived.nvme.matches(), "{}", scheme.name());
+/// }
+/// # Ok::<(), sanid_core::MachineIdError>(())
+/// ```
+pub trait Scheme: Sync {
+    /// The name by which configuration and reports call it.
+    fn name(&self) -> &'static str;
+
+    /// What it does, in one sentence.
+    fn summary(&self) -> &'static str;
+
+    /// Whether the names it gives reveal the seed, in whole or in part.
+    fn publishes_seed(&self) -> bool;
+
+    /// What is wrong with the rule it reproduces, one sentence each; empty
+    /// when nothing is.
+    fn notes(&self) -> &'static [&'static str];
+
+    /// The identity of a seed. A scheme whose IQN has a prefix of its own
+    /// ignores `iqn_prefix`.
+    fn derive(&self, seed: &MachineId, iqn_prefix: &IqnPrefix) -> Derived;
+}
+
+/// What a scheme gives, and which scheme gave each part.
+///
+/// Not every program that a scheme is named for makes all three names. What it
+/// lacks comes from `sanid-v1`, except that the NVMe pair always matches.
+///
+/// ```
+/// use sanid_core::{IqnPrefix, MachineId, scheme};
+///
+/// let seed = MachineId::parse("3d1219c7c4c5404aaa1f6d2a48adfda4")?;
+/// let derived = scheme("nvme-stas").unwrap().derive(&seed, &IqnPrefix::default());
+/// assert_eq!((derived.iqn_by, derived.host_nqn_by), ("sanid-v1", "nvme-stas"));
+/// # Ok::<(), sanid_core::MachineIdError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Derived {
+    /// The iSCSI initiator name.
+    pub iqn: Iqn,
+    /// The host NQN and the Host ID, which match.
+    pub nvme: NvmePair,
+    /// The scheme that gave the IQN.
+    pub iqn_by: &'static str,
+    /// The scheme that gave the host NQN.
+    pub host_nqn_by: &'static str,
+    /// The scheme that gave the Host ID.
+    pub host_id_by: &'static str,
+    /// The UUID of the NVMe pair.
+    pub host_uuid: HostUuid,
+}

@@ -1,0 +1,218 @@
+//! The machine-id, the seed of most schemes.
+
+use core::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::{AppId, DENYLISTED_UUIDS, HostUuid, SeedFingerprint, hex};
+
+/// The 128 secret bits of `/etc/machine-id`.
+///
+/// machine-id(5) asks to keep it confidential, since it stands for the
+/// installation wherever an application-specific id is derived from it. So it
+/// cannot be displayed, copied or compared by accident: there is no `Display`
+/// and no `Clone`, `Debug` prints a constant, and the memory is cleared when
+/// the value goes.
+///
+/// ```
+/// use sanid_core::MachineId;
+///
+/// let seed = MachineId::parse("3d1219c7c4c5404aaa1f6d2a48adfda4")?;
+/// assert_eq!(format!("{seed:?}"), "MachineId(secret)");
+/// # Ok::<(), sanid_core::MachineIdError>(())
+/// ```
+pub struct MachineId([u8; 16]);
+
+/// Why a text or a file holds no usable machine-id.
+///
+/// The message never repeats what was read.
+///
+/// ```
+/// use sanid_core::{MachineId, MachineIdError};
+///
+/// let error = MachineId::parse_file(b"uninitialized\n").unwrap_err();
+/// assert_eq!(error, MachineIdError::Uninitialized);
+/// assert_eq!(error.to_string(), "the machine-id is \"uninitialized\": first boot has not finished");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MachineIdError {
+    /// There is nothing, or nothing but a newline.
+    #[error("the machine-id is empty: it is not set yet")]
+    Empty,
+    /// The word that systemd writes while the first boot is under way.
+    #[error("the machine-id is \"uninitialized\": first boot has not finished")]
+    Uninitialized,
+    /// All digits are zero, which stands for "none".
+    #[error("the machine-id is all zeros: it is not set")]
+    Zero,
+    /// There are not 32 digits and at most one newline.
+    #[error("the machine-id is not 32 hexadecimal digits but {found} bytes")]
+    Length {
+        /// How many bytes there were, a newline at the end not counted.
+        found: usize,
+    },
+    /// A byte is not a hexadecimal digit.
+    #[error("the machine-id is not hexadecimal, at byte {at}")]
+    NotHex {
+        /// The offset of that byte.
+        at: usize,
+    },
+}
+
+impl MachineId {
+    /// Reads 32 hexadecimal digits of either case, and nothing around them.
+    ///
+    /// # Errors
+    ///
+    /// [`Empty`](MachineIdError::Empty) and
+    /// [`Uninitialized`](MachineIdError::Uninitialized) for those very texts,
+    /// [`Length`](MachineIdError::Length) for another number of bytes than 32,
+    /// [`NotHex`](MachineIdError::NotHex) for another character, and
+    /// [`Zero`](MachineIdError::Zero). Source: machine-id(5).
+    ///
+    /// ```
+    /// use sanid_core::{MachineId, MachineIdError};
+    ///
+    /// assert!(MachineId::parse("3D1219C7C4C5404AAA1F6D2A48ADFDA4").is_ok());
+    /// assert_eq!(MachineId::parse("3d12").unwrap_err(), MachineIdError::Length { found: 4 });
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, MachineIdError> {
+        Self::parse_digits(text.as_bytes())
+    }
+
+    /// Reads what `/etc/machine-id` holds: 32 hexadecimal digits of either
+    /// case and at most one newline, as systemd reads it.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse), a single newline at the end not counted.
+    ///
+    /// ```
+    /// use sanid_core::{MachineId, MachineIdError};
+    ///
+    /// assert!(MachineId::parse_file(b"3d1219c7c4c5404aaa1f6d2a48adfda4\n").is_ok());
+    /// assert_eq!(MachineId::parse_file(b"").unwrap_err(), MachineIdError::Empty);
+    /// ```
+    pub fn parse_file(bytes: &[u8]) -> Result<Self, MachineIdError> {
+        Self::parse_digits(bytes.strip_suffix(b"\n").unwrap_or(bytes))
+    }
+
+    fn parse_digits(digits: &[u8]) -> Result<Self, MachineIdError> {
+        let Ok(exact) = digits.try_into() else {
+            return Err(match digits {
+                b"" => MachineIdError::Empty,
+                b"uninitialized" => MachineIdError::Uninitialized,
+                _ => MachineIdError::Length {
+                    found: digits.len(),
+                },
+            });
+        };
+        let seed = Self(hex::decode(exact).map_err(|at| MachineIdError::NotHex { at })?);
+        if seed.0 == [0; 16] {
+            return Err(MachineIdError::Zero);
+        }
+        Ok(seed)
+    }
+
+    /// The seed of 16 bytes, for seeds that do not come as text.
+    ///
+    /// ```
+    /// use sanid_core::MachineId;
+    ///
+    /// assert!(MachineId::from_bytes([0xff; 16]).is_denylisted());
+    /// ```
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Whether many machines share this value, so that it must not be a seed:
+    /// one of [`DENYLISTED_UUIDS`]. systemd takes the machine-id of a virtual
+    /// machine's first boot from its DMI UUID, vendor defaults included.
+    ///
+    /// ```
+    /// use sanid_core::MachineId;
+    ///
+    /// assert!(MachineId::parse("03000200040005000006000700080009")?.is_denylisted());
+    /// # Ok::<(), sanid_core::MachineIdError>(())
+    /// ```
+    pub fn is_denylisted(&self) -> bool {
+        DENYLISTED_UUIDS.contains(&self.0)
+    }
+
+    /// The id of this machine for one application, exactly as systemd's
+    /// `sd_id128_get_machine_app_specific(3)` computes it: the first 16 bytes
+    /// of the HMAC-SHA256 of the application id keyed with the machine-id,
+    /// marked as a version 4 UUID.
+    ///
+    /// ```
+    /// use sanid_core::{AppId, MachineId};
+    ///
+    /// let seed = MachineId::parse("3d1219c7c4c5404aaa1f6d2a48adfda4")?;
+    /// let uuid = seed.app_specific(&AppId::from_bytes([0x11; 16]));
+    /// assert_eq!(uuid.as_bytes()[6] >> 4, 4);
+    /// # Ok::<(), sanid_core::MachineIdError>(())
+    /// ```
+    pub fn app_specific(&self, app: &AppId) -> HostUuid {
+        hmac_uuid(&self.0, app.as_bytes())
+    }
+
+    /// What may be stored to recognise this seed again.
+    ///
+    /// ```
+    /// use sanid_core::MachineId;
+    ///
+    /// let seed = MachineId::parse("3d1219c7c4c5404aaa1f6d2a48adfda4")?;
+    /// assert_ne!(seed.fingerprint().to_string(), "3d1219c7c4c5404aaa1f6d2a48adfda4");
+    /// # Ok::<(), sanid_core::MachineIdError>(())
+    /// ```
+    pub fn fingerprint(&self) -> SeedFingerprint {
+        SeedFingerprint::of(self)
+    }
+
+    /// The secret bytes, for schemes.
+    pub(crate) const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for MachineId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MachineId(secret)")
+    }
+}
+
+impl Drop for MachineId {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for MachineId {}
+
+/// The first 16 bytes of an HMAC-SHA256, marked as a version 4 UUID.
+///
+/// The result is never denylisted: its version nibble is 4, and none of
+/// [`DENYLISTED_UUIDS`] has a 4 there.
+pub(crate) fn hmac_uuid(key: &[u8; 16], message: &[u8; 16]) -> HostUuid {
+    // HMAC pads a short key with zeros to the block (RFC 2104 section 2), so
+    // a padded key gives the same result and cannot be of a wrong length.
+    let mut block = [0; 64];
+    block[..16].copy_from_slice(key);
+    let mut mac = Hmac::<Sha256>::new(&block.into());
+    mac.update(message);
+    let tag: [u8; 32] = mac.finalize().into_bytes().into();
+    let mut first = [0; 16];
+    first.copy_from_slice(&tag[..16]);
+    // In one piece: single bytes written here would stall the wide loads that
+    // turn the UUID into text.
+    let marked = u128::from_be_bytes(first) & !VERSION_AND_VARIANT | VERSION_4;
+    HostUuid::from_bytes(marked.to_be_bytes())
+}
+
+/// The bits that RFC 9562 section 4 sets aside: the high half of byte 6 and
+/// the two high bits of byte 8.
+const VERSION_AND_VARIANT: u128 = 0xf000_c000_0000_0000_0000;
+/// Version 4, variant 10.
+const VERSION_4: u128 = 0x4000_8000_0000_0000_0000;

@@ -1,0 +1,214 @@
+//! `Plan ─► Receipt`: the only code that writes.
+//!
+//! The order makes every crash harmless. Everything that can fail for want of space or permission is
+//! done under temporary names first; then the files change places with them, one rename each; then they
+//! are read back as their readers read them; only then are the old ones let go. A note in the record
+//! goes before a change of the NVMe pair, which is two files: found at the next start, it says that a
+//! mixture is sanid's own half-done work and not somebody's identity.
+
+mod dir;
+mod lock;
+mod swap;
+
+use rustix::io::Errno;
+
+use crate::facts::Facts;
+use crate::file::{FileState, IdentityFile};
+use crate::observe;
+use crate::plan::Plan;
+use crate::record::{self, Pending, Record};
+use crate::root::{Root, describe};
+pub use lock::{Lock, lock};
+use swap::Swap;
+
+/// Why a plan was not carried out. The files are as they were unless the text says otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ActError {
+    /// A step failed, and everything was put back.
+    #[error("cannot {step} {path}: {}{}; nothing was changed", describe(*errno), hint(*errno))]
+    Failed {
+        /// What was tried.
+        step: &'static str,
+        /// On what.
+        path: String,
+        /// The kernel's answer.
+        errno: Errno,
+    },
+    /// What was read back is not what was written; the old files are in place again.
+    #[error("{path} reads back as {found:?} instead of {written:?}; the old state was put back. Something else writes this file, or the file system does not keep what it is given")]
+    ReadBack {
+        /// The file.
+        path: String,
+        /// What was written.
+        written: String,
+        /// What its reader takes from it.
+        found: String,
+    },
+    /// Putting the old state back failed as well.
+    #[error("{first}; and {path} could not be put back: {}. Run `sanid status`, then `sanid apply` again", describe(*errno))]
+    NotRestored {
+        /// What went wrong first.
+        first: String,
+        /// The file that is not as it was.
+        path: String,
+        /// The kernel's answer.
+        errno: Errno,
+    },
+    /// Another sanid is at work and does not end.
+    #[error("another sanid holds {path} for more than {seconds} seconds; `fuser -v {path}` shows it")]
+    Locked {
+        /// The lock.
+        path: String,
+        /// How long this one waited.
+        seconds: u64,
+    },
+}
+
+fn hint(errno: Errno) -> &'static str {
+    match errno {
+        Errno::ROFS => "; the file system is mounted read-only",
+        Errno::NOSPC | Errno::DQUOT => "; make room and run it again",
+        Errno::ACCESS | Errno::PERM => "; run it as root",
+        Errno::NOTDIR => "; something that is not a directory stands in its way: move it",
+        _ => "",
+    }
+}
+
+/// A step on a path, for errors.
+#[derive(Clone, Copy)]
+struct Step<'a> {
+    root: &'a Root,
+    what: &'static str,
+    path: &'a str,
+}
+
+impl Step<'_> {
+    fn failed(self, errno: Errno) -> ActError {
+        ActError::Failed { step: self.what, path: self.root.show(self.path), errno }
+    }
+}
+
+/// What was done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// The files that were written.
+    pub written: Vec<IdentityFile>,
+    /// The files whose mode was corrected.
+    pub modes: Vec<IdentityFile>,
+    /// Why the ownership record could not be written, where it could not and the change needed none.
+    pub no_record: Option<String>,
+}
+
+/// Carries out a plan made under the lock from these facts.
+///
+/// # Errors
+/// [`ActError`]; the old state is whole unless it is [`ActError::NotRestored`].
+pub fn act(root: &Root, _lock: &Lock, facts: &Facts, plan: &Plan) -> Result<Receipt, ActError> {
+    let mut receipt = Receipt::default();
+    if !plan.writes.is_empty() {
+        let noted = note(root, facts, plan);
+        if plan.needs_note() {
+            noted.as_ref().map_err(Clone::clone)?;
+        }
+        let unnote = || if noted.is_ok() { restore_record(root, facts) };
+        if let Err(error) = write_files(root, facts, plan) {
+            // Whatever is on disk now, the note still tells what it is; only a state that was put
+            // back whole needs none.
+            if !matches!(error, ActError::NotRestored { .. }) {
+                unnote();
+            }
+            return Err(error);
+        }
+        receipt.written = plan.writes.iter().map(|write| write.file).collect();
+    }
+    for file in &plan.modes {
+        dir::set_mode(root, *file)?;
+        receipt.modes.push(*file);
+    }
+    // The note of a change that is done must go even if the rest of the record is as it was.
+    if plan.record_differs || !plan.writes.is_empty() {
+        receipt.no_record = write_record(root, &plan.record).err().map(|error| error.to_string());
+    }
+    Ok(receipt)
+}
+
+/// Says in the record what is about to happen.
+fn note(root: &Root, facts: &Facts, plan: &Plan) -> Result<(), ActError> {
+    let mut record = facts.record.record().cloned().unwrap_or_else(Record::new);
+    // A change on top of an interrupted one: what is on disk may be a mixture, which the first note
+    // explains and this one would not.
+    let from = record.pending.take().map_or_else(|| plan.before.clone(), |pending| pending.from);
+    record.pending = Some(Pending { from, to: plan.after.clone() });
+    write_record(root, &record)
+}
+
+fn restore_record(root: &Root, facts: &Facts) {
+    // Best effort: a note about a change that did not happen names the state that is on disk as the
+    // one before, so it proves nothing wrong.
+    let _ = match facts.record.record() {
+        Some(record) => write_record(root, record),
+        None => dir::remove(root, record::DIRECTORY, record::NAME),
+    };
+}
+
+fn write_record(root: &Root, record: &Record) -> Result<(), ActError> {
+    dir::make(root, record::DIRECTORY, 0o700)?;
+    dir::replace(root, record::DIRECTORY, record::NAME, 0o600, &record.bytes())
+}
+
+fn write_files(root: &Root, facts: &Facts, plan: &Plan) -> Result<(), ActError> {
+    let mut swap = Swap::new(root);
+    for write in &plan.writes {
+        dir::make(root, write.file.directory(), 0o755)?;
+        let old = match facts.disk.file(write.file) {
+            FileState::Present(content) => Some(content),
+            FileState::Missing | FileState::Unreadable(_) => None,
+        };
+        swap.prepare(write.file, &write.file.bytes(&write.value), old)?;
+    }
+    swap.exchange()?;
+    match read_back(root, plan) {
+        Ok(()) => {
+            swap.commit();
+            Ok(())
+        }
+        Err(error) => Err(swap.undo(error)),
+    }
+}
+
+/// Reads the files as their readers will.
+fn read_back(root: &Root, plan: &Plan) -> Result<(), ActError> {
+    let disk = observe::disk(root);
+    for write in &plan.writes {
+        let found = disk.effective_text(write.file);
+        if found.as_deref() != Some(write.value.as_str()) {
+            return Err(ActError::ReadBack {
+                path: root.show(write.file.path()),
+                written: write.value.clone(),
+                found: found.unwrap_or_default(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Publishes what was applied this boot for other programs, where `/run` is volatile.
+///
+/// # Errors
+/// [`ActError::Failed`].
+pub fn publish(root: &Root, _lock: &Lock, bytes: &[u8]) -> Result<(), ActError> {
+    dir::make(root, "run/sanid", 0o755)?;
+    dir::replace(root, "run/sanid", "identity.json", 0o644, bytes)
+}
+
+/// Writes a configuration fragment, for `sanid adopt`.
+///
+/// # Errors
+/// [`ActError::Failed`].
+pub fn write_config(root: &Root, _lock: &Lock, name: &str, text: &str) -> Result<(), ActError> {
+    dir::make(root, "etc/sanid/config.d", 0o755)?;
+    dir::replace(root, "etc/sanid/config.d", name, 0o644, text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests;

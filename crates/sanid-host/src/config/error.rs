@@ -1,0 +1,267 @@
+//! What can be wrong with a configuration, each in one line that says where and what to do.
+
+use super::template::TemplateError;
+use std::fmt;
+use std::io;
+
+/// A place in a configuration file, counted from 1: `/etc/sanid/config.toml:3:14`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file, with a leading `/`.
+    pub path: String,
+    /// The line.
+    pub line: usize,
+    /// The column, in characters.
+    pub column: usize,
+}
+
+impl Place {
+    /// The place of a byte offset in a text. An offset past the end is the end.
+    pub fn of(path: &str, text: &str, offset: usize) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Self {
+            path: path.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before.get(line_start..).unwrap_or("").chars().count() + 1,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.path, self.line, self.column)
+    }
+}
+
+/// Why a configuration is refused.
+///
+/// Every message is one line, names the file (and the place in it, where there is one) and says
+/// what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A drop-in directory exists and cannot be listed.
+    #[error("{path}: cannot list the directory: {cause}; make it readable or remove it")]
+    List {
+        /// The directory.
+        path: String,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// A file exists and cannot be read.
+    #[error("{path}: cannot read the file: {cause}; make it readable or remove it")]
+    Read {
+        /// The file.
+        path: String,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// A directory, socket or device where a file should be.
+    #[error("{path}: not a regular file; replace it with one, or remove it")]
+    NotAFile {
+        /// What is there.
+        path: String,
+    },
+    /// A name in a drop-in directory with nothing to read behind it.
+    #[error(
+        "{path}: listed but not there to read, as a dangling symbolic link is; remove it, or \
+         link it to /dev/null to mask a file of that name"
+    )]
+    Dangling {
+        /// The file.
+        path: String,
+    },
+    /// More than [`MAX_BYTES`](super::fragments::MAX_BYTES).
+    #[error("{path}: larger than 64 KiB, which no configuration is; remove what does not belong")]
+    TooLarge {
+        /// The file.
+        path: String,
+    },
+    /// Bytes that are not UTF-8, which TOML is by definition.
+    #[error("{path}: not UTF-8 text from byte {offset} on; save the file as UTF-8")]
+    NotUtf8 {
+        /// The file.
+        path: String,
+        /// The offset of the first wrong byte.
+        offset: usize,
+    },
+    /// Not TOML, or a value of another type than the key has.
+    #[error("{at}: {message}")]
+    Syntax {
+        /// Where.
+        at: Place,
+        /// What the parser said, on one line.
+        message: String,
+    },
+    /// A key sanid does not know.
+    #[error("{at}: unknown key {key:?}; {hint}known keys: {known}", hint = Hint(.suggestion.as_deref()), known = super::KEYS.join(", "))]
+    UnknownKey {
+        /// Where.
+        at: Place,
+        /// The key as written, with its table.
+        key: String,
+        /// The known key that is closest, if one is close.
+        suggestion: Option<&'static str>,
+    },
+    /// A value its key does not allow.
+    #[error("{at}: {key} = {value:?} is refused: {why}")]
+    Invalid {
+        /// Where the value is.
+        at: Place,
+        /// The key.
+        key: &'static str,
+        /// The value as written.
+        value: String,
+        /// The rule it breaks, and what to write instead.
+        why: String,
+    },
+    /// A template that gives several hosts one name, without consent.
+    #[error(
+        "{at}: iqn-template = {template:?} has neither {{id}} nor {{id12}}, so two hosts can get \
+         one name; add one of them, or set allow-non-unique-template = true if names are kept \
+         unique by other means"
+    )]
+    NonUniqueTemplate {
+        /// Where the template is.
+        at: Place,
+        /// The template.
+        template: String,
+    },
+    /// Both a prefix and a template: two rules for one name.
+    #[error(
+        "iqn-prefix ({prefix}) and iqn-template ({template}) are both set and exclude each other, \
+         whichever file comes later; remove one, or override or mask the file that sets it"
+    )]
+    PrefixAndTemplate {
+        /// Where the prefix is.
+        prefix: Place,
+        /// Where the template is.
+        template: Place,
+    },
+    /// The two halves of a pinned pair in two files.
+    #[error(
+        "pin.hostnqn ({hostnqn}) and pin.hostid ({hostid}) come from two files; the pair is one \
+         identity: set both halves in one file, and override or mask the other"
+    )]
+    SplitPair {
+        /// Where the host NQN is.
+        hostnqn: Place,
+        /// Where the Host ID is.
+        hostid: Place,
+    },
+}
+
+/// A refusal without its place: the rule that is broken and what to write instead, as a value's
+/// own parser can tell them.
+pub(crate) struct Refusal(pub(crate) String);
+
+impl Refusal {
+    pub(crate) fn new(reason: impl fmt::Display, advice: &str) -> Self {
+        Self(format!("{reason}; {advice}"))
+    }
+}
+
+impl From<TemplateError> for Refusal {
+    fn from(error: TemplateError) -> Self {
+        Self::new(
+            error,
+            "write for example \"iqn.2016-04.com.open-iscsi:{hostname}-{id12}\"",
+        )
+    }
+}
+
+struct Hint<'a>(Option<&'a str>);
+
+impl fmt::Display for Hint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(key) => write!(f, "did you mean {key:?}? "),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The candidate nearest to what was written, if it is near enough to be meant.
+///
+/// A key without its table (`hostnqn` for `pin.hostnqn`) counts as near: it is the likeliest slip
+/// of all.
+pub(crate) fn closest(written: &str, candidates: &[&'static str]) -> Option<&'static str> {
+    // Beyond the length of any key nothing is near, and the distance below is quadratic.
+    if written.len() > 64 {
+        return None;
+    }
+    let allowed = (written.chars().count() / 3).clamp(1, 3);
+    candidates
+        .iter()
+        .map(|&known| {
+            let bare = known.rsplit('.').next().unwrap_or(known);
+            let near = distance(written, known).min(distance(written, bare));
+            (near, known)
+        })
+        .min_by_key(|(near, _)| *near)
+        .filter(|(near, _)| *near <= allowed)
+        .map(|(_, known)| known)
+}
+
+/// Levenshtein distance: insertions, deletions and substitutions.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut left = i + 1;
+        let mut next = vec![left];
+        for ((above_left, above), to) in row.iter().zip(row.iter().skip(1)).zip(b.chars()) {
+            let substituted = above_left + usize::from(from != to);
+            left = substituted.min(above + 1).min(left + 1);
+            next.push(left);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_counts_lines_and_characters_from_one() {
+        for (text, offset, line, column) in [
+            ("", 0, 1, 1),
+            ("a = 1", 4, 1, 5),
+            ("a = 1\nb", 6, 2, 1),
+            ("\n\nkey", 4, 3, 3),
+            ("é = 1", 3, 1, 3),
+            ("short", 99, 1, 6),
+        ] {
+            let place = Place::of("/f", text, offset);
+            assert_eq!(
+                (place.line, place.column),
+                (line, column),
+                "{text:?}@{offset}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_a_near_key_is_suggested() {
+        let keys = [
+            "scheme",
+            "iqn-prefix",
+            "iqn-template",
+            "pin.iqn",
+            "pin.hostnqn",
+        ];
+        for (written, expected) in [
+            ("iqn-prefx", Some("iqn-prefix")),
+            ("iqn_prefix", Some("iqn-prefix")),
+            ("shceme", Some("scheme")),
+            ("hostnqn", Some("pin.hostnqn")),
+            ("pin.iqm", Some("pin.iqn")),
+            ("colour", None),
+            ("", None),
+        ] {
+            assert_eq!(closest(written, &keys), expected, "{written:?}");
+        }
+        assert_eq!(closest(&"x".repeat(60_000), &keys), None);
+    }
+}

@@ -1,0 +1,129 @@
+//! Stage two: what one file says.
+//!
+//! Every key is optional and every value remembers its place. Unknown keys are errors: a
+//! misspelt `iqn-prefix` that is silently ignored names a host wrongly.
+
+use super::error::{ConfigError, Place, closest};
+use super::fragments::Fragment;
+use serde::Deserialize;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Every key there is, in the order `sanid config` shows them.
+pub const KEYS: [&str; 10] = [
+    "scheme",
+    "iqn-prefix",
+    "iqn-template",
+    "allow-non-unique-template",
+    "on-existing",
+    "firmware",
+    "allow-volatile-machine-id",
+    "pin.iqn",
+    "pin.hostnqn",
+    "pin.hostid",
+];
+
+/// One file's settings, as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Inputs {
+    pub(crate) scheme: Option<Spanned<String>>,
+    pub(crate) iqn_prefix: Option<Spanned<String>>,
+    pub(crate) iqn_template: Option<Spanned<String>>,
+    pub(crate) allow_non_unique_template: Option<Spanned<bool>>,
+    pub(crate) on_existing: Option<Spanned<String>>,
+    pub(crate) firmware: Option<Spanned<String>>,
+    pub(crate) allow_volatile_machine_id: Option<Spanned<bool>>,
+    #[serde(default)]
+    pub(crate) pin: PinInputs,
+}
+
+/// The table `[pin]`, as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table with iqn, hostnqn or hostid")]
+pub(crate) struct PinInputs {
+    pub(crate) iqn: Option<Spanned<String>>,
+    pub(crate) hostnqn: Option<Spanned<String>>,
+    pub(crate) hostid: Option<Spanned<String>>,
+}
+
+impl Inputs {
+    /// Parses one file.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Syntax`] and [`ConfigError::UnknownKey`], with the place.
+    pub(crate) fn parse(fragment: &Fragment) -> Result<Self, ConfigError> {
+        toml::from_str(&fragment.text).map_err(|error| explain(fragment, &error))
+    }
+}
+
+/// Turns the deserialiser's error into ours. Only here, where there is an error to explain, is
+/// the text looked at a second time, to tell an unknown key from a value of the wrong type and to
+/// name the key of the latter.
+fn explain(fragment: &Fragment, error: &toml::de::Error) -> ConfigError {
+    let at = |offset| Place::of(&fragment.path, &fragment.text, offset);
+    let keys = DeTable::parse(&fragment.text)
+        .map(|table| flatten(table.get_ref()))
+        .unwrap_or_default();
+    if let Some(unknown) = keys.iter().find(|key| !is_known(&key.name)) {
+        return ConfigError::UnknownKey {
+            at: at(unknown.at),
+            key: unknown.name.clone(),
+            suggestion: closest(&unknown.name, &KEYS),
+        };
+    }
+    let span = error.span().unwrap_or_default();
+    let key = keys.iter().find(|key| key.value == span);
+    let message = one_line(error.message());
+    ConfigError::Syntax {
+        at: at(span.start),
+        message: key.map_or(message.clone(), |key| format!("{}: {message}", key.name)),
+    }
+}
+
+struct Key {
+    name: String,
+    at: usize,
+    value: Range<usize>,
+}
+
+/// All keys of a document with their tables, in the order of the text.
+fn flatten(table: &DeTable<'_>) -> Vec<Key> {
+    let mut keys = Vec::new();
+    for (name, value) in table {
+        let key = Key {
+            name: name.get_ref().to_string(),
+            at: name.span().start,
+            value: value.span(),
+        };
+        match value.get_ref() {
+            // Only tables that can hold keys are entered: an unknown one is one unknown key.
+            DeValue::Table(inner) if is_table(&key.name) => {
+                keys.extend(inner.iter().map(|(sub, value)| Key {
+                    name: format!("{}.{}", key.name, sub.get_ref()),
+                    at: sub.span().start,
+                    value: value.span(),
+                }));
+            }
+            _ => keys.push(key),
+        }
+    }
+    keys.sort_by_key(|key| key.at);
+    keys
+}
+
+/// Whether a key exists, or is the name of a table and merely has the wrong type.
+fn is_known(name: &str) -> bool {
+    KEYS.contains(&name) || is_table(name)
+}
+
+fn is_table(name: &str) -> bool {
+    KEYS.iter()
+        .any(|key| key.split_once('.').is_some_and(|(table, _)| table == name))
+}
+
+fn one_line(message: &str) -> String {
+    message.lines().collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,220 @@
+//! The way from inputs to settings: each file's values typed, the files merged key by key.
+
+use super::error::{ConfigError, Place, Refusal};
+use super::fragments::Fragment;
+use super::inputs::Inputs;
+use super::settings::{Firmware, OnExisting, Origin, Pin, Setting, Settings, Words, one_of};
+use super::template::IqnTemplate;
+use sanid_core::{HostId, HostNqn, IqnPrefix, IscsiName, NameError, SCHEMES, Scheme};
+use toml::Spanned;
+
+/// A value and its place, while files are being merged.
+struct Placed<T> {
+    value: T,
+    at: Place,
+}
+
+impl<T> Placed<T> {
+    fn setting(self) -> Setting<T> {
+        Setting {
+            value: self.value,
+            origin: Origin::File {
+                path: self.at.path,
+                line: self.at.line,
+            },
+        }
+    }
+}
+
+fn or_default<T>(set: Option<Placed<T>>, default: Setting<T>) -> Setting<T> {
+    set.map_or(default, Placed::setting)
+}
+
+/// The files applied so far: for each key what the last file that sets it says.
+#[derive(Default)]
+pub(crate) struct Merged {
+    scheme: Option<Placed<&'static dyn Scheme>>,
+    iqn_prefix: Option<Placed<IqnPrefix>>,
+    iqn_template: Option<Placed<IqnTemplate>>,
+    allow_non_unique_template: Option<Placed<bool>>,
+    on_existing: Option<Placed<OnExisting>>,
+    firmware: Option<Placed<Firmware>>,
+    allow_volatile_machine_id: Option<Placed<bool>>,
+    pin_iqn: Option<Placed<IscsiName>>,
+    pin_hostnqn: Option<Placed<HostNqn>>,
+    pin_hostid: Option<Placed<HostId>>,
+}
+
+impl Merged {
+    /// Types and validates what one file says, and lets it override what is there.
+    pub(crate) fn apply(&mut self, fragment: &Fragment) -> Result<(), ConfigError> {
+        let inputs = Inputs::parse(fragment)?;
+        let file = File(fragment);
+        file.text("scheme", inputs.scheme, &mut self.scheme, scheme)?;
+        file.text(
+            "iqn-prefix",
+            inputs.iqn_prefix,
+            &mut self.iqn_prefix,
+            prefix,
+        )?;
+        file.text(
+            "iqn-template",
+            inputs.iqn_template,
+            &mut self.iqn_template,
+            |text| IqnTemplate::parse(text).map_err(Refusal::from),
+        )?;
+        file.text(
+            "on-existing",
+            inputs.on_existing,
+            &mut self.on_existing,
+            Words::parse,
+        )?;
+        file.text(
+            "firmware",
+            inputs.firmware,
+            &mut self.firmware,
+            Words::parse,
+        )?;
+        file.text("pin.iqn", inputs.pin.iqn, &mut self.pin_iqn, |text| {
+            IscsiName::parse(text).map_err(|error| pin(&error))
+        })?;
+        file.text(
+            "pin.hostnqn",
+            inputs.pin.hostnqn,
+            &mut self.pin_hostnqn,
+            |text| HostNqn::parse(text).map_err(|error| pin(&error)),
+        )?;
+        file.text(
+            "pin.hostid",
+            inputs.pin.hostid,
+            &mut self.pin_hostid,
+            |text| HostId::parse(text).map_err(|error| pin(&error)),
+        )?;
+        file.flag(
+            inputs.allow_non_unique_template,
+            &mut self.allow_non_unique_template,
+        );
+        file.flag(
+            inputs.allow_volatile_machine_id,
+            &mut self.allow_volatile_machine_id,
+        );
+        Ok(())
+    }
+
+    /// The rules between keys, which only the merged whole can break.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        if let (Some(prefix), Some(template)) = (&self.iqn_prefix, &self.iqn_template) {
+            return Err(ConfigError::PrefixAndTemplate {
+                prefix: prefix.at.clone(),
+                template: template.at.clone(),
+            });
+        }
+        let consent = self
+            .allow_non_unique_template
+            .as_ref()
+            .is_some_and(|flag| flag.value);
+        if let Some(template) = self
+            .iqn_template
+            .as_ref()
+            .filter(|t| !t.value.is_unique() && !consent)
+        {
+            return Err(ConfigError::NonUniqueTemplate {
+                at: template.at.clone(),
+                template: template.value.as_str().to_owned(),
+            });
+        }
+        // One file may override one half of a pair that another file sets, and so invent a pair
+        // that nobody wrote down.
+        match (&self.pin_hostnqn, &self.pin_hostid) {
+            (Some(hostnqn), Some(hostid)) if hostnqn.at.path != hostid.at.path => {
+                Err(ConfigError::SplitPair {
+                    hostnqn: hostnqn.at.clone(),
+                    hostid: hostid.at.clone(),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The settings: what is set, and the defaults for the rest.
+    pub(crate) fn finish(self) -> Settings {
+        let default = Settings::default();
+        Settings {
+            scheme: or_default(self.scheme, default.scheme),
+            iqn_prefix: or_default(self.iqn_prefix, default.iqn_prefix),
+            iqn_template: self.iqn_template.map(Placed::setting),
+            allow_non_unique_template: or_default(
+                self.allow_non_unique_template,
+                default.allow_non_unique_template,
+            ),
+            on_existing: or_default(self.on_existing, default.on_existing),
+            firmware: or_default(self.firmware, default.firmware),
+            allow_volatile_machine_id: or_default(
+                self.allow_volatile_machine_id,
+                default.allow_volatile_machine_id,
+            ),
+            pin: Pin {
+                iqn: self.pin_iqn.map(Placed::setting),
+                hostnqn: self.pin_hostnqn.map(Placed::setting),
+                hostid: self.pin_hostid.map(Placed::setting),
+            },
+        }
+    }
+}
+
+/// One file while its values are typed.
+struct File<'a>(&'a Fragment);
+
+impl File<'_> {
+    fn at(&self, offset: usize) -> Place {
+        Place::of(&self.0.path, &self.0.text, offset)
+    }
+
+    fn text<T>(
+        &self,
+        key: &'static str,
+        input: Option<Spanned<String>>,
+        slot: &mut Option<Placed<T>>,
+        parse: impl FnOnce(&str) -> Result<T, Refusal>,
+    ) -> Result<(), ConfigError> {
+        let Some(input) = input else { return Ok(()) };
+        let at = self.at(input.span().start);
+        match parse(input.get_ref()) {
+            Ok(value) => {
+                *slot = Some(Placed { value, at });
+                Ok(())
+            }
+            Err(Refusal(why)) => Err(ConfigError::Invalid {
+                at,
+                key,
+                value: input.into_inner(),
+                why,
+            }),
+        }
+    }
+
+    fn flag(&self, input: Option<Spanned<bool>>, slot: &mut Option<Placed<bool>>) {
+        if let Some(input) = input {
+            *slot = Some(Placed {
+                at: self.at(input.span().start),
+                value: input.into_inner(),
+            });
+        }
+    }
+}
+
+fn scheme(name: &str) -> Result<&'static dyn Scheme, Refusal> {
+    sanid_core::scheme(name).ok_or_else(|| one_of(SCHEMES.iter().map(|scheme| scheme.name())))
+}
+
+fn prefix(text: &str) -> Result<IqnPrefix, Refusal> {
+    IqnPrefix::parse(text)
+        .map_err(|error| Refusal::new(error, "write for example \"iqn.2016-04.com.open-iscsi\""))
+}
+
+fn pin(error: &NameError) -> Refusal {
+    Refusal::new(
+        error,
+        "correct it, or remove it to let the scheme name this host",
+    )
+}

@@ -1,0 +1,191 @@
+//! What a file may not say.
+
+use super::*;
+use proptest::prelude::*;
+
+#[test]
+fn what_is_not_toml_or_not_a_key_is_refused_with_its_place() {
+    for (text, expected) in [
+        (
+            "scheme = \"sanid-v1",
+            "/etc/sanid/config.toml:1:19: invalid basic string",
+        ),
+        ("scheme", "/etc/sanid/config.toml:1:"),
+        (
+            "scheme = 'talos'\nscheme = 'talos'",
+            "/etc/sanid/config.toml:2:1: duplicate key",
+        ),
+        (
+            "scheme = 5",
+            "/etc/sanid/config.toml:1:10: scheme: invalid type: integer `5`, expected a string",
+        ),
+        (
+            "\n[pin]\niqn = true",
+            "/etc/sanid/config.toml:3:7: pin.iqn: invalid type: boolean `true`, expected a string",
+        ),
+        (
+            "pin = 'iqn'",
+            "expected a table with iqn, hostnqn or hostid",
+        ),
+        ("allow-non-unique-template = 'yes'", "expected a boolean"),
+        (
+            "# site\n  iqn-prefx = 'x'",
+            "/etc/sanid/config.toml:2:3: unknown key \"iqn-prefx\"; did you mean \"iqn-prefix\"? \
+             known keys: scheme, iqn-prefix, iqn-template, allow-non-unique-template, \
+             on-existing, firmware, allow-volatile-machine-id, pin.iqn, pin.hostnqn, pin.hostid",
+        ),
+        (
+            "[pin]\nhost-nqn = 'x'",
+            ":2:1: unknown key \"pin.host-nqn\"; did you mean \"pin.hostnqn\"? ",
+        ),
+        (
+            "hostid = 'x'",
+            ":1:1: unknown key \"hostid\"; did you mean \"pin.hostid\"? ",
+        ),
+        ("colour = 'x'", ":1:1: unknown key \"colour\"; known keys: "),
+        (
+            "[colour]\nred = 1",
+            ":1:2: unknown key \"colour\"; known keys: ",
+        ),
+        ("b = 1\na = 2", ":1:1: unknown key \"b\""),
+        // An unknown key is named even where a value of the wrong type comes first.
+        ("scheme = 1\ncolour = 2", ":2:1: unknown key \"colour\""),
+    ] {
+        let message = message(&main_file(text));
+        assert!(
+            message.contains(expected),
+            "{text:?}\n{message}\n{expected}"
+        );
+        assert_eq!(message.lines().count(), 1, "{message}");
+    }
+}
+
+#[test]
+fn an_invalid_value_is_refused_with_its_place_and_the_way_out() {
+    for (text, key, advice) in [
+        ("scheme = 'sanid-v9'", "scheme", "use one of \"sanid-v1\", "),
+        (
+            "iqn-prefix = 'example.com'",
+            "iqn-prefix",
+            "write for example",
+        ),
+        (
+            "iqn-prefix = 'iqn.2004-05.com.Example'",
+            "iqn-prefix",
+            "write for example",
+        ),
+        (
+            "iqn-template = 'iqn.2004-05.com.example:{mac}'",
+            "iqn-template",
+            "{hostname}-{id12}",
+        ),
+        (
+            "on-existing = 'Keep'",
+            "on-existing",
+            "use one of \"refuse\", \"keep\", \"replace\"",
+        ),
+        ("firmware = true", "firmware", "expected a string"),
+        (
+            "firmware = 'no'",
+            "firmware",
+            "use one of \"use\", \"ignore\"",
+        ),
+        ("pin.iqn = 'naa'", "pin.iqn", "correct it, or remove it"),
+        (
+            "pin.hostnqn = 'iqn.2004-05.com.example:a'",
+            "pin.hostnqn",
+            "correct it, or remove it",
+        ),
+        (
+            "pin.hostid = '652f5d50'",
+            "pin.hostid",
+            "correct it, or remove it",
+        ),
+    ] {
+        let message = message(&main_file(text));
+        assert!(
+            message.starts_with("/etc/sanid/config.toml:1:"),
+            "{message}"
+        );
+        assert!(
+            message.contains(key) && message.contains(advice),
+            "{text}\n{message}"
+        );
+    }
+}
+
+#[test]
+fn an_invalid_value_is_refused_even_where_a_later_file_overrides_it() {
+    let root = Memory::with(&[
+        ("usr/lib/sanid/config.d/10-a.toml", "scheme = 'sanid-v9'"),
+        ("etc/sanid/config.toml", "scheme = 'talos'"),
+    ]);
+    assert!(message(&root).starts_with("/usr/lib/sanid/config.d/10-a.toml:1:10: scheme"));
+}
+
+#[test]
+fn a_prefix_and_a_template_exclude_each_other_across_files() {
+    let root = Memory::with(&[
+        (
+            "usr/lib/sanid/config.d/10-a.toml",
+            "iqn-prefix = 'iqn.2004-05.com.example'",
+        ),
+        (
+            "etc/sanid/config.toml",
+            "\niqn-template = 'iqn.2004-05.com.example:{id}'",
+        ),
+    ]);
+    assert_eq!(
+        message(&root),
+        "iqn-prefix (/usr/lib/sanid/config.d/10-a.toml:1:14) and iqn-template \
+         (/etc/sanid/config.toml:2:16) are both set and exclude each other, whichever file comes \
+         later; remove one, or override or mask the file that sets it"
+    );
+}
+
+#[test]
+fn a_template_that_is_not_unique_needs_consent_from_any_file() {
+    let template = "iqn-template = 'iqn.2004-05.com.example:{hostname}'";
+    let refused = message(&main_file(template));
+    assert!(refused.contains("neither {id} nor {id12}"), "{refused}");
+    assert!(
+        refused.starts_with("/etc/sanid/config.toml:1:16: "),
+        "{refused}"
+    );
+
+    let consent = "allow-non-unique-template = true";
+    for (first, second) in [(template, consent), (consent, template)] {
+        let root = Memory::with(&[
+            ("etc/sanid/config.d/10-a.toml", first),
+            ("etc/sanid/config.toml", second),
+        ]);
+        assert!(load(&root).unwrap().iqn_template.is_some());
+    }
+    let withdrawn = Memory::with(&[
+        (
+            "etc/sanid/config.d/10-a.toml",
+            &format!("{consent}\n{template}"),
+        ),
+        ("etc/sanid/config.toml", "allow-non-unique-template = false"),
+    ]);
+    assert!(message(&withdrawn).contains("neither {id}"));
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..512)) {
+        let _ = load(&Memory::default().node("etc/sanid/config.toml", Node::File(bytes)));
+    }
+
+    #[test]
+    fn arbitrary_settings_never_panic(
+        lines in proptest::collection::vec(
+            "(scheme|iqn-prefix|iqn-template|on-existing|pin.iqn|pin.hostid|[a-z.\\[\\]]{1,8}) ?=? ?('[^']{0,20}'|[0-9a-z\\[\\]{}]{0,5})",
+            0..6,
+        )
+    ) {
+        if let Err(error) = load(&main_file(&lines.join("\n"))) {
+            prop_assert_eq!(error.to_string().lines().count(), 1);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Everything that was seen of one host: plain data, gathered once, by [`crate::observe`].
+//!
+//! Decisions are functions of this and of nothing else, so every one of them can be tested with facts
+//! made by hand.
+
+use sanid_core::{MachineId, MachineIdError};
+
+use crate::config::Settings;
+use crate::file::Disk;
+use crate::record::RecordState;
+
+/// One host as it was seen at one moment.
+#[derive(Debug)]
+pub struct Facts {
+    /// The root it was seen through.
+    pub root: RootFacts,
+    /// The seed.
+    pub machine_id: MachineIdState,
+    /// The static host name (hostname(5)); read only where a template needs it.
+    pub hostname: Option<String>,
+    /// The kernel command line; empty where there is none to see.
+    pub cmdline: String,
+    /// What the service manager handed over.
+    pub credentials: Credentials,
+    /// The merged configuration.
+    pub settings: Settings,
+    /// The identity files.
+    pub disk: Disk,
+    /// sanid's own note of what it derived here.
+    pub record: RecordState,
+    /// What kernel sessions use.
+    pub live: Live,
+    /// `/run/sanid/identity.json`, where `/run` is volatile.
+    pub published: Option<Vec<u8>>,
+}
+
+/// The root that the facts were gathered below.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RootFacts {
+    /// The directory, as given.
+    pub path: String,
+    /// Whether it is `/` of the running host.
+    pub running_host: bool,
+    /// Whether `/run` below it is empty after a reboot: only then is anything published there, since
+    /// an image would keep it.
+    pub volatile_run: bool,
+}
+
+impl RootFacts {
+    /// `--root DIR ` for commands that are shown to the user; empty on the running host.
+    pub fn option(&self) -> String {
+        if self.running_host { String::new() } else { format!(" --root {}", self.path) }
+    }
+}
+
+/// What `/etc/machine-id` is worth as a seed (machine-id(5)).
+#[derive(Debug)]
+pub enum MachineIdState {
+    /// A machine-id that the next boot will find again.
+    Stable(MachineId),
+    /// A machine-id that lives in memory only.
+    Transient,
+    /// Not set yet: empty, `uninitialized` or all zeros.
+    Unset(MachineIdError),
+    /// Something that is no machine-id.
+    Invalid(MachineIdError),
+    /// No file.
+    Missing,
+    /// A value that many machines have.
+    Denylisted,
+    /// The file could not be read.
+    Unreadable(String),
+}
+
+impl MachineIdState {
+    /// The seed, if it may be used.
+    pub fn seed(&self) -> Option<&MachineId> {
+        match self {
+            Self::Stable(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// One word for reports.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Stable(_) => "stable",
+            Self::Transient => "transient",
+            Self::Unset(_) => "unset",
+            Self::Invalid(_) => "invalid",
+            Self::Missing => "missing",
+            Self::Denylisted => "denylisted",
+            Self::Unreadable(_) => "unreadable",
+        }
+    }
+}
+
+/// systemd credentials, as files of the service's credential directory (systemd.exec(5)).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Credentials {
+    /// `sanid.iqn`.
+    pub iqn: Option<String>,
+    /// `sanid.hostnqn`.
+    pub hostnqn: Option<String>,
+    /// `sanid.hostid`.
+    pub hostid: Option<String>,
+}
+
+/// What the running kernel's sessions use, read from sysfs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Live {
+    /// `/sys/class/iscsi_session/*`.
+    pub iscsi: Vec<IscsiSession>,
+    /// `/sys/class/iscsi_host/*` that have a name of their own: adapters that do iSCSI themselves.
+    pub iscsi_hosts: Vec<IscsiHost>,
+    /// `/sys/class/nvme/*` over a fabric; local PCIe controllers have no host identity.
+    pub nvme: Vec<NvmeController>,
+}
+
+/// One iSCSI session of the kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IscsiSession {
+    /// The kernel's name for it, such as `session3`.
+    pub name: String,
+    /// The initiator name it logged in with.
+    pub initiator: String,
+    /// The target's name.
+    pub target: Option<String>,
+    /// Such as `LOGGED_IN`.
+    pub state: Option<String>,
+}
+
+/// One iSCSI host adapter of the kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IscsiHost {
+    /// The kernel's name for it, such as `host4`.
+    pub name: String,
+    /// Its initiator name.
+    pub initiator: String,
+}
+
+/// One NVMe over Fabrics controller of the kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NvmeController {
+    /// The kernel's name for it, such as `nvme1`.
+    pub name: String,
+    /// `tcp`, `rdma`, `fc` or `loop`.
+    pub transport: String,
+    /// The host NQN it connected with.
+    pub host_nqn: Option<String>,
+    /// The Host ID it connected with.
+    pub host_id: Option<String>,
+    /// The subsystem's NQN.
+    pub subsystem_nqn: Option<String>,
+    /// Such as `live`.
+    pub state: Option<String>,
+}

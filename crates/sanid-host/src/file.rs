@@ -1,0 +1,246 @@
+//! The three identity files: where they are, what their bytes must be, and what a host's storage
+//! programs take from the bytes that are there.
+
+use sanid_core::{HostId, HostNqn, Identity, IscsiName};
+
+use crate::parse::hostfile::{self, HostFile};
+use crate::parse::{Hazard, initiatorname};
+use crate::root::{FileContent, ReadError, escape};
+
+/// One of the files that iscsid, nvme-cli and their kin read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IdentityFile {
+    /// `/etc/iscsi/initiatorname.iscsi`, read by iscsid at its start (iscsid(8)).
+    InitiatorName,
+    /// `/etc/nvme/hostnqn`, read by libnvme at each connect (nvme-connect(1)).
+    HostNqn,
+    /// `/etc/nvme/hostid`, read by libnvme at each connect (nvme-connect(1)).
+    HostId,
+}
+
+impl IdentityFile {
+    /// All of them, in the order in which they are written.
+    pub const ALL: [Self; 3] = [Self::InitiatorName, Self::HostNqn, Self::HostId];
+
+    /// The directory, relative to the root.
+    pub fn directory(self) -> &'static str {
+        match self {
+            Self::InitiatorName => "etc/iscsi",
+            Self::HostNqn | Self::HostId => "etc/nvme",
+        }
+    }
+
+    /// The name in its directory.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InitiatorName => "initiatorname.iscsi",
+            Self::HostNqn => "hostnqn",
+            Self::HostId => "hostid",
+        }
+    }
+
+    /// The path, relative to the root.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::InitiatorName => "etc/iscsi/initiatorname.iscsi",
+            Self::HostNqn => "etc/nvme/hostnqn",
+            Self::HostId => "etc/nvme/hostid",
+        }
+    }
+
+    /// What the file holds, in the field's words.
+    pub fn holds(self) -> &'static str {
+        match self {
+            Self::InitiatorName => "initiator name",
+            Self::HostNqn => "host NQN",
+            Self::HostId => "Host ID",
+        }
+    }
+
+    /// The mode in which sanid writes it.
+    ///
+    /// The NVMe files are for everyone to read: os-brick, unprivileged in its service, overwrites a
+    /// hostnqn that it may not read with one of its own making.
+    pub fn mode(self) -> u32 {
+        match self {
+            Self::InitiatorName => 0o600,
+            Self::HostNqn | Self::HostId => 0o644,
+        }
+    }
+
+    /// The permission bits without which a reader destroys or misses the file.
+    pub fn needed_mode(self) -> u32 {
+        match self {
+            Self::InitiatorName => 0o400,
+            Self::HostNqn | Self::HostId => 0o444,
+        }
+    }
+
+    /// The value of an identity that belongs into this file.
+    pub fn value(self, identity: &Identity) -> String {
+        match self {
+            Self::InitiatorName => identity.iqn.to_string(),
+            Self::HostNqn => identity.nvme.host_nqn.to_string(),
+            Self::HostId => identity.nvme.host_id.to_string(),
+        }
+    }
+
+    /// The bytes for a value: one line, LF, nothing else, which is what every reader takes alike.
+    pub fn bytes(self, value: &str) -> Vec<u8> {
+        match self {
+            Self::InitiatorName => format!("InitiatorName={value}\n"),
+            Self::HostNqn | Self::HostId => format!("{value}\n"),
+        }
+        .into_bytes()
+    }
+
+    /// The value that the file's own reader takes from these bytes: iscsid, or libnvme.
+    ///
+    /// # Errors
+    /// [`Hazard`]: it takes none.
+    pub fn effective(self, bytes: &[u8]) -> Result<&str, Hazard> {
+        match self {
+            Self::InitiatorName => initiatorname::iscsid(bytes),
+            Self::HostNqn => hostfile::libnvme_hostnqn(bytes),
+            Self::HostId => hostfile::libnvme_hostid(bytes),
+        }
+    }
+
+    /// The programs that would take something else than `expected` from these bytes.
+    pub fn disagreement(self, bytes: &[u8], expected: &str) -> Vec<&'static str> {
+        let views = match self {
+            Self::InitiatorName => initiatorname::disagreement(bytes, expected),
+            Self::HostNqn => hostfile::disagreement(HostFile::HostNqn, bytes, expected),
+            Self::HostId => hostfile::disagreement(HostFile::HostId, bytes, expected),
+        };
+        views.into_iter().map(|view| view.reader).collect()
+    }
+}
+
+/// A file as it was found, before anybody asks what it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileState {
+    /// There is none.
+    Missing,
+    /// It is there and was read.
+    Present(FileContent),
+    /// It is there and could not be read.
+    Unreadable(ReadError),
+}
+
+impl FileState {
+    /// The bytes, where there are any.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Present(content) => Some(&content.bytes),
+            Self::Missing | Self::Unreadable(_) => None,
+        }
+    }
+}
+
+/// What a file's own reader has in hand after reading it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effective<T> {
+    /// No file.
+    Missing,
+    /// A file from which the reader takes nothing.
+    Empty,
+    /// A value that is no name of its kind: nobody's identity.
+    Invalid {
+        /// The value, escaped for display.
+        text: String,
+        /// The rule it breaks.
+        why: String,
+    },
+    /// The file could not be read.
+    Unreadable(String),
+    /// A name.
+    Valid(T),
+}
+
+impl<T> Effective<T> {
+    /// The name, if there is one.
+    pub fn valid(&self) -> Option<&T> {
+        match self {
+            Self::Valid(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// One word for reports.
+    pub fn state(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Empty => "empty",
+            Self::Invalid { .. } => "invalid",
+            Self::Unreadable(_) => "unreadable",
+            Self::Valid(_) => "valid",
+        }
+    }
+
+    fn of<E: core::fmt::Display>(
+        file: IdentityFile,
+        state: &FileState,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Self {
+        let bytes = match state {
+            FileState::Missing => return Self::Missing,
+            FileState::Unreadable(error) => return Self::Unreadable(error.to_string()),
+            FileState::Present(content) => &content.bytes,
+        };
+        match file.effective(bytes) {
+            Err(Hazard::NoValue | Hazard::Empty) => Self::Empty,
+            Err(hazard) => {
+                Self::Invalid { text: escape(bytes), why: format!("its reader {hazard}") }
+            }
+            Ok(value) => match parse(value) {
+                Ok(name) => Self::Valid(name),
+                Err(error) => {
+                    Self::Invalid { text: escape(value.as_bytes()), why: error.to_string() }
+                }
+            },
+        }
+    }
+}
+
+/// The three files as found, and what their readers take from them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disk {
+    /// `/etc/iscsi/initiatorname.iscsi`.
+    pub initiator_name: FileState,
+    /// `/etc/nvme/hostnqn`.
+    pub host_nqn: FileState,
+    /// `/etc/nvme/hostid`.
+    pub host_id: FileState,
+}
+
+impl Disk {
+    /// One of the files.
+    pub fn file(&self, file: IdentityFile) -> &FileState {
+        match file {
+            IdentityFile::InitiatorName => &self.initiator_name,
+            IdentityFile::HostNqn => &self.host_nqn,
+            IdentityFile::HostId => &self.host_id,
+        }
+    }
+
+    /// The initiator name as iscsid has it after a restart.
+    pub fn iqn(&self) -> Effective<IscsiName> {
+        Effective::of(IdentityFile::InitiatorName, &self.initiator_name, IscsiName::parse)
+    }
+
+    /// The host NQN as libnvme has it at the next connect.
+    pub fn host_nqn(&self) -> Effective<HostNqn> {
+        Effective::of(IdentityFile::HostNqn, &self.host_nqn, HostNqn::parse)
+    }
+
+    /// The Host ID as libnvme has it at the next connect.
+    pub fn host_id(&self) -> Effective<HostId> {
+        Effective::of(IdentityFile::HostId, &self.host_id, HostId::parse)
+    }
+
+    /// The text that a file's reader takes, valid or not.
+    pub fn effective_text(&self, file: IdentityFile) -> Option<String> {
+        file.effective(self.file(file).bytes()?).ok().map(str::to_owned)
+    }
+}

@@ -1,0 +1,97 @@
+//! The codes of findings: API. docs/findings.md describes each; a test keeps the two together.
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Something differs or will surprise; no data is at risk yet.
+    Warning,
+    /// Access or data is at risk.
+    Danger,
+}
+
+impl Severity {
+    /// The severity in reports: API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Danger => "danger",
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal, $severity:ident;)*) => {
+        /// What kind of finding it is. Codes are API: they are added, never changed or reused.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The code in reports: API.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)*
+                }
+            }
+
+            /// How bad it is.
+            pub fn severity(self) -> Severity {
+                match self {
+                    $(Self::$variant => Severity::$severity,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// No source fixes the identity, and there is no usable seed.
+    NoSeed = "no-seed", Danger;
+    /// A source gives something that cannot be used.
+    SourceInvalid = "source-invalid", Danger;
+    /// The configured scheme publishes the machine-id.
+    SeedPublished = "seed-published", Warning;
+    /// The configured template gives the same initiator name to more than one host.
+    TemplateNotUnique = "template-not-unique", Danger;
+    /// An identity file is missing.
+    FileMissing = "file-missing", Warning;
+    /// An identity file holds nothing that its reader takes.
+    FileEmpty = "file-empty", Warning;
+    /// An identity file holds something that is no name.
+    FileInvalid = "file-invalid", Danger;
+    /// An identity file is there and cannot be read.
+    FileUnreadable = "file-unreadable", Danger;
+    /// Programs take different names from one file.
+    ReadersDisagree = "readers-disagree", Warning;
+    /// An identity file's mode keeps a reader out.
+    FileMode = "file-mode", Danger;
+    /// sanid's own change was interrupted.
+    ChangeInterrupted = "change-interrupted", Danger;
+    /// The ownership record cannot be read.
+    RecordInvalid = "record-invalid", Warning;
+    /// What is on disk was derived from a machine-id that this host no longer has.
+    EarlierSeed = "earlier-seed", Danger;
+    /// The initiator name on disk is not the desired one.
+    IqnDiffers = "iqn-differs", Warning;
+    /// The NVMe pair on disk is not the desired one.
+    NvmeDiffers = "nvme-differs", Warning;
+    /// The Host ID is not the UUID of the host NQN.
+    PairMismatch = "pair-mismatch", Warning;
+    /// One file of the NVMe pair has a name, the other has none.
+    PairHalf = "pair-half", Danger;
+    /// A name in use breaks the standard.
+    NameNotConformant = "name-not-conformant", Warning;
+    /// A name in use is valid, and some consumer or target refuses or misreads it.
+    NameNotPortable = "name-not-portable", Warning;
+    /// A live iSCSI session uses another initiator name than the file has.
+    LiveIqnDiffers = "live-iqn-differs", Warning;
+    /// A live NVMe controller uses another pair than the files have.
+    LiveNvmeDiffers = "live-nvme-differs", Warning;
+    /// Live controllers join one half of a pair to two partners.
+    LivePairConflict = "live-pair-conflict", Danger;
+}

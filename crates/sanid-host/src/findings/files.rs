@@ -1,0 +1,87 @@
+//! The identity files one by one: there, readable, one name for all readers, open to all readers.
+
+use super::{Code, Finding, View};
+use crate::file::{Effective, FileState, IdentityFile};
+use crate::resolve::Part;
+
+pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
+    let disk = &view.facts.disk;
+    let mut findings = Vec::new();
+    for file in IdentityFile::ALL {
+        let finding = match file {
+            IdentityFile::InitiatorName => content(view, file, &disk.iqn()),
+            IdentityFile::HostNqn => content(view, file, &disk.host_nqn()),
+            IdentityFile::HostId => content(view, file, &disk.host_id()),
+        };
+        match finding {
+            Some(finding) => findings.push(finding),
+            None => findings.extend(readers(view, file)),
+        }
+        findings.extend(mode(view, file));
+    }
+    findings
+}
+
+fn part(file: IdentityFile) -> Option<Part> {
+    Some(match file {
+        IdentityFile::InitiatorName => Part::Iqn,
+        IdentityFile::HostNqn | IdentityFile::HostId => Part::Nvme,
+    })
+}
+
+fn content<T>(view: &View<'_>, file: IdentityFile, effective: &Effective<T>) -> Option<Finding> {
+    let path = format!("/{}", file.path());
+    let (code, seen, why) = match effective {
+        Effective::Valid(_) => return None,
+        Effective::Missing => (
+            Code::FileMissing,
+            format!("{path} is missing"),
+            "Storage programs without it refuse to start, or make up a name that no array knows.",
+        ),
+        Effective::Empty => (
+            Code::FileEmpty,
+            format!("{path} holds no {}", file.holds()),
+            "Storage programs without it refuse to start, or make up a name that no array knows.",
+        ),
+        Effective::Invalid { text, why } => (
+            Code::FileInvalid,
+            format!("{path} holds {text:?}: {why}"),
+            "Some programs use it as it is and some refuse it: the host has more than one identity.",
+        ),
+        Effective::Unreadable(error) => (
+            Code::FileUnreadable,
+            error.clone(),
+            "What storage programs see here is not known, so sanid changes nothing.",
+        ),
+    };
+    let fix = match effective {
+        Effective::Unreadable(_) => "make it readable, or move it away, and run sanid apply".into(),
+        _ => view.command("apply"),
+    };
+    Some(Finding { code, part: part(file), seen, why, fix: vec![fix] })
+}
+
+fn readers(view: &View<'_>, file: IdentityFile) -> Option<Finding> {
+    let bytes = view.facts.disk.file(file).bytes()?;
+    let value = view.facts.disk.effective_text(file)?;
+    let others = file.disagreement(bytes, &value);
+    (!others.is_empty()).then(|| Finding {
+        code: Code::ReadersDisagree,
+        part: part(file),
+        seen: format!("/{} reads as {value:?}, but not for {}", file.path(), others.join(", ")),
+        why: "Programs that read the same file take different names from it, and the host shows more than one identity.",
+        fix: vec![view.command("apply")],
+    })
+}
+
+fn mode(view: &View<'_>, file: IdentityFile) -> Option<Finding> {
+    let FileState::Present(content) = view.facts.disk.file(file) else { return None };
+    let needed = file.needed_mode();
+    (content.mode & needed != needed).then(|| Finding {
+        code: Code::FileMode,
+        part: part(file),
+        seen: format!("/{} has mode {:04o}", file.path(), content.mode),
+        why: "os-brick overwrites a hostnqn that it may not read with one of its own making.",
+        fix: vec![view.command("apply")],
+    })
+}

@@ -1,0 +1,70 @@
+//! `Facts, Resolution ─► Findings`: what differs, what is dangerous, and what to do about it.
+//!
+//! A check is a pure function; a new one is one file and one line in [`CHECKS`]. Its finding has a
+//! stable code (API, docs/findings.md), what was seen, why that is dangerous, and the command to type.
+//! What could not be looked at is a finding of its own ([`Code::FileUnreadable`], [`Code::NoSeed`]),
+//! never silence.
+
+mod code;
+mod drift;
+mod files;
+mod live;
+mod names;
+mod pair;
+mod record;
+mod sources;
+
+use crate::facts::Facts;
+use crate::resolve::{Part, Resolution, ResolveError};
+pub use code::{Code, Severity};
+
+/// The checks, in the order in which their findings are shown.
+pub static CHECKS: &[fn(&View<'_>) -> Vec<Finding>] = &[
+    sources::check,
+    files::check,
+    record::check,
+    drift::check,
+    pair::check,
+    names::check,
+    live::check,
+];
+
+/// One drift or hazard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Its stable code.
+    pub code: Code,
+    /// The part of the identity it is about, where it is about one.
+    pub part: Option<Part>,
+    /// What was seen.
+    pub seen: String,
+    /// Why it matters.
+    pub why: &'static str,
+    /// What to do: commands or short instructions.
+    pub fix: Vec<String>,
+}
+
+/// All that a check may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// What was seen.
+    pub facts: &'a Facts,
+    /// What the identity is, or why there is none.
+    pub resolution: Result<&'a Resolution, &'a ResolveError>,
+}
+
+impl View<'_> {
+    /// A `sanid` command for this root.
+    fn command(&self, rest: &str) -> String {
+        format!("sanid {rest}{}", self.facts.root.option())
+    }
+}
+
+/// Runs every check.
+pub fn findings(facts: &Facts, resolution: Result<&Resolution, &ResolveError>) -> Vec<Finding> {
+    let view = View { facts, resolution };
+    CHECKS.iter().flat_map(|check| check(&view)).collect()
+}
+
+#[cfg(test)]
+mod tests;

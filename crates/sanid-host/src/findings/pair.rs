@@ -1,0 +1,39 @@
+//! The NVMe pair on disk: do its halves belong together?
+
+use sanid_core::NvmePair;
+
+use super::{Code, Finding, View};
+use crate::resolve::Part;
+
+pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
+    let (nqn, id) = (view.facts.disk.host_nqn(), view.facts.disk.host_id());
+    match (nqn.valid(), id.valid()) {
+        (Some(nqn), Some(id)) => {
+            let matches = NvmePair::new(nqn.clone(), *id).matches();
+            (!matches).then(|| mismatch(view, nqn.as_str(), &id.to_string())).into_iter().collect()
+        }
+        (Some(_), None) => vec![half(view, "hostnqn", "hostid", id.state())],
+        (None, Some(_)) => vec![half(view, "hostid", "hostnqn", nqn.state())],
+        (None, None) => Vec::new(),
+    }
+}
+
+fn mismatch(view: &View<'_>, nqn: &str, id: &str) -> Finding {
+    Finding {
+        code: Code::PairMismatch,
+        part: Some(Part::Nvme),
+        seen: format!("Host ID {id} is not the UUID of {nqn}"),
+        why: "Programs that derive one half from the other make a second pair, and Linux 6.5 and later refuses to connect with it.",
+        fix: vec![format!("{}   once the arrays know the new pair and no controller is live", view.command("apply --replace"))],
+    }
+}
+
+fn half(view: &View<'_>, there: &str, other: &str, state: &str) -> Finding {
+    Finding {
+        code: Code::PairHalf,
+        part: Some(Part::Nvme),
+        seen: format!("/etc/nvme/{there} has a name, /etc/nvme/{other} is {state}"),
+        why: "nvme-cli makes up the other half, a new one each time, and the kernel refuses the second connection.",
+        fix: vec![view.command("apply")],
+    }
+}

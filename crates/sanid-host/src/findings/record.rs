@@ -1,0 +1,47 @@
+//! sanid's own traces: an interrupted change, an unreadable record, work done for an earlier seed.
+
+use super::{Code, Finding, View};
+use crate::config::OnExisting;
+use crate::plan::{Consent, Free, Reason, plan};
+use crate::record::RecordState;
+use crate::resolve::Part;
+
+pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let RecordState::Invalid(why) = &view.facts.record {
+        findings.push(Finding {
+            code: Code::RecordInvalid,
+            part: None,
+            seen: format!("/{} cannot be read: {why}", crate::record::PATH),
+            why: "Without it sanid cannot tell its own work from somebody else's, and asks for consent more often.",
+            fix: vec![view.command("apply")],
+        });
+    }
+    if view.facts.record.pending().is_some() {
+        findings.push(Finding {
+            code: Code::ChangeInterrupted,
+            part: None,
+            seen: "a change of the identity was begun and not completed".into(),
+            why: "The files may hold halves of two identities; the kernel refuses such a pair.",
+            fix: vec![view.command("apply")],
+        });
+    }
+    if let Some(part) = earlier_seed(view) {
+        findings.push(Finding {
+            code: Code::EarlierSeed,
+            part: Some(part),
+            seen: "the identity on disk was derived by sanid from a machine-id that this host no longer has".into(),
+            why: "It is the identity of the template or host that this one was made from, which may be live elsewhere.",
+            fix: vec![view.command("apply")],
+        });
+    }
+    findings
+}
+
+/// The same judgement that `apply` would act on.
+fn earlier_seed(view: &View<'_>) -> Option<Part> {
+    let consent = Consent { existing: OnExisting::Refuse, disrupt: true };
+    let plan = plan(view.facts, view.resolution.ok()?, consent).ok()?;
+    let write = plan.writes.iter().find(|write| write.reason == Reason::Free(Free::EarlierSeed))?;
+    Some(if write.file.directory() == "etc/iscsi" { Part::Iqn } else { Part::Nvme })
+}

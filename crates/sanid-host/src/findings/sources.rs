@@ -1,0 +1,51 @@
+//! Where the identity comes from: is there a source, and is what it gives fit to be one host's?
+
+use super::{Code, Finding, View};
+use crate::resolve::ResolveError;
+
+pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match view.resolution {
+        Err(error @ ResolveError::NoSeed(_)) => findings.push(Finding {
+            code: Code::NoSeed,
+            part: None,
+            seen: error.to_string(),
+            why: "Without a stable seed there is no identity to give; a random one would be another at every boot.",
+            fix: vec![view.command("status")],
+        }),
+        Err(error) => findings.push(Finding {
+            code: Code::SourceInvalid,
+            part: None,
+            seen: error.to_string(),
+            why: "To go on without this source would give the host another identity than the one asked for.",
+            fix: vec![view.command("config")],
+        }),
+        Ok(resolution) => {
+            if resolution.publishes_seed(view.facts) {
+                findings.push(published(view, resolution.scheme));
+            }
+        }
+    }
+    if let Some(template) = &view.facts.settings.iqn_template {
+        if !template.value.is_unique() {
+            findings.push(Finding {
+                code: Code::TemplateNotUnique,
+                part: None,
+                seen: format!("iqn-template at {} has no {{id}} part", template.origin),
+                why: "Every host with this configuration has the same initiator name: each login ends the other host's session, and both may write to one volume.",
+                fix: vec!["add {id} or {id12} to iqn-template".into()],
+            });
+        }
+    }
+    findings
+}
+
+fn published(view: &View<'_>, scheme: &str) -> Finding {
+    Finding {
+        code: Code::SeedPublished,
+        part: None,
+        seen: format!("scheme {scheme} (set at {}) puts the machine-id itself into the names", view.facts.settings.scheme.origin),
+        why: "machine-id(5) asks to keep it confidential: whoever knows it can compute every id derived from it.",
+        fix: vec!["choose scheme = \"sanid-v1\" once the arrays know the new names".into()],
+    }
+}

@@ -1,0 +1,118 @@
+//! `Root ─► Facts`: all reading of a host, in one place.
+//!
+//! A reader fetches bytes and hands them to a parser; what they mean is decided elsewhere. A file that
+//! is missing, unreadable or nonsense is a fact like any other. Only a configuration that cannot be
+//! understood stops here: going on without it could mean another identity than the one asked for.
+
+mod live;
+mod machine_id;
+
+pub(crate) use live::live;
+
+use std::path::Path;
+
+use crate::config::{self, ConfigError};
+use crate::facts::{Credentials, Facts, RootFacts};
+use crate::file::{Disk, FileState, IdentityFile};
+use crate::record::{self, Record, RecordState};
+use crate::root::Root;
+
+/// No identity file that a reader takes a name from is larger, in bytes: distributions put a comment of
+/// a few lines above the initiator name.
+const IDENTITY_FILE_LIMIT: usize = 4096;
+/// `COMMAND_LINE_SIZE` is 2048 to 4096 bytes on every architecture.
+const CMDLINE_LIMIT: usize = 16 * 1024;
+/// HOST_NAME_MAX is 64; comments may precede the name (hostname(5)).
+const HOSTNAME_LIMIT: usize = 4096;
+/// A name has at most 223 bytes.
+const CREDENTIAL_LIMIT: usize = 1024;
+/// What sanid publishes itself.
+const PUBLISHED_LIMIT: usize = 16 * 1024;
+
+/// Where this boot's identity is published, relative to the root.
+pub const PUBLISHED: &str = "run/sanid/identity.json";
+
+/// Sees one host.
+///
+/// `credentials` is the service's credential directory, `$CREDENTIALS_DIRECTORY`, where there is one.
+///
+/// # Errors
+/// [`ConfigError`] when the configuration cannot be read or understood.
+///
+/// # Examples
+/// ```
+/// let dir = tempfile::tempdir().unwrap();
+/// let root = sanid_host::Root::open(dir.path()).unwrap();
+/// let facts = sanid_host::observe(&root, None).unwrap();
+/// assert_eq!(facts.machine_id.word(), "missing");
+/// ```
+pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigError> {
+    let settings = config::load(&config_source(root))?;
+    let cmdline = root.read("proc/cmdline", CMDLINE_LIMIT).ok().flatten();
+    let cmdline = cmdline.map(|file| String::from_utf8_lossy(&file.bytes).into_owned()).unwrap_or_default();
+    let volatile_run = root.is_volatile("run");
+    Ok(Facts {
+        root: RootFacts {
+            path: crate::root::printable(root.path()),
+            running_host: root.is_running_host(),
+            volatile_run,
+        },
+        machine_id: machine_id::read(root, &cmdline, settings.allow_volatile_machine_id.value),
+        hostname: settings.iqn_template.is_some().then(|| hostname(root)).flatten(),
+        cmdline,
+        credentials: credentials.map(read_credentials).unwrap_or_default(),
+        settings,
+        disk: disk(root),
+        record: read_record(root),
+        live: live(root),
+        published: volatile_run.then(|| published(root)).flatten(),
+    })
+}
+
+/// The identity files alone, for looking again after a change.
+pub(crate) fn disk(root: &Root) -> Disk {
+    let file = |file: IdentityFile| match root.read(file.path(), IDENTITY_FILE_LIMIT) {
+        Ok(Some(content)) => FileState::Present(content),
+        Ok(None) => FileState::Missing,
+        Err(error) => FileState::Unreadable(error),
+    };
+    Disk {
+        initiator_name: file(IdentityFile::InitiatorName),
+        host_nqn: file(IdentityFile::HostNqn),
+        host_id: file(IdentityFile::HostId),
+    }
+}
+
+fn read_record(root: &Root) -> RecordState {
+    match root.read(record::PATH, record::LIMIT) {
+        Ok(None) => RecordState::Missing,
+        Ok(Some(file)) => Record::parse(&file.bytes).map_or_else(RecordState::Invalid, RecordState::Present),
+        Err(error) => RecordState::Invalid(error.to_string()),
+    }
+}
+
+fn hostname(root: &Root) -> Option<String> {
+    let file = root.read("etc/hostname", HOSTNAME_LIMIT).ok()??;
+    let text = String::from_utf8(file.bytes).ok()?;
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.next().map(str::to_owned)
+}
+
+/// systemd lays one file per credential, named like it, into a directory of the service's own.
+fn read_credentials(directory: &Path) -> Credentials {
+    let Ok(root) = Root::open(directory) else { return Credentials::default() };
+    let read = |name: &str| {
+        let file = root.read(name, CREDENTIAL_LIMIT).ok()??;
+        let text = String::from_utf8_lossy(&file.bytes).into_owned();
+        Some(text.strip_suffix('\n').unwrap_or(&text).to_owned())
+    };
+    Credentials { iqn: read("sanid.iqn"), hostnqn: read("sanid.hostnqn"), hostid: read("sanid.hostid") }
+}
+
+fn published(root: &Root) -> Option<Vec<u8>> {
+    root.read(PUBLISHED, PUBLISHED_LIMIT).ok().flatten().map(|file| file.bytes)
+}
+
+fn config_source(root: &Root) -> impl config::ConfigSource + '_ {
+    crate::config_source::RootSource(root)
+}

@@ -1,0 +1,160 @@
+//! Readers of the files an identity lives in, each as its real consumer reads it.
+//!
+//! A file has no meaning of its own: it says what the programs that read it take from it, and they
+//! do not agree. A trailing comment becomes part of the name for one and is dropped by another; a
+//! second line is a second host for a third. So sanid asks every known reader, and reports where
+//! they would part ways ([`initiatorname::disagreement`], [`hostfile::disagreement`]).
+//!
+//! Everything here takes bytes or text and knows no files. Nothing here judges whether a value is
+//! a legal name; that is for `sanid_core`.
+//!
+//! - [`initiatorname`][]: `/etc/iscsi/initiatorname.iscsi`
+//! - [`hostfile`][]: `/etc/nvme/hostnqn` and `/etc/nvme/hostid`
+//! - [`cmdline`][]: `/proc/cmdline`
+//! - [`mountinfo`][]: `/proc/self/mountinfo`
+
+pub mod cmdline;
+pub mod hostfile;
+pub mod initiatorname;
+pub mod mountinfo;
+pub mod shell;
+
+pub use shell::ShellHazard;
+
+use std::borrow::Cow;
+
+/// Why a reader takes no single value from a file.
+///
+/// The text continues a sentence that begins with the reader's name.
+///
+/// # Examples
+///
+/// ```
+/// use sanid_host::parse::{Hazard, hostfile};
+///
+/// assert_eq!(hostfile::libnvme_hostnqn(b""), Err(Hazard::NoValue));
+/// assert_eq!(Hazard::NoValue.to_string(), "finds no value");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Hazard {
+    /// There is nothing the reader takes for a value.
+    #[error("finds no value")]
+    NoValue,
+    /// There is a value, and it is the empty text.
+    #[error("finds an empty value")]
+    Empty,
+    /// The value is not UTF-8, as no name is.
+    #[error("finds bytes that are not UTF-8 text")]
+    NotUtf8,
+    /// The reader takes each of several values for a name of this host.
+    #[error("finds {} names: {}", .0.len(), .0.join(", "))]
+    Several(Vec<String>),
+    /// The reader is a shell, and more would happen than an assignment.
+    #[error(transparent)]
+    Shell(#[from] ShellHazard),
+    /// The reader stops with an error.
+    #[error("refuses the file: {0}")]
+    Refused(&'static str),
+    /// The reader writes a file of its own.
+    #[error("replaces the file by one with a new random name, as its line GenerateName=yes asks")]
+    Overwrites,
+}
+
+/// What one reader takes from a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReaderView {
+    /// Who reads.
+    pub reader: &'static str,
+    /// The value that reader ends up with, or why it ends up with none.
+    pub value: Result<String, Hazard>,
+}
+
+/// One program's way to read a file.
+struct Reader {
+    name: &'static str,
+    read: fn(&[u8]) -> Result<Cow<'_, str>, Hazard>,
+}
+
+fn views(readers: &[Reader], bytes: &[u8]) -> Vec<ReaderView> {
+    readers
+        .iter()
+        .map(|reader| ReaderView {
+            reader: reader.name,
+            value: (reader.read)(bytes).map(Cow::into_owned),
+        })
+        .collect()
+}
+
+fn unlike(expected: &str, mut views: Vec<ReaderView>) -> Vec<ReaderView> {
+    views.retain(|view| view.value.as_deref() != Ok(expected));
+    views
+}
+
+fn text(bytes: &[u8]) -> Result<&str, Hazard> {
+    std::str::from_utf8(bytes).map_err(|_| Hazard::NotUtf8)
+}
+
+/// The bytes before the first `end`, or all of them.
+fn before(bytes: &[u8], end: u8) -> &[u8] {
+    bytes.split(|&byte| byte == end).next().unwrap_or(bytes)
+}
+
+/// `isspace()` in the C locale.
+fn is_c_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t'..=b'\r')
+}
+
+fn trim_c_space(mut bytes: &[u8]) -> &[u8] {
+    while let [first, rest @ ..] = bytes {
+        if !is_c_space(*first) {
+            break;
+        }
+        bytes = rest;
+    }
+    while let [rest @ .., last] = bytes {
+        if !is_c_space(*last) {
+            break;
+        }
+        bytes = rest;
+    }
+    bytes
+}
+
+/// `str.isspace()` in Python: what Unicode calls white space, and four ASCII separators.
+fn is_python_space(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\x1c'..='\x1f')
+}
+
+/// `getRelevantLines` and `readFile` of IBM's block storage CSI driver
+/// (`node/pkg/driver/node_utils.go`): the only line that is neither blank nor a comment.
+fn only_relevant_line(bytes: &[u8]) -> Result<&str, Hazard> {
+    let mut lines = text(bytes)?
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("//"));
+    let first = lines.next().ok_or(Hazard::NoValue)?;
+    match lines.next() {
+        None => Ok(first),
+        Some(_) => Err(Hazard::Refused(
+            "it has more than one line that is no comment",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn trimming_takes_blanks_from_the_ends_and_nothing_else(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            let trimmed = trim_c_space(&bytes);
+            prop_assert!(bytes.windows(trimmed.len().max(1)).any(|w| w == trimmed) || trimmed.is_empty());
+            prop_assert!(!trimmed.first().copied().is_some_and(is_c_space));
+            prop_assert!(!trimmed.last().copied().is_some_and(is_c_space));
+            let dark = |bytes: &[u8]| bytes.iter().filter(|b| !is_c_space(**b)).count();
+            prop_assert_eq!(dark(&bytes), dark(trimmed));
+        }
+    }
+}

@@ -1,0 +1,391 @@
+//! `Facts, Resolution ─► Plan`: what to write, what to leave, and what may not be done without consent.
+//!
+//! The safety rules live here, as functions of what was seen: a valid name that is somebody's identity
+//! is not touched without consent (rule 2), nor one that a live session uses (rule 3). Nothing here
+//! writes.
+
+mod judge;
+pub mod live;
+
+use crate::config::OnExisting;
+use crate::facts::Facts;
+use crate::file::{Effective, FileState, IdentityFile};
+use crate::record::{Origin, Record, RecordedIqn, RecordedPair, Values};
+use crate::resolve::{DERIVED, Part, Resolution};
+pub use judge::{Free, Judgement};
+pub use live::LiveUser;
+
+/// What the caller allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Consent {
+    /// What to do with a valid identity that is not the desired one.
+    pub existing: OnExisting,
+    /// Whether an identity may be changed that a live session uses.
+    pub disrupt: bool,
+}
+
+/// What `apply` would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The files to write, in order.
+    pub writes: Vec<Write>,
+    /// The files whose content is right and whose mode breaks a reader.
+    pub modes: Vec<IdentityFile>,
+    /// What a safety rule forbids; where there is one, nothing at all is done.
+    pub refusals: Vec<Refusal>,
+    /// The identities that are left as they are, by consent.
+    pub kept: Vec<Kept>,
+    /// The record as it must be afterwards.
+    pub record: Record,
+    /// Whether that is another one than is there.
+    pub record_differs: bool,
+    /// What the readers have before the change.
+    pub before: Values,
+    /// What the readers have after it.
+    pub after: Values,
+}
+
+impl Plan {
+    /// Whether power lost between the two files of the pair would leave a mixture of two pairs, which
+    /// only a note made beforehand can tell from somebody's identity.
+    pub fn needs_note(&self) -> bool {
+        let pair = |write: &&Write| write.file != IdentityFile::InitiatorName && write.before.is_some();
+        self.writes.iter().any(|write| pair(&write)) && self.before.host_nqn.is_some() && self.before.host_id.is_some()
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty() && self.modes.is_empty() && !self.record_differs
+    }
+}
+
+/// One file to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// The file.
+    pub file: IdentityFile,
+    /// The value it will hold.
+    pub value: String,
+    /// What its reader took from it before.
+    pub before: Option<String>,
+    /// Why no further consent is needed.
+    pub reason: Reason,
+}
+
+/// Why a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// It holds nobody's identity.
+    Free(Free),
+    /// The administrator said so.
+    Consent,
+    /// Its reader has the right value, another program would take something else.
+    Readers,
+    /// The kept other half of the pair was without this one.
+    Complete,
+}
+
+impl Reason {
+    /// The reason in words, to follow the file's name.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Free(Free::Missing) => "was missing",
+            Self::Free(Free::Empty) => "was empty",
+            Self::Free(Free::Invalid) => "was no valid name",
+            Self::Free(Free::Half) => "was half a pair",
+            Self::Free(Free::Interrupted) => "an interrupted change is completed",
+            Self::Free(Free::EarlierSeed) => "sanid derived it from an earlier machine-id",
+            Self::Consent => "replaced, as asked",
+            Self::Readers => "same name, in bytes that every reader takes alike",
+            Self::Complete => "the other half of the kept pair",
+        }
+    }
+}
+
+/// Why nothing is done: a safety rule, with what it protects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// Rule 2: a valid identity is on disk, and nobody agreed to change it.
+    Existing {
+        /// The part.
+        part: Part,
+        /// What is on disk.
+        on_disk: String,
+        /// What is desired.
+        desired: String,
+    },
+    /// Rule 3: live sessions use another identity than the one to be written.
+    Live {
+        /// The part.
+        part: Part,
+        /// What is to be written.
+        desired: String,
+        /// The sessions.
+        users: Vec<LiveUser>,
+    },
+}
+
+/// An identity that stays although another one is desired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The part.
+    pub part: Part,
+    /// What is on disk and stays.
+    pub on_disk: String,
+    /// What was desired.
+    pub desired: String,
+    /// The live sessions that forbid the change, where they are the reason.
+    pub users: Vec<LiveUser>,
+}
+
+/// Why a file cannot even be judged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct CannotJudge(pub String);
+
+/// Decides what to do.
+///
+/// # Errors
+/// [`CannotJudge`] when one of the files is there and cannot be read: what is not known is not replaced.
+pub fn plan(facts: &Facts, wanted: &Resolution, consent: Consent) -> Result<Plan, CannotJudge> {
+    for file in IdentityFile::ALL {
+        if let FileState::Unreadable(error) = facts.disk.file(file) {
+            return Err(CannotJudge(error.to_string()));
+        }
+    }
+    let mut draft = Draft { facts, wanted, consent, plan: Plan::empty(facts) };
+    draft.part(Part::Iqn, judge::iqn(facts, wanted));
+    draft.part(Part::Nvme, judge::nvme(facts, wanted));
+    if !draft.plan.refusals.is_empty() {
+        draft.plan.writes.clear();
+    }
+    Ok(draft.finish())
+}
+
+struct Draft<'a> {
+    facts: &'a Facts,
+    wanted: &'a Resolution,
+    consent: Consent,
+    plan: Plan,
+}
+
+impl Draft<'_> {
+    fn part(&mut self, part: Part, judgement: Judgement) {
+        match judgement {
+            Judgement::Same => self.refine(part),
+            Judgement::Free(free) => self.write_free(part, free),
+            Judgement::Foreign => self.weigh_foreign(part),
+        }
+    }
+
+    /// The names are right: are the bytes and the modes right for every reader?
+    fn refine(&mut self, part: Part) {
+        let identity = self.wanted.identity();
+        for file in files(part) {
+            let FileState::Present(content) = self.facts.disk.file(*file) else { continue };
+            let value = file.value(&identity);
+            if !file.disagreement(&content.bytes, &value).is_empty() {
+                self.write(*file, value, Reason::Readers);
+            } else if content.mode & file.needed_mode() != file.needed_mode() {
+                self.plan.modes.push(*file);
+            }
+        }
+    }
+
+    fn write_free(&mut self, part: Part, free: Free) {
+        let users = self.users(part);
+        // With `keep`, at boot, a file that was missing cannot be where a live session has its name
+        // from: the initramfs or the firmware gave it, and will again.
+        let guarded = match free {
+            Free::Missing | Free::Empty => self.consent.existing != OnExisting::Keep,
+            Free::Invalid | Free::Half | Free::EarlierSeed => true,
+            // Half a change is worse for a live session than the whole one, which was agreed to.
+            Free::Interrupted => false,
+        };
+        if guarded && !users.is_empty() && !self.consent.disrupt {
+            return self.leave_live(part, users);
+        }
+        self.write_part(part, Reason::Free(free));
+    }
+
+    fn weigh_foreign(&mut self, part: Part) {
+        match self.consent.existing {
+            OnExisting::Refuse => {
+                let refusal = Refusal::Existing {
+                    part,
+                    on_disk: on_disk(self.facts, part),
+                    desired: desired(self.wanted, part),
+                };
+                self.plan.refusals.push(refusal);
+            }
+            OnExisting::Keep => {
+                self.keep(part, Vec::new());
+                self.complete_kept_pair(part);
+            }
+            OnExisting::Replace => {
+                let users = self.users(part);
+                if users.is_empty() || self.consent.disrupt {
+                    self.write_part(part, Reason::Consent);
+                } else {
+                    self.leave_live(part, users);
+                }
+            }
+        }
+    }
+
+    fn leave_live(&mut self, part: Part, users: Vec<LiveUser>) {
+        if self.consent.existing == OnExisting::Keep {
+            self.keep(part, users);
+        } else {
+            self.plan.refusals.push(Refusal::Live { part, desired: desired(self.wanted, part), users });
+        }
+    }
+
+    fn keep(&mut self, part: Part, users: Vec<LiveUser>) {
+        self.plan.kept.push(Kept {
+            part,
+            on_disk: on_disk(self.facts, part),
+            desired: desired(self.wanted, part),
+            users,
+        });
+    }
+
+    /// A kept host NQN without a Host ID gets the one that follows from it, and the reverse: without
+    /// it nvme-cli makes one up, and the kernel refuses the next connect. Where a live controller has
+    /// another partner for the kept half, nothing is added.
+    fn complete_kept_pair(&mut self, part: Part) {
+        if part == Part::Nvme {
+            if let Some((file, value)) = judge::missing_half(self.facts) {
+                self.write(file, value, Reason::Complete);
+            }
+        }
+    }
+
+    fn users(&self, part: Part) -> Vec<LiveUser> {
+        live::protected(&self.facts.live, part, &self.plan.before, &self.wanted.identity())
+    }
+
+    fn write_part(&mut self, part: Part, reason: Reason) {
+        let identity = self.wanted.identity();
+        for file in files(part) {
+            let value = file.value(&identity);
+            let same = self.facts.disk.effective_text(*file).as_deref() == Some(value.as_str());
+            let untouched = same
+                && self.facts.disk.file(*file).bytes().is_some_and(|bytes| file.disagreement(bytes, &value).is_empty());
+            if !untouched {
+                self.write(*file, value, reason);
+            }
+        }
+    }
+
+    fn write(&mut self, file: IdentityFile, value: String, reason: Reason) {
+        let before = self.facts.disk.effective_text(file);
+        set(&mut self.plan.after, file, Some(value.clone()));
+        self.plan.writes.push(Write { file, value, before, reason });
+    }
+
+    fn finish(mut self) -> Plan {
+        if self.plan.refusals.is_empty() {
+            self.plan.record = self.record();
+            self.plan.record_differs = self.facts.record.record() != Some(&self.plan.record);
+        } else {
+            self.plan.modes.clear();
+            self.plan.after = self.plan.before.clone();
+        }
+        self.plan
+    }
+
+    /// What the record must say after the plan: for each part that holds the desired value, its origin.
+    fn record(&self) -> Record {
+        let identity = self.wanted.identity();
+        let old = self.facts.record.record();
+        let mut record = Record::new();
+        let iqn = identity.iqn.to_string();
+        if self.plan.after.iqn.as_deref() == Some(&iqn) {
+            let origin = self.origin(self.wanted.iqn.source);
+            record.iqn = Some(RecordedIqn { iqn, origin });
+        } else {
+            record.iqn = old.and_then(|old| old.iqn.clone());
+        }
+        let (host_nqn, host_id) = (identity.nvme.host_nqn.to_string(), identity.nvme.host_id.to_string());
+        if self.plan.after.host_nqn.as_deref() == Some(&host_nqn)
+            && self.plan.after.host_id.as_deref() == Some(&host_id)
+        {
+            let origin = self.origin(self.wanted.nvme.source);
+            record.nvme = Some(RecordedPair { host_nqn, host_id, origin });
+        } else {
+            record.nvme = old.and_then(|old| old.nvme.clone());
+        }
+        record
+    }
+
+    fn origin(&self, source: &str) -> Origin {
+        let derived = source == DERIVED;
+        Origin {
+            source: source.to_owned(),
+            scheme: derived.then(|| self.wanted.scheme.to_owned()),
+            seed: self.wanted.seed.as_ref().filter(|_| derived).map(ToString::to_string),
+        }
+    }
+}
+
+impl Plan {
+    fn empty(facts: &Facts) -> Self {
+        let before = Values {
+            iqn: facts.disk.effective_text(IdentityFile::InitiatorName),
+            host_nqn: facts.disk.effective_text(IdentityFile::HostNqn),
+            host_id: facts.disk.effective_text(IdentityFile::HostId),
+        };
+        Self {
+            writes: Vec::new(),
+            modes: Vec::new(),
+            refusals: Vec::new(),
+            kept: Vec::new(),
+            record: Record::new(),
+            record_differs: false,
+            after: before.clone(),
+            before,
+        }
+    }
+}
+
+/// The files of a part.
+pub fn files(part: Part) -> &'static [IdentityFile] {
+    match part {
+        Part::Iqn => &[IdentityFile::InitiatorName],
+        Part::Nvme => &[IdentityFile::HostNqn, IdentityFile::HostId],
+    }
+}
+
+fn set(values: &mut Values, file: IdentityFile, value: Option<String>) {
+    match file {
+        IdentityFile::InitiatorName => values.iqn = value,
+        IdentityFile::HostNqn => values.host_nqn = value,
+        IdentityFile::HostId => values.host_id = value,
+    }
+}
+
+/// What is on disk of a part, in one line.
+pub fn on_disk(facts: &Facts, part: Part) -> String {
+    fn text<T: ToString>(effective: &Effective<T>) -> String {
+        match effective {
+            Effective::Valid(value) => value.to_string(),
+            other => format!("({})", other.state()),
+        }
+    }
+    match part {
+        Part::Iqn => text(&facts.disk.iqn()),
+        Part::Nvme => format!("{} {}", text(&facts.disk.host_nqn()), text(&facts.disk.host_id())),
+    }
+}
+
+/// What is desired of a part, in one line.
+pub fn desired(wanted: &Resolution, part: Part) -> String {
+    match part {
+        Part::Iqn => wanted.iqn.value.to_string(),
+        Part::Nvme => format!("{} {}", wanted.nvme.value.host_nqn, wanted.nvme.value.host_id),
+    }
+}
+
+#[cfg(test)]
+mod tests;

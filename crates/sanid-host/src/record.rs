@@ -1,0 +1,157 @@
+//! The ownership record, `/var/lib/sanid/record.json`: which identity sanid put in place here, by which
+//! scheme and from which seed.
+//!
+//! It decides nothing about the identity: delete it and the same names come back. It answers two other
+//! questions: *is this old identity ours?* (a template whose machine-id was reset holds one that is),
+//! and *was a change under way?* (power was cut between the two files of the NVMe pair). The seed
+//! appears as a keyed fingerprint only.
+
+use serde::{Deserialize, Serialize};
+
+use crate::API_VERSION;
+
+/// The directory of the record, relative to the root. Mode 0700: its lock is root's alone.
+pub const DIRECTORY: &str = "var/lib/sanid";
+/// The name of the record in [`DIRECTORY`].
+pub const NAME: &str = "record.json";
+/// The record, relative to the root.
+pub const PATH: &str = "var/lib/sanid/record.json";
+/// No record is larger, in bytes: a few names.
+pub const LIMIT: usize = 16 * 1024;
+
+/// The record's content.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// `sanid/v1`.
+    pub api_version: String,
+    /// `Record`.
+    pub kind: String,
+    /// The initiator name that sanid put in place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iqn: Option<RecordedIqn>,
+    /// The NVMe pair that sanid put in place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nvme: Option<RecordedPair>,
+    /// A change that was begun and not yet seen through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Pending>,
+}
+
+/// Where a recorded value came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Origin {
+    /// The source, such as `derived` or `pin`.
+    pub source: String,
+    /// The scheme, for derived values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<String>,
+    /// The fingerprint of the seed, for derived values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<String>,
+}
+
+/// An initiator name with its origin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordedIqn {
+    /// The name.
+    pub iqn: String,
+    /// Where it came from.
+    #[serde(flatten)]
+    pub origin: Origin,
+}
+
+/// An NVMe pair with its origin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordedPair {
+    /// The host NQN.
+    pub host_nqn: String,
+    /// The Host ID.
+    pub host_id: String,
+    /// Where they came from.
+    #[serde(flatten)]
+    pub origin: Origin,
+}
+
+/// A change under way: what the readers had before it and what they shall have after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pending {
+    /// The values before.
+    pub from: Values,
+    /// The values after.
+    pub to: Values,
+}
+
+/// The three values as text, each where there is one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Values {
+    /// The initiator name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iqn: Option<String>,
+    /// The host NQN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_nqn: Option<String>,
+    /// The Host ID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_id: Option<String>,
+}
+
+/// The record as it was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum RecordState {
+    /// None: sanid was never here, or somebody removed it.
+    #[default]
+    Missing,
+    /// A record.
+    Present(Record),
+    /// Something that cannot be read as one; it proves nothing and is replaced at the next change.
+    Invalid(String),
+}
+
+impl RecordState {
+    /// The record, if there is one.
+    pub fn record(&self) -> Option<&Record> {
+        match self {
+            Self::Present(record) => Some(record),
+            Self::Missing | Self::Invalid(_) => None,
+        }
+    }
+
+    /// The change that was under way when the machine stopped, if one was.
+    pub fn pending(&self) -> Option<&Pending> {
+        self.record()?.pending.as_ref()
+    }
+}
+
+impl Record {
+    /// An empty record of this version.
+    pub fn new() -> Self {
+        Self { api_version: API_VERSION.into(), kind: "Record".into(), ..Self::default() }
+    }
+
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// A sentence that says why it is none.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let record: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if record.api_version == API_VERSION {
+            Ok(record)
+        } else {
+            Err(format!("its apiVersion is not {API_VERSION}"))
+        }
+    }
+
+    /// The record as it is stored: one JSON document and a line end.
+    pub fn bytes(&self) -> Vec<u8> {
+        // A struct of strings always serialises; an empty file would read as invalid, never as proof.
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+}

@@ -1,0 +1,253 @@
+//! `Apply` (sanid apply).
+
+use super::report;
+use crate::API_VERSION;
+use crate::act::Receipt;
+use crate::facts::RootFacts;
+use crate::file::IdentityFile;
+use crate::plan::{Kept, LiveUser, Plan, Refusal, Write};
+use crate::resolve::Part;
+
+report! {
+    /// What became of an `apply`.
+    pub enum Outcome {
+        /// Nothing to do.
+        Unchanged,
+        /// Done.
+        Changed,
+        /// With `--dry-run`: this would be done.
+        WouldChange,
+        /// A safety rule forbids it; nothing was done.
+        Refused,
+    }
+}
+
+report! {
+    /// What `sanid apply` did, would do, or refused to do.
+    pub struct ApplyReport {
+        /// `sanid/v1`.
+        pub api_version: &'static str,
+        /// `Apply`.
+        pub kind: &'static str,
+        /// What became of it.
+        pub outcome: Outcome,
+        /// The files written, or to be written.
+        pub changes: Vec<Change>,
+        /// The files whose mode was corrected, or would be.
+        pub modes: Vec<String>,
+        /// The identities that stay by consent although another one is desired.
+        pub kept: Vec<KeptReport>,
+        /// What a safety rule forbids.
+        pub refusals: Vec<RefusalReport>,
+        /// What keeps the old name until it is restarted or rebuilt.
+        pub restart: Vec<Way>,
+        /// What else to know.
+        pub notices: Vec<String>,
+    }
+}
+
+report! {
+    /// One file.
+    pub struct Change {
+        /// The path in the host.
+        pub path: String,
+        /// What its reader took from it before.
+        pub before: Option<String>,
+        /// What it holds now, or would.
+        pub after: String,
+        /// Why no further consent is needed.
+        pub reason: &'static str,
+    }
+}
+
+report! {
+    /// An identity that stays.
+    pub struct KeptReport {
+        /// `iqn` or `nvme`.
+        pub part: &'static str,
+        /// What is on disk and stays.
+        pub on_disk: String,
+        /// What is desired.
+        pub desired: String,
+        /// The live sessions that are the reason, where they are.
+        pub users: Vec<UserReport>,
+    }
+}
+
+report! {
+    /// Why nothing was done.
+    pub struct RefusalReport {
+        /// The safety rule: 2 (an existing identity) or 3 (a live session).
+        pub rule: u8,
+        /// `iqn` or `nvme`.
+        pub part: &'static str,
+        /// What is on disk.
+        pub on_disk: Option<String>,
+        /// What is desired.
+        pub desired: String,
+        /// The live sessions in the way.
+        pub users: Vec<UserReport>,
+        /// Why it is dangerous.
+        pub why: &'static str,
+        /// The ways out.
+        pub ways: Vec<Way>,
+    }
+}
+
+report! {
+    /// A live session.
+    pub struct UserReport {
+        /// The kernel's name for it.
+        pub name: String,
+        /// The target or subsystem.
+        pub peer: Option<String>,
+        /// The identity it uses.
+        pub uses: String,
+    }
+}
+
+report! {
+    /// A command and what it does.
+    pub struct Way {
+        /// The command to type.
+        pub command: String,
+        /// What it does.
+        pub effect: String,
+    }
+}
+
+impl ApplyReport {
+    /// The report of a plan that was not carried out: refused, empty or a dry run.
+    pub fn planned(plan: &Plan, root: &RootFacts) -> Self {
+        let outcome = if !plan.refusals.is_empty() {
+            Outcome::Refused
+        } else if plan.writes.is_empty() && plan.modes.is_empty() {
+            Outcome::Unchanged
+        } else {
+            Outcome::WouldChange
+        };
+        Self {
+            api_version: API_VERSION,
+            kind: "Apply",
+            outcome,
+            changes: plan.writes.iter().map(Change::new).collect(),
+            modes: plan.modes.iter().map(|file| format!("/{}", file.path())).collect(),
+            kept: plan.kept.iter().map(KeptReport::new).collect(),
+            refusals: plan.refusals.iter().map(|refusal| RefusalReport::new(refusal, root)).collect(),
+            restart: restart(plan),
+            notices: Vec::new(),
+        }
+    }
+
+    /// The report of a plan that was carried out.
+    pub fn done(plan: &Plan, receipt: &Receipt, root: &RootFacts) -> Self {
+        let mut report = Self::planned(plan, root);
+        if report.outcome == Outcome::WouldChange {
+            report.outcome = Outcome::Changed;
+        }
+        if let Some(why) = &receipt.no_record {
+            report.notices.push(format!(
+                "the ownership record was not written ({why}); the identity does not depend on it, but sanid will ask for consent where it could have recognised its own work"
+            ));
+        }
+        report
+    }
+}
+
+impl Change {
+    fn new(write: &Write) -> Self {
+        Self {
+            path: format!("/{}", write.file.path()),
+            before: write.before.clone(),
+            after: write.value.clone(),
+            reason: write.reason.words(),
+        }
+    }
+}
+
+impl KeptReport {
+    fn new(kept: &Kept) -> Self {
+        Self {
+            part: kept.part.key(),
+            on_disk: kept.on_disk.clone(),
+            desired: kept.desired.clone(),
+            users: kept.users.iter().map(UserReport::new).collect(),
+        }
+    }
+}
+
+impl UserReport {
+    fn new(user: &LiveUser) -> Self {
+        Self { name: user.name.clone(), peer: user.peer.clone(), uses: user.uses.clone() }
+    }
+}
+
+impl RefusalReport {
+    fn new(refusal: &Refusal, root: &RootFacts) -> Self {
+        match refusal {
+            Refusal::Existing { part, on_disk, desired } => Self {
+                rule: 2,
+                part: part.key(),
+                on_disk: Some(on_disk.clone()),
+                desired: desired.clone(),
+                users: Vec::new(),
+                why: "Arrays may grant this host access by the identity on disk, and reservations may be held by it: changed without them knowing, the host loses its volumes.",
+                ways: ways_existing(root),
+            },
+            Refusal::Live { part, desired, users } => Self {
+                rule: 3,
+                part: part.key(),
+                on_disk: None,
+                desired: desired.clone(),
+                users: users.iter().map(UserReport::new).collect(),
+                why: "A session that reconnects comes with the new identity: the array may refuse it, the kernel refuses a pair that is half the old one, and the host loses a volume that is in use.",
+                ways: ways_live(*part, users, root),
+            },
+        }
+    }
+}
+
+fn way(command: String, effect: &str) -> Way {
+    Way { command, effect: effect.to_owned() }
+}
+
+fn ways_existing(root: &RootFacts) -> Vec<Way> {
+    let option = root.option();
+    vec![
+        way(format!("sanid adopt{option}"), "keep what is on disk for good: pin it in the configuration"),
+        way(format!("sanid apply --keep{option}"), "keep it for now, and write only what is missing"),
+        way(format!("sanid apply --replace{option}"), "change it, once the arrays know the desired one"),
+    ]
+}
+
+fn ways_live(part: Part, users: &[LiveUser], root: &RootFacts) -> Vec<Way> {
+    let option = root.option();
+    let end = users.first().map(|user| match part {
+        Part::Iqn => match &user.peer {
+            Some(target) => way(format!("iscsiadm -m node -T {target} -u"), "end the session, when nothing uses it"),
+            None => way("iscsiadm -m session".into(), "see the sessions, and end them when nothing uses them"),
+        },
+        Part::Nvme => way(format!("nvme disconnect --device={}", user.name), "end the connection, when nothing uses it"),
+    });
+    let disrupt = way(
+        format!("sanid apply --replace --disrupt{option}"),
+        "change it all the same, and have the sessions reconnect under the new identity or not at all",
+    );
+    end.into_iter().chain([way(format!("sanid status{option}"), "see every session"), disrupt]).collect()
+}
+
+/// Rule 7: who still has the old name after the files have the new one.
+fn restart(plan: &Plan) -> Vec<Way> {
+    let written = |file: IdentityFile| plan.writes.iter().any(|write| write.file == file && write.before.as_deref() != Some(&write.value));
+    let mut ways = Vec::new();
+    if written(IdentityFile::InitiatorName) {
+        ways.push(way("systemctl try-restart iscsid.service".into(), "iscsid reads the initiator name once, at its start"));
+    }
+    if written(IdentityFile::HostNqn) || written(IdentityFile::HostId) {
+        ways.push(way(
+            "systemctl try-restart stafd.service stacd.service".into(),
+            "nvme-stas reads the pair at its start; nvme-cli reads it at each connect",
+        ));
+    }
+    ways
+}

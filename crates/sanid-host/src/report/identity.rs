@@ -1,0 +1,167 @@
+//! `Identity` (sanid show) and `Applied` (/run/sanid/identity.json).
+
+use super::report;
+use crate::API_VERSION;
+use crate::facts::Facts;
+use crate::file::IdentityFile;
+use crate::plan::Plan;
+use crate::resolve::{Candidate, Part, Resolution, Resolved, Verdict};
+
+report! {
+    /// The desired identity of a host: what resolution says, whatever the files say.
+    pub struct IdentityReport {
+        /// `sanid/v1`.
+        pub api_version: &'static str,
+        /// `Identity`.
+        pub kind: &'static str,
+        /// The iSCSI initiator name.
+        pub iqn: String,
+        /// The NVMe host NQN.
+        pub host_nqn: String,
+        /// The NVMe Host ID.
+        pub host_id: String,
+        /// The configured scheme.
+        pub scheme: &'static str,
+        /// Where each part came from.
+        pub provenance: Provenance,
+        /// With `--explain`: every source's word on every part, highest source first.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub candidates: Option<Vec<CandidateReport>>,
+    }
+}
+
+report! {
+    /// Where each part of an identity came from.
+    pub struct Provenance {
+        /// The initiator name.
+        pub iqn: PlaceReport,
+        /// The NVMe pair.
+        pub nvme: PlaceReport,
+    }
+}
+
+report! {
+    /// A source and the exact place in it.
+    pub struct PlaceReport {
+        /// `command-line`, `credential`, `pin`, `derived`; in `Applied` also `kept`.
+        pub source: &'static str,
+        /// The place, in words.
+        pub place: String,
+    }
+}
+
+report! {
+    /// One source's word on one part.
+    pub struct CandidateReport {
+        /// `iqn` or `nvme`.
+        pub part: &'static str,
+        /// The source.
+        pub source: &'static str,
+        /// The place, where the source has a word.
+        pub place: Option<String>,
+        /// The value; the two halves of the pair with a blank between them.
+        pub value: Option<String>,
+        /// `chosen`, `outranked` or `silent`.
+        pub verdict: &'static str,
+        /// The source that outranks it.
+        pub outranked_by: Option<&'static str>,
+    }
+}
+
+report! {
+    /// What the storage programs of this boot find in the files.
+    pub struct AppliedReport {
+        /// `sanid/v1`.
+        pub api_version: &'static str,
+        /// `Applied`.
+        pub kind: &'static str,
+        /// The iSCSI initiator name.
+        pub iqn: Option<String>,
+        /// The NVMe host NQN.
+        pub host_nqn: Option<String>,
+        /// The NVMe Host ID.
+        pub host_id: Option<String>,
+        /// The configured scheme.
+        pub scheme: &'static str,
+        /// Where each part came from; `kept` where another identity was on disk and stays.
+        pub provenance: Provenance,
+    }
+}
+
+impl IdentityReport {
+    /// The report of a resolution.
+    pub fn new(resolution: &Resolution, explain: bool) -> Self {
+        let pair = &resolution.nvme.value;
+        Self {
+            api_version: API_VERSION,
+            kind: "Identity",
+            iqn: resolution.iqn.value.to_string(),
+            host_nqn: pair.host_nqn.to_string(),
+            host_id: pair.host_id.to_string(),
+            scheme: resolution.scheme,
+            provenance: Provenance { iqn: place(&resolution.iqn), nvme: place(&resolution.nvme) },
+            candidates: explain.then(|| resolution.candidates.iter().map(CandidateReport::new).collect()),
+        }
+    }
+}
+
+fn place<T>(resolved: &Resolved<T>) -> PlaceReport {
+    PlaceReport { source: resolved.source, place: resolved.place.clone() }
+}
+
+impl CandidateReport {
+    fn new(candidate: &Candidate) -> Self {
+        let (verdict, outranked_by) = match candidate.verdict {
+            Verdict::Chosen => ("chosen", None),
+            Verdict::Outranked(by) => ("outranked", Some(by)),
+            Verdict::Silent => ("silent", None),
+        };
+        Self {
+            part: candidate.part.key(),
+            source: candidate.source,
+            place: candidate.place.clone(),
+            value: candidate.value.clone(),
+            verdict,
+            outranked_by,
+        }
+    }
+}
+
+impl AppliedReport {
+    /// The report of a host after a plan was carried out.
+    pub fn new(resolution: &Resolution, plan: &Plan) -> Self {
+        let kept = |part: Part| plan.kept.iter().any(|kept| kept.part == part);
+        let from = |part: Part, file: IdentityFile, chosen: PlaceReport| {
+            if kept(part) {
+                PlaceReport { source: "kept", place: format!("/{}", file.path()) }
+            } else {
+                chosen
+            }
+        };
+        Self {
+            api_version: API_VERSION,
+            kind: "Applied",
+            iqn: plan.after.iqn.clone(),
+            host_nqn: plan.after.host_nqn.clone(),
+            host_id: plan.after.host_id.clone(),
+            scheme: resolution.scheme,
+            provenance: Provenance {
+                iqn: from(Part::Iqn, IdentityFile::InitiatorName, place(&resolution.iqn)),
+                nvme: from(Part::Nvme, IdentityFile::HostNqn, place(&resolution.nvme)),
+            },
+        }
+    }
+
+    /// The document as it is published: one line.
+    pub fn bytes(&self) -> Vec<u8> {
+        // A struct of strings always serialises.
+        let mut bytes = serde_json::to_vec(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Whether this is what is published already.
+    pub fn is_published(&self, facts: &Facts) -> bool {
+        facts.published.as_deref() == Some(&self.bytes())
+    }
+}

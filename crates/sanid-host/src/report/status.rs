@@ -1,0 +1,205 @@
+//! `Status` (sanid status).
+
+use super::{IdentityReport, report};
+use crate::API_VERSION;
+use crate::facts::{Facts, Live};
+use crate::file::{Effective, IdentityFile};
+use crate::findings::Finding;
+use crate::resolve::{Resolution, ResolveError};
+
+report! {
+    /// Desired, on disk and live, with the findings.
+    pub struct StatusReport {
+        /// `sanid/v1`.
+        pub api_version: &'static str,
+        /// `Status`.
+        pub kind: &'static str,
+        /// The desired identity; absent when there is none, and a finding says why.
+        pub desired: Option<IdentityReport>,
+        /// The seed.
+        pub seed: SeedReport,
+        /// What the files hold.
+        pub on_disk: OnDisk,
+        /// What the kernel's sessions use.
+        pub live: LiveReport,
+        /// Drifts and hazards; empty when all is well.
+        pub findings: Vec<FindingReport>,
+    }
+}
+
+report! {
+    /// The state of the seed, and never the seed.
+    pub struct SeedReport {
+        /// `stable`, `transient`, `unset`, `invalid`, `missing`, `denylisted` or `unreadable`.
+        pub state: &'static str,
+        /// A keyed fingerprint: equal on two hosts only if their machine-ids are equal.
+        pub fingerprint: Option<String>,
+    }
+}
+
+report! {
+    /// The three files.
+    pub struct OnDisk {
+        /// `/etc/iscsi/initiatorname.iscsi`.
+        pub iqn: FileReport,
+        /// `/etc/nvme/hostnqn`.
+        pub host_nqn: FileReport,
+        /// `/etc/nvme/hostid`.
+        pub host_id: FileReport,
+    }
+}
+
+report! {
+    /// One file as its own reader sees it.
+    pub struct FileReport {
+        /// The path in the host.
+        pub path: String,
+        /// `valid`, `missing`, `empty`, `invalid` or `unreadable`.
+        pub state: &'static str,
+        /// The value, where there is one.
+        pub value: Option<String>,
+        /// Why it is invalid or unreadable.
+        pub why: Option<String>,
+    }
+}
+
+report! {
+    /// The kernel's sessions.
+    pub struct LiveReport {
+        /// iSCSI sessions.
+        pub iscsi: Vec<SessionReport>,
+        /// iSCSI adapters with a name of their own.
+        pub iscsi_hosts: Vec<SessionReport>,
+        /// NVMe over Fabrics controllers.
+        pub nvme: Vec<NvmeReport>,
+    }
+}
+
+report! {
+    /// One iSCSI session or adapter.
+    pub struct SessionReport {
+        /// The kernel's name for it.
+        pub name: String,
+        /// The initiator name it uses.
+        pub iqn: String,
+        /// The target.
+        pub target: Option<String>,
+        /// The kernel's word for its state.
+        pub state: Option<String>,
+    }
+}
+
+report! {
+    /// One NVMe over Fabrics controller.
+    pub struct NvmeReport {
+        /// The kernel's name for it.
+        pub name: String,
+        /// The transport.
+        pub transport: String,
+        /// The host NQN it uses.
+        pub host_nqn: Option<String>,
+        /// The Host ID it uses.
+        pub host_id: Option<String>,
+        /// The subsystem.
+        pub subsystem_nqn: Option<String>,
+        /// The kernel's word for its state.
+        pub state: Option<String>,
+    }
+}
+
+report! {
+    /// One drift or hazard.
+    pub struct FindingReport {
+        /// The stable code (docs/findings.md).
+        pub code: &'static str,
+        /// `warning` or `danger`.
+        pub severity: &'static str,
+        /// `iqn` or `nvme`, where it is about one part.
+        pub part: Option<&'static str>,
+        /// What was seen.
+        pub seen: String,
+        /// Why it matters.
+        pub why: &'static str,
+        /// What to do.
+        pub fix: Vec<String>,
+    }
+}
+
+impl StatusReport {
+    /// The report of a host.
+    pub fn new(
+        facts: &Facts,
+        resolution: Result<&Resolution, &ResolveError>,
+        findings: &[Finding],
+    ) -> Self {
+        let seed = facts.machine_id.seed();
+        Self {
+            api_version: API_VERSION,
+            kind: "Status",
+            desired: resolution.ok().map(|resolution| IdentityReport::new(resolution, false)),
+            seed: SeedReport {
+                state: facts.machine_id.word(),
+                fingerprint: seed.map(|seed| seed.fingerprint().to_string()),
+            },
+            on_disk: OnDisk {
+                iqn: FileReport::new(IdentityFile::InitiatorName, facts.disk.iqn()),
+                host_nqn: FileReport::new(IdentityFile::HostNqn, facts.disk.host_nqn()),
+                host_id: FileReport::new(IdentityFile::HostId, facts.disk.host_id()),
+            },
+            live: LiveReport::new(&facts.live),
+            findings: findings.iter().map(FindingReport::new).collect(),
+        }
+    }
+}
+
+impl FileReport {
+    fn new<T: ToString>(file: IdentityFile, effective: Effective<T>) -> Self {
+        let state = effective.state();
+        let (value, why) = match effective {
+            Effective::Missing | Effective::Empty => (None, None),
+            Effective::Invalid { text, why } => (Some(text), Some(why)),
+            Effective::Unreadable(why) => (None, Some(why)),
+            Effective::Valid(name) => (Some(name.to_string()), None),
+        };
+        Self { path: format!("/{}", file.path()), state, value, why }
+    }
+}
+
+impl LiveReport {
+    fn new(live: &Live) -> Self {
+        let sessions = live.iscsi.iter().cloned().map(|one| SessionReport {
+            name: one.name,
+            iqn: one.initiator,
+            target: one.target,
+            state: one.state,
+        });
+        let hosts = live.iscsi_hosts.iter().cloned().map(|one| SessionReport {
+            name: one.name,
+            iqn: one.initiator,
+            target: None,
+            state: None,
+        });
+        let nvme = live.nvme.iter().cloned().map(|one| NvmeReport {
+            name: one.name,
+            transport: one.transport,
+            host_nqn: one.host_nqn,
+            host_id: one.host_id,
+            subsystem_nqn: one.subsystem_nqn,
+            state: one.state,
+        });
+        Self { iscsi: sessions.collect(), iscsi_hosts: hosts.collect(), nvme: nvme.collect() }
+    }
+}
+
+impl FindingReport {
+    fn new(finding: &Finding) -> Self {
+        Self {
+            code: finding.code.as_str(),
+            severity: finding.code.severity().as_str(),
+            part: finding.part.map(crate::resolve::Part::key),
+            seen: finding.seen.clone(),
+            why: finding.why,
+            fix: finding.fix.clone(),
+        }
+    }
+}

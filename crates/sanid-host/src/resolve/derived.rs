@@ -1,0 +1,91 @@
+//! The configured scheme, applied to the seed.
+
+use sanid_core::{Derived, IscsiName, MachineId, MachineIdError, NvmePair};
+
+use super::{DERIVED, Given, ResolveError, Source};
+use crate::facts::{Facts, MachineIdState};
+
+pub(super) struct Scheme;
+
+impl Source for Scheme {
+    fn name(&self) -> &'static str {
+        DERIVED
+    }
+
+    fn iqn(&self, facts: &Facts) -> Result<Option<Given<IscsiName>>, ResolveError> {
+        let derived = derive(facts)?;
+        let Some(template) = &facts.settings.iqn_template else {
+            let place = place(facts, derived.iqn_by);
+            return Ok(Some(Given { value: derived.iqn.into(), place }));
+        };
+        match template.value.render(&derived.host_uuid, facts.hostname.as_deref()) {
+            Ok(iqn) => Ok(Some(Given {
+                value: iqn.into(),
+                place: format!("template at {} from the machine-id", template.origin),
+            })),
+            Err(error) => Err(ResolveError::Cannot {
+                place: format!("iqn-template at {}", template.origin),
+                why: error.to_string(),
+            }),
+        }
+    }
+
+    fn nvme(&self, facts: &Facts) -> Result<Option<Given<NvmePair>>, ResolveError> {
+        let derived = derive(facts)?;
+        let place = place(facts, derived.host_nqn_by);
+        Ok(Some(Given { value: derived.nvme, place }))
+    }
+}
+
+fn derive(facts: &Facts) -> Result<Derived, ResolveError> {
+    let seed = seed(facts).map_err(ResolveError::NoSeed)?;
+    Ok(facts.settings.scheme.value.derive(seed, &facts.settings.iqn_prefix.value))
+}
+
+fn place(facts: &Facts, by: &'static str) -> String {
+    let configured = facts.settings.scheme.value.name();
+    if by == configured {
+        format!("scheme {by} from the machine-id")
+    } else {
+        format!("scheme {by} from the machine-id, since {configured} has none")
+    }
+}
+
+fn seed(facts: &Facts) -> Result<&MachineId, NoSeed> {
+    match &facts.machine_id {
+        MachineIdState::Stable(id) => Ok(id),
+        MachineIdState::Missing => Err(NoSeed::Missing),
+        MachineIdState::Unset(MachineIdError::Zero) => Err(NoSeed::Zero),
+        MachineIdState::Unset(_) => Err(NoSeed::Unset),
+        MachineIdState::Invalid(error) => Err(NoSeed::Invalid(*error)),
+        MachineIdState::Transient => Err(NoSeed::Transient),
+        MachineIdState::Denylisted => Err(NoSeed::Denylisted),
+        MachineIdState::Unreadable(error) => Err(NoSeed::Unreadable(error.clone())),
+    }
+}
+
+/// Why the machine-id is no seed. Each says what to do; none says what the file holds.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoSeed {
+    /// No file.
+    #[error("/etc/machine-id is missing, so there is nothing to derive an identity from; on a running host `systemd-machine-id-setup` makes one, in an image leave it to the first boot")]
+    Missing,
+    /// Empty or `uninitialized`.
+    #[error("/etc/machine-id is not set yet, so there is nothing to derive an identity from; the first boot sets it, or `systemd-machine-id-setup` on a running host")]
+    Unset,
+    /// All zeros.
+    #[error("/etc/machine-id is all zeros, which every host with that file would share; empty the file and run `systemd-machine-id-setup`")]
+    Zero,
+    /// Something else than a machine-id.
+    #[error("/etc/machine-id holds no machine-id: {0}; it must be 32 hexadecimal digits and a line end (machine-id(5)); move it away and run `systemd-machine-id-setup`")]
+    Invalid(MachineIdError),
+    /// In memory only.
+    #[error("/etc/machine-id is transient: it lives in memory and will be another one at the next boot, and so would the identity. Three ways to make it stable: boot once with a writable /etc (systemd then stores it), put systemd.machine_id= on the kernel command line, or pass the credential system.machine_id. If your init system mounts a stable one there by design, set allow-volatile-machine-id = true")]
+    Transient,
+    /// A value known from many machines.
+    #[error("/etc/machine-id holds a value that many machines share (it was taken from a firmware UUID that a vendor never set), so the identity would not be unique; empty the file and run `systemd-machine-id-setup`")]
+    Denylisted,
+    /// The kernel refused.
+    #[error("{0}")]
+    Unreadable(String),
+}

@@ -1,0 +1,182 @@
+//! The command line: one definition for parsing, help, man pages and completions.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 fine, 1 findings, 2 usage or I/O error, 3 refused by a safety rule, 4 no usable seed.
+Start with: sanid show";
+
+/// One deterministic storage identity for every Linux host.
+///
+/// sanid derives the iSCSI initiator name, the NVMe host NQN and the NVMe Host ID of this host from its
+/// machine-id, puts them into the files that iscsid and nvme-cli read, and shows where every part came
+/// from. The same host gets the same names at every boot; no state is needed to know them.
+#[derive(Debug, Parser)]
+#[command(name = "sanid", version, after_help = AFTER_HELP, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show the identity this host should have, and where it comes from
+    ///
+    /// Reads only. What the files hold is shown by sanid status.
+    Show(Show),
+    /// Compare desired, on disk and live, and list what differs
+    ///
+    /// Reads only. Exits with 1 when there are findings; each says what to do.
+    Status(HostOptions),
+    /// Put the identity into the files that storage programs read
+    ///
+    /// Writes what is missing, empty or invalid. A valid identity that is already there is not changed
+    /// without consent, and not while a live session uses it. Run again, it changes nothing.
+    Apply(Apply),
+    /// Pin the identity that is on disk, so that it becomes the desired one
+    ///
+    /// Writes /etc/sanid/config.d/50-adopted.toml and no identity file.
+    Adopt(Adopt),
+    /// Compute identities from machine-ids on standard input
+    ///
+    /// One machine-id per line, streamed; never from the command line, since every user of the machine
+    /// can read that. Needs no host and no privileges.
+    Derive(Derive),
+    /// Check whether names keep the standards, and name the rule that one breaks
+    ///
+    /// Takes iSCSI names (iqn., eui., naa.), NQNs and Host IDs; - reads them from standard input, one
+    /// per line. Exits with 1 when one is not valid.
+    Check(Check),
+    /// Show the merged configuration and where each value comes from
+    Config(HostOptions),
+    /// Print the completions for a shell
+    Completions(Completions),
+}
+
+impl Command {
+    /// Whether a failure must be a document too.
+    pub(crate) fn wants_json(&self) -> bool {
+        match self {
+            Self::Show(Show { host, .. })
+            | Self::Apply(Apply { host, .. })
+            | Self::Adopt(Adopt { host, .. })
+            | Self::Status(host)
+            | Self::Config(host) => host.format == Format::Json,
+            Self::Check(check) => check.format == Format::Json,
+            // A stream of items has its errors beside it.
+            Self::Derive(_) | Self::Completions(_) => false,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HostOptions {
+    /// Work on the system below DIR instead of the running one
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    /// Text for people, which may change, or JSON for programs, which will not
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    pub(crate) host: HostOptions,
+    /// Every candidate of every source, chosen or why not, and how to recompute it without sanid
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Apply {
+    #[command(flatten)]
+    pub(crate) host: HostOptions,
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Keep a valid identity that is on disk, report it and write only what is missing
+    #[arg(long, conflicts_with = "replace")]
+    pub(crate) keep: bool,
+    /// Replace a valid identity that is on disk; the arrays must know the new one
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Go on even while a live session or controller uses the old identity
+    #[arg(long)]
+    pub(crate) disrupt: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Adopt {
+    #[command(flatten)]
+    pub(crate) host: HostOptions,
+    /// Print what would be written, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Derive {
+    /// The rule from machine-id to identity: sanid-v1, talos, nvme-cli-1 or nvme-stas
+    #[arg(long, value_name = "SCHEME", default_value = "sanid-v1")]
+    pub(crate) scheme: String,
+    /// What stands before the ':' of the initiator name
+    #[arg(long, value_name = "PREFIX", default_value = "iqn.2016-04.com.open-iscsi")]
+    pub(crate) iqn_prefix: String,
+    /// text and csv are one line per machine-id, ndjson one object, json one document
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    Text,
+    Json,
+    Ndjson,
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The names; - for standard input
+    #[arg(value_name = "NAME", required = true, allow_hyphen_values = true)]
+    pub(crate) names: Vec<String>,
+    /// Also require that every known storage program and array takes the name in this form
+    #[arg(long)]
+    pub(crate) portable: bool,
+    /// Take every name for one of this kind instead of telling by its look
+    #[arg(long, value_name = "KIND", value_enum)]
+    pub(crate) kind: Option<Kind>,
+    /// Text for people, which may change, or JSON for programs, which will not
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    Iscsi,
+    Nqn,
+    Hostid,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+}

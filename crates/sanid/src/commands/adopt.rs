@@ -1,0 +1,184 @@
+//! `sanid adopt`: what is on disk becomes what is desired, by a pin in the configuration.
+
+use std::fmt::Write as _;
+
+use sanid_host::resolve::{self, Part};
+use sanid_host::{Effective, Facts, Root, act};
+use serde::Serialize;
+
+use crate::args::{Adopt, Format};
+use crate::exit::{Exit, Failure};
+use crate::host;
+use crate::output::{self, Page, Tone};
+
+/// High enough to come after what a site ships, low enough to be overridden.
+const NAME: &str = "50-adopted.toml";
+const PATH: &str = "/etc/sanid/config.d/50-adopted.toml";
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+/// What `sanid adopt` pinned, or would pin.
+pub(crate) struct AdoptReport {
+    /// `sanid/v1`.
+    api_version: &'static str,
+    /// `Adopt`.
+    kind: &'static str,
+    /// `unchanged`, `changed` or `would-change`.
+    outcome: &'static str,
+    /// The configuration file.
+    path: &'static str,
+    /// The adopted names.
+    pins: Pins,
+    /// What could not be adopted, and what else to know.
+    notices: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+/// The adopted names.
+struct Pins {
+    /// The initiator name.
+    iqn: Option<String>,
+    /// The host NQN.
+    host_nqn: Option<String>,
+    /// The Host ID.
+    host_id: Option<String>,
+}
+
+pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
+    let root = host::root(options.host.root.as_deref())?;
+    let lock = if options.dry_run { None } else { Some(act::lock(&root)?) };
+    let facts = host::observe(&root)?;
+    let pins = pins(&facts);
+    if pins == Pins::default() {
+        return Err(Failure::error(
+            "nothing to adopt: none of the identity files holds a valid name; `sanid apply` writes this host's own",
+        ));
+    }
+    let outcome = if is_desired(&facts, &pins) {
+        "unchanged"
+    } else if let Some(lock) = &lock {
+        outranked(&facts)?;
+        act::write_config(&root, lock, NAME, &fragment(&pins))?;
+        verify(&root, &pins)?;
+        "changed"
+    } else {
+        outranked(&facts)?;
+        "would-change"
+    };
+    let report = AdoptReport {
+        api_version: sanid_host::API_VERSION,
+        kind: "Adopt",
+        outcome,
+        path: PATH,
+        notices: notices(&facts),
+        pins,
+    };
+    match options.host.format {
+        Format::Json => output::json(&report)?,
+        Format::Text => page(&report).print()?,
+    }
+    Ok(Exit::Fine)
+}
+
+fn pins(facts: &Facts) -> Pins {
+    Pins {
+        iqn: facts.disk.iqn().valid().map(ToString::to_string),
+        host_nqn: facts.disk.host_nqn().valid().map(ToString::to_string),
+        host_id: facts.disk.host_id().valid().map(ToString::to_string),
+    }
+}
+
+/// Whether what is on disk is the desired identity without any new pin.
+fn is_desired(facts: &Facts, pins: &Pins) -> bool {
+    resolve::resolve(facts).is_ok_and(|resolution| {
+        let pair = &resolution.nvme.value;
+        pins.iqn.as_ref().is_none_or(|iqn| *iqn == resolution.iqn.value.as_str())
+            && pins.host_nqn.as_ref().is_none_or(|nqn| *nqn == pair.host_nqn.as_str())
+            && pins.host_id.as_ref().is_none_or(|id| *id == pair.host_id.to_string())
+    })
+}
+
+/// A pin that would be without effect is not written.
+fn outranked(facts: &Facts) -> Result<(), Failure> {
+    let Ok(resolution) = resolve::resolve(facts) else { return Ok(()) };
+    for (part, source, place) in [
+        (Part::Iqn, resolution.iqn.source, &resolution.iqn.place),
+        (Part::Nvme, resolution.nvme.source, &resolution.nvme.place),
+    ] {
+        if source == "command-line" || source == "credential" {
+            return Err(Failure::error(format!(
+                "{place} fixes the {} and outranks every pin, so adopting would change nothing; take it away first",
+                part.words()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn fragment(pins: &Pins) -> String {
+    let mut text = String::from(
+        "# Written by `sanid adopt`: the identity that was on disk, and stays. Remove this file to let the\n\
+         # configured scheme decide again; `sanid apply` then asks before it changes anything.\n[pin]\n",
+    );
+    let values = [("iqn", &pins.iqn), ("hostnqn", &pins.host_nqn), ("hostid", &pins.host_id)];
+    for (key, value) in values {
+        if let Some(value) = value {
+            // A JSON string is a TOML basic string. Writing to a String cannot fail.
+            let quoted = serde_json::to_string(value).unwrap_or_default();
+            let _ = writeln!(text, "{key} = {quoted}");
+        }
+    }
+    text
+}
+
+/// Another file may set the same pins and apply later.
+fn verify(root: &Root, pins: &Pins) -> Result<(), Failure> {
+    let facts = host::observe(root)?;
+    if is_desired(&facts, pins) {
+        return Ok(());
+    }
+    Err(Failure::error(format!(
+        "{PATH} was written, and another configuration file overrides it; `sanid config` shows which"
+    )))
+}
+
+fn notices(facts: &Facts) -> Vec<String> {
+    let mut notices = Vec::new();
+    let mut absent = |what: &str, state: &str| {
+        if state != "valid" {
+            notices.push(format!("the {what} on disk is {state} and was not adopted; `sanid apply` gives it a value"));
+        }
+    };
+    absent("initiator name", facts.disk.iqn().state());
+    absent("host NQN", facts.disk.host_nqn().state());
+    absent("Host ID", facts.disk.host_id().state());
+    if let (Effective::Valid(nqn), Effective::Valid(id)) = (facts.disk.host_nqn(), facts.disk.host_id()) {
+        if !sanid_core::NvmePair::new(nqn, id).matches() {
+            notices.push("the Host ID is not the UUID of the host NQN; both stay as they are, and sanid status goes on reporting it".into());
+        }
+    }
+    notices
+}
+
+fn page(report: &AdoptReport) -> Page {
+    let mut page = Page::new();
+    let (tone, line) = match report.outcome {
+        "unchanged" => (Tone::Good, "unchanged: the identity on disk already is the desired one".to_owned()),
+        "changed" => (Tone::Good, format!("pinned in {}", report.path)),
+        _ => (Tone::Warning, format!("would pin in {}", report.path)),
+    };
+    page.line(page.tone(tone, line));
+    let row = |label: &str, value: &Option<String>| {
+        value.clone().map(|value| [(Tone::Faint, label.to_owned()), (Tone::Plain, value)])
+    };
+    let pins = &report.pins;
+    let rows = [row("initiator name", &pins.iqn), row("host NQN", &pins.host_nqn), row("Host ID", &pins.host_id)];
+    page.rows(2, &rows.into_iter().flatten().collect::<Vec<_>>());
+    for notice in &report.notices {
+        page.line(format!("{}: {notice}", page.tone(Tone::Warning, "notice")));
+    }
+    page
+}

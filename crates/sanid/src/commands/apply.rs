@@ -1,0 +1,178 @@
+//! `sanid apply` = observe, decide, act, observe, compare.
+
+use sanid_host::act::{self, Receipt};
+use sanid_host::config::OnExisting;
+use sanid_host::plan::{self, Consent, Plan};
+use sanid_host::report::{AppliedReport, ApplyReport, Outcome, RefusalReport};
+use sanid_host::resolve::{self, Resolution};
+use sanid_host::{Facts, Root};
+
+use crate::args::{Apply, Format};
+use crate::exit::{Exit, Failure};
+use crate::host;
+use crate::output::{self, Page, Tone};
+
+pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
+    let root = host::root(options.host.root.as_deref())?;
+    let decision = decide(&root, options)?;
+    let report = if options.dry_run || decision.is_settled() {
+        ApplyReport::planned(&decision.plan, &decision.facts.root)
+    } else {
+        carry_out(&root, options)?
+    };
+    match options.host.format {
+        Format::Json => output::json(&report)?,
+        Format::Text => page(&report).print()?,
+    }
+    if decision.resolution.publishes_seed(&decision.facts) {
+        let scheme = decision.resolution.scheme;
+        output::complain(&format!("scheme {scheme} puts the machine-id itself into the names; machine-id(5) asks to keep it confidential"));
+    }
+    Ok(if report.outcome == Outcome::Refused { Exit::Refused } else { Exit::Fine })
+}
+
+/// One look at the host, and what follows from it.
+struct Decision {
+    facts: Facts,
+    resolution: Resolution,
+    plan: Plan,
+    applied: AppliedReport,
+}
+
+impl Decision {
+    /// Whether there is nothing left to do, or nothing that may be done.
+    fn is_settled(&self) -> bool {
+        !self.plan.refusals.is_empty() || (self.plan.is_empty() && self.is_published())
+    }
+
+    fn is_published(&self) -> bool {
+        !self.facts.root.volatile_run || self.applied.is_published(&self.facts)
+    }
+}
+
+fn decide(root: &Root, options: &Apply) -> Result<Decision, Failure> {
+    let facts = host::observe(root)?;
+    let resolution = resolve::resolve(&facts)?;
+    let existing = match (options.keep, options.replace) {
+        (true, _) => OnExisting::Keep,
+        (_, true) => OnExisting::Replace,
+        _ => facts.settings.on_existing.value,
+    };
+    let plan = plan::plan(&facts, &resolution, Consent { existing, disrupt: options.disrupt })?;
+    let applied = AppliedReport::new(&resolution, &plan);
+    Ok(Decision { facts, resolution, plan, applied })
+}
+
+/// Under the lock everything is looked at again: another sanid may have been faster.
+fn carry_out(root: &Root, options: &Apply) -> Result<ApplyReport, Failure> {
+    let lock = act::lock(root)?;
+    let decision = decide(root, options)?;
+    if decision.is_settled() {
+        return Ok(ApplyReport::planned(&decision.plan, &decision.facts.root));
+    }
+    let receipt = if decision.plan.is_empty() {
+        Receipt::default()
+    } else {
+        act::act(root, &lock, &decision.facts, &decision.plan)?
+    };
+    if !decision.is_published() {
+        act::publish(root, &lock, &decision.applied.bytes())?;
+    }
+    Ok(ApplyReport::done(&decision.plan, &receipt, &decision.facts.root))
+}
+
+fn page(report: &ApplyReport) -> Page {
+    let mut page = Page::new();
+    let verb = match report.outcome {
+        Outcome::Unchanged => (Tone::Good, "unchanged"),
+        Outcome::Changed => (Tone::Good, "changed"),
+        Outcome::WouldChange => (Tone::Warning, "would change"),
+        Outcome::Refused => (Tone::Danger, "refused"),
+    };
+    let verb = page.tone(verb.0, verb.1);
+    match report.outcome {
+        Outcome::Unchanged if report.kept.is_empty() => {
+            page.line(format!("{verb}: the files hold this host's identity"));
+        }
+        Outcome::Unchanged => page.line(&verb),
+        Outcome::Changed | Outcome::WouldChange => changes(&mut page, report, &verb),
+        Outcome::Refused => {
+            for refusal in &report.refusals {
+                page.gap();
+                refused(&mut page, refusal, &verb);
+            }
+        }
+    }
+    for kept in &report.kept {
+        page.gap();
+        let label = page.tone(Tone::Warning, "kept");
+        page.line(format!("{label}: {} on disk is not the desired one, and stays", words(kept.part)));
+        page.rows(2, &two_names(&kept.on_disk, &kept.desired));
+        for user in &kept.users {
+            page.detail(format!("in use by {}{}", user.name, peer(user.peer.as_deref())));
+        }
+        page.detail("→ sanid status   says what to do");
+    }
+    if report.outcome == Outcome::Changed && !report.restart.is_empty() {
+        page.gap();
+        page.line("Programs that have the old name until they are restarted:");
+        let rows: Vec<_> = report.restart.iter().map(|way| command(&way.command, &way.effect)).collect();
+        page.rows(2, &rows);
+    }
+    for notice in &report.notices {
+        page.gap();
+        page.line(format!("{}: {notice}", page.tone(Tone::Warning, "notice")));
+    }
+    page
+}
+
+/// Each file as a difference that can be read at a glance.
+fn changes(page: &mut Page, report: &ApplyReport, verb: &str) {
+    for change in &report.changes {
+        page.line(format!("{verb} {} ({})", change.path, change.reason));
+        if let Some(before) = &change.before {
+            if *before != change.after {
+                page.detail(page.tone(Tone::Danger, format!("- {}", before.escape_debug())));
+            }
+        }
+        page.detail(page.tone(Tone::Good, format!("+ {}", change.after)));
+    }
+    for path in &report.modes {
+        page.line(format!("{verb} the mode of {path}, so that every storage program can read it"));
+    }
+}
+
+fn refused(page: &mut Page, refusal: &RefusalReport, verb: &str) {
+    let what = words(refusal.part);
+    if let Some(on_disk) = &refusal.on_disk {
+        page.line(format!("{verb}: {what} on disk is a valid identity, and not the desired one (safety rule 2)"));
+        page.rows(2, &two_names(on_disk, &refusal.desired));
+    } else {
+        page.line(format!("{verb}: live sessions use another identity than {what} to be written (safety rule 3)"));
+        page.rows(2, &[[(Tone::Faint, "desired".to_owned()), (Tone::Plain, refusal.desired.clone())]]);
+        for user in &refusal.users {
+            page.detail(format!("{}{} uses {}", user.name, peer(user.peer.as_deref()), user.uses));
+        }
+    }
+    page.detail(refusal.why);
+    page.line("Ways out:");
+    let rows: Vec<_> = refusal.ways.iter().map(|way| command(&way.command, &way.effect)).collect();
+    page.rows(2, &rows);
+}
+
+fn command(command: &str, effect: &str) -> [(Tone, String); 2] {
+    [(Tone::Heading, command.to_owned()), (Tone::Plain, effect.to_owned())]
+}
+
+fn two_names(on_disk: &str, desired: &str) -> [[(Tone, String); 2]; 2] {
+    let row = |label: &str, value: &str| [(Tone::Faint, label.to_owned()), (Tone::Plain, value.to_owned())];
+    [row("on disk", on_disk), row("desired", desired)]
+}
+
+fn peer(peer: Option<&str>) -> String {
+    peer.map(|peer| format!(" ({peer})")).unwrap_or_default()
+}
+
+fn words(part: &str) -> &'static str {
+    if part == "iqn" { "the initiator name" } else { "the NVMe pair" }
+}

@@ -1,0 +1,224 @@
+//! `sanid derive`: machine-ids in, identities out, as fast as the hash allows.
+//!
+//! The machine-ids come from standard input, are never repeated in a message and never held longer than
+//! their line.
+
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+
+use sanid_core::{Derived, IqnPrefix, MachineId, MachineIdError, SCHEMES, Scheme};
+
+use crate::args::{Derive, ListFormat};
+use crate::exit::{Exit, Failure};
+use crate::output;
+
+/// Identities computed from machine-ids.
+#[cfg(feature = "schema")]
+#[derive(schemars::JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+#[allow(dead_code, reason = "the document is streamed; only its schema is made from this")]
+pub(crate) struct IdentityList {
+    /// `sanid/v1`.
+    api_version: &'static str,
+    /// `IdentityList`.
+    kind: &'static str,
+    /// One identity per readable line, in order.
+    items: Vec<IdentityItem>,
+}
+
+/// The identity of one machine-id; with `--format ndjson`, one line of output.
+#[cfg(feature = "schema")]
+#[derive(schemars::JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+#[allow(dead_code, reason = "the document is streamed; only its schema is made from this")]
+struct IdentityItem {
+    /// The line of the machine-id on standard input, counted from 1.
+    line: u64,
+    /// The iSCSI initiator name.
+    iqn: String,
+    /// The NVMe host NQN.
+    host_nqn: String,
+    /// The NVMe Host ID.
+    host_id: String,
+}
+
+/// Large enough that the system calls do not count.
+const BUFFER: usize = 128 * 1024;
+/// A machine-id has 32 digits; a line of this length is something else, whatever follows.
+const LONGEST: u64 = 1024;
+/// More would scroll away the reason.
+const SHOWN_ERRORS: u64 = 20;
+
+pub(crate) fn run(options: &Derive) -> Result<Exit, Failure> {
+    let scheme = sanid_core::scheme(&options.scheme).ok_or_else(|| unknown_scheme(&options.scheme))?;
+    let prefix = IqnPrefix::parse(&options.iqn_prefix)
+        .map_err(|error| Failure::error(format!("--iqn-prefix {:?}: {error}", options.iqn_prefix)))?;
+    if scheme.publishes_seed() {
+        output::complain(&format!("scheme {} puts the machine-id itself into the names; keep this output confidential", scheme.name()));
+    }
+    let input = BufReader::with_capacity(BUFFER, io::stdin().lock());
+    let output = BufWriter::with_capacity(BUFFER, io::stdout().lock());
+    let mut run = Run { scheme, prefix, writer: Writer { format: options.format, output, items: 0 }, bad: 0 };
+    match run.all(input) {
+        Ok(()) => {}
+        Err(Stop::Closed) => return Ok(Exit::Fine),
+        Err(Stop::Failed(failure)) => return Err(failure),
+    }
+    if run.bad > SHOWN_ERRORS {
+        output::complain(&format!("… and {} more", run.bad - SHOWN_ERRORS));
+    }
+    Ok(if run.bad > 0 { Exit::Error } else { Exit::Fine })
+}
+
+fn unknown_scheme(given: &str) -> Failure {
+    let known: Vec<&str> = SCHEMES.iter().map(|scheme| scheme.name()).collect();
+    Failure::error(format!("there is no scheme {given:?}; there are {}", known.join(", ")))
+}
+
+/// Why the stream ended early.
+enum Stop {
+    /// The reader of the output has seen enough.
+    Closed,
+    Failed(Failure),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Closed,
+            _ => Self::Failed(error.into()),
+        }
+    }
+}
+
+struct Run<W: Write> {
+    scheme: &'static dyn Scheme,
+    prefix: IqnPrefix,
+    writer: Writer<W>,
+    bad: u64,
+}
+
+impl<W: Write> Run<W> {
+    fn all(&mut self, mut input: impl BufRead) -> Result<(), Stop> {
+        self.writer.begin()?;
+        let mut line = Vec::with_capacity(64);
+        let mut number: u64 = 0;
+        loop {
+            line.clear();
+            let read = read_line(&mut input, &mut line)
+                .map_err(|error| Stop::Failed(Failure::error(format!("cannot read standard input: {error}"))))?;
+            if read == 0 {
+                break;
+            }
+            number += 1;
+            self.one(number, line.trim_ascii())?;
+        }
+        self.writer.end()?;
+        Ok(())
+    }
+
+    fn one(&mut self, number: u64, text: &[u8]) -> Result<(), Stop> {
+        match parse(text) {
+            Ok(id) => {
+                if id.is_denylisted() {
+                    self.complain(number, "many machines have this id; a host with it gets no identity");
+                }
+                Ok(self.writer.item(number, &self.scheme.derive(&id, &self.prefix))?)
+            }
+            Err(error) => {
+                self.bad += 1;
+                if self.bad <= SHOWN_ERRORS {
+                    self.complain(number, &error.to_string());
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn complain(&self, number: u64, what: &str) {
+        output::complain(&format!("standard input, line {number}: {what}"));
+    }
+}
+
+fn parse(text: &[u8]) -> Result<MachineId, MachineIdError> {
+    match core::str::from_utf8(text) {
+        Ok(text) => MachineId::parse(text),
+        Err(error) => Err(MachineIdError::NotHex { at: error.valid_up_to() }),
+    }
+}
+
+/// One line of any length; what is longer than any machine-id is passed over, not kept.
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
+    let mut read: u64 = 0;
+    loop {
+        let chunk = input.fill_buf()?;
+        if chunk.is_empty() {
+            return Ok(read);
+        }
+        let end = chunk.iter().position(|byte| *byte == b'\n');
+        let taken = end.map_or(chunk.len(), |end| end + 1);
+        if read < LONGEST {
+            line.extend(chunk.iter().take(taken));
+        }
+        input.consume(taken);
+        read += taken as u64;
+        if end.is_some() {
+            return Ok(read);
+        }
+    }
+}
+
+struct Writer<W: Write> {
+    format: ListFormat,
+    output: W,
+    items: u64,
+}
+
+impl<W: Write> Writer<W> {
+    fn begin(&mut self) -> io::Result<()> {
+        match self.format {
+            ListFormat::Csv => self.output.write_all(b"line,iqn,host_nqn,host_id\n"),
+            ListFormat::Json => {
+                let version = sanid_host::API_VERSION;
+                write!(self.output, "{{\"apiVersion\":\"{version}\",\"kind\":\"IdentityList\",\"items\":[")
+            }
+            ListFormat::Text | ListFormat::Ndjson => Ok(()),
+        }
+    }
+
+    /// No name a scheme makes holds a comma, a quote, a backslash or a control character, so none needs
+    /// quoting in any of the formats.
+    fn item(&mut self, line: u64, derived: &Derived) -> io::Result<()> {
+        let iqn = derived.iqn.as_str();
+        let nqn = derived.nvme.host_nqn.as_str();
+        let mut id = [0; 36];
+        let uuid = derived.nvme.host_id.uuid();
+        let id = uuid.encode_hyphenated(&mut id);
+        self.items += 1;
+        match self.format {
+            ListFormat::Text => {
+                for piece in [iqn, "  ", nqn, "  ", id, "\n"] {
+                    self.output.write_all(piece.as_bytes())?;
+                }
+                Ok(())
+            }
+            ListFormat::Csv => writeln!(self.output, "{line},{iqn},{nqn},{id}"),
+            ListFormat::Json | ListFormat::Ndjson => {
+                if self.format == ListFormat::Json {
+                    self.output.write_all(if self.items > 1 { b",\n" } else { b"\n" })?;
+                }
+                write!(
+                    self.output,
+                    "{{\"line\":{line},\"iqn\":\"{iqn}\",\"hostNqn\":\"{nqn}\",\"hostId\":\"{id}\"}}"
+                )?;
+                if self.format == ListFormat::Ndjson { self.output.write_all(b"\n") } else { Ok(()) }
+            }
+        }
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        if self.format == ListFormat::Json {
+            self.output.write_all(b"\n]}\n")?;
+        }
+        self.output.flush()
+    }
+}

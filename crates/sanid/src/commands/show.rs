@@ -1,0 +1,98 @@
+//! `sanid show` = observe, decide, print.
+
+use sanid_host::resolve::{self, Candidate, DERIVED, Part, Resolution, Verdict};
+use sanid_host::report::IdentityReport;
+
+use crate::args::{Format, Show};
+use crate::exit::{Exit, Failure};
+use crate::host;
+use crate::output::{self, Page, Tone};
+
+pub(crate) fn run(options: &Show) -> Result<Exit, Failure> {
+    let root = host::root(options.host.root.as_deref())?;
+    let facts = host::observe(&root)?;
+    let resolution = resolve::resolve(&facts)?;
+    match options.host.format {
+        Format::Json => output::json(&IdentityReport::new(&resolution, options.explain))?,
+        Format::Text => page(&resolution, options.explain).print()?,
+    }
+    if resolution.publishes_seed(&facts) {
+        output::complain(&format!(
+            "scheme {} puts the machine-id itself into the names; machine-id(5) asks to keep it confidential",
+            resolution.scheme
+        ));
+    }
+    Ok(Exit::Fine)
+}
+
+fn page(resolution: &Resolution, explain: bool) -> Page {
+    let mut page = Page::new();
+    identity(&mut page, resolution);
+    if explain {
+        for part in [Part::Iqn, Part::Nvme] {
+            page.gap();
+            page.line(page.tone(Tone::Heading, format!("{}, highest source first", part.words())));
+            let candidates = resolution.candidates.iter().filter(|one| one.part == part);
+            let rows: Vec<_> = candidates.map(row).collect();
+            page.rows(2, &rows);
+        }
+        if let Some(lines) = recompute(resolution) {
+            page.gap();
+            page.line(page.tone(Tone::Heading, "to recompute it without sanid, on this host"));
+            lines.iter().for_each(|line| page.detail(line));
+        }
+    }
+    page
+}
+
+/// The three names, and where they come from.
+pub(crate) fn identity(page: &mut Page, resolution: &Resolution) {
+    let pair = &resolution.nvme.value;
+    let label = |text: &str| (Tone::Faint, text.to_owned());
+    let value = |text: String| (Tone::Plain, text);
+    let mut rows = vec![
+        [label("initiator name"), value(resolution.iqn.value.to_string())],
+        [label("host NQN"), value(pair.host_nqn.to_string())],
+        [label("Host ID"), value(pair.host_id.to_string())],
+    ];
+    if resolution.iqn.place == resolution.nvme.place {
+        rows.push([label("from"), value(resolution.iqn.place.clone())]);
+    } else {
+        rows.push([label("initiator from"), value(resolution.iqn.place.clone())]);
+        rows.push([label("NVMe pair from"), value(resolution.nvme.place.clone())]);
+    }
+    page.rows(0, &rows);
+}
+
+fn row(candidate: &Candidate) -> [(Tone, String); 4] {
+    let (tone, verdict) = match candidate.verdict {
+        Verdict::Chosen => (Tone::Good, "chosen".to_owned()),
+        Verdict::Outranked(by) => (Tone::Plain, format!("outranked by {by}")),
+        Verdict::Silent => (Tone::Faint, "says nothing".to_owned()),
+    };
+    [
+        (Tone::Plain, candidate.source.to_owned()),
+        (tone, verdict),
+        (Tone::Plain, candidate.value.clone().unwrap_or_default()),
+        (Tone::Faint, candidate.place.clone().unwrap_or_default()),
+    ]
+}
+
+/// The command of a program that is on the host already and gives the same UUID.
+fn recompute(resolution: &Resolution) -> Option<Vec<String>> {
+    if resolution.nvme.source != DERIVED && resolution.iqn.source != DERIVED {
+        return None;
+    }
+    match resolution.scheme {
+        "sanid-v1" => Some(vec![
+            "systemd-id128 machine-id --app-specific=8b67317851694316ad1b04bec63f8907 -u".into(),
+            "the Host ID is its answer, the host NQN ends in it, the initiator name ends in it without dashes".into(),
+        ]),
+        "nvme-cli-1" => Some(vec![
+            "systemd-id128 machine-id --app-specific=c7f4618112be49328c83106f9dddd86b".into(),
+            "the host NQN ends in its answer, the Host ID is the same with dashes".into(),
+        ]),
+        "nvme-stas" => Some(vec!["stasadm hostnqn".into()]),
+        _ => None,
+    }
+}

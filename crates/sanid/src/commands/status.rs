@@ -1,0 +1,118 @@
+//! `sanid status` = observe, decide, print what differs.
+
+use sanid_host::findings::{self, Finding, Severity};
+use sanid_host::plan::{desired, on_disk};
+use sanid_host::report::StatusReport;
+use sanid_host::resolve::{self, Part, Resolution};
+use sanid_host::{Effective, Facts};
+
+use crate::args::{Format, HostOptions};
+use crate::exit::{Exit, Failure};
+use crate::host;
+use crate::output::{self, Page, Tone};
+
+pub(crate) fn run(options: &HostOptions) -> Result<Exit, Failure> {
+    let root = host::root(options.root.as_deref())?;
+    let facts = host::observe(&root)?;
+    let resolution = resolve::resolve(&facts);
+    let findings = findings::findings(&facts, resolution.as_ref());
+    match options.format {
+        Format::Json => output::json(&StatusReport::new(&facts, resolution.as_ref(), &findings))?,
+        Format::Text => page(&facts, resolution.as_ref().ok(), &findings).print()?,
+    }
+    Ok(if findings.is_empty() { Exit::Fine } else { Exit::Findings })
+}
+
+fn page(facts: &Facts, resolution: Option<&Resolution>, findings: &[Finding]) -> Page {
+    let mut page = Page::new();
+    page.line(page.tone(Tone::Heading, "on disk"));
+    let identity = resolution.map(Resolution::identity);
+    let rows = [
+        row("initiator name", &facts.disk.iqn(), identity.as_ref().map(|one| &one.iqn)),
+        row("host NQN", &facts.disk.host_nqn(), identity.as_ref().map(|one| &one.nvme.host_nqn)),
+        row("Host ID", &facts.disk.host_id(), identity.as_ref().map(|one| &one.nvme.host_id)),
+    ];
+    page.rows(2, &rows);
+    live(&mut page, facts);
+    if let Some(resolution) = resolution {
+        drift(&mut page, facts, resolution);
+    }
+    page.gap();
+    if findings.is_empty() {
+        page.line(page.tone(Tone::Good, "no findings"));
+    }
+    for (index, one) in findings.iter().enumerate() {
+        if index > 0 {
+            page.gap();
+        }
+        finding(&mut page, one);
+    }
+    page
+}
+
+fn row<T: PartialEq + ToString>(
+    label: &str,
+    effective: &Effective<T>,
+    desired: Option<&T>,
+) -> [(Tone, String); 3] {
+    let (value, verdict) = match (effective, desired) {
+        (Effective::Valid(value), Some(desired)) if value == desired => {
+            (value.to_string(), (Tone::Good, "as desired".to_owned()))
+        }
+        (Effective::Valid(value), Some(_)) => {
+            (value.to_string(), (Tone::Warning, "not the desired one".to_owned()))
+        }
+        (Effective::Valid(value), None) => (value.to_string(), (Tone::Plain, String::new())),
+        (Effective::Invalid { text, .. }, _) => (text.clone(), (Tone::Danger, "invalid".to_owned())),
+        (other, _) => ("-".to_owned(), (Tone::Warning, other.state().to_owned())),
+    };
+    [(Tone::Faint, label.to_owned()), (Tone::Plain, value), verdict]
+}
+
+fn live(page: &mut Page, facts: &Facts) {
+    let live = &facts.live;
+    if live.iscsi.is_empty() && live.nvme.is_empty() {
+        return;
+    }
+    page.gap();
+    page.line(page.tone(Tone::Heading, "live"));
+    let name = |text: &str| (Tone::Faint, text.to_owned());
+    let peer = |text: Option<&String>| (Tone::Plain, text.cloned().unwrap_or_default());
+    let sessions = live.iscsi.iter().map(|one| {
+        [name(&one.name), (Tone::Plain, one.initiator.clone()), peer(one.target.as_ref())]
+    });
+    let controllers = live.nvme.iter().map(|one| {
+        let halves = [one.host_nqn.as_deref(), one.host_id.as_deref()];
+        let uses = halves.map(|half| half.unwrap_or("(not told)")).join(" ");
+        [name(&one.name), (Tone::Plain, uses), peer(one.subsystem_nqn.as_ref())]
+    });
+    let rows: Vec<_> = sessions.chain(controllers).collect();
+    page.rows(2, &rows);
+}
+
+fn drift(page: &mut Page, facts: &Facts, resolution: &Resolution) {
+    let differs = |part: &Part| on_disk(facts, *part) != desired(resolution, *part);
+    if ![Part::Iqn, Part::Nvme].iter().any(differs) {
+        return;
+    }
+    page.gap();
+    page.line(page.tone(Tone::Heading, "desired"));
+    let mut inner = Page::new();
+    super::show::identity(&mut inner, resolution);
+    page.include(2, &inner);
+}
+
+fn finding(page: &mut Page, finding: &Finding) {
+    let tone = match finding.code.severity() {
+        Severity::Warning => Tone::Warning,
+        Severity::Danger => Tone::Danger,
+    };
+    let severity = page.tone(tone, finding.code.severity().as_str());
+    let code = page.tone(Tone::Heading, finding.code.as_str());
+    page.line(format!("{severity}  {code}"));
+    page.detail(&finding.seen);
+    page.detail(page.tone(Tone::Faint, finding.why));
+    for fix in &finding.fix {
+        page.detail(format!("→ {fix}"));
+    }
+}

@@ -1,0 +1,102 @@
+//! Exit codes: API.
+
+use std::io;
+use std::process::ExitCode;
+
+use sanid_host::report::ErrorReport;
+
+use crate::output;
+
+/// How the command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All is well.
+    Fine = 0,
+    /// It looked and found something.
+    Findings = 1,
+    /// It could not look, or was called wrongly.
+    Error = 2,
+    /// A safety rule forbids it.
+    Refused = 3,
+    /// There is nothing to derive an identity from.
+    NoSeed = 4,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// A command that could not give its answer.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    message: String,
+}
+
+impl Failure {
+    /// Usage or I/O.
+    pub(crate) fn error(message: impl ToString) -> Self {
+        Self { exit: Exit::Error, message: message.to_string() }
+    }
+
+    /// A safety rule.
+    pub(crate) fn refused(message: impl ToString) -> Self {
+        Self { exit: Exit::Refused, message: message.to_string() }
+    }
+
+    /// No usable seed.
+    pub(crate) fn no_seed(message: impl ToString) -> Self {
+        Self { exit: Exit::NoSeed, message: message.to_string() }
+    }
+
+    /// Says it: on standard error for people, and as a document on standard output for programs.
+    pub(crate) fn report(self, json: bool) -> Exit {
+        if json {
+            // The text below says it even where the document cannot be written.
+            let _ = output::json(&ErrorReport::new(self.exit as u8, self.message.clone()));
+        }
+        output::complain(&self.message);
+        self.exit
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::error(format!("cannot write the answer: {error}"))
+    }
+}
+
+impl From<sanid_host::config::ConfigError> for Failure {
+    fn from(error: sanid_host::config::ConfigError) -> Self {
+        Self::error(error)
+    }
+}
+
+impl From<sanid_host::resolve::ResolveError> for Failure {
+    fn from(error: sanid_host::resolve::ResolveError) -> Self {
+        match error {
+            sanid_host::resolve::ResolveError::NoSeed(_) => Self::no_seed(error),
+            _ => Self::error(error),
+        }
+    }
+}
+
+impl From<sanid_host::plan::CannotJudge> for Failure {
+    fn from(error: sanid_host::plan::CannotJudge) -> Self {
+        Self::error(error)
+    }
+}
+
+impl From<sanid_host::act::ActError> for Failure {
+    fn from(error: sanid_host::act::ActError) -> Self {
+        Self::error(error)
+    }
+}
+
+impl From<sanid_host::root::ReadError> for Failure {
+    fn from(error: sanid_host::root::ReadError) -> Self {
+        Self::error(error)
+    }
+}

@@ -1,0 +1,64 @@
+//! Every call that makes something, made to fail.
+
+use super::support::host::{MACHINE_ID, Ran, derived};
+use super::support::parallel::for_all;
+use super::support::trace::Call;
+use super::{Scenario, injected, one_clear_line, recovers};
+
+/// The calls that make something and can fail on a full, broken or read-only
+/// disk.
+fn makes_something(call: &Call) -> bool {
+    let on_a_file = || call.text.contains("sanid");
+    match call.name.as_str() {
+        "open" | "openat" | "openat2" => call.text.contains("O_CREAT"),
+        "write" | "pwrite64" => {
+            on_a_file() && !call.text.starts_with("write(1<") && !call.text.starts_with("write(2<")
+        }
+        "fsync" | "fdatasync" | "rename" | "renameat" | "renameat2" | "link" | "linkat"
+        | "symlinkat" | "mkdir" | "mkdirat" | "fchmod" | "fchmodat" | "fchown" | "fchownat"
+        | "ftruncate" | "fallocate" | "flock" => true,
+        _ => false,
+    }
+}
+
+const ERRORS: [(&str, &str); 3] = [
+    ("ENOSPC", "No space left on device"),
+    ("EIO", "Input/output error"),
+    ("EROFS", "Read-only file system"),
+];
+
+/// The old state stays whole, and the error says what happened.
+pub(crate) fn everywhere(scenario: &'static Scenario) {
+    let new = derived(MACHINE_ID);
+    let calls: Vec<Call> = scenario
+        .calls()
+        .into_iter()
+        .filter(makes_something)
+        .collect();
+    for kind in ["write", "fsync", "rename", "open"] {
+        assert!(
+            calls.iter().any(|call| call.name.starts_with(kind)),
+            "no {kind} among {calls:#?}"
+        );
+    }
+    let cases = calls
+        .into_iter()
+        .flat_map(|call| ERRORS.map(|error| (call.clone(), error)))
+        .collect();
+    for_all(cases, |(call, (errno, _))| {
+        let host = (scenario.host)();
+        let old = host.three();
+        let (mut command, place) = injected(&host, scenario, call, &format!("error={errno}"));
+        let ran = Ran::of(&mut command);
+        if ran.code == Some(0) && !call.text.contains("/etc") {
+            // Its own book-keeping may fail while the files are what they are to be.
+            assert_eq!(host.three(), new, "{place}: {ran:#?}");
+        } else {
+            assert_eq!(ran.code, Some(2), "{place}: {ran:#?}");
+            assert_eq!(host.three(), old, "{place}: {ran:#?}");
+            one_clear_line(&ran, &place);
+        }
+        assert_eq!(host.leftovers(), [""; 0], "{place}");
+        recovers(&host, scenario, &old, &new, &place);
+    });
+}

@@ -1,0 +1,45 @@
+//! sanid beside the programs that it agrees with: what derives the same names,
+//! and what reads the files that it writes. Each module is one program.
+//!
+//! They run in private mount namespaces, with sanid's files bound over those of
+//! the machine, which nothing here changes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking and says which seed it used"
+)]
+
+mod iscsid;
+mod nvme_cli;
+mod nvme_stas;
+mod os_brick;
+mod private;
+mod rtslib;
+mod startup_checks;
+#[path = "../support/mod.rs"]
+mod support;
+mod systemd;
+mod tgt;
+mod vectors;
+
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let trials = [
+        systemd::trials(),
+        nvme_cli::trials(),
+        nvme_stas::trials(),
+        startup_checks::trials(),
+        iscsid::trials(),
+        os_brick::trials(),
+        rtslib::trials(),
+        tgt::trials(),
+    ];
+    libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
+}

@@ -1,0 +1,115 @@
+//! `cargo xtask bench`: sanid beside the programs that it is compared with, in
+//! one run and interleaved, so that a noisy machine touches all alike. The
+//! ratios count, not the milliseconds.
+
+mod bulk;
+mod report;
+mod startup;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::place::{Place, has_program, output};
+use crate::release;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// How often each program is started
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// How many machine-ids the bulk comparison derives from
+    #[arg(long, default_value_t = 2_000_000)]
+    ids: u32,
+    /// Only print the tables; leave docs/performance.md as it is
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Builds, measures, prints, writes.
+pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
+    for program in ["iscsi-iname", "nvme", "strace", "time"] {
+        ensure!(
+            has_program(program),
+            "there is no {program}; cargo xtask test --only packages installs it"
+        );
+    }
+    let targets = [
+        "--bin",
+        "sanid",
+        "--example",
+        "read_machine_id",
+        "--example",
+        "bare_hmac",
+    ];
+    let built = release::build(place, &targets).run(place, "bench build")?;
+    ensure!(built.status.success(), "{}", built.output);
+
+    let binary = place.static_binary();
+    let examples = place.static_dir().join("examples");
+    let scratch = Scratch::new(place)?;
+    output(
+        Command::new(&binary)
+            .arg("apply")
+            .arg("--root")
+            .arg(&scratch.root),
+    )?;
+
+    let subjects = startup::subjects(&binary, &examples, &scratch.root);
+    let starts = startup::measure(&subjects, options.rounds)?;
+    let bulk = bulk::measure(&binary, &examples, &scratch.path, options.ids)?;
+    let size = fs::metadata(&binary)?.len();
+
+    let text = report::text(&starts, &bulk, size, options)?;
+    println!("{text}");
+    if !options.dry_run {
+        report::write(&place.root.join("docs/performance.md"), &text)?;
+    }
+    Ok(true)
+}
+
+/// A directory with a root of a host whose identity is applied.
+struct Scratch {
+    path: PathBuf,
+    root: PathBuf,
+}
+
+impl Scratch {
+    fn new(place: &Place) -> Result<Self> {
+        let path = place.work().join("bench");
+        if path.exists() {
+            fs::remove_dir_all(&path)?;
+        }
+        let root = path.join("root");
+        for directory in ["etc", "var/lib", "run", "proc", "sys"] {
+            fs::create_dir_all(root.join(directory))?;
+        }
+        fs::write(
+            root.join("etc/machine-id"),
+            "3d1219c7c4c5404aaa1f6d2a48adfda4\n",
+        )?;
+        Ok(Self { path, root })
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// The middle one.
+fn median(values: &[f64]) -> Result<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted
+        .get(sorted.len() / 2)
+        .copied()
+        .context("nothing was measured")
+}
+
+fn text_of(path: &Path) -> String {
+    path.display().to_string()
+}

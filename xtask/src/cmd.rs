@@ -1,0 +1,120 @@
+//! One command of a task: run with its output kept in order, and shown as the
+//! line that repeats it.
+
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+
+use anyhow::{Context as _, Result};
+
+use crate::place::Place;
+
+/// A command to run in the repository's root.
+#[derive(Debug, Default)]
+pub(crate) struct Cmd {
+    words: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
+/// What came of a command.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) status: ExitStatus,
+    pub(crate) output: String,
+}
+
+impl Cmd {
+    /// The words of a command, program first.
+    pub(crate) fn new<S: Into<String>>(words: impl IntoIterator<Item = S>) -> Self {
+        Self {
+            words: words.into_iter().map(Into::into).collect(),
+            environment: Vec::new(),
+        }
+    }
+
+    pub(crate) fn arg(mut self, word: impl Into<String>) -> Self {
+        self.words.push(word.into());
+        self
+    }
+
+    pub(crate) fn args<S: Into<String>>(mut self, words: impl IntoIterator<Item = S>) -> Self {
+        self.words.extend(words.into_iter().map(Into::into));
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        let value = value.as_ref().to_string_lossy().into_owned();
+        self.environment.push((name.to_owned(), value));
+        self
+    }
+
+    /// The line to paste into a shell to run this again.
+    pub(crate) fn repeat(&self) -> String {
+        let mut line = String::new();
+        for (name, value) in &self.environment {
+            let _ = write!(line, "{name}={} ", quoted(value));
+        }
+        let words: Vec<String> = self.words.iter().map(|word| quoted(word)).collect();
+        line + &words.join(" ")
+    }
+
+    /// Runs to the end. Standard output and standard error go to one file, so
+    /// that they stay in the order in which they were written.
+    pub(crate) fn run(&self, place: &Place, log: &str) -> Result<Done> {
+        let directory = place.work().join("log");
+        std::fs::create_dir_all(&directory).context("cannot make the log directory")?;
+        let path = directory.join(format!("{}.log", log.replace(' ', "-")));
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(truncated(&path)?)?;
+        let (program, arguments) = self.words.split_first().context("an empty command")?;
+        let status = Command::new(program)
+            .args(arguments)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(&place.root)
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file)
+            .status()
+            .with_context(|| format!("cannot run {program}"))?;
+        Ok(Done {
+            status,
+            output: String::from_utf8_lossy(&std::fs::read(&path)?).into_owned(),
+        })
+    }
+}
+
+/// Empties the log of the run before.
+fn truncated(path: &Path) -> Result<&Path> {
+    File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(path)
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_repeat_line_is_what_a_shell_reads_back() {
+        let cmd = Cmd::new(["cargo", "build"])
+            .arg("it's here")
+            .env("RUSTFLAGS", "-D warnings");
+        assert_eq!(
+            cmd.repeat(),
+            r"RUSTFLAGS='-D warnings' cargo build 'it'\''s here'"
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! `rust-version` in Cargo.toml, proved: the workspace checked by the Rust of
+//! Debian 13, which is that version, in a tree of its unpacked packages.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::cmd::Cmd;
+use crate::debian13;
+use crate::place::{Place, is_ci, output};
+use crate::test::Outcome;
+
+const PACKAGES: &[&str] = &["cargo", "rustc", "gcc", "libc6-dev"];
+
+/// `cargo xtask msrv`.
+pub(crate) fn run(place: &Place) -> Result<bool> {
+    match step(place)? {
+        Outcome::Passed { output } => {
+            print!("{output}");
+            Ok(true)
+        }
+        Outcome::Skipped { reason } => {
+            println!("skipped: {reason}");
+            Ok(true)
+        }
+        Outcome::Failed { output, .. } => {
+            print!("{output}");
+            Ok(false)
+        }
+    }
+}
+
+/// The step of `cargo xtask test`.
+pub(crate) fn step(place: &Place) -> Result<Outcome> {
+    if let Some(reason) = debian13::cannot() {
+        return Ok(Outcome::Skipped { reason });
+    }
+    let tree = match debian13::unpack(place, "rust", PACKAGES) {
+        Ok(tree) => tree,
+        Err(error) if is_ci() => return Err(error),
+        Err(error) => {
+            return Ok(Outcome::Skipped {
+                reason: format!("{error:#}"),
+            });
+        }
+    };
+    let named = rust_version(place)?;
+    let there = output(
+        Command::new("chroot")
+            .arg(&tree)
+            .args(["rustc", "--version"]),
+    )?;
+    ensure!(
+        there.starts_with(&format!("rustc {named}.")),
+        "Cargo.toml names Rust {named}, and Debian 13 has {}",
+        there.trim()
+    );
+    let target = place.work().join("msrv");
+    fs::create_dir_all(&target)?;
+    let cargo_home = cargo_home()?;
+    let (registry, config) = (cargo_home.join("registry"), cargo_home.join("config.toml"));
+    let mut binds = vec![
+        (place.root.as_path(), "/src"),
+        (registry.as_path(), "/cargo/registry"),
+        (target.as_path(), "/target"),
+        (Path::new("/dev"), "/dev"),
+    ];
+    if config.is_file() {
+        // It may name the registry that everything was fetched from.
+        binds.push((&config, "/cargo/config.toml"));
+    }
+    let script = debian13::inside(
+        &tree,
+        &binds,
+        "cd /src; export PATH=/usr/bin CARGO_HOME=/cargo CARGO_TARGET_DIR=/target; \
+         export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER=gcc; \
+         cargo check --workspace --all-features --locked --offline",
+    );
+    let cmd = Cmd::new(["unshare", "--mount", "sh", "-c"]).arg(script);
+    Ok(match Outcome::of(place, "msrv", &cmd)? {
+        Outcome::Failed { output, .. } => Outcome::Failed {
+            output,
+            repeat: "cargo xtask msrv".to_owned(),
+        },
+        passed => passed,
+    })
+}
+
+fn rust_version(place: &Place) -> Result<String> {
+    let manifest = fs::read_to_string(place.root.join("Cargo.toml"))?;
+    manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("rust-version = \""))
+        .and_then(|rest| rest.strip_suffix('"'))
+        .map(str::to_owned)
+        .context("Cargo.toml names no rust-version")
+}
+
+/// Where cargo keeps the registry.
+fn cargo_home() -> Result<PathBuf> {
+    std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))
+        .context("cargo has no home")
+}

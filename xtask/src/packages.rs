@@ -1,0 +1,137 @@
+//! The Debian packages that the tests use: installed when this is root,
+//! otherwise named together with what cannot be tested without them.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::cmd::Cmd;
+use crate::place::{Place, has_program, is_ci, is_root};
+use crate::test::Outcome;
+
+/// A package and why it is needed.
+struct Package {
+    name: &'static str,
+    needed_for: &'static str,
+}
+
+/// The one list of them.
+const PACKAGES: &[Package] = &[
+    Package::new("systemd", "real: systemd-id128, the measure of derivation"),
+    Package::new("nvme-cli", "real: nvme reads hostnqn and hostid; bench"),
+    Package::new(
+        "open-iscsi",
+        "real: iscsid and Debian's start-up check; bench: iscsi-iname",
+    ),
+    Package::new("python3-os-brick", "real: what OpenStack reads"),
+    Package::new("dmidecode", "real: os-brick calls it"),
+    Package::new("python3-rtslib-fb", "real: how LIO's tools see a name"),
+    Package::new("tgt", "real: a target that admits initiators by name"),
+    Package::new("libiscsi-bin", "real: an initiator beside iscsid"),
+    Package::new("iproute2", "real: the loopback of a private network"),
+    Package::new("strace", "faults, budgets, secrecy: at the system calls"),
+    Package::new("time", "budgets: peak memory"),
+    Package::new("mandoc", "man: the checker of the man pages"),
+];
+
+impl Package {
+    const fn new(name: &'static str, needed_for: &'static str) -> Self {
+        Self { name, needed_for }
+    }
+}
+
+/// Installs what is missing, if that is possible here.
+pub(crate) fn step(place: &Place) -> Result<Outcome> {
+    let missing = missing()?;
+    if missing.is_empty() {
+        return Ok(Outcome::Passed {
+            output: format!("{} packages are there\n", PACKAGES.len()),
+        });
+    }
+    if !has_program("apt-get") || !is_root() {
+        let mut reason = String::from("not root, or no apt-get; missing, and not tested:");
+        for package in &missing {
+            reason = format!("{reason}\n  {:<18} {}", package.name, package.needed_for);
+        }
+        return Ok(if is_ci() {
+            Outcome::Failed {
+                output: reason,
+                repeat: install(&missing).repeat(),
+            }
+        } else {
+            Outcome::Skipped { reason }
+        });
+    }
+    let update = Outcome::of(place, "apt update", &apt(["update", "-qq"]))?;
+    if matches!(update, Outcome::Failed { .. }) {
+        return Ok(update);
+    }
+    let _quiet = NoServices::begin()?;
+    Outcome::of(place, "packages", &install(&missing))
+}
+
+/// The packages of the list that are not installed.
+fn missing() -> Result<Vec<&'static Package>> {
+    if !has_program("dpkg-query") {
+        return Ok(PACKAGES.iter().collect());
+    }
+    // One package that dpkg does not know makes the exit code 1, so only what
+    // is printed counts.
+    let known = Command::new("dpkg-query")
+        .args(["--show", "--showformat=${db:Status-Abbrev}${Package}\n"])
+        .args(PACKAGES.iter().map(|package| package.name))
+        .output()
+        .context("cannot run dpkg-query")?;
+    let known = String::from_utf8_lossy(&known.stdout).into_owned();
+    let installed = |name: &str| {
+        known
+            .lines()
+            .any(|line| line.strip_prefix("ii ").is_some_and(|known| known == name))
+    };
+    Ok(PACKAGES
+        .iter()
+        .filter(|package| !installed(package.name))
+        .collect())
+}
+
+fn install(packages: &[&Package]) -> Cmd {
+    apt(["install", "-y", "-qq", "--no-install-recommends"])
+        .args(packages.iter().map(|package| package.name))
+}
+
+/// `apt-get`, never asking.
+fn apt<const N: usize>(words: [&str; N]) -> Cmd {
+    Cmd::new(["apt-get"])
+        .args(words)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+}
+
+/// While this lives, installing a package starts no service: a test machine
+/// that gets `tgt` for its programs is not to run an iSCSI target. A policy
+/// that is already there stays as it is.
+struct NoServices {
+    ours: bool,
+}
+
+const POLICY: &str = "/usr/sbin/policy-rc.d";
+
+impl NoServices {
+    fn begin() -> Result<Self> {
+        let ours = !Path::new(POLICY).exists();
+        if ours {
+            std::fs::write(POLICY, "#!/bin/sh\nexit 101\n").context(POLICY)?;
+            let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            std::fs::set_permissions(POLICY, executable).context(POLICY)?;
+        }
+        Ok(Self { ours })
+    }
+}
+
+impl Drop for NoServices {
+    fn drop(&mut self) {
+        if self.ours && std::fs::remove_file(POLICY).is_err() {
+            eprintln!("cargo xtask: please remove {POLICY}");
+        }
+    }
+}

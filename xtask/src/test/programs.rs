@@ -1,0 +1,59 @@
+//! The steps that run tests: the light ones together, each heavy one alone.
+
+use anyhow::Result;
+
+use super::Outcome;
+use crate::cmd::Cmd;
+use crate::debian13;
+use crate::place::Place;
+
+/// Integration tests with a step of their own.
+const HEAVY: [&str; 5] = ["real", "faults", "concurrency", "secrecy", "budgets"];
+
+/// Everything but the heavy tests and the doc tests.
+pub(super) fn light(place: &Place) -> Result<Outcome> {
+    let tests = place
+        .integration_tests
+        .iter()
+        .filter(|name| !HEAVY.contains(&name.as_str()))
+        .flat_map(|name| ["--test".to_owned(), name.clone()]);
+    let cmd = Cmd::new(["cargo", "test", "--workspace", "--no-fail-fast"])
+        .args(["--lib", "--bins"])
+        .args(tests);
+    Outcome::of(place, "tests", &cmd)
+}
+
+pub(super) fn real(place: &Place) -> Result<Outcome> {
+    heavy(place, "real")
+}
+
+pub(super) fn faults(place: &Place) -> Result<Outcome> {
+    heavy(place, "faults")
+}
+
+pub(super) fn concurrency(place: &Place) -> Result<Outcome> {
+    heavy(place, "concurrency")
+}
+
+pub(super) fn secrecy(place: &Place) -> Result<Outcome> {
+    heavy(place, "secrecy")
+}
+
+pub(super) fn budgets(place: &Place) -> Result<Outcome> {
+    heavy(place, "budgets")
+}
+
+/// One heavy test, told where the static binary and the Debian 13 programs
+/// are. What is missing there, the test itself reports.
+fn heavy(place: &Place, name: &str) -> Result<Outcome> {
+    let mut cmd = Cmd::new(["cargo", "test", "--workspace", "--test", name]);
+    let binary = place.static_binary();
+    if binary.is_file() {
+        cmd = cmd.env("SANID_STATIC", binary);
+    }
+    let tree = debian13::readers(place);
+    if tree.is_dir() {
+        cmd = cmd.env("SANID_DEBIAN13", tree);
+    }
+    Outcome::of(place, name, &cmd)
+}

@@ -1,0 +1,126 @@
+//! The steps of `cargo xtask test`, in the order in which they run. A new
+//! check is one function here and one entry in the list.
+
+use anyhow::Result;
+
+use super::{Outcome, Step, programs};
+use crate::cmd::Cmd;
+use crate::place::Place;
+use crate::{debian13, deny, generate, msrv, nostd, packages, release};
+
+/// Every step.
+pub(super) fn all() -> Vec<Step> {
+    let step = |name, shows, run| Step {
+        name,
+        shows,
+        quick: true,
+        tests: false,
+        run,
+    };
+    let slow = |name, shows, run| Step {
+        quick: false,
+        ..step(name, shows, run)
+    };
+    let counted = |step: Step| Step {
+        tests: true,
+        ..step
+    };
+    vec![
+        slow(
+            "packages",
+            "the programs that the tests use are installed",
+            packages::step,
+        ),
+        slow(
+            "debian13",
+            "the packages taken from Debian 13 are unpacked",
+            debian13::step,
+        ),
+        step("format", "rustfmt has nothing to change", format),
+        step("clippy", "no warning, all targets and features", clippy),
+        step("docs", "rustdoc has no warning", docs),
+        step("deny", "licences, sources and banned crates", deny::step),
+        step(
+            "no-std",
+            "sanid-core needs neither std nor alloc",
+            nostd::step,
+        ),
+        counted(step(
+            "tests",
+            "unit, property and command-line tests",
+            programs::light,
+        )),
+        counted(step("doc-tests", "the examples in the docs", doc_tests)),
+        step(
+            "generated",
+            "man pages, completions and schema follow the code",
+            generate::step,
+        ),
+        step("man", "mandoc has no complaint", generate::lint),
+        slow("static", "a static release binary builds", release::step),
+        counted(slow(
+            "real",
+            "real programs derive and read the same names",
+            programs::real,
+        )),
+        counted(slow(
+            "faults",
+            "killed or failed at every system call, files stay whole",
+            programs::faults,
+        )),
+        counted(slow(
+            "concurrency",
+            "200 at once leave one matched set",
+            programs::concurrency,
+        )),
+        counted(slow(
+            "secrecy",
+            "the machine-id is in no output, file or argument",
+            programs::secrecy,
+        )),
+        counted(slow(
+            "budgets",
+            "size, memory and system calls of the static binary",
+            programs::budgets,
+        )),
+        slow(
+            "msrv",
+            "the workspace builds with the oldest Rust it names",
+            msrv::step,
+        ),
+    ]
+}
+
+fn format(place: &Place) -> Result<Outcome> {
+    Outcome::of(
+        place,
+        "format",
+        &Cmd::new(["cargo", "fmt", "--all", "--check"]),
+    )
+}
+
+fn clippy(place: &Place) -> Result<Outcome> {
+    let cmd = Cmd::new(["cargo", "clippy", "--workspace", "--all-targets"]).args([
+        "--all-features",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ]);
+    Outcome::of(place, "clippy", &cmd)
+}
+
+fn docs(place: &Place) -> Result<Outcome> {
+    let cmd = Cmd::new(["cargo", "doc", "--workspace", "--no-deps", "--all-features"])
+        .arg("--quiet")
+        .env("RUSTDOCFLAGS", "-D warnings");
+    Outcome::of(place, "docs", &cmd)
+}
+
+fn doc_tests(place: &Place) -> Result<Outcome> {
+    Outcome::of(
+        place,
+        "doc tests",
+        &Cmd::new(["cargo", "test", "--workspace", "--doc"]),
+    )
+}
