@@ -4,7 +4,7 @@
 use sanid_core::{HostId, HostNqn, Identity, IscsiName};
 
 use crate::parse::hostfile::{self, HostFile};
-use crate::parse::{Hazard, initiatorname};
+use crate::parse::{Hazard, ReaderView, initiatorname};
 use crate::root::{FileContent, ReadError, escape};
 
 /// One of the files that iscsid, nvme-cli and their kin read.
@@ -106,14 +106,18 @@ impl IdentityFile {
         }
     }
 
-    /// The programs that would take something else than `expected` from these bytes.
-    pub fn disagreement(self, bytes: &[u8], expected: &str) -> Vec<&'static str> {
-        let views = match self {
+    /// The programs that would take something else than `expected` from these bytes, each with what it
+    /// takes. None for the bytes that sanid itself writes: where a program fails even with those, it is
+    /// the name that is not portable, and writing the file again would change nothing.
+    pub fn disagreement(self, bytes: &[u8], expected: &str) -> Vec<ReaderView> {
+        if bytes == self.bytes(expected) {
+            return Vec::new();
+        }
+        match self {
             Self::InitiatorName => initiatorname::disagreement(bytes, expected),
             Self::HostNqn => hostfile::disagreement(HostFile::HostNqn, bytes, expected),
             Self::HostId => hostfile::disagreement(HostFile::HostId, bytes, expected),
-        };
-        views.into_iter().map(|view| view.reader).collect()
+        }
     }
 }
 

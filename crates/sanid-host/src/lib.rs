@@ -42,6 +42,8 @@ pub mod record;
 pub mod report;
 pub mod resolve;
 pub mod root;
+#[cfg(test)]
+mod testing;
 
 pub use facts::{Credentials, Facts, IscsiHost, IscsiSession, Live, MachineIdState, NvmeController, RootFacts};
 pub use file::{Disk, Effective, FileState, IdentityFile};

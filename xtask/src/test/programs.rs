@@ -46,7 +46,8 @@ pub(super) fn budgets(place: &Place) -> Result<Outcome> {
 /// One heavy test, told where the static binary and the Debian 13 programs
 /// are. What is missing there, the test itself reports.
 fn heavy(place: &Place, name: &str) -> Result<Outcome> {
-    let mut cmd = Cmd::new(["cargo", "test", "--workspace", "--test", name]);
+    let mut cmd =
+        Cmd::new(["cargo", "test", "--workspace", "--test", name]).env("RUST_BACKTRACE", "0");
     let binary = place.static_binary();
     if binary.is_file() {
         cmd = cmd.env("SANID_STATIC", binary);

@@ -6,6 +6,10 @@ use crate::resolve::Part;
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let Ok(resolution) = view.resolution else { return Vec::new() };
+    if super::record::is_own_work(view) {
+        // What is there is not somebody's to adopt; the record's own finding says what to do.
+        return Vec::new();
+    }
     let disk = &view.facts.disk;
     let mut findings = Vec::new();
     if disk.iqn().valid().is_some_and(|name| *name != resolution.iqn.value) {

@@ -2,7 +2,9 @@
 
 use super::{Code, Finding, View};
 use crate::file::{Effective, FileState, IdentityFile};
+use crate::parse::ReaderView;
 use crate::resolve::Part;
+use crate::root::ReadError;
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let disk = &view.facts.disk;
@@ -55,10 +57,21 @@ fn content<T>(view: &View<'_>, file: IdentityFile, effective: &Effective<T>) -> 
         ),
     };
     let fix = match effective {
-        Effective::Unreadable(_) => "make it readable, or move it away, and run sanid apply".into(),
+        Effective::Unreadable(_) => unreadable(view, file),
         _ => view.command("apply"),
     };
     Some(Finding { code, part: part(file), seen, why, fix: vec![fix] })
+}
+
+fn unreadable(view: &View<'_>, file: IdentityFile) -> String {
+    match view.facts.disk.file(file) {
+        FileState::Unreadable(ReadError::Io { errno, .. })
+            if matches!(*errno, rustix::io::Errno::ACCESS | rustix::io::Errno::PERM) =>
+        {
+            "run it as root".into()
+        }
+        _ => format!("move it away, then {}", view.command("apply")),
+    }
 }
 
 fn readers(view: &View<'_>, file: IdentityFile) -> Option<Finding> {
@@ -68,10 +81,19 @@ fn readers(view: &View<'_>, file: IdentityFile) -> Option<Finding> {
     (!others.is_empty()).then(|| Finding {
         code: Code::ReadersDisagree,
         part: part(file),
-        seen: format!("/{} reads as {value:?}, but not for {}", file.path(), others.join(", ")),
+        seen: format!("/{} reads as {value:?}, but {}", file.path(), takes(&others)),
         why: "Programs that read the same file take different names from it, and the host shows more than one identity.",
         fix: vec![view.command("apply")],
     })
+}
+
+/// What each of these readers takes instead.
+fn takes(others: &[ReaderView]) -> String {
+    let one = |view: &ReaderView| match &view.value {
+        Ok(value) => format!("{} takes {value:?}", view.reader),
+        Err(hazard) => format!("{} {hazard}", view.reader),
+    };
+    others.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn mode(view: &View<'_>, file: IdentityFile) -> Option<Finding> {

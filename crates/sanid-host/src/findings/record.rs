@@ -38,6 +38,11 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Whether what differs on disk is sanid's own unfinished or outdated work.
+pub(super) fn is_own_work(view: &View<'_>) -> bool {
+    view.facts.record.pending().is_some() || earlier_seed(view).is_some()
+}
+
 /// The same judgement that `apply` would act on.
 fn earlier_seed(view: &View<'_>) -> Option<Part> {
     let consent = Consent { existing: OnExisting::Refuse, disrupt: true };

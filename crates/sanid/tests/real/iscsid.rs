@@ -44,7 +44,7 @@ fn taken(host: &Host) -> String {
         setsid \"$1\" \"$2\" /etc/iscsi/initiatorname.iscsi > \"$log\" 2>&1 & \
         n=0; until grep -q InitiatorName= \"$log\" || [ $n -gt 100 ]; do sleep 0.1; n=$((n + 1)); done; \
         cat \"$log\"; rm \"$log\"";
-    let iscsid = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/real/iscsid.py");
+    let iscsid = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/real/start_iscsid.py");
     let ran = Private::iscsi(host)
         .run(script, &[PYTHON, iscsid], "")
         .expect(0);

@@ -102,10 +102,10 @@ fn portable_names() {
 fn asked(private: &Private) -> [String; 2] {
     let script = "\
         mount -t tmpfs none /sys; mkdir -p /sys/class/nvme /sys/class/nvme-subsystem; \
-        mount -t tmpfs none /mnt; [ -c /dev/null ] && cp -a /dev/null /mnt/; \
+        mount -t tmpfs none /tmp; mknod /tmp/null c 1 3; \
         printf 'instance=-1,cntlid=-1,transport=%%s,traddr=%%s,trsvcid=%%s,nqn=%%s,\
-        hostnqn=%%s,hostid=%%s,ctrl_loss_tmo=%%d' > /mnt/nvme-fabrics; \
-        mount --bind /mnt /dev; \
+        hostnqn=%%s,hostid=%%s,ctrl_loss_tmo=%%d' > /tmp/nvme-fabrics; \
+        mount --bind /tmp /dev; \
         nvme connect -t tcp -a 127.0.0.1 -s 4420 -n nqn.2024-01.test:subsystem >&2 || true; \
         cat /dev/nvme-fabrics";
     let ran = private.run(script, &[], "").expect(0);

@@ -32,9 +32,9 @@ fn reads() {
 fn derives() {
     let ids = super::systemd::machine_ids(20);
     let file = tempfile::NamedTempFile::new().unwrap();
-    let script = "mount -t tmpfs none /mnt; \
+    let script = "mount -t tmpfs none /tmp; \
                   while read -r id; do printf '%s\\n' \"$id\" > /etc/machine-id; \
-                  stasadm hostnqn -f /mnt/nqn; cat /mnt/nqn; done";
+                  stasadm hostnqn -f /tmp/nqn; cat /tmp/nqn; done";
     let ran = Private::default()
         .bind(file.path(), "/etc/machine-id")
         .in_debian13()

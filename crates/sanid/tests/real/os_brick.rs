@@ -28,7 +28,7 @@ fn reads() {
     let host = Host::new(MACHINE_ID);
     host.apply();
     let before = host.three();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/real/os_brick.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/real/ask_os_brick.py");
     let ran = Private::nvme(&host)
         .bind(&host.at("etc/iscsi"), "/etc/iscsi")
         .run("exec \"$@\"", &[PYTHON, script], "")

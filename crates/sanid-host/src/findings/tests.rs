@@ -1,0 +1,124 @@
+use super::*;
+use crate::facts::{Facts, MachineIdState};
+use crate::file::{FileState, IdentityFile};
+use crate::record::{Pending, Record, RecordState, Values};
+use crate::resolve::resolve;
+use crate::root::ReadError;
+use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN, facts};
+
+fn codes(facts: &Facts) -> Vec<&'static str> {
+    let resolution = resolve(facts);
+    findings(facts, resolution.as_ref()).into_iter().map(|finding| finding.code.as_str()).collect()
+}
+
+fn clean() -> Facts {
+    facts().on_disk(IQN, NQN, ID)
+}
+
+/// Every code with facts that show it, alone where it can be alone.
+fn table() -> Vec<(&'static str, Facts, Vec<&'static str>)> {
+    let unreadable = |mut facts: Facts| {
+        facts.disk.host_id =
+            FileState::Unreadable(ReadError::NotRegular { path: "/etc/nvme/hostid".into(), kind: "a directory" });
+        facts
+    };
+    let pending = |mut facts: Facts| {
+        let mut record = Record::new();
+        record.pending = Some(Pending {
+            from: Values { host_nqn: Some(OTHER_NQN.into()), host_id: Some(OTHER_ID.into()), iqn: None },
+            to: Values { host_nqn: Some(NQN.into()), host_id: Some(ID.into()), iqn: None },
+        });
+        facts.record = RecordState::Present(record);
+        facts
+    };
+    let mut published = facts();
+    published.settings.scheme.value = sanid_core::scheme("talos").unwrap();
+    let derived = resolve(&published).unwrap().identity();
+    let published = published.on_disk(
+        derived.iqn.as_str(),
+        derived.nvme.host_nqn.as_str(),
+        &derived.nvme.host_id.to_string(),
+    );
+    let mut shared = clean();
+    shared.settings.iqn_template = Some(crate::config::Setting {
+        value: crate::config::IqnTemplate::parse("iqn.2001-04.com.example:all").unwrap(),
+        origin: crate::config::Origin::Default,
+    });
+    let dashless = "nqn.2014-08.org.nvmexpress:uuid:652f5d50a6894520b87bfe2552ef6b8b";
+    vec![
+        ("all is well", clean(), vec![]),
+        ("live under the files' names", clean().session(IQN).controller(NQN, ID), vec![]),
+        ("no machine-id", Facts { machine_id: MachineIdState::Missing, ..clean() }, vec!["no-seed"]),
+        ("bad parameter", Facts { cmdline: "rd.nvmf.hostid=x".into(), ..clean() }, vec!["source-invalid"]),
+        ("talos", published, vec!["seed-published"]),
+        ("one name for all", shared.file(IdentityFile::InitiatorName, "iqn.2001-04.com.example:all"), vec!["template-not-unique"]),
+        ("not applied yet", facts(), vec!["file-missing"; 3]),
+        ("empty", clean().raw(IdentityFile::InitiatorName, b""), vec!["file-empty"]),
+        ("invalid", clean().file(IdentityFile::InitiatorName, "iqn.2017-13.a:b"), vec!["file-invalid"]),
+        ("unreadable", unreadable(clean()), vec!["file-unreadable", "pair-half"]),
+        ("two names in one file", clean().raw(IdentityFile::HostNqn, format!("{NQN}\n{OTHER_NQN}\n").as_bytes()), vec!["readers-disagree"]),
+        ("private hostnqn", clean().present(IdentityFile::HostNqn, &IdentityFile::HostNqn.bytes(NQN), 0o600), vec!["file-mode"]),
+        ("power cut", pending(facts().on_disk(IQN, NQN, OTHER_ID)), vec!["change-interrupted", "pair-mismatch"]),
+        ("spoilt record", Facts { record: RecordState::Invalid("x".into()), ..clean() }, vec!["record-invalid"]),
+        (
+            "reset template",
+            facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID).recorded(OTHER_IQN, OTHER_NQN, OTHER_ID, "00000000000000000000000000000001"),
+            vec!["earlier-seed"],
+        ),
+        ("another initiator name", clean().file(IdentityFile::InitiatorName, OTHER_IQN), vec!["iqn-differs"]),
+        ("another pair", clean().pair(OTHER_NQN, OTHER_ID), vec!["nvme-differs"]),
+        ("Debian's pair", clean().pair(OTHER_NQN, "99999999-2222-4333-8444-555555555555"), vec!["nvme-differs", "pair-mismatch"]),
+        ("half a pair", clean().raw(IdentityFile::HostId, b""), vec!["file-empty", "pair-half"]),
+        ("nvme-cli 1", clean().pair(dashless, ID), vec!["nvme-differs", "name-not-conformant"]),
+        ("capitals", clean().file(IdentityFile::InitiatorName, "iqn.2001-04.com.example:ABC"), vec!["iqn-differs", "name-not-portable"]),
+        ("old session", clean().session(OTHER_IQN), vec!["live-iqn-differs"]),
+        ("old controller", clean().controller(OTHER_NQN, OTHER_ID), vec!["live-nvme-differs"]),
+        (
+            "one NQN, two Host IDs, as Linux 6.1 lets pass",
+            clean().controller(NQN, ID).controller(NQN, OTHER_ID),
+            vec!["live-nvme-differs", "live-pair-conflict"],
+        ),
+    ]
+}
+
+#[test]
+fn each_hazard_has_its_finding() {
+    for (case, facts, expected) in table() {
+        assert_eq!(codes(&facts), expected, "{case}");
+    }
+}
+
+#[test]
+fn every_code_is_shown_by_a_case() {
+    let shown: Vec<&str> = table().into_iter().flat_map(|(_, _, codes)| codes).collect();
+    for code in Code::ALL {
+        assert!(shown.contains(&code.as_str()), "{}", code.as_str());
+    }
+}
+
+#[test]
+fn every_finding_says_what_was_seen_why_it_matters_and_what_to_do() {
+    for (case, facts, _) in table() {
+        let resolution = resolve(&facts);
+        for finding in findings(&facts, resolution.as_ref()) {
+            assert!(!finding.seen.is_empty() && !finding.why.is_empty(), "{case}");
+            assert!(!finding.fix.is_empty(), "{case}");
+            assert!(!finding.seen.contains(crate::testing::MACHINE_ID) || case == "talos", "{case}");
+        }
+    }
+}
+
+#[test]
+fn the_documentation_has_every_code_and_no_other() {
+    let page = include_str!("../../../../docs/findings.md");
+    let documented: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .collect();
+    let known: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(documented, known);
+    for code in Code::ALL {
+        let row = format!("| `{}` | {} |", code.as_str(), code.severity().as_str());
+        assert!(page.contains(&row), "{row}");
+    }
+}

@@ -1,0 +1,295 @@
+use super::*;
+use crate::facts::MachineIdState;
+use crate::file::IdentityFile::{HostId, HostNqn, InitiatorName};
+use crate::record::{Pending, RecordState};
+use crate::resolve::resolve;
+use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN, facts};
+
+const ASK: Consent = Consent { existing: OnExisting::Refuse, disrupt: false };
+const KEEP: Consent = Consent { existing: OnExisting::Keep, disrupt: false };
+const REPLACE: Consent = Consent { existing: OnExisting::Replace, disrupt: false };
+const DISRUPT: Consent = Consent { existing: OnExisting::Replace, disrupt: true };
+
+/// Another machine-id than the one in the facts.
+const EARLIER: &str = "00000000000000000000000000000001";
+
+fn planned(facts: &Facts, consent: Consent) -> Plan {
+    plan(facts, &resolve(facts).unwrap(), consent).unwrap()
+}
+
+fn written(plan: &Plan) -> Vec<(IdentityFile, &str)> {
+    plan.writes.iter().map(|write| (write.file, write.value.as_str())).collect()
+}
+
+fn all_three() -> Vec<(IdentityFile, &'static str)> {
+    vec![(InitiatorName, IQN), (HostNqn, NQN), (HostId, ID)]
+}
+
+#[test]
+fn a_fresh_host_gets_all_three_files() {
+    let plan = planned(&facts(), ASK);
+    assert_eq!(written(&plan), all_three());
+    assert!(plan.writes.iter().all(|write| write.reason == Reason::Free(Free::Missing)));
+    assert!(!plan.needs_note(), "nothing is there to be mixed with");
+}
+
+#[test]
+fn the_desired_identity_is_not_touched() {
+    let facts = facts().on_disk(IQN, NQN, ID);
+    assert!(planned(&facts, ASK).writes.is_empty());
+    assert!(planned(&facts, DISRUPT).writes.is_empty());
+}
+
+#[test]
+fn a_comment_that_every_reader_passes_over_stays() {
+    let text = format!("{NQN}\n");
+    let plan = planned(&facts().on_disk(IQN, NQN, ID).raw(HostNqn, text.as_bytes()), ASK);
+    assert!(plan.writes.is_empty());
+}
+
+#[test]
+fn a_file_that_readers_take_differently_is_rewritten_with_the_same_name() {
+    let two_lines = format!("{NQN}\nnqn.2014-08.com.example:other\n");
+    let plan = planned(&facts().on_disk(IQN, NQN, ID).raw(HostNqn, two_lines.as_bytes()), ASK);
+    assert_eq!(written(&plan), [(HostNqn, NQN)]);
+    assert_eq!(plan.writes[0].reason, Reason::Readers);
+}
+
+/// A hostnqn that os-brick may not read is overwritten by os-brick.
+#[test]
+fn a_mode_that_keeps_a_reader_out_is_corrected_and_nothing_else_is() {
+    let facts = facts().on_disk(IQN, NQN, ID).present(HostNqn, &HostNqn.bytes(NQN), 0o600);
+    let plan = planned(&facts, ASK);
+    assert_eq!(plan.modes, [HostNqn]);
+    assert!(plan.writes.is_empty());
+    let facts = facts.present(HostNqn, &HostNqn.bytes(NQN), 0o664);
+    assert!(planned(&facts, ASK).modes.is_empty(), "more than needed is the administrator's choice");
+}
+
+#[test]
+fn what_is_nobodys_identity_needs_no_consent() {
+    let table: &[(&str, &[u8], Free)] = &[
+        ("empty", b"", Free::Empty),
+        ("a comment", b"# nothing\n", Free::Empty),
+        ("no name", b"InitiatorName=hello\n", Free::Invalid),
+        ("month 13", b"InitiatorName=iqn.2017-13.dev.talos:abc\n", Free::Invalid),
+        ("a trailing comment", b"InitiatorName=iqn.2001-04.com.example:x # mine\n", Free::Invalid),
+    ];
+    for (case, bytes, free) in table {
+        let plan = planned(&facts().pair(NQN, ID).raw(InitiatorName, bytes), ASK);
+        assert_eq!(written(&plan), [(InitiatorName, IQN)], "{case}");
+        assert_eq!(plan.writes[0].reason, Reason::Free(*free), "{case}");
+    }
+    let plan = planned(&facts().on_disk(IQN, "nonsense", ""), ASK);
+    assert_eq!(written(&plan), [(HostNqn, NQN), (HostId, ID)]);
+}
+
+#[test]
+fn somebodys_identity_is_refused_kept_or_replaced_as_agreed() {
+    let facts = facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID);
+
+    let refused = planned(&facts, ASK);
+    assert!(refused.writes.is_empty());
+    let parts: Vec<Part> = refused
+        .refusals
+        .iter()
+        .map(|refusal| match refusal {
+            Refusal::Existing { part, .. } | Refusal::Live { part, .. } => *part,
+        })
+        .collect();
+    assert_eq!(parts, [Part::Iqn, Part::Nvme]);
+
+    let kept = planned(&facts, KEEP);
+    assert!(kept.writes.is_empty() && kept.refusals.is_empty());
+    assert_eq!(kept.kept.len(), 2);
+    assert_eq!(kept.after, kept.before);
+
+    assert_eq!(written(&planned(&facts, REPLACE)), all_three());
+    assert!(planned(&facts, REPLACE).needs_note());
+}
+
+#[test]
+fn one_refused_part_stops_the_other_too() {
+    let plan = planned(&facts().file(InitiatorName, OTHER_IQN), ASK);
+    assert_eq!(plan.refusals.len(), 1);
+    assert!(plan.writes.is_empty(), "all or nothing, unless told to keep");
+    assert_eq!(plan.after, plan.before);
+    let kept = planned(&facts().file(InitiatorName, OTHER_IQN), KEEP);
+    assert_eq!(written(&kept), [(HostNqn, NQN), (HostId, ID)]);
+}
+
+/// An established RHEL 8 host is known to its arrays by the dashless form of nvme-cli 1.
+#[test]
+fn the_dashless_nqn_of_nvme_cli_1_is_somebodys_identity() {
+    let dashless = "nqn.2014-08.org.nvmexpress:uuid:d425fb17c49948fba2735c5b0eb739c4";
+    let facts = facts().on_disk(IQN, dashless, "d425fb17-c499-48fb-a273-5c5b0eb739c4");
+    assert_eq!(planned(&facts, ASK).refusals.len(), 1);
+}
+
+#[test]
+fn half_a_pair_is_completed_only_where_that_changes_nobodys_identity() {
+    let own_half = facts().file(InitiatorName, IQN).file(HostNqn, NQN);
+    assert_eq!(written(&planned(&own_half, ASK)), [(HostId, ID)]);
+
+    let foreign_half = facts().file(InitiatorName, IQN).file(HostNqn, OTHER_NQN);
+    assert_eq!(planned(&foreign_half, ASK).refusals.len(), 1);
+    let kept = planned(&foreign_half, KEEP);
+    assert_eq!(written(&kept), [(HostId, OTHER_ID)], "the kept half gets its own partner");
+    assert_eq!(kept.writes[0].reason, Reason::Complete);
+
+    let foreign_id = facts().file(InitiatorName, IQN).file(HostId, OTHER_ID);
+    assert_eq!(written(&planned(&foreign_id, KEEP)), [(HostNqn, OTHER_NQN)]);
+
+    let torn = foreign_half.controller(OTHER_NQN, ID);
+    assert!(planned(&torn, KEEP).writes.is_empty(), "a live controller has another partner for it");
+    let no_uuid = facts().file(InitiatorName, IQN).file(HostNqn, "nqn.2014-08.com.example:host");
+    assert!(planned(&no_uuid, KEEP).writes.is_empty(), "no Host ID follows from it");
+}
+
+#[test]
+fn mixed_pairs_are_somebodys_identity_unless_a_note_says_otherwise() {
+    let mixed = || facts().on_disk(IQN, NQN, OTHER_ID);
+    assert_eq!(planned(&mixed(), ASK).refusals.len(), 1, "Debian's post-install makes such pairs");
+
+    let noted = |mut facts: Facts, to_nqn: &str, to_id: &str| {
+        let mut record = Record::new();
+        record.pending = Some(Pending {
+            from: Values {
+                iqn: Some(OTHER_IQN.into()),
+                host_nqn: Some(OTHER_NQN.into()),
+                host_id: Some(OTHER_ID.into()),
+            },
+            to: Values {
+                iqn: Some(IQN.into()),
+                host_nqn: Some(to_nqn.into()),
+                host_id: Some(to_id.into()),
+            },
+        });
+        facts.record = RecordState::Present(record);
+        facts
+    };
+    let completed = planned(&noted(mixed(), NQN, ID), ASK);
+    assert_eq!(written(&completed), [(HostId, ID)]);
+    assert_eq!(completed.writes[0].reason, Reason::Free(Free::Interrupted));
+    assert_eq!(completed.record.pending, None, "the note goes when the change is done");
+
+    let untouched = noted(facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID), NQN, ID);
+    assert_eq!(written(&planned(&untouched, ASK)), all_three(), "consent was given before the cut");
+
+    let elsewhere = noted(facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID), "nqn.2014-08.com.example:x", ID);
+    let plan = planned(&elsewhere, ASK);
+    assert!(
+        plan.refusals.iter().any(|refusal| matches!(refusal, Refusal::Existing { part: Part::Nvme, .. })),
+        "consent to another change is none to this one"
+    );
+
+    let third = noted(facts().on_disk(IQN, NQN, "99999999-2222-4333-8444-555555555555"), NQN, ID);
+    assert_eq!(planned(&third, ASK).refusals.len(), 1, "a half that is neither old nor new");
+}
+
+#[test]
+fn the_work_for_an_earlier_machine_id_is_replaced_and_only_that() {
+    let template = || facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID);
+    let ours = template().recorded(OTHER_IQN, OTHER_NQN, OTHER_ID, EARLIER);
+    for consent in [ASK, KEEP, REPLACE] {
+        let plan = planned(&ours, consent);
+        assert_eq!(written(&plan), all_three(), "{consent:?}");
+        assert!(plan.writes.iter().all(|write| write.reason == Reason::Free(Free::EarlierSeed)));
+    }
+
+    let this_seed = resolve(&facts()).unwrap().seed.unwrap().to_string();
+    let table: &[(&str, Facts)] = &[
+        ("same seed, another scheme or prefix", template().recorded(OTHER_IQN, OTHER_NQN, OTHER_ID, &this_seed)),
+        ("the names were changed since", template().recorded(IQN, NQN, ID, EARLIER)),
+        ("no record", template()),
+    ];
+    for (case, facts) in table {
+        assert_eq!(planned(facts, ASK).refusals.len(), 2, "{case}");
+    }
+
+    let mut pinned = template().recorded(OTHER_IQN, OTHER_NQN, OTHER_ID, EARLIER);
+    if let RecordState::Present(record) = &mut pinned.record {
+        record.iqn.as_mut().unwrap().origin.source = "pin".into();
+        record.nvme.as_mut().unwrap().origin.source = "pin".into();
+    }
+    assert_eq!(planned(&pinned, ASK).refusals.len(), 2, "a pin is somebody's word");
+}
+
+#[test]
+fn a_live_user_of_the_old_identity_stops_the_change() {
+    let foreign = || facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID);
+    let ours = || foreign().recorded(OTHER_IQN, OTHER_NQN, OTHER_ID, EARLIER);
+    let table: &[(&str, Facts, Consent, usize)] = &[
+        ("session under the old name", foreign().session(OTHER_IQN), REPLACE, 1),
+        ("session under the old name in capitals", foreign().session(&OTHER_IQN.to_uppercase()), REPLACE, 1),
+        ("session under a name of its own", foreign().session("iqn.2001-04.com.example:iface"), REPLACE, 0),
+        ("session under the new name", foreign().session(IQN), REPLACE, 0),
+        ("controller with the old pair", foreign().controller(OTHER_NQN, OTHER_ID), REPLACE, 1),
+        ("controller with one old half", foreign().controller(OTHER_NQN, "99999999-2222-4333-8444-555555555555"), REPLACE, 1),
+        ("controller with one new half", foreign().controller(NQN, "99999999-2222-4333-8444-555555555555"), REPLACE, 1),
+        ("controller with the new pair", foreign().controller(NQN, ID), REPLACE, 0),
+        ("controller of a third identity", foreign().controller("nqn.2014-08.com.example:x", "99999999-2222-4333-8444-555555555555"), REPLACE, 0),
+        ("earlier seed, live", ours().controller(OTHER_NQN, OTHER_ID), ASK, 1),
+        ("nothing on disk, something live", facts().controller(OTHER_NQN, OTHER_ID), ASK, 1),
+        ("nothing on disk, a live session", facts().session(OTHER_IQN), ASK, 1),
+        ("an invalid name in use", facts().file(InitiatorName, "iqn.2017-13.x:y").session("iqn.2017-13.x:y"), ASK, 1),
+        ("told to disrupt", foreign().controller(OTHER_NQN, OTHER_ID).session(OTHER_IQN), DISRUPT, 0),
+    ];
+    for (case, facts, consent, refusals) in table {
+        let plan = planned(facts, *consent);
+        let live = plan.refusals.iter().filter(|refusal| matches!(refusal, Refusal::Live { .. }));
+        assert_eq!(live.count(), *refusals, "{case}: {:?}", plan.refusals);
+        assert_eq!(plan.writes.is_empty(), *refusals > 0, "{case}");
+    }
+}
+
+#[test]
+fn at_boot_a_live_user_is_kept_and_a_missing_file_is_written() {
+    let ours = facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID).recorded(OTHER_IQN, OTHER_NQN, OTHER_ID, EARLIER);
+    let plan = planned(&ours.controller(OTHER_NQN, OTHER_ID), KEEP);
+    assert!(plan.refusals.is_empty());
+    assert_eq!(plan.kept.len(), 1);
+    assert_eq!(plan.kept[0].users[0].name, "nvme1");
+    assert_eq!(written(&plan), [(InitiatorName, IQN)], "the other part is free to go on");
+
+    let from_firmware = planned(&facts().controller(OTHER_NQN, OTHER_ID), KEEP);
+    assert_eq!(written(&from_firmware), all_three());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_stops_everything() {
+    let mut facts = facts();
+    facts.disk.host_id =
+        FileState::Unreadable(crate::root::ReadError::NotRegular { path: "/etc/nvme/hostid".into(), kind: "a directory" });
+    let error = plan(&facts, &resolve(&facts).unwrap(), DISRUPT).unwrap_err();
+    assert_eq!(error.to_string(), "/etc/nvme/hostid is a directory, not a file; move it away");
+}
+
+#[test]
+fn the_record_says_what_sanid_put_in_place_and_from_which_seed() {
+    let facts = facts();
+    let plan = planned(&facts, ASK);
+    let seed = resolve(&facts).unwrap().seed.unwrap().to_string();
+    let iqn = plan.record.iqn.as_ref().unwrap();
+    assert_eq!((iqn.iqn.as_str(), iqn.origin.source.as_str()), (IQN, "derived"));
+    assert_eq!(iqn.origin.seed.as_deref(), Some(seed.as_str()));
+    assert_eq!(plan.record.nvme.as_ref().unwrap().host_id, ID);
+    let bytes = String::from_utf8(plan.record.bytes()).unwrap();
+    assert!(!bytes.contains(crate::testing::MACHINE_ID));
+
+    let kept = planned(&self::facts().on_disk(OTHER_IQN, NQN, ID), KEEP);
+    assert_eq!(kept.record.iqn, None, "what is kept is not sanid's");
+    assert!(kept.record.nvme.is_some());
+}
+
+fn facts_without_seed() -> Facts {
+    Facts { machine_id: MachineIdState::Missing, ..facts().pin_iqn(OTHER_IQN).pin_id(OTHER_ID) }
+}
+
+#[test]
+fn a_pinned_identity_needs_no_seed_and_records_none() {
+    let plan = planned(&facts_without_seed(), ASK);
+    assert_eq!(written(&plan).len(), 3);
+    assert_eq!(plan.record.iqn.as_ref().unwrap().origin.seed, None);
+    assert_eq!(plan.record.iqn.as_ref().unwrap().origin.source, "pin");
+}

@@ -1,0 +1,150 @@
+//! Facts made by hand, for tests of decisions.
+
+use sanid_core::{HostId, HostNqn, IscsiName, MachineId, MachineIdError};
+
+use crate::config::{Origin, Setting, Settings};
+use crate::facts::{
+    Credentials, Facts, IscsiSession, Live, MachineIdState, NvmeController, RootFacts,
+};
+use crate::file::{Disk, FileState, IdentityFile};
+use crate::record::{Origin as RecordOrigin, Record, RecordState, RecordedIqn, RecordedPair};
+use crate::root::FileContent;
+
+/// The machine-id of the published vectors, and what `sanid-v1` makes of it.
+pub(crate) const MACHINE_ID: &str = "3d1219c7c4c5404aaa1f6d2a48adfda4";
+pub(crate) const IQN: &str = "iqn.2016-04.com.open-iscsi:652f5d50a6894520b87bfe2552ef6b8b";
+pub(crate) const NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b";
+pub(crate) const ID: &str = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
+
+/// Somebody else's.
+pub(crate) const OTHER_IQN: &str = "iqn.1993-08.org.debian:01:187bb6704796";
+pub(crate) const OTHER_NQN: &str =
+    "nqn.2014-08.org.nvmexpress:uuid:11111111-2222-4333-8444-555555555555";
+pub(crate) const OTHER_ID: &str = "11111111-2222-4333-8444-555555555555";
+
+/// A host with a stable machine-id and nothing else.
+pub(crate) fn facts() -> Facts {
+    Facts {
+        root: RootFacts { path: "/".into(), running_host: true, volatile_run: true },
+        machine_id: MachineIdState::Stable(MachineId::parse(MACHINE_ID).unwrap()),
+        hostname: None,
+        cmdline: String::new(),
+        credentials: Credentials::default(),
+        settings: Settings::default(),
+        disk: Disk {
+            initiator_name: FileState::Missing,
+            host_nqn: FileState::Missing,
+            host_id: FileState::Missing,
+        },
+        record: RecordState::Missing,
+        live: Live::default(),
+        published: None,
+    }
+}
+
+/// A host that has no machine-id yet.
+pub(crate) fn unset() -> Facts {
+    Facts { machine_id: MachineIdState::Unset(MachineIdError::Uninitialized), ..facts() }
+}
+
+impl Facts {
+    /// With this value in a file, in the bytes sanid writes.
+    pub(crate) fn file(self, file: IdentityFile, value: &str) -> Self {
+        self.raw(file, &file.bytes(value))
+    }
+
+    /// With these bytes in a file.
+    pub(crate) fn raw(self, file: IdentityFile, bytes: &[u8]) -> Self {
+        self.present(file, bytes, file.mode())
+    }
+
+    /// With these bytes in a file of this mode.
+    pub(crate) fn present(mut self, file: IdentityFile, bytes: &[u8], mode: u32) -> Self {
+        let content = FileState::Present(FileContent {
+            bytes: bytes.to_vec(),
+            mode,
+            uid: 0,
+            gid: 0,
+            mount_point: Some(false),
+            volatile: false,
+        });
+        match file {
+            IdentityFile::InitiatorName => self.disk.initiator_name = content,
+            IdentityFile::HostNqn => self.disk.host_nqn = content,
+            IdentityFile::HostId => self.disk.host_id = content,
+        }
+        self
+    }
+
+    /// With these three names on disk.
+    pub(crate) fn on_disk(self, iqn: &str, nqn: &str, id: &str) -> Self {
+        self.file(IdentityFile::InitiatorName, iqn).pair(nqn, id)
+    }
+
+    /// With this pair on disk.
+    pub(crate) fn pair(self, nqn: &str, id: &str) -> Self {
+        self.file(IdentityFile::HostNqn, nqn).file(IdentityFile::HostId, id)
+    }
+
+    /// With a pinned initiator name.
+    pub(crate) fn pin_iqn(mut self, iqn: &str) -> Self {
+        self.settings.pin.iqn = Some(pinned(IscsiName::parse(iqn).unwrap(), 2));
+        self
+    }
+
+    /// With a pinned host NQN.
+    pub(crate) fn pin_nqn(mut self, nqn: &str) -> Self {
+        self.settings.pin.hostnqn = Some(pinned(HostNqn::parse(nqn).unwrap(), 3));
+        self
+    }
+
+    /// With a pinned Host ID.
+    pub(crate) fn pin_id(mut self, id: &str) -> Self {
+        self.settings.pin.hostid = Some(pinned(HostId::parse(id).unwrap(), 4));
+        self
+    }
+
+    /// With a live iSCSI session under this name.
+    pub(crate) fn session(mut self, iqn: &str) -> Self {
+        let name = format!("session{}", self.live.iscsi.len() + 1);
+        self.live.iscsi.push(IscsiSession {
+            name,
+            initiator: iqn.into(),
+            target: Some("iqn.2001-04.com.example:array".into()),
+            state: Some("LOGGED_IN".into()),
+        });
+        self
+    }
+
+    /// With a live NVMe/TCP controller under this pair.
+    pub(crate) fn controller(mut self, nqn: &str, id: &str) -> Self {
+        let name = format!("nvme{}", self.live.nvme.len() + 1);
+        self.live.nvme.push(NvmeController {
+            name,
+            transport: "tcp".into(),
+            host_nqn: Some(nqn.into()),
+            host_id: Some(id.into()),
+            subsystem_nqn: Some("nqn.2014-08.com.example:array".into()),
+            state: Some("live".into()),
+        });
+        self
+    }
+
+    /// With a record that sanid derived these from the seed with this fingerprint.
+    pub(crate) fn recorded(mut self, iqn: &str, nqn: &str, id: &str, seed: &str) -> Self {
+        let origin = RecordOrigin {
+            source: "derived".into(),
+            scheme: Some("sanid-v1".into()),
+            seed: Some(seed.into()),
+        };
+        let mut record = Record::new();
+        record.iqn = Some(RecordedIqn { iqn: iqn.into(), origin: origin.clone() });
+        record.nvme = Some(RecordedPair { host_nqn: nqn.into(), host_id: id.into(), origin });
+        self.record = RecordState::Present(record);
+        self
+    }
+}
+
+fn pinned<T>(value: T, line: usize) -> Setting<T> {
+    Setting { value, origin: Origin::File { path: "/etc/sanid/config.toml".into(), line } }
+}
