@@ -2,25 +2,29 @@
 //! time in the HMAC only when this costs next to nothing. So these loops have
 //! neither branches nor tables, and the compiler turns most into vector code.
 
-/// Writes 32 lower-case digits into `out` and returns them as text.
-pub(crate) fn encode<'out>(bytes: &[u8; 16], out: &'out mut [u8; 32]) -> &'out str {
-    for (pair, &byte) in out.chunks_exact_mut(2).zip(bytes) {
+/// The 32 lower-case digits of 16 bytes.
+pub(crate) fn encode(bytes: &[u8; 16]) -> [u8; 32] {
+    let mut digits = [0; 32];
+    for (pair, &byte) in digits.chunks_exact_mut(2).zip(bytes) {
         pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0x0f)]);
     }
-    text(out)
+    digits
 }
 
 /// Spreads 32 digits over the canonical 8-4-4-4-12 groups of a UUID.
-pub(crate) fn hyphenate<'out>(simple: &str, out: &'out mut [u8; 36]) -> &'out str {
-    if let Some(digits) = simple.as_bytes().first_chunk::<32>() {
-        *out = [b'-'; 36];
-        out[0..8].copy_from_slice(&digits[0..8]);
-        out[9..13].copy_from_slice(&digits[8..12]);
-        out[14..18].copy_from_slice(&digits[12..16]);
-        out[19..23].copy_from_slice(&digits[16..20]);
-        out[24..36].copy_from_slice(&digits[20..32]);
-    }
-    text(out)
+pub(crate) fn hyphenate(digits: &[u8; 32]) -> [u8; 36] {
+    let mut groups = [b'-'; 36];
+    groups[0..8].copy_from_slice(&digits[0..8]);
+    groups[9..13].copy_from_slice(&digits[8..12]);
+    groups[14..18].copy_from_slice(&digits[12..16]);
+    groups[19..23].copy_from_slice(&digits[16..20]);
+    groups[24..36].copy_from_slice(&digits[20..32]);
+    groups
+}
+
+/// Digits and hyphens as text. They are ASCII, so the fallback is never taken.
+pub(crate) fn text(ascii: &[u8]) -> &str {
+    core::str::from_utf8(ascii).unwrap_or_default()
 }
 
 /// Reads exactly 32 digits of either case, or tells the offset of the first
@@ -28,7 +32,9 @@ pub(crate) fn hyphenate<'out>(simple: &str, out: &'out mut [u8; 36]) -> &'out st
 pub(crate) fn decode(digits: &[u8; 32]) -> Result<[u8; 16], usize> {
     // Looking at every byte, rather than stopping at the first, makes a
     // vector loop of it.
-    let sound = digits.iter().fold(true, |sound, byte| sound & byte.is_ascii_hexdigit());
+    let sound = digits
+        .iter()
+        .fold(true, |sound, byte| sound & byte.is_ascii_hexdigit());
     if !sound {
         let first = digits.iter().position(|byte| !byte.is_ascii_hexdigit());
         return Err(first.unwrap_or_default());
@@ -74,11 +80,6 @@ const fn values(digits: u64) -> u32 {
     u32::from_be_bytes(low)
 }
 
-/// What this module writes is ASCII, so the fallback is never taken.
-fn text(ascii: &[u8]) -> &str {
-    core::str::from_utf8(ascii).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,8 +88,7 @@ mod tests {
     fn every_byte_survives_the_round_trip_in_both_cases() {
         for byte in 0..=u8::MAX {
             let bytes = [byte; 16];
-            let mut lower = [0; 32];
-            encode(&bytes, &mut lower);
+            let lower = encode(&bytes);
             assert_eq!(decode(&lower), Ok(bytes));
             assert_eq!(decode(&lower.map(|d| d.to_ascii_uppercase())), Ok(bytes));
         }
@@ -100,7 +100,11 @@ mod tests {
             for at in 0..32 {
                 let mut text = [b'7'; 32];
                 text[at] = byte;
-                let expected = if byte.is_ascii_hexdigit() { Ok(()) } else { Err(at) };
+                let expected = if byte.is_ascii_hexdigit() {
+                    Ok(())
+                } else {
+                    Err(at)
+                };
                 assert_eq!(decode(&text).map(drop), expected, "{byte:#x} at {at}");
             }
         }
@@ -116,10 +120,9 @@ mod tests {
 
     #[test]
     fn hyphens_stand_where_rfc_9562_puts_them() {
-        let mut out = [0; 36];
-        let text = hyphenate("652f5d50a6894520b87bfe2552ef6b8b", &mut out);
-        assert_eq!(text, "652f5d50-a689-4520-b87b-fe2552ef6b8b");
-        assert!(decode_hyphenated(text.as_bytes()).is_some());
+        let canonical = hyphenate(b"652f5d50a6894520b87bfe2552ef6b8b");
+        assert_eq!(text(&canonical), "652f5d50-a689-4520-b87b-fe2552ef6b8b");
+        assert!(decode_hyphenated(&canonical).is_some());
         assert_eq!(
             decode_hyphenated(b"652f5d50-a689-4520-b87bfe-2552ef6b8b"),
             None

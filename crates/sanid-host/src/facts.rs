@@ -3,11 +3,16 @@
 //! Decisions are functions of this and of nothing else, so every one of them can be tested with facts
 //! made by hand.
 
+mod firmware;
+
 use sanid_core::{MachineId, MachineIdError};
 
 use crate::config::Settings;
 use crate::file::Disk;
 use crate::record::RecordState;
+#[cfg(test)]
+pub(crate) use firmware::host;
+pub use firmware::{FirmwareFacts, FirmwareTable, TableContent};
 
 /// One host as it was seen at one moment.
 #[derive(Debug)]
@@ -22,6 +27,8 @@ pub struct Facts {
     pub cmdline: String,
     /// What the service manager handed over.
     pub credentials: Credentials,
+    /// What the firmware left about the identity it booted with; empty where the configuration ignores it.
+    pub firmware: FirmwareFacts,
     /// The merged configuration.
     pub settings: Settings,
     /// The identity files.
@@ -47,9 +54,14 @@ pub struct RootFacts {
 }
 
 impl RootFacts {
-    /// `--root DIR ` for commands that are shown to the user; empty on the running host.
+    /// ` --root DIR` for commands that are shown to the user; empty on the running host.
     pub fn option(&self) -> String {
         if self.running_host { String::new() } else { format!(" --root {}", self.path) }
+    }
+
+    /// The same for systemd's commands.
+    pub fn systemd_option(&self) -> String {
+        if self.running_host { String::new() } else { format!(" --root={}", self.path) }
     }
 }
 

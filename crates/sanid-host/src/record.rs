@@ -111,6 +111,8 @@ pub enum RecordState {
     Present(Record),
     /// Something that cannot be read as one; it proves nothing and is replaced at the next change.
     Invalid(String),
+    /// It is there, and the kernel does not let it be read: what it says is not known.
+    Unreadable(String),
 }
 
 impl RecordState {
@@ -118,7 +120,7 @@ impl RecordState {
     pub fn record(&self) -> Option<&Record> {
         match self {
             Self::Present(record) => Some(record),
-            Self::Missing | Self::Invalid(_) => None,
+            Self::Missing | Self::Invalid(_) | Self::Unreadable(_) => None,
         }
     }
 

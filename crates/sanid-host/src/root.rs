@@ -82,7 +82,7 @@ pub enum ReadError {
         limit: usize,
     },
     /// The kernel refused.
-    #[error("cannot read {path}: {}", describe(*errno))]
+    #[error("cannot read {path}: {}{}", describe(*errno), hint(*errno))]
     Io {
         /// The path as the user knows it.
         path: String,
@@ -97,6 +97,15 @@ impl ReadError {
         match self {
             Self::NotRegular { path, .. } | Self::TooLarge { path, .. } | Self::Io { path, .. } => path,
         }
+    }
+}
+
+fn hint(errno: Errno) -> &'static str {
+    match errno {
+        Errno::ACCESS | Errno::PERM => "; run it as root",
+        Errno::NOTDIR => "; something above it is a file and not a directory: move it away",
+        Errno::LOOP => "; symbolic links lead in a circle: remove one",
+        _ => "",
     }
 }
 
@@ -215,7 +224,9 @@ impl Root {
     /// See [`ReadError`].
     pub fn read(&self, relative: &str, limit: usize) -> Result<Option<FileContent>, ReadError> {
         let Some((fd, stat)) = self.open_regular(relative)? else { return Ok(None) };
-        let bytes = self.read_all(&fd, relative, limit)?;
+        // The kernel hands out its own files in pages, and does not tell the size of most.
+        let size = usize::try_from(stat.stx_size).ok().filter(|size| *size > 0);
+        let bytes = self.read_all(&fd, relative, limit, size.unwrap_or(usize::MAX))?;
         let told = stat.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT);
         let mount_point = told.then(|| stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT));
         Ok(Some(FileContent {
@@ -273,7 +284,7 @@ impl Root {
         if !self.running_host {
             self.regular(fd.as_fd(), relative).ok()?;
         }
-        let bytes = self.read_all(&fd, relative, PAGE).ok()?;
+        let bytes = self.read_all(&fd, relative, PAGE, 0).ok()?;
         Some(String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned())
     }
 
@@ -313,7 +324,9 @@ impl Root {
         self.open_at(relative, OFlags::PATH | OFlags::DIRECTORY).is_ok_and(|fd| is_volatile(fd.as_fd()))
     }
 
-    fn read_all(&self, fd: &OwnedFd, relative: &str, limit: usize) -> Result<Vec<u8>, ReadError> {
+    /// Reads to the end: to where nothing comes any more or, to save that question, to the first short
+    /// read that reaches `size`.
+    fn read_all(&self, fd: &OwnedFd, relative: &str, limit: usize, size: usize) -> Result<Vec<u8>, ReadError> {
         let mut bytes = vec![0; limit.saturating_add(1)];
         let mut filled = 0;
         while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
@@ -321,8 +334,7 @@ impl Root {
             match rustix::io::read(fd, rest) {
                 Ok(count) => {
                     filled += count;
-                    // A short read of a regular file is its end; asking again would only say 0.
-                    if count < room {
+                    if count == 0 || (count < room && filled >= size) {
                         break;
                     }
                 }

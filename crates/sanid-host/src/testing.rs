@@ -30,6 +30,7 @@ pub(crate) fn facts() -> Facts {
         hostname: None,
         cmdline: String::new(),
         credentials: Credentials::default(),
+        firmware: crate::facts::FirmwareFacts::default(),
         settings: Settings::default(),
         disk: Disk {
             initiator_name: FileState::Missing,

@@ -17,6 +17,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use support::host::{FILES, Host, MACHINE_ID, assert_matched, derived};
 
+/// Tells the other thread of a test to end, on a failure, too.
+struct Finish<'a>(&'a AtomicBool);
+
+impl Drop for Finish<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Starts all, then waits for all; each must exit with 0.
 fn all_at_once(commands: impl Iterator<Item = Command>) {
     let children: Vec<Child> = commands
@@ -82,8 +91,8 @@ fn a_hundred_at_once_under_a_changing_configuration_leave_one_identity() {
                 std::thread::sleep(std::time::Duration::from_millis(2));
             }
         });
+        let _finish = Finish(&done);
         all_at_once((0..100).map(|_| host.sanid(&["apply", "--replace"])));
-        done.store(true, Ordering::Relaxed);
     });
     assert_matched(&host.three());
     assert!(whole.contains(&host.three()), "{:?}", host.three());
@@ -108,13 +117,14 @@ fn a_reader_never_sees_half_a_file() {
             }
             looks
         });
+        let finish = Finish(&done);
         for _ in 0..20 {
             for (path, content) in FILES.iter().zip(&old) {
                 put(&host.at(path), content.as_ref().unwrap());
             }
             host.run(&["apply", "--replace"]).expect(0);
         }
-        done.store(true, Ordering::Relaxed);
+        drop(finish);
         assert!(reader.join().unwrap() > 20);
     });
 }

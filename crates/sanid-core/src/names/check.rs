@@ -75,7 +75,7 @@ pub fn check(kind: NameKind, text: &str) -> Verdict {
         Err(error) => Verdict {
             kind,
             validity: Err(error),
-            portability: Portability::collect(&[(true, PortabilityIssue::Invalid)]),
+            portability: Portability::only(PortabilityIssue::Invalid),
         },
     }
 }

@@ -91,10 +91,10 @@ impl HostId {
     /// ```
     pub fn text_portability(text: &str) -> Portability {
         let invalid = Self::parse(text).is_err();
-        let uppercase = !invalid && text.bytes().any(|byte| byte.is_ascii_uppercase());
+        let uppercase = text.bytes().any(|byte| byte.is_ascii_uppercase());
         Portability::collect(&[
-            (invalid, PortabilityIssue::Invalid),
-            (uppercase, PortabilityIssue::Uppercase),
+            (PortabilityIssue::Invalid, invalid),
+            (PortabilityIssue::Uppercase, uppercase && !invalid),
         ])
     }
 }

@@ -1,5 +1,6 @@
 //! NQNs that a Linux host can present.
 
+use super::error::Found;
 use super::nqn::{self, UUID_PREFIX};
 use super::{Text, concat, syntax, text_traits};
 use crate::{
@@ -61,7 +62,7 @@ impl HostNqn {
             return Err(error(rule).at_byte(UUID_PREFIX.len()));
         }
         if text.len() > HOST_NQN_MAX {
-            return Err(error(Rule::HostTooLong).finding(super::error::Found::Count(text.len())));
+            return Err(error(Rule::HostTooLong).finding(Found::Count(text.len())));
         }
         if let Some(at) = text.find(',') {
             return Err(error(Rule::HostComma).at_byte(at));
@@ -168,8 +169,8 @@ impl HostNqn {
     }
 
     /// The uuid form of 32 digits that are already written.
-    pub(crate) fn from_digits(digits: &str) -> Self {
-        Self::from_parts(&[UUID_PREFIX, hex::hyphenate(digits, &mut [0; 36])])
+    pub(crate) fn from_digits(digits: &[u8; 32]) -> Self {
+        Self::from_parts(&[UUID_PREFIX, hex::text(&hex::hyphenate(digits))])
     }
 
     /// The name as it was written.
@@ -196,7 +197,7 @@ impl HostNqn {
     /// ```
     pub fn portability(&self) -> Portability {
         if self.conformance().is_err() {
-            return Portability::collect(&[(true, PortabilityIssue::Invalid)]);
+            return Portability::only(PortabilityIssue::Invalid);
         }
         nqn::portability(&self.0)
     }

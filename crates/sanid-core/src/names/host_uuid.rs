@@ -133,6 +133,29 @@ impl HostUuid {
         Simple(*self)
     }
 
+    /// The 32 lower-case digits as bytes, for bulk work that writes bytes.
+    ///
+    /// ```
+    /// use sanid_core::HostUuid;
+    ///
+    /// assert_eq!(&HostUuid::from_bytes([0x0f; 16]).simple_digits()[..4], b"0f0f");
+    /// ```
+    pub fn simple_digits(&self) -> [u8; 32] {
+        hex::encode(&self.0)
+    }
+
+    /// The canonical lower-case form as bytes, for bulk work that writes bytes.
+    ///
+    /// ```
+    /// use sanid_core::HostUuid;
+    ///
+    /// let uuid = HostUuid::from_bytes([0x11; 16]);
+    /// assert_eq!(&uuid.hyphenated_digits(), b"11111111-1111-1111-1111-111111111111");
+    /// ```
+    pub fn hyphenated_digits(&self) -> [u8; 36] {
+        hex::hyphenate(&self.simple_digits())
+    }
+
     /// Writes 32 lower-case digits into a buffer; no formatting machinery, for
     /// bulk work.
     ///
@@ -144,7 +167,8 @@ impl HostUuid {
     /// assert_eq!(text, "0f".repeat(16));
     /// ```
     pub fn encode_simple<'out>(&self, out: &'out mut [u8; 32]) -> &'out str {
-        hex::encode(&self.0, out)
+        *out = self.simple_digits();
+        hex::text(out)
     }
 
     /// Writes the canonical lower-case form into a buffer; no formatting
@@ -158,7 +182,8 @@ impl HostUuid {
     /// assert_eq!(text, "11111111-1111-1111-1111-111111111111");
     /// ```
     pub fn encode_hyphenated<'out>(&self, out: &'out mut [u8; 36]) -> &'out str {
-        hex::hyphenate(self.encode_simple(&mut [0; 32]), out)
+        *out = self.hyphenated_digits();
+        hex::text(out)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The part of an IQN that an administrator chooses.
 
 use super::{Text, concat, text_traits};
-use crate::{Iqn, NAME_MAX, NameError, NameKind, Rule};
+use crate::{Iqn, NAME_MAX, NameError, NameKind, Rule, hex};
 
 /// A colon and a UUID as 32 digits: what schemes put behind a prefix.
 const DERIVED_SUFFIX: usize = 1 + 32;
@@ -99,8 +99,8 @@ impl IqnPrefix {
 
     /// The IQN of this prefix, a colon and 32 hexadecimal digits: valid and
     /// portable as the prefix is, and short enough by its own limit.
-    pub(crate) fn join_digits(&self, digits: &str) -> Iqn {
-        Iqn::from_parts(&[&self.0, ":", digits])
+    pub(crate) fn join_digits(&self, digits: &[u8; 32]) -> Iqn {
+        Iqn::from_parts(&[&self.0, ":", hex::text(digits)])
     }
 }
 

@@ -1,9 +1,10 @@
 //! iSCSI names of every format.
 
+use super::error::Found;
 use super::kind::starts_with_ignoring_case;
 use super::prepare::prepare;
 use super::{Text, concat, syntax, text_traits};
-use crate::{NAME_MAX, NameError, NameKind, Portability, PortabilityIssue, Rule};
+use crate::{NAME_MAX, NameError, NameKind, Portability, PortabilityIssue as Issue, Rule};
 
 /// A valid iSCSI name, kept exactly as it was written.
 ///
@@ -113,14 +114,7 @@ impl IscsiName {
     /// # Ok::<(), sanid_core::NameError>(())
     /// ```
     pub fn format(&self) -> IscsiFormat {
-        // Only an iqn can begin with, or hold, characters beyond ASCII.
-        if starts_with_ignoring_case(&self.0, "eui.") {
-            IscsiFormat::Eui
-        } else if starts_with_ignoring_case(&self.0, "naa.") {
-            IscsiFormat::Naa
-        } else {
-            IscsiFormat::Iqn
-        }
+        format(&self.normal_form().0)
     }
 
     /// Who refuses or misreads this name.
@@ -133,26 +127,21 @@ impl IscsiName {
     /// # Ok::<(), sanid_core::NameError>(())
     /// ```
     pub fn portability(&self) -> Portability {
-        let text = self.as_str();
-        let iqn = self.format() == IscsiFormat::Iqn;
+        let prepared = self.normal_form().0;
+        let format = format(&prepared);
+        let iqn = format == IscsiFormat::Iqn;
         Portability::collect(&[
             (
-                text.bytes().any(|byte| byte.is_ascii_uppercase()),
-                PortabilityIssue::Uppercase,
+                Issue::Uppercase,
+                self.0.bytes().any(|byte| byte.is_ascii_uppercase()),
             ),
-            (!text.is_ascii(), PortabilityIssue::NonAscii),
+            (Issue::NonAscii, !self.0.is_ascii()),
+            (Issue::EmptySuffix, syntax::suffix(&prepared) == Some("")),
             (
-                syntax::suffix(text) == Some(""),
-                PortabilityIssue::EmptySuffix,
+                Issue::SingleLabel,
+                iqn && !has_dot_after_the_date(&prepared),
             ),
-            (
-                iqn && !has_dot_after_the_authority_begins(text),
-                PortabilityIssue::SingleLabel,
-            ),
-            (
-                self.format() == IscsiFormat::Naa,
-                PortabilityIssue::NaaFormat,
-            ),
+            (Issue::NaaFormat, format == IscsiFormat::Naa),
         ])
     }
 
@@ -197,10 +186,20 @@ impl IscsiName {
 
 text_traits!(IscsiName);
 
-/// rtslib asks for a dot somewhere after the dot that ends the date.
-fn has_dot_after_the_authority_begins(text: &str) -> bool {
-    text.get(syntax::DOMAIN..)
-        .is_none_or(|rest| rest.contains('.'))
+/// The format of a prepared name, which has one of three beginnings.
+fn format(prepared: &str) -> IscsiFormat {
+    match prepared.as_bytes() {
+        [b'e', ..] => IscsiFormat::Eui,
+        [b'n', ..] => IscsiFormat::Naa,
+        _ => IscsiFormat::Iqn,
+    }
+}
+
+/// rtslib asks for a dot somewhere after the one that ends the date.
+fn has_dot_after_the_date(prepared: &str) -> bool {
+    prepared
+        .get(syntax::DOMAIN..)
+        .is_some_and(|rest| rest.contains('.'))
 }
 
 /// Checks everything but the stringprep profile, on a name that is ASCII or
@@ -209,7 +208,7 @@ fn check_prepared(text: &str) -> Result<(), NameError> {
     let kind = NameKind::IscsiName;
     let error = |rule| NameError::new(kind, rule);
     if text.len() > NAME_MAX {
-        return Err(error(Rule::TooLong).finding(super::error::Found::Count(text.len())));
+        return Err(error(Rule::TooLong).finding(Found::Count(text.len())));
     }
     let Some(digits) = text.get(4..) else {
         return Err(error(Rule::Prefix).at_byte(0));
@@ -254,7 +253,7 @@ fn check_ascii(text: &str) -> Result<(), NameError> {
     };
     Err(NameError::new(NameKind::IscsiName, rule)
         .at_byte(at)
-        .finding(super::error::Found::Character(found)))
+        .finding(Found::Character(found)))
 }
 
 /// Gives a fault of the prepared form its place in the text as written, which

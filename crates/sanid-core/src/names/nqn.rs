@@ -2,7 +2,10 @@
 
 use super::error::Found;
 use super::{Text, syntax, text_traits};
-use crate::{HostUuid, NAME_MAX, NameError, NameKind, Portability, PortabilityIssue, Rule};
+use crate::{
+    HOST_NQN_MAX, HostUuid, NAME_MAX, NameError, NameKind, Portability, PortabilityIssue as Issue,
+    Rule,
+};
 
 /// What stands before the UUID in the uuid form.
 pub(super) const UUID_PREFIX: &str = "nqn.2014-08.org.nvmexpress:uuid:";
@@ -174,33 +177,26 @@ fn is_reserved(domain: &str) -> bool {
 pub(super) fn portability(text: &str) -> Portability {
     let any = |test: fn(char) -> bool| text.chars().any(test);
     let form = form(text);
-    let domain_form = form == NqnForm::Domain;
+    let suffix = syntax::suffix(text);
     let denylisted = matches!(form, NqnForm::Uuid(uuid) if uuid.is_denylisted());
-    let labels_begin_with_letters = syntax::domain(text)
-        .split('.')
-        .all(|label| label.starts_with(|c: char| c.is_ascii_alphabetic()));
+    let mut labels = syntax::domain(text).split('.');
+    let letters_first = labels.all(|label| label.starts_with(|c: char| c.is_ascii_alphabetic()));
     Portability::collect(&[
-        (any(|c| c.is_ascii_uppercase()), PortabilityIssue::Uppercase),
-        (!text.is_ascii(), PortabilityIssue::NonAscii),
+        (Issue::Uppercase, any(|c| c.is_ascii_uppercase())),
+        (Issue::NonAscii, !text.is_ascii()),
+        (Issue::EmptySuffix, suffix == Some("")),
         (
-            syntax::suffix(text) == Some(""),
-            PortabilityIssue::EmptySuffix,
+            Issue::NoSuffix,
+            suffix.is_none() && form != NqnForm::Discovery,
         ),
-        (
-            domain_form && syntax::suffix(text).is_none(),
-            PortabilityIssue::NoSuffix,
-        ),
-        (!labels_begin_with_letters, PortabilityIssue::LabelStart),
-        (form == NqnForm::Discovery, PortabilityIssue::Discovery),
-        (
-            text.len() > crate::HOST_NQN_MAX,
-            PortabilityIssue::HostTooLong,
-        ),
-        (any(|c| c == ','), PortabilityIssue::Comma),
-        (any(char::is_whitespace), PortabilityIssue::Blank),
-        (any(|c| c == '/'), PortabilityIssue::Slash),
-        (any(is_special), PortabilityIssue::SpecialCharacter),
-        (denylisted, PortabilityIssue::DenylistedUuid),
+        (Issue::LabelStart, !letters_first),
+        (Issue::Discovery, form == NqnForm::Discovery),
+        (Issue::HostTooLong, text.len() > HOST_NQN_MAX),
+        (Issue::Comma, any(|c| c == ',')),
+        (Issue::Blank, any(char::is_whitespace)),
+        (Issue::Slash, any(|c| c == '/')),
+        (Issue::SpecialCharacter, any(is_special)),
+        (Issue::DenylistedUuid, denylisted),
     ])
 }
 

@@ -120,17 +120,16 @@ impl Portability {
         self.0.iter()
     }
 
-    /// The issues of which the condition holds, in the order given.
-    pub(super) fn collect(found: &[(bool, PortabilityIssue)]) -> Self {
-        let mut issues = ArrayVec::new();
-        for &(holds, issue) in found {
-            // The room is that of ALL, and an issue is taken once, so it fits.
-            if holds && !issues.contains(&issue) {
-                issues.push(issue);
-            }
-        }
-        issues.sort_unstable();
-        Self(issues)
+    /// A single issue.
+    pub(super) fn only(issue: PortabilityIssue) -> Self {
+        Self::collect(&[(issue, true)])
+    }
+
+    /// The issues that a name has, given each at most once and in the order of
+    /// [`PortabilityIssue::ALL`]; so they fit.
+    pub(super) fn collect(issues: &[(PortabilityIssue, bool)]) -> Self {
+        let had = issues.iter().filter(|it| it.1);
+        Self(had.map(|it| it.0).collect())
     }
 }
 

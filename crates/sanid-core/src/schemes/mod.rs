@@ -61,21 +61,63 @@ pub fn scheme(name: &str) -> Option<&'static dyn Scheme> {
 /// # Ok::<(), sanid_core::MachineIdError>(())
 /// ```
 pub trait Scheme: Sync {
-    /// The name by which configuration and reports call it.
+    /// The name by which configuration and reports call it: lower-case words
+    /// and a version, joined by hyphens.
+    ///
+    /// ```
+    /// use sanid_core::SCHEMES;
+    ///
+    /// assert_eq!(SCHEMES[0].name(), "sanid-v1");
+    /// ```
     fn name(&self) -> &'static str;
 
-    /// What it does, in one sentence.
+    /// What it gives, as a clause for lists and help texts.
+    ///
+    /// ```
+    /// use sanid_core::SCHEMES;
+    ///
+    /// assert!(SCHEMES.iter().all(|scheme| !scheme.summary().ends_with('.')));
+    /// ```
     fn summary(&self) -> &'static str;
 
-    /// Whether the names it gives reveal the seed, in whole or in part.
+    /// Whether the names it gives reveal the seed, in whole or in part, which
+    /// machine-id(5) asks programs not to do.
+    ///
+    /// ```
+    /// use sanid_core::SCHEMES;
+    ///
+    /// let publishing: Vec<_> = SCHEMES.iter().filter(|it| it.publishes_seed()).collect();
+    /// assert_eq!(publishing.len(), 1);
+    /// assert_eq!(publishing[0].name(), "talos");
+    /// ```
     fn publishes_seed(&self) -> bool;
 
     /// What is wrong with the rule it reproduces, one sentence each; empty
-    /// when nothing is.
+    /// when nothing is known to be.
+    ///
+    /// ```
+    /// use sanid_core::scheme;
+    ///
+    /// assert!(scheme("sanid-v1").is_some_and(|scheme| scheme.notes().is_empty()));
+    /// assert!(scheme("talos").is_some_and(|scheme| scheme.notes()[0].ends_with('.')));
+    /// ```
     fn notes(&self) -> &'static [&'static str];
 
     /// The identity of a seed. A scheme whose IQN has a prefix of its own
     /// ignores `iqn_prefix`.
+    ///
+    /// The seed is used as it is: ask
+    /// [`is_denylisted`](MachineId::is_denylisted) first.
+    ///
+    /// ```
+    /// use sanid_core::{IqnPrefix, MachineId, scheme};
+    ///
+    /// let seed = MachineId::parse("3d1219c7c4c5404aaa1f6d2a48adfda4")?;
+    /// let prefix = IqnPrefix::parse("iqn.1994-05.com.redhat")?;
+    /// let derived = scheme("sanid-v1").ok_or("unknown scheme")?.derive(&seed, &prefix);
+    /// assert_eq!(derived.iqn.as_str(), "iqn.1994-05.com.redhat:652f5d50a6894520b87bfe2552ef6b8b");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
     fn derive(&self, seed: &MachineId, iqn_prefix: &IqnPrefix) -> Derived;
 }
 

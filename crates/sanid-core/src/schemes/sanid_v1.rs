@@ -27,12 +27,11 @@ impl Scheme for SanidV1 {
 
     fn derive(&self, seed: &MachineId, iqn_prefix: &IqnPrefix) -> Derived {
         let host_uuid = sanid_v1_host_uuid(seed);
-        let mut buffer = [0; 32];
-        let digits = host_uuid.encode_simple(&mut buffer);
+        let digits = host_uuid.simple_digits();
         Derived {
-            iqn: iqn_prefix.join_digits(digits),
+            iqn: iqn_prefix.join_digits(&digits),
             nvme: NvmePair {
-                host_nqn: HostNqn::from_digits(digits),
+                host_nqn: HostNqn::from_digits(&digits),
                 // A version 4 UUID is never denylisted; see `hmac_uuid`.
                 host_id: HostId::from_sound_uuid(host_uuid),
             },
@@ -67,5 +66,5 @@ pub fn sanid_v1_host_uuid(seed: &MachineId) -> HostUuid {
 
 /// The IQN that `sanid-v1` gives, for schemes that have none of their own.
 pub(super) fn iqn(seed: &MachineId, iqn_prefix: &IqnPrefix) -> Iqn {
-    iqn_prefix.join_digits(sanid_v1_host_uuid(seed).encode_simple(&mut [0; 32]))
+    iqn_prefix.join_digits(&sanid_v1_host_uuid(seed).simple_digits())
 }

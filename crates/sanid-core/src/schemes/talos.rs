@@ -30,22 +30,18 @@ impl Scheme for Talos {
     }
 
     fn derive(&self, seed: &MachineId, _: &IqnPrefix) -> Derived {
-        let mut buffer = [0; 32];
-        let digits = hex::encode(seed.as_bytes(), &mut buffer);
+        let digits = hex::encode(seed.as_bytes());
         let mut half = [0; 16];
-        for (byte, digit) in half.iter_mut().zip(digits.bytes()) {
-            *byte = digit;
-        }
+        half.copy_from_slice(&digits[..16]);
         let host_uuid = HostUuid::from_bytes(half);
-        let uuid = &mut [0; 36];
-        let host_nqn = [
-            "nqn.2017-11.dev.talos:uuid:",
-            host_uuid.encode_hyphenated(uuid),
-        ];
+        let canonical = host_uuid.hyphenated_digits();
         Derived {
-            iqn: Iqn::from_parts(&["iqn.2017-11.dev.talos:", digits]),
+            iqn: Iqn::from_parts(&["iqn.2017-11.dev.talos:", hex::text(&digits)]),
             nvme: NvmePair {
-                host_nqn: HostNqn::from_parts(&host_nqn),
+                host_nqn: HostNqn::from_parts(&[
+                    "nqn.2017-11.dev.talos:uuid:",
+                    hex::text(&canonical),
+                ]),
                 // Every byte is an ASCII digit or letter, which no denylisted
                 // UUID has throughout.
                 host_id: HostId::from_sound_uuid(host_uuid),

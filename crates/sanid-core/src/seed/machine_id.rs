@@ -13,8 +13,8 @@ use crate::{AppId, DENYLISTED_UUIDS, HostUuid, SeedFingerprint, hex};
 /// machine-id(5) asks to keep it confidential, since it stands for the
 /// installation wherever an application-specific id is derived from it. So it
 /// cannot be displayed, copied or compared by accident: there is no `Display`
-/// and no `Clone`, `Debug` prints a constant, and the memory is cleared when
-/// the value goes.
+/// and no `Clone`, `Debug` prints a constant, and the value's memory is cleared
+/// when it goes (not the stack of a hash function that has read it).
 ///
 /// ```
 /// use sanid_core::MachineId;
@@ -109,11 +109,11 @@ impl MachineId {
                 },
             });
         };
-        let seed = Self(hex::decode(exact).map_err(|at| MachineIdError::NotHex { at })?);
-        if seed.0 == [0; 16] {
-            return Err(MachineIdError::Zero);
+        match hex::decode(exact) {
+            Ok(bytes) if bytes == [0; 16] => Err(MachineIdError::Zero),
+            Ok(bytes) => Ok(Self::from_bytes(bytes)),
+            Err(at) => Err(MachineIdError::NotHex { at }),
         }
-        Ok(seed)
     }
 
     /// The seed of 16 bytes, for seeds that do not come as text.

@@ -94,4 +94,8 @@ codes! {
     LiveNvmeDiffers = "live-nvme-differs", Warning;
     /// Live controllers join one half of a pair to two partners.
     LivePairConflict = "live-pair-conflict", Danger;
+    /// The firmware booted with another name than the host has or shall have.
+    FirmwareDiffers = "firmware-differs", Warning;
+    /// The firmware's Host ID is the UUID of its host NQN in another byte order.
+    FirmwareByteOrder = "firmware-byte-order", Warning;
 }

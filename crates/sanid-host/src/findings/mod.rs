@@ -8,6 +8,7 @@
 mod code;
 mod drift;
 mod files;
+mod firmware;
 mod live;
 mod names;
 mod pair;
@@ -25,6 +26,7 @@ pub static CHECKS: &[fn(&View<'_>) -> Vec<Finding>] = &[
     record::check,
     drift::check,
     pair::check,
+    firmware::check,
     names::check,
     live::check,
 ];

@@ -9,8 +9,9 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let (nqn, id) = (view.facts.disk.host_nqn(), view.facts.disk.host_id());
     match (nqn.valid(), id.valid()) {
         (Some(nqn), Some(id)) => {
-            let matches = NvmePair::new(nqn.clone(), *id).matches();
-            (!matches).then(|| mismatch(view, nqn.as_str(), &id.to_string())).into_iter().collect()
+            let pair = NvmePair::new(nqn.clone(), *id);
+            let explained = super::firmware::desired_twin(view).is_some_and(|twin| twin == pair);
+            (!pair.matches() && !explained).then(|| mismatch(view, nqn.as_str(), &id.to_string())).into_iter().collect()
         }
         (Some(_), None) => vec![half(view, "hostnqn", "hostid", id.state())],
         (None, Some(_)) => vec![half(view, "hostid", "hostnqn", nqn.state())],

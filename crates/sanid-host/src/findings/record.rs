@@ -8,14 +8,22 @@ use crate::resolve::Part;
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if let RecordState::Invalid(why) = &view.facts.record {
-        findings.push(Finding {
+    match &view.facts.record {
+        RecordState::Invalid(why) => findings.push(Finding {
             code: Code::RecordInvalid,
             part: None,
             seen: format!("/{} cannot be read: {why}", crate::record::PATH),
             why: "Without it sanid cannot tell its own work from somebody else's, and asks for consent more often.",
             fix: vec![view.command("apply")],
-        });
+        }),
+        RecordState::Unreadable(why) => findings.push(Finding {
+            code: Code::FileUnreadable,
+            part: None,
+            seen: why.clone(),
+            why: "Whether what is on disk is sanid's own work, and whether a change was interrupted, is not known.",
+            fix: vec!["run it as root".into()],
+        }),
+        RecordState::Missing | RecordState::Present(_) => {}
     }
     if view.facts.record.pending().is_some() {
         findings.push(Finding {

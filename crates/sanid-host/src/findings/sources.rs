@@ -6,12 +6,12 @@ use crate::resolve::ResolveError;
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     match view.resolution {
-        Err(error @ ResolveError::NoSeed(_)) => findings.push(Finding {
+        Err(error @ ResolveError::NoSeed(reason)) => findings.push(Finding {
             code: Code::NoSeed,
             part: None,
             seen: error.to_string(),
             why: "Without a stable seed there is no identity to give; a random one would be another at every boot.",
-            fix: vec![view.command("status")],
+            fix: reason.remedy(&view.facts.root.systemd_option()),
         }),
         Err(error) => findings.push(Finding {
             code: Code::SourceInvalid,

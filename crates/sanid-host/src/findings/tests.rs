@@ -44,6 +44,8 @@ fn table() -> Vec<(&'static str, Facts, Vec<&'static str>)> {
         value: crate::config::IqnTemplate::parse("iqn.2001-04.com.example:all").unwrap(),
         origin: crate::config::Origin::Default,
     });
+    const DELL_NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:4c4c4544-0044-4410-8030-b8c04f445833";
+    const DELL_ID: &str = "44454c4c-4400-1044-8030-b8c04f445833";
     let dashless = "nqn.2014-08.org.nvmexpress:uuid:652f5d50a6894520b87bfe2552ef6b8b";
     vec![
         ("all is well", clean(), vec![]),
@@ -60,6 +62,11 @@ fn table() -> Vec<(&'static str, Facts, Vec<&'static str>)> {
         ("private hostnqn", clean().present(IdentityFile::HostNqn, &IdentityFile::HostNqn.bytes(NQN), 0o600), vec!["file-mode"]),
         ("power cut", pending(facts().on_disk(IQN, NQN, OTHER_ID)), vec!["change-interrupted", "pair-mismatch"]),
         ("spoilt record", Facts { record: RecordState::Invalid("x".into()), ..clean() }, vec!["record-invalid"]),
+        (
+            "private record",
+            Facts { record: RecordState::Unreadable("x".into()), ..clean() },
+            vec!["file-unreadable"],
+        ),
         (
             "reset template",
             facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID).recorded(OTHER_IQN, OTHER_NQN, OTHER_ID, "00000000000000000000000000000001"),
@@ -78,6 +85,8 @@ fn table() -> Vec<(&'static str, Facts, Vec<&'static str>)> {
             clean().controller(NQN, ID).controller(NQN, OTHER_ID),
             vec!["live-nvme-differs", "live-pair-conflict"],
         ),
+        ("pinned over the firmware", clean().pin_id(ID).nbft_pair(OTHER_NQN, OTHER_ID), vec!["firmware-differs"]),
+        ("Dell's NBFT", facts().on_disk(IQN, DELL_NQN, DELL_ID).nbft_pair(DELL_NQN, DELL_ID), vec!["firmware-byte-order"]),
     ]
 }
 

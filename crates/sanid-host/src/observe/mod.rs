@@ -4,6 +4,7 @@
 //! is missing, unreadable or nonsense is a fact like any other. Only a configuration that cannot be
 //! understood stops here: going on without it could mean another identity than the one asked for.
 
+mod firmware;
 mod live;
 mod machine_id;
 
@@ -11,11 +12,11 @@ pub(crate) use live::live;
 
 use std::path::Path;
 
-use crate::config::{self, ConfigError};
-use crate::facts::{Credentials, Facts, RootFacts};
+use crate::config::{self, ConfigError, Firmware};
+use crate::facts::{Credentials, Facts, FirmwareFacts, RootFacts};
 use crate::file::{Disk, FileState, IdentityFile};
 use crate::record::{self, Record, RecordState};
-use crate::root::Root;
+use crate::root::{ReadError, Root};
 
 /// No identity file that a reader takes a name from is larger, in bytes: distributions put a comment of
 /// a few lines above the initiator name.
@@ -61,6 +62,7 @@ pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigE
         hostname: settings.iqn_template.is_some().then(|| hostname(root)).flatten(),
         cmdline,
         credentials: credentials.map(read_credentials).unwrap_or_default(),
+        firmware: if settings.firmware.value == Firmware::Use { firmware::read(root) } else { FirmwareFacts::default() },
         settings,
         disk: disk(root),
         record: read_record(root),
@@ -87,6 +89,7 @@ fn read_record(root: &Root) -> RecordState {
     match root.read(record::PATH, record::LIMIT) {
         Ok(None) => RecordState::Missing,
         Ok(Some(file)) => Record::parse(&file.bytes).map_or_else(RecordState::Invalid, RecordState::Present),
+        Err(error @ ReadError::Io { .. }) => RecordState::Unreadable(error.to_string()),
         Err(error) => RecordState::Invalid(error.to_string()),
     }
 }

@@ -12,11 +12,15 @@
 //! - [`hostfile`][]: `/etc/nvme/hostnqn` and `/etc/nvme/hostid`
 //! - [`cmdline`][]: `/proc/cmdline`
 //! - [`mountinfo`][]: `/proc/self/mountinfo`
+//! - [`ibft`][] and [`nbft`][]: what boot firmware left in `/sys/firmware`
 
+pub mod acpi;
 pub mod cmdline;
 pub mod hostfile;
+pub mod ibft;
 pub mod initiatorname;
 pub mod mountinfo;
+pub mod nbft;
 pub mod shell;
 
 pub use shell::ShellHazard;

@@ -26,8 +26,10 @@ report! {
     /// What `sanid apply` did, would do, or refused to do.
     pub struct ApplyReport {
         /// `sanid/v1`.
+        #[cfg_attr(feature = "schema", schemars(extend("const" = "sanid/v1")))]
         pub api_version: &'static str,
         /// `Apply`.
+        #[cfg_attr(feature = "schema", schemars(extend("const" = "Apply")))]
         pub kind: &'static str,
         /// What became of it.
         pub outcome: Outcome,

@@ -11,8 +11,10 @@ report! {
     /// The desired identity of a host: what resolution says, whatever the files say.
     pub struct IdentityReport {
         /// `sanid/v1`.
+        #[cfg_attr(feature = "schema", schemars(extend("const" = "sanid/v1")))]
         pub api_version: &'static str,
         /// `Identity`.
+        #[cfg_attr(feature = "schema", schemars(extend("const" = "Identity")))]
         pub kind: &'static str,
         /// The iSCSI initiator name.
         pub iqn: String,
@@ -72,8 +74,10 @@ report! {
     /// What the storage programs of this boot find in the files.
     pub struct AppliedReport {
         /// `sanid/v1`.
+        #[cfg_attr(feature = "schema", schemars(extend("const" = "sanid/v1")))]
         pub api_version: &'static str,
         /// `Applied`.
+        #[cfg_attr(feature = "schema", schemars(extend("const" = "Applied")))]
         pub kind: &'static str,
         /// The iSCSI initiator name.
         pub iqn: Option<String>,

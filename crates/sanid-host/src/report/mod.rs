@@ -35,8 +35,10 @@ report! {
     /// A refusal or failure, as JSON, when `--format json` was asked for.
     pub struct ErrorReport {
         /// `sanid/v1`.
+        #[cfg_attr(feature = "schema", schemars(extend("const" = "sanid/v1")))]
         pub api_version: &'static str,
         /// `Error`.
+        #[cfg_attr(feature = "schema", schemars(extend("const" = "Error")))]
         pub kind: &'static str,
         /// The exit code: 2 usage or I/O, 3 refused by a safety rule, 4 no usable seed.
         pub exit_code: u8,

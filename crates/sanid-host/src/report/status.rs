@@ -11,8 +11,10 @@ report! {
     /// Desired, on disk and live, with the findings.
     pub struct StatusReport {
         /// `sanid/v1`.
+        #[cfg_attr(feature = "schema", schemars(extend("const" = "sanid/v1")))]
         pub api_version: &'static str,
         /// `Status`.
+        #[cfg_attr(feature = "schema", schemars(extend("const" = "Status")))]
         pub kind: &'static str,
         /// The desired identity; absent when there is none, and a finding says why.
         pub desired: Option<IdentityReport>,

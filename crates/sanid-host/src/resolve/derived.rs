@@ -77,7 +77,7 @@ pub enum NoSeed {
     #[error("/etc/machine-id is all zeros, which every host with that file would share; empty the file and run `systemd-machine-id-setup`")]
     Zero,
     /// Something else than a machine-id.
-    #[error("/etc/machine-id holds no machine-id: {0}; it must be 32 hexadecimal digits and a line end (machine-id(5)); move it away and run `systemd-machine-id-setup`")]
+    #[error("/etc/machine-id cannot be the seed: {0}; move it away and run `systemd-machine-id-setup`, which makes a new one (machine-id(5))")]
     Invalid(MachineIdError),
     /// In memory only.
     #[error("/etc/machine-id is transient: it lives in memory and will be another one at the next boot, and so would the identity. Three ways to make it stable: boot once with a writable /etc (systemd then stores it), put systemd.machine_id= on the kernel command line, or pass the credential system.machine_id. If your init system mounts a stable one there by design, set allow-volatile-machine-id = true")]
@@ -88,4 +88,23 @@ pub enum NoSeed {
     /// The kernel refused.
     #[error("{0}")]
     Unreadable(String),
+}
+
+impl NoSeed {
+    /// What to type or do, for the system below `root` (`--root=DIR`, or nothing for the running one).
+    pub fn remedy(&self, root: &str) -> Vec<String> {
+        let setup = format!("systemd-machine-id-setup{root}");
+        match self {
+            Self::Missing => vec![setup],
+            Self::Unset => vec![format!("{setup}, or leave it to the first boot")],
+            Self::Zero | Self::Denylisted => vec![format!("empty /etc/machine-id, then {setup}")],
+            Self::Invalid(_) => vec![format!("move /etc/machine-id away, then {setup}")],
+            Self::Transient => vec![
+                "boot once with a writable /etc".into(),
+                "or put systemd.machine_id= on the kernel command line".into(),
+                "or pass the credential system.machine_id".into(),
+            ],
+            Self::Unreadable(_) => vec!["make /etc/machine-id a readable file".into()],
+        }
+    }
 }

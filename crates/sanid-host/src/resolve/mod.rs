@@ -9,6 +9,7 @@
 mod cmdline;
 mod credential;
 mod derived;
+pub(crate) mod firmware;
 mod pin;
 
 use sanid_core::{HostId, HostNqn, Identity, IscsiName, NvmePair, SeedFingerprint};
@@ -21,6 +22,7 @@ pub static SOURCES: &[&dyn Source] = &[
     &cmdline::CommandLine,
     &credential::Credential,
     &pin::Pin,
+    &firmware::Firmware,
     &derived::Scheme,
 ];
 
@@ -41,6 +43,10 @@ pub trait Source: Sync {
     /// # Errors
     /// [`ResolveError`] when what it gives cannot be used.
     fn nvme(&self, facts: &Facts) -> Result<Option<Given<NvmePair>>, ResolveError>;
+    /// Why it has no word on a part, where somebody could expect one.
+    fn silence(&self, _facts: &Facts, _part: Part) -> Option<String> {
+        None
+    }
 }
 
 /// A value with the exact place it was found in.
@@ -102,12 +108,18 @@ pub enum ResolveError {
         /// The host NQN.
         nqn: String,
     },
-    /// The scheme or the template cannot make a name for this host.
+    /// A source cannot give a name for this host.
     #[error("{place}: {why}")]
     Cannot {
         /// The place.
         place: String,
         /// The reason, with what to do.
+        why: String,
+    },
+    /// A source may have a word, and this process may not look. No error where a higher source has one.
+    #[error("{why}")]
+    Unreadable {
+        /// What could not be read, why, and what to do.
         why: String,
     },
     /// Nothing fixes the identity, and there is nothing to derive it from.
@@ -122,7 +134,7 @@ pub struct Candidate {
     pub part: Part,
     /// The source's name.
     pub source: &'static str,
-    /// The place, where the source has a word at all.
+    /// The place, where the source has a word at all; else why it has none, where that needs saying.
     pub place: Option<String>,
     /// The value, where the source has a word at all.
     pub value: Option<String>,
@@ -183,14 +195,15 @@ impl Resolution {
 /// Resolves the identity.
 ///
 /// Every source is asked, also those below the winner: an invalid word anywhere is an error, and
-/// `show --explain` can say what lost. The scheme alone may be without an answer where it is not needed.
+/// `show --explain` can say what lost. Where it is not needed, the scheme may be without an answer, and a
+/// source without permission to look.
 ///
 /// # Errors
 /// [`ResolveError`]; [`ResolveError::NoSeed`] only when no higher source covers a part.
 pub fn resolve(facts: &Facts) -> Result<Resolution, ResolveError> {
     let mut candidates = Vec::new();
-    let iqn = choose(Part::Iqn, |source| source.iqn(facts), &mut candidates)?;
-    let nvme = choose(Part::Nvme, |source| source.nvme(facts), &mut candidates)?;
+    let iqn = choose(facts, Part::Iqn, |source| source.iqn(facts), &mut candidates)?;
+    let nvme = choose(facts, Part::Nvme, |source| source.nvme(facts), &mut candidates)?;
     Ok(Resolution {
         iqn,
         nvme,
@@ -201,6 +214,7 @@ pub fn resolve(facts: &Facts) -> Result<Resolution, ResolveError> {
 }
 
 fn choose<T: Clone + Show>(
+    facts: &Facts,
     part: Part,
     ask: impl Fn(&dyn Source) -> Result<Option<Given<T>>, ResolveError>,
     candidates: &mut Vec<Candidate>,
@@ -213,6 +227,7 @@ fn choose<T: Clone + Show>(
                 no_seed = Some(error);
                 None
             }
+            Err(ResolveError::Unreadable { .. }) if winner.is_some() => None,
             answer => answer?,
         };
         let verdict = match (&given, &winner) {
@@ -223,7 +238,7 @@ fn choose<T: Clone + Show>(
         candidates.push(Candidate {
             part,
             source: source.name(),
-            place: given.as_ref().map(|given| given.place.clone()),
+            place: given.as_ref().map_or_else(|| source.silence(facts, part), |given| Some(given.place.clone())),
             value: given.as_ref().map(|given| given.value.show()),
             verdict,
         });

@@ -28,7 +28,7 @@ fn without_any_source_the_scheme_gives_all_three_names() {
 #[test]
 fn a_higher_source_wins_and_the_order_is_the_documented_one() {
     let names: Vec<&str> = SOURCES.iter().map(|source| source.name()).collect();
-    assert_eq!(names, ["command-line", "credential", "pin", "derived"]);
+    assert_eq!(names, ["command-line", "credential", "pin", "firmware", "derived"]);
 
     let pin = || facts().pin_iqn("iqn.2001-04.com.example:pin").pin_id(OTHER_ID);
     let credential = || {
@@ -119,6 +119,36 @@ fn an_empty_parameter_says_nothing() {
     assert_eq!(resolve(&facts).unwrap().iqn.source, DERIVED);
 }
 
+#[test]
+fn of_several_parameters_the_last_counts_and_its_place_says_so() {
+    let place = |cmdline: &str| {
+        let found = resolve(&Facts { cmdline: cmdline.into(), ..facts() }).unwrap();
+        (found.nvme.value.host_id.to_string(), found.nvme.place)
+    };
+    let (value, seen) = place(&format!("rd.nvmf.hostid={ID} rd.nvmf.hostid={OTHER_ID}"));
+    assert_eq!((value.as_str(), seen.as_str()), (OTHER_ID, "rd.nvmf.hostid= on the kernel command line (last of 2)"));
+    let (_, seen) = place(&format!("rd.nvmf.hostid rd.nvmf.hostid={ID} rd.nvmf.hostid={OTHER_ID}"));
+    assert!(seen.ends_with("(last of 3)"), "{seen}");
+    let (_, seen) = place(&format!("rd.nvmf.hostid={ID} rd.nvmf.hostid={ID}"));
+    assert_eq!(seen, "rd.nvmf.hostid= on the kernel command line", "the same value twice hides nothing");
+}
+
+/// dracut takes no value then; falling back to the earlier one would name the host twice.
+#[test]
+fn a_later_parameter_without_a_value_undoes_an_earlier_one_and_that_is_explained() {
+    for undo in ["rd.iscsi.initiator", "rd.iscsi.initiator="] {
+        let cmdline = format!("rd.iscsi.initiator={OTHER_IQN} {undo}");
+        let found = resolve(&Facts { cmdline, ..facts() }).unwrap();
+        assert_eq!(found.iqn.source, DERIVED);
+        let word = &found.candidates[0];
+        assert_eq!((word.source, word.verdict), ("command-line", Verdict::Silent));
+        let place = word.place.as_deref().unwrap();
+        assert_eq!(place, "rd.iscsi.initiator= on the kernel command line is undone by a later rd.iscsi.initiator without a value");
+    }
+    let plain = resolve(&Facts { cmdline: "rd.iscsi.initiator".into(), ..facts() }).unwrap();
+    assert_eq!(plain.candidates[0].place, None);
+}
+
 /// linux-nvme/nvme-cli#3977: a tool without a stable source made up a random name and went on.
 #[test]
 fn nvme_cli_3977_no_random_fallback() {
@@ -191,10 +221,12 @@ fn every_source_is_explained_for_every_part() {
             ("iqn", "command-line", Verdict::Silent),
             ("iqn", "credential", Verdict::Silent),
             ("iqn", "pin", Verdict::Chosen),
+            ("iqn", "firmware", Verdict::Silent),
             ("iqn", "derived", Verdict::Outranked("pin")),
             ("nvme", "command-line", Verdict::Silent),
             ("nvme", "credential", Verdict::Silent),
             ("nvme", "pin", Verdict::Silent),
+            ("nvme", "firmware", Verdict::Silent),
             ("nvme", "derived", Verdict::Chosen),
         ]
     );

@@ -104,6 +104,17 @@ fn the_limit_is_exact() {
     );
 }
 
+/// The kernel hands out its own files a page at a time, and says of most that they are empty.
+#[test]
+fn a_kernel_file_of_several_pages_is_read_to_its_end() {
+    let root = Root::open(Path::new("/proc/self")).unwrap();
+    let smaps = root.read("smaps", 64 << 20).unwrap().unwrap().bytes;
+    assert!(smaps.len() > 3 * 4096, "{} bytes", smaps.len());
+    let text = String::from_utf8(smaps).unwrap();
+    let last = text.lines().rfind(|line| line.contains('[')).unwrap();
+    assert!(last.ends_with("[vsyscall]") || last.ends_with("[stack]") || last.ends_with("[vdso]"), "{last}");
+}
+
 #[test]
 fn mode_and_owner_are_told() {
     each_resolver(

@@ -21,8 +21,10 @@ const PATH: &str = "/etc/sanid/config.d/50-adopted.toml";
 /// What `sanid adopt` pinned, or would pin.
 pub(crate) struct AdoptReport {
     /// `sanid/v1`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "sanid/v1")))]
     api_version: &'static str,
     /// `Adopt`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "Adopt")))]
     kind: &'static str,
     /// `unchanged`, `changed` or `would-change`.
     outcome: &'static str,

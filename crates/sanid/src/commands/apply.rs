@@ -3,7 +3,7 @@
 use sanid_host::act::{self, Receipt};
 use sanid_host::config::OnExisting;
 use sanid_host::plan::{self, Consent, Plan};
-use sanid_host::report::{AppliedReport, ApplyReport, Outcome, RefusalReport};
+use sanid_host::report::{AppliedReport, ApplyReport, Outcome, RefusalReport, UserReport};
 use sanid_host::resolve::{self, Resolution};
 use sanid_host::{Facts, Root};
 
@@ -96,26 +96,20 @@ fn page(report: &ApplyReport) -> Page {
         }
         Outcome::Unchanged => page.line(&verb),
         Outcome::Changed | Outcome::WouldChange => changes(&mut page, report, &verb),
-        Outcome::Refused => {
-            for refusal in &report.refusals {
-                page.gap();
-                refused(&mut page, refusal, &verb);
-            }
-        }
+        Outcome::Refused => refusals(&mut page, report, &verb),
     }
     for kept in &report.kept {
         page.gap();
         let label = page.tone(Tone::Warning, "kept");
-        page.line(format!("{label}: {} on disk is not the desired one, and stays", words(kept.part)));
-        page.rows(2, &two_names(&kept.on_disk, &kept.desired));
+        page.line(format!("{label}: the {} on disk is not the desired one, and stays; sanid status says what to do", words(kept.part)));
+        page.rows(2, &two_names("on disk", &kept.on_disk, &kept.desired));
         for user in &kept.users {
             page.detail(format!("in use by {}{}", user.name, peer(user.peer.as_deref())));
         }
-        page.detail("→ sanid status   says what to do");
     }
     if report.outcome == Outcome::Changed && !report.restart.is_empty() {
         page.gap();
-        page.line("Programs that have the old name until they are restarted:");
+        page.line("Programs that run already have the old name until they are restarted:");
         let rows: Vec<_> = report.restart.iter().map(|way| command(&way.command, &way.effect)).collect();
         page.rows(2, &rows);
     }
@@ -142,31 +136,50 @@ fn changes(page: &mut Page, report: &ApplyReport, verb: &str) {
     }
 }
 
-fn refused(page: &mut Page, refusal: &RefusalReport, verb: &str) {
-    let what = words(refusal.part);
-    if let Some(on_disk) = &refusal.on_disk {
-        page.line(format!("{verb}: {what} on disk is a valid identity, and not the desired one (safety rule 2)"));
-        page.rows(2, &two_names(on_disk, &refusal.desired));
-    } else {
-        page.line(format!("{verb}: live sessions use another identity than {what} to be written (safety rule 3)"));
-        page.rows(2, &[[(Tone::Faint, "desired".to_owned()), (Tone::Plain, refusal.desired.clone())]]);
-        for user in &refusal.users {
-            page.detail(format!("{}{} uses {}", user.name, peer(user.peer.as_deref()), user.uses));
+/// Each rule with all that it protects, why, and the ways out once.
+fn refusals(page: &mut Page, report: &ApplyReport, verb: &str) {
+    for (rule, broken) in [
+        (2, "what is on disk is a valid identity, and not the desired one"),
+        (3, "live sessions use another identity than the one to be written"),
+    ] {
+        let refusals: Vec<_> = report.refusals.iter().filter(|one| one.rule == rule).collect();
+        let Some(first) = refusals.first() else { continue };
+        page.gap();
+        page.line(format!("{verb}: {broken} (safety rule {rule})"));
+        for refusal in &refusals {
+            page.detail(page.tone(Tone::Heading, words(refusal.part)));
+            match &refusal.on_disk {
+                Some(on_disk) => page.rows(4, &two_names("on disk", on_disk, &refusal.desired)),
+                None => page.rows(4, &two_names("in use", &users(refusal), &refusal.desired)),
+            }
         }
+        page.line(first.why);
+        page.line("Ways out:");
+        let mut ways: Vec<_> = Vec::new();
+        for way in refusals.iter().flat_map(|one| &one.ways) {
+            if !ways.contains(&way) {
+                ways.push(way);
+            }
+        }
+        // What ends the sessions comes before what goes on without that.
+        ways.sort_by_key(|way| way.command.starts_with("sanid"));
+        let rows: Vec<_> = ways.iter().map(|way| command(&way.command, &way.effect)).collect();
+        page.rows(2, &rows);
     }
-    page.detail(refusal.why);
-    page.line("Ways out:");
-    let rows: Vec<_> = refusal.ways.iter().map(|way| command(&way.command, &way.effect)).collect();
-    page.rows(2, &rows);
+}
+
+fn users(refusal: &RefusalReport) -> String {
+    let user = |user: &UserReport| format!("{} by {}{}", user.uses, user.name, peer(user.peer.as_deref()));
+    refusal.users.iter().map(user).collect::<Vec<_>>().join(", ")
 }
 
 fn command(command: &str, effect: &str) -> [(Tone, String); 2] {
     [(Tone::Heading, command.to_owned()), (Tone::Plain, effect.to_owned())]
 }
 
-fn two_names(on_disk: &str, desired: &str) -> [[(Tone, String); 2]; 2] {
+fn two_names(label: &str, now: &str, desired: &str) -> [[(Tone, String); 2]; 2] {
     let row = |label: &str, value: &str| [(Tone::Faint, label.to_owned()), (Tone::Plain, value.to_owned())];
-    [row("on disk", on_disk), row("desired", desired)]
+    [row(label, now), row("desired", desired)]
 }
 
 fn peer(peer: Option<&str>) -> String {
@@ -174,5 +187,5 @@ fn peer(peer: Option<&str>) -> String {
 }
 
 fn words(part: &str) -> &'static str {
-    if part == "iqn" { "the initiator name" } else { "the NVMe pair" }
+    if part == "iqn" { "initiator name" } else { "NVMe pair" }
 }

@@ -15,8 +15,10 @@ use crate::output::{self, Page, Tone};
 /// The verdicts on some names.
 pub(crate) struct CheckReport {
     /// `sanid/v1`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "sanid/v1")))]
     api_version: &'static str,
     /// `Check`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "Check")))]
     kind: &'static str,
     /// One verdict per name, in order.
     names: Vec<NameReport>,

@@ -13,8 +13,10 @@ use crate::output::{self, Page, Tone};
 /// The merged configuration.
 pub(crate) struct ConfigReport {
     /// `sanid/v1`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "sanid/v1")))]
     api_version: &'static str,
     /// `Config`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "Config")))]
     kind: &'static str,
     /// Every setting, in the order of the documentation.
     settings: Vec<SettingReport>,

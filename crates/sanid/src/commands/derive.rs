@@ -3,9 +3,9 @@
 //! The machine-ids come from standard input, are never repeated in a message and never held longer than
 //! their line.
 
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Write};
 
-use sanid_core::{Derived, IqnPrefix, MachineId, MachineIdError, SCHEMES, Scheme};
+use sanid_core::{Derived, IqnPrefix, MachineId, SCHEMES, Scheme};
 
 use crate::args::{Derive, ListFormat};
 use crate::exit::{Exit, Failure};
@@ -18,8 +18,10 @@ use crate::output;
 #[allow(dead_code, reason = "the document is streamed; only its schema is made from this")]
 pub(crate) struct IdentityList {
     /// `sanid/v1`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "sanid/v1")))]
     api_version: &'static str,
     /// `IdentityList`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "IdentityList")))]
     kind: &'static str,
     /// One identity per readable line, in order.
     items: Vec<IdentityItem>,
@@ -57,7 +59,7 @@ pub(crate) fn run(options: &Derive) -> Result<Exit, Failure> {
     }
     let input = BufReader::with_capacity(BUFFER, io::stdin().lock());
     let output = BufWriter::with_capacity(BUFFER, io::stdout().lock());
-    let mut run = Run { scheme, prefix, writer: Writer { format: options.format, output, items: 0 }, bad: 0 };
+    let mut run = Run { scheme, prefix, writer: Writer { format: options.format, output, items: 0, line: Vec::with_capacity(512) }, bad: 0 };
     match run.all(input) {
         Ok(()) => {}
         Err(Stop::Closed) => return Ok(Exit::Fine),
@@ -117,7 +119,7 @@ impl<W: Write> Run<W> {
     }
 
     fn one(&mut self, number: u64, text: &[u8]) -> Result<(), Stop> {
-        match parse(text) {
+        match MachineId::parse_file(text) {
             Ok(id) => {
                 if id.is_denylisted() {
                     self.complain(number, "many machines have this id; a host with it gets no identity");
@@ -139,38 +141,21 @@ impl<W: Write> Run<W> {
     }
 }
 
-fn parse(text: &[u8]) -> Result<MachineId, MachineIdError> {
-    match core::str::from_utf8(text) {
-        Ok(text) => MachineId::parse(text),
-        Err(error) => Err(MachineIdError::NotHex { at: error.valid_up_to() }),
-    }
-}
-
 /// One line of any length; what is longer than any machine-id is passed over, not kept.
-fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
-    let mut read: u64 = 0;
-    loop {
-        let chunk = input.fill_buf()?;
-        if chunk.is_empty() {
-            return Ok(read);
-        }
-        let end = chunk.iter().position(|byte| *byte == b'\n');
-        let taken = end.map_or(chunk.len(), |end| end + 1);
-        if read < LONGEST {
-            line.extend(chunk.iter().take(taken));
-        }
-        input.consume(taken);
-        read += taken as u64;
-        if end.is_some() {
-            return Ok(read);
-        }
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
+    let read = input.by_ref().take(LONGEST).read_until(b'\n', line)?;
+    if read as u64 == LONGEST && line.last() != Some(&b'\n') {
+        input.skip_until(b'\n')?;
     }
+    Ok(read)
 }
 
 struct Writer<W: Write> {
     format: ListFormat,
     output: W,
     items: u64,
+    /// One line in the making: appending to it costs less than six writes.
+    line: Vec<u8>,
 }
 
 impl<W: Write> Writer<W> {
@@ -196,10 +181,11 @@ impl<W: Write> Writer<W> {
         self.items += 1;
         match self.format {
             ListFormat::Text => {
+                self.line.clear();
                 for piece in [iqn, "  ", nqn, "  ", id, "\n"] {
-                    self.output.write_all(piece.as_bytes())?;
+                    self.line.extend_from_slice(piece.as_bytes());
                 }
-                Ok(())
+                self.output.write_all(&self.line)
             }
             ListFormat::Csv => writeln!(self.output, "{line},{iqn},{nqn},{id}"),
             ListFormat::Json | ListFormat::Ndjson => {

@@ -12,6 +12,7 @@
 mod disks;
 mod failing;
 mod killed;
+mod order;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -72,6 +73,8 @@ const SCENARIOS: &[Scenario] = &[
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
+    // The cases say themselves where they failed, and the trials collect that.
+    std::panic::set_hook(Box::new(|_| {}));
     let mut trials = Vec::new();
     for scenario in SCENARIOS {
         trials.push(trial(
@@ -86,6 +89,11 @@ fn main() -> ExitCode {
             ),
             &[STRACE],
             || failing::everywhere(scenario),
+        ));
+        trials.push(trial(
+            &format!("stored before it takes its place: {}", scenario.name),
+            &[STRACE],
+            || order::stored(scenario),
         ));
     }
     trials.extend(disks::trials());

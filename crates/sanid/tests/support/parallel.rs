@@ -5,15 +5,11 @@ use std::fmt::Write as _;
 use std::sync::Mutex;
 
 /// Runs the cases on all processors; fails with all that failed.
-///
-/// The cases say themselves where they failed, so their panics are not printed
-/// one by one as well.
 pub(crate) fn for_all<T: Send + Sync>(cases: Vec<T>, test: impl Fn(&T) + Sync) {
     let total = cases.len();
     let queue = Mutex::new(VecDeque::from(cases));
     let failures = Mutex::new(Vec::new());
     let threads = std::thread::available_parallelism().unwrap().get() * 2;
-    std::panic::set_hook(Box::new(|_| {}));
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
@@ -27,7 +23,6 @@ pub(crate) fn for_all<T: Send + Sync>(cases: Vec<T>, test: impl Fn(&T) + Sync) {
             });
         }
     });
-    let _ = std::panic::take_hook();
     let failures = failures.into_inner().unwrap();
     let mut shown = String::new();
     for failure in failures.iter().take(10) {

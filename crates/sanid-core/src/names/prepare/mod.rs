@@ -1,7 +1,8 @@
 //! The stringprep profile for iSCSI names (RFC 3722, on RFC 3454): what
-//! becomes of a name that is not ASCII.
+//! becomes of a name when it is compared.
 //!
-//! Three steps. Each character is mapped (tables B.1 and B.2) and fully
+//! ASCII is folded to lower case. For other text there are three steps. Each
+//! character is mapped (tables B.1 and B.2) and fully
 //! decomposed; combining marks are put in canonical order; what can be
 //! composed is composed. The mapping and the decomposition of a character are
 //! one entry of `fold.txt`, because normalisation decomposes first whatever it
@@ -49,6 +50,11 @@ pub(super) fn prepare(text: &str) -> Result<Text, NameError> {
     let too_long = |found| NameError::new(NameKind::IscsiName, Rule::TooLong).finding(found);
     if text.len() > NAME_MAX {
         return Err(too_long(Found::Count(text.len())));
+    }
+    if text.is_ascii() {
+        let mut folded = super::concat(&[text]);
+        folded.make_ascii_lowercase();
+        return Ok(folded);
     }
     for (at, found) in text.char_indices() {
         if let Some(rule) = fault(found) {

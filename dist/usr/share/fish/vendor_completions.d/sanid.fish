@@ -1,0 +1,87 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_sanid_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_sanid_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_sanid_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_sanid_using_subcommand
+    set -l cmd (__fish_sanid_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c sanid -n "__fish_sanid_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid -n "__fish_sanid_needs_command" -s V -l version -d 'Print version'
+complete -c sanid -n "__fish_sanid_needs_command" -f -a "show" -d 'Show the identity this host should have, and where it comes from'
+complete -c sanid -n "__fish_sanid_needs_command" -f -a "status" -d 'Compare desired, on disk and live, and list what differs'
+complete -c sanid -n "__fish_sanid_needs_command" -f -a "apply" -d 'Put the identity into the files that storage programs read'
+complete -c sanid -n "__fish_sanid_needs_command" -f -a "adopt" -d 'Pin the identity that is on disk, so that it becomes the desired one'
+complete -c sanid -n "__fish_sanid_needs_command" -f -a "derive" -d 'Compute identities from machine-ids on standard input'
+complete -c sanid -n "__fish_sanid_needs_command" -f -a "check" -d 'Check whether names keep the standards, and name the rule that one breaks'
+complete -c sanid -n "__fish_sanid_needs_command" -f -a "config" -d 'Show the merged configuration and where each value comes from'
+complete -c sanid -n "__fish_sanid_needs_command" -f -a "completions" -d 'Print the completions for a shell'
+complete -c sanid -n "__fish_sanid_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sanid -n "__fish_sanid_using_subcommand show" -l root -d 'Work on the system below DIR instead of the running one' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand show" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
+json\t''"
+complete -c sanid -n "__fish_sanid_using_subcommand show" -l explain -d 'Every candidate of every source, chosen or why not, and how to recompute it without sanid'
+complete -c sanid -n "__fish_sanid_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid -n "__fish_sanid_using_subcommand status" -l root -d 'Work on the system below DIR instead of the running one' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand status" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
+json\t''"
+complete -c sanid -n "__fish_sanid_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid -n "__fish_sanid_using_subcommand apply" -l root -d 'Work on the system below DIR instead of the running one' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand apply" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
+json\t''"
+complete -c sanid -n "__fish_sanid_using_subcommand apply" -l dry-run -d 'Print what would be done, and do nothing'
+complete -c sanid -n "__fish_sanid_using_subcommand apply" -l keep -d 'Keep a valid identity that is on disk, report it and write only what is missing'
+complete -c sanid -n "__fish_sanid_using_subcommand apply" -l replace -d 'Replace a valid identity that is on disk; the arrays must know the new one'
+complete -c sanid -n "__fish_sanid_using_subcommand apply" -l disrupt -d 'Go on even while a live session or controller uses the old identity'
+complete -c sanid -n "__fish_sanid_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l root -d 'Work on the system below DIR instead of the running one' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
+json\t''"
+complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l dry-run -d 'Print what would be written, and write nothing'
+complete -c sanid -n "__fish_sanid_using_subcommand adopt" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid -n "__fish_sanid_using_subcommand derive" -l scheme -d 'The rule from machine-id to identity: sanid-v1, talos, nvme-cli-1 or nvme-stas' -r
+complete -c sanid -n "__fish_sanid_using_subcommand derive" -l iqn-prefix -d 'What stands before the \':\' of the initiator name' -r
+complete -c sanid -n "__fish_sanid_using_subcommand derive" -l format -d 'text and csv are one line per machine-id, ndjson one object, json one document' -r -f -a "text\t''
+json\t''
+ndjson\t''
+csv\t''"
+complete -c sanid -n "__fish_sanid_using_subcommand derive" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid -n "__fish_sanid_using_subcommand check" -l kind -d 'Take every name for one of this kind instead of telling by its look' -r -f -a "iscsi\t''
+nqn\t''
+hostid\t''"
+complete -c sanid -n "__fish_sanid_using_subcommand check" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
+json\t''"
+complete -c sanid -n "__fish_sanid_using_subcommand check" -l portable -d 'Also require that every known storage program and array takes the name in this form'
+complete -c sanid -n "__fish_sanid_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid -n "__fish_sanid_using_subcommand config" -l root -d 'Work on the system below DIR instead of the running one' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand config" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
+json\t''"
+complete -c sanid -n "__fish_sanid_using_subcommand config" -s h -l help -d 'Print help'
+complete -c sanid -n "__fish_sanid_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt derive check config completions help" -f -a "show" -d 'Show the identity this host should have, and where it comes from'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt derive check config completions help" -f -a "status" -d 'Compare desired, on disk and live, and list what differs'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt derive check config completions help" -f -a "apply" -d 'Put the identity into the files that storage programs read'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt derive check config completions help" -f -a "adopt" -d 'Pin the identity that is on disk, so that it becomes the desired one'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt derive check config completions help" -f -a "derive" -d 'Compute identities from machine-ids on standard input'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt derive check config completions help" -f -a "check" -d 'Check whether names keep the standards, and name the rule that one breaks'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt derive check config completions help" -f -a "config" -d 'Show the merged configuration and where each value comes from'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt derive check config completions help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt derive check config completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -1,0 +1,52 @@
+//! Every document fits the committed schema.
+
+use serde_json::Value;
+
+use crate::support::host::{FOREIGN, Host, MACHINE_ID};
+use crate::transcript::{on, plain};
+
+fn schema() -> jsonschema::Validator {
+    let text = include_str!("../../../../docs/schema/sanid-v1.schema.json");
+    jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap()
+}
+
+#[test]
+fn every_document_fits_the_committed_schema() {
+    let schema = schema();
+    let foreign = Host::foreign(MACHINE_ID);
+    foreign.write("sys/class/nvme/nvme3/transport", "tcp\n");
+    foreign.write("sys/class/nvme/nvme3/hostnqn", FOREIGN[1]);
+    let no_seed = Host::new("uninitialized");
+    let runs = [
+        (&foreign, on(&["show", "--format", "json", "--explain"]), "Identity"),
+        (&foreign, on(&["status", "--format", "json"]), "Status"),
+        (&no_seed, on(&["status", "--format", "json"]), "Status"),
+        (&no_seed, on(&["show", "--format", "json"]), "Error"),
+        (&foreign, on(&["apply", "--format", "json"]), "Apply"),
+        (&foreign, on(&["apply", "--format", "json", "--keep"]), "Apply"),
+        (&foreign, on(&["apply", "--format", "json", "--replace"]), "Apply"),
+        (&foreign, on(&["adopt", "--format", "json", "--dry-run"]), "Adopt"),
+        (&foreign, on(&["config", "--format", "json"]), "Config"),
+        (&foreign, plain(&["check", "--format", "json", "x", "iqn.2001-04.com.example:X"], ""), "Check"),
+        (&foreign, plain(&["derive", "--format", "json"], "3d1219c7c4c5404aaa1f6d2a48adfda4\n"), "IdentityList"),
+    ];
+    for (host, run, kind) in runs {
+        let document: Value = serde_json::from_str(&run.stdout(host)).unwrap();
+        assert_eq!(document["apiVersion"], "sanid/v1");
+        assert_eq!(document["kind"], kind);
+        let errors: Vec<String> = schema.iter_errors(&document).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{kind}: {errors:?}\n{document:#}");
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_is_no_document() {
+    let schema = schema();
+    for text in [
+        "{}",
+        r#"{"apiVersion":"sanid/v1","kind":"Identity"}"#,
+        r#"{"apiVersion":"sanid/v1","kind":"Error","exitCode":"4","message":"x"}"#,
+    ] {
+        assert!(!schema.is_valid(&serde_json::from_str(text).unwrap()), "{text}");
+    }
+}

@@ -1,0 +1,14 @@
+//! What the command says, word for word, and what the documents of `--format json` look like.
+//!
+//! Each case is a transcript below `snapshots/`. After a wanted change, look at what
+//! `SNAPSHOTS=overwrite cargo test -p sanid --test cli` makes of them, and commit it.
+
+mod colour;
+mod documents;
+mod readme;
+mod situations;
+mod transcript;
+
+#[path = "../support/mod.rs"]
+#[allow(dead_code, reason = "shared with the other tests")]
+mod support;
