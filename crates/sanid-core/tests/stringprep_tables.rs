@@ -2,6 +2,14 @@
 //! from. `SANID_BLESS=1 cargo test -p sanid-core --test stringprep_tables`
 //! writes them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
+
 use std::fmt::Write;
 use std::path::Path;
 
@@ -112,16 +120,13 @@ fn ranges(value: impl Fn(char) -> Option<String>) -> String {
     let entries: Vec<String> = runs
         .iter()
         .map(|(first, last, value)| {
-            format!(
-                "({:#x}, {:#x}, {value}),",
-                u32::from(*first),
-                u32::from(*last)
-            )
+            let (first, last) = (u32::from(*first), u32::from(*last));
+            format!("({first:#x}, {last:#x}, {value}),")
         })
         .collect();
-    entries
-        .chunks(5)
-        .map(|line| format!("    {}\n", line.join(" ")))
+    let lines = entries.chunks(5).map(|line| line.join(" "));
+    lines
+        .flat_map(|line| ["    ".into(), line, "\n".into()])
         .collect()
 }
 

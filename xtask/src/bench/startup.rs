@@ -85,14 +85,26 @@ pub(super) fn measure(subjects: &[Subject], rounds: u32) -> Result<Vec<Start>> {
         .collect()
 }
 
+/// A program without the environment of this one: cargo puts directories into
+/// the search path for libraries, which would slow the dynamic programs down.
+fn bare(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    command
+}
+
 fn once(words: &[String]) -> Result<f64> {
     let (program, arguments) = words.split_first().context("a program")?;
-    let begin = Instant::now();
-    let status = Command::new(program)
+    let mut command = bare(program);
+    command
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(Stdio::null());
+    let begin = Instant::now();
+    let status = command
         .status()
         .with_context(|| format!("cannot run {program}"))?;
     let wall = begin.elapsed().as_secs_f64() * 1e3;
@@ -103,7 +115,7 @@ fn once(words: &[String]) -> Result<f64> {
 /// Peak resident memory, seen by a small parent: a large one would count
 /// itself, as a child begins as a copy.
 fn peak_kib(words: &[String]) -> Result<u64> {
-    let done = Command::new("time")
+    let done = bare("time")
         .args(["-q", "-f", "%M"])
         .args(words)
         .stdout(Stdio::null())
@@ -117,7 +129,7 @@ fn peak_kib(words: &[String]) -> Result<u64> {
 
 fn calls(words: &[String]) -> Result<usize> {
     let trace = output(
-        Command::new("strace")
+        bare("strace")
             .args(["-f", "-qq", "-e", "signal=none", "-o", "/dev/stdout"])
             .args(["--"])
             .args(["sh", "-c", "exec \"$@\" >/dev/null", "sh"])

@@ -37,13 +37,16 @@ fn add(files: &mut Files, command: &Command, by_hand: &str) {
     files.insert(path, page(&name, command, by_hand));
 }
 
+/// How the generator begins every section: a straight apostrophe.
+const APOSTROPHE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
+
 fn page(name: &str, command: &Command, by_hand: &str) -> String {
     let man = Man::new(command.clone()).section("8");
     let version = env!("CARGO_PKG_VERSION");
     let title = name.to_uppercase();
     // No date: it would change the page without a change of its text.
     let mut page = format!(
-        "{MARK}.ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n.TH {title} 8 \"\" \"sanid {version}\" \"System Administration\"\n"
+        "{MARK}{APOSTROPHE}.TH {title} 8 \"\" \"sanid {version}\" \"System Administration\"\n"
     )
     .into_bytes();
     // Writing to memory does not fail.
@@ -56,11 +59,20 @@ fn page(name: &str, command: &Command, by_hand: &str) -> String {
     if command.get_subcommands().any(|sub| !sub.is_hide_set()) {
         let _ = man.render_subcommands_section(&mut page);
     }
-    let mut page = String::from_utf8_lossy(&page).into_owned();
+    let mut page = tidied(&String::from_utf8_lossy(&page));
     if by_hand.is_empty() {
         page += ".SH SEE ALSO\n.BR sanid (8)\n";
     } else {
         page += by_hand;
     }
     page
+}
+
+/// Without what the generator repeats, and with one break where it has three.
+fn tidied(page: &str) -> String {
+    let (first, rest) = page.split_at(page.find(APOSTROPHE).unwrap_or(0) + APOSTROPHE.len());
+    first.to_owned()
+        + &rest
+            .replace(APOSTROPHE, "")
+            .replace("\n.br\n\n.br\n", "\n.sp\n")
 }

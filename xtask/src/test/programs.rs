@@ -56,5 +56,11 @@ fn heavy(place: &Place, name: &str) -> Result<Outcome> {
     if tree.is_dir() {
         cmd = cmd.env("SANID_DEBIAN13", tree);
     }
-    Outcome::of(place, name, &cmd)
+    Ok(match Outcome::of(place, name, &cmd)? {
+        Outcome::Failed { output, .. } => Outcome::Failed {
+            output,
+            repeat: format!("cargo xtask test --only {name}"),
+        },
+        other => other,
+    })
 }

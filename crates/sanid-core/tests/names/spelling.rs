@@ -166,5 +166,9 @@ fn messages_name_the_fault_the_place_and_the_source() {
         "223 bytes are more than the 222 that Linux accepts in a host NQN \
          (Linux drivers/nvme/host/fabrics.c)",
     );
+    assert_eq!(
+        iscsi(&crate::padded("iqn.2001-04.com.example:", 224)),
+        "224 bytes are more than 223 (RFC 7143 section 4.2.7.2)",
+    );
     assert_eq!(Rule::Month.cites_for(NameKind::HostId), Rule::Month.cites());
 }

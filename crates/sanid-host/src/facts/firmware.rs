@@ -3,6 +3,8 @@
 use crate::parse::acpi::TableError;
 use crate::parse::nbft;
 use crate::root::ReadError;
+#[cfg(test)]
+pub(crate) use testing::host;
 
 /// The identities in firmware tables; none where there are no such tables, and where the configuration
 /// says not to look.
@@ -93,5 +95,3 @@ mod testing {
         nbft::Host { flags, stored_id, host_nqn: (!nqn.is_empty()).then(|| nqn.into()) }
     }
 }
-#[cfg(test)]
-pub(crate) use testing::host;

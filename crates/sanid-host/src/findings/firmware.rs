@@ -1,5 +1,7 @@
 //! What the firmware booted with against what the host has and shall have.
 
+use std::fmt::Write as _;
+
 use sanid_core::NvmePair;
 
 use super::{Code, Finding, View};
@@ -50,12 +52,12 @@ fn differs(
             Part::Iqn => &resolution.iqn.place,
             Part::Nvme => &resolution.nvme.place,
         };
-        seen += &format!("; desired: {}, from {place}", desired(resolution, part));
+        let _ = write!(seen, "; desired: {}, from {place}", desired(resolution, part));
         fix.push(format!("take away the {} from {place}, if the firmware's is meant", part.words()));
         fix.push("otherwise give the firmware the same, or set firmware = \"ignore\" in the configuration".into());
     }
     if other_on_disk {
-        seen += &format!("; on disk: {}", on_disk(view.facts, part));
+        let _ = write!(seen, "; on disk: {}", on_disk(view.facts, part));
         if !outranked {
             fix.push(format!("{}   to write the firmware's, once the arrays know it", view.command("apply --replace")));
             fix.push(format!("{}   to keep what is on disk", view.command("adopt")));

@@ -6,6 +6,10 @@ use crate::resolve::resolve;
 use crate::root::ReadError;
 use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN, facts};
 
+/// What Dell's firmware gives: the Host ID is the NQN's UUID in the byte order of SMBIOS.
+const DELL_NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:4c4c4544-0044-4410-8030-b8c04f445833";
+const DELL_ID: &str = "44454c4c-4400-1044-8030-b8c04f445833";
+
 fn codes(facts: &Facts) -> Vec<&'static str> {
     let resolution = resolve(facts);
     findings(facts, resolution.as_ref()).into_iter().map(|finding| finding.code.as_str()).collect()
@@ -44,8 +48,6 @@ fn table() -> Vec<(&'static str, Facts, Vec<&'static str>)> {
         value: crate::config::IqnTemplate::parse("iqn.2001-04.com.example:all").unwrap(),
         origin: crate::config::Origin::Default,
     });
-    const DELL_NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:4c4c4544-0044-4410-8030-b8c04f445833";
-    const DELL_ID: &str = "44454c4c-4400-1044-8030-b8c04f445833";
     let dashless = "nqn.2014-08.org.nvmexpress:uuid:652f5d50a6894520b87bfe2552ef6b8b";
     vec![
         ("all is well", clean(), vec![]),

@@ -1,4 +1,4 @@
-//! Boot firmware tables, from sysfs (drivers/firmware/iscsi_ibft.c, drivers/acpi/sysfs.c).
+//! Boot firmware tables, from sysfs (`drivers/firmware/iscsi_ibft.c`, `drivers/acpi/sysfs.c`).
 //!
 //! Reading them needs root, listing them does not. A table that is there and may not be read is a fact of
 //! its own: taken for none, it would give the host another identity than the one it booted with.
@@ -121,6 +121,16 @@ mod tests {
         assert_eq!(found.nbft.len(), 2);
         assert!(found.nbft[0].identity().is_some());
         assert_eq!(found.nbft[1].content, TableContent::Malformed(TableError::Signature { expected: "NBFT" }));
+    }
+
+    #[test]
+    fn firmware_that_the_configuration_ignores_is_not_looked_at() {
+        let dir = tempfile::tempdir().unwrap();
+        put(dir.path(), "sys/firmware/acpi/tables/NBFT", NOISE);
+        let root = Root::open(dir.path()).unwrap();
+        assert_eq!(crate::observe(&root, None).unwrap().firmware.nbft.len(), 1);
+        put(dir.path(), "etc/sanid/config.toml", b"firmware = \"ignore\"\n");
+        assert_eq!(crate::observe(&root, None).unwrap().firmware, FirmwareFacts::default());
     }
 
     #[test]

@@ -219,7 +219,7 @@ fn the_work_for_an_earlier_machine_id_is_replaced_and_only_that() {
 fn a_live_user_of_the_old_identity_stops_the_change() {
     let foreign = || facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID);
     let ours = || foreign().recorded(OTHER_IQN, OTHER_NQN, OTHER_ID, EARLIER);
-    let table: &[(&str, Facts, Consent, usize)] = &[
+    let table: Vec<(&str, Facts, Consent, usize)> = vec![
         ("session under the old name", foreign().session(OTHER_IQN), REPLACE, 1),
         ("session under the old name in capitals", foreign().session(&OTHER_IQN.to_uppercase()), REPLACE, 1),
         ("session under a name of its own", foreign().session("iqn.2001-04.com.example:iface"), REPLACE, 0),
@@ -235,7 +235,7 @@ fn a_live_user_of_the_old_identity_stops_the_change() {
         ("an invalid name in use", facts().file(InitiatorName, "iqn.2017-13.x:y").session("iqn.2017-13.x:y"), ASK, 1),
         ("told to disrupt", foreign().controller(OTHER_NQN, OTHER_ID).session(OTHER_IQN), DISRUPT, 0),
     ];
-    for (case, facts, consent, refusals) in table {
+    for (case, facts, consent, refusals) in &table {
         let plan = planned(facts, *consent);
         let live = plan.refusals.iter().filter(|refusal| matches!(refusal, Refusal::Live { .. }));
         assert_eq!(live.count(), *refusals, "{case}: {:?}", plan.refusals);

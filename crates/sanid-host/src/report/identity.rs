@@ -45,7 +45,7 @@ report! {
 report! {
     /// A source and the exact place in it.
     pub struct PlaceReport {
-        /// `command-line`, `credential`, `pin`, `derived`; in `Applied` also `kept`.
+        /// `command-line`, `credential`, `pin`, `firmware`, `derived`; in `Applied` also `kept`.
         pub source: &'static str,
         /// The place, in words.
         pub place: String,
@@ -59,7 +59,7 @@ report! {
         pub part: &'static str,
         /// The source.
         pub source: &'static str,
-        /// The place, where the source has a word.
+        /// The place, where the source has a word; else why it has none, where that needs saying.
         pub place: Option<String>,
         /// The value; the two halves of the pair with a blank between them.
         pub value: Option<String>,

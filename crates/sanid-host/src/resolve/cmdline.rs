@@ -52,9 +52,10 @@ fn value(facts: &Facts, key: &str) -> Option<(String, String)> {
     Some((value.to_owned(), place))
 }
 
-/// Whether a parameter had a value, and lost it to a later one without: dracut then takes neither.
+/// Whether a parameter that says nothing had a value, and lost it to a later one without: dracut then
+/// takes neither.
 fn is_hidden(facts: &Facts, key: &str) -> bool {
-    let says_something = |value: &Option<&str>| value.is_some_and(|value| !value.is_empty());
+    let says_something = |value: Option<&str>| value.is_some_and(|value| !value.is_empty());
     cmdline::last(&facts.cmdline, key)
-        .is_some_and(|last| !says_something(&last.value) && last.overridden.iter().any(says_something))
+        .is_some_and(|last| last.overridden.into_iter().any(says_something))
 }

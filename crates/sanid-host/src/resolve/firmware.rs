@@ -40,11 +40,11 @@ impl Source for Firmware {
         if setting.value == Use::Ignore {
             return Some(format!("not looked at: firmware = \"ignore\" at {}", setting.origin));
         }
-        let tables = &facts.firmware;
-        match part {
-            Part::Iqn => tables.ibft.iter().find_map(unreadable),
-            Part::Nvme => tables.nbft.iter().find_map(unreadable),
-        }
+        let error = match part {
+            Part::Iqn => self.iqn(facts).err(),
+            Part::Nvme => self.nvme(facts).err(),
+        };
+        error.map(|error| error.to_string())
     }
 }
 
@@ -72,25 +72,18 @@ fn gather<T, U>(
             }
             TableContent::Unreadable(error) => {
                 let why = format!("whether the firmware names this host is not known: {error}; {GO_ON}");
-                return Err(ResolveError::Unreadable { why });
+                return Err(ResolveError::Undecided(why));
             }
         }
     }
     Ok(words)
 }
 
-fn unreadable<T>(table: &FirmwareTable<T>) -> Option<String> {
-    match &table.content {
-        TableContent::Unreadable(error) => Some(error.to_string()),
-        _ => None,
-    }
-}
-
 fn pair(host: &nbft::Host, place: String) -> Result<Option<Given<NvmePair>>, ResolveError> {
     let given = |text: &str, what, error| invalid(place.clone(), text, what, &error);
     let nqn = match host.host_nqn.as_deref() {
         None => None,
-        Some(text) => Some(HostNqn::parse(text).map_err(|error| given(&crate::root::escape(text.as_bytes()), "host NQN", error))?),
+        Some(text) => Some(HostNqn::parse(text).map_err(|error| given(text, "host NQN", error))?),
     };
     let id = match host.host_id().map(HostUuid::from_bytes) {
         None => None,
@@ -106,16 +99,15 @@ fn settle<T: PartialEq + Show>(part: Part, words: Vec<Word<T>>) -> Result<Option
     let Some(first) = words.next() else { return Ok(None) };
     match words.find(|other| other.value != first.value) {
         None => Ok(Some(first)),
-        Some(other) => Err(ResolveError::Cannot {
-            place: format!("{} and {}", first.place, other.place),
-            why: format!(
-                "they give different names, {} and {}, and {}; give the {} in the configuration and set firmware = \"ignore\"",
-                first.value.show(),
-                other.value.show(),
-                if selected { "both are marked as the primary one" } else { "neither is marked as the primary one" },
-                part.words(),
-            ),
-        }),
+        Some(other) => Err(ResolveError::Undecided(format!(
+            "{} gives {}, {} gives {}, and {} is marked as the primary one; pin the {} in the configuration, or {GO_ON}",
+            first.place,
+            first.value.show(),
+            other.place,
+            other.value.show(),
+            if selected { "each" } else { "neither" },
+            part.words(),
+        ))),
     }
 }
 

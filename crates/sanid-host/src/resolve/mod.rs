@@ -116,12 +116,10 @@ pub enum ResolveError {
         /// The reason, with what to do.
         why: String,
     },
-    /// A source may have a word, and this process may not look. No error where a higher source has one.
-    #[error("{why}")]
-    Unreadable {
-        /// What could not be read, why, and what to do.
-        why: String,
-    },
+    /// What a source says cannot be told: it may not be read, or it contradicts itself. No error where a
+    /// higher source has a word.
+    #[error("{0}")]
+    Undecided(String),
     /// Nothing fixes the identity, and there is nothing to derive it from.
     #[error(transparent)]
     NoSeed(NoSeed),
@@ -195,8 +193,8 @@ impl Resolution {
 /// Resolves the identity.
 ///
 /// Every source is asked, also those below the winner: an invalid word anywhere is an error, and
-/// `show --explain` can say what lost. Where it is not needed, the scheme may be without an answer, and a
-/// source without permission to look.
+/// `show --explain` can say what lost. Where no answer is needed, the scheme may have no seed, and firmware
+/// may be unreadable or contradict itself.
 ///
 /// # Errors
 /// [`ResolveError`]; [`ResolveError::NoSeed`] only when no higher source covers a part.
@@ -227,7 +225,7 @@ fn choose<T: Clone + Show>(
                 no_seed = Some(error);
                 None
             }
-            Err(ResolveError::Unreadable { .. }) if winner.is_some() => None,
+            Err(ResolveError::Undecided(_)) if winner.is_some() => None,
             answer => answer?,
         };
         let verdict = match (&given, &winner) {

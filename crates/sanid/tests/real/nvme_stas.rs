@@ -32,7 +32,7 @@ fn reads() {
 fn derives() {
     let ids = super::systemd::machine_ids(20);
     let file = tempfile::NamedTempFile::new().unwrap();
-    let script = "mount -t tmpfs none /tmp; \
+    let script = "mount -t tmpfs none /tmp; mount -t tmpfs none /etc/stas; \
                   while read -r id; do printf '%s\\n' \"$id\" > /etc/machine-id; \
                   stasadm hostnqn -f /tmp/nqn; cat /tmp/nqn; done";
     let ran = Private::default()

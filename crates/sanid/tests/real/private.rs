@@ -74,20 +74,20 @@ impl Private {
     }
 
     fn script(&self, script: &str) -> String {
-        let mut text = String::new();
         let tree = self.tree.clone().unwrap_or_default();
+        let tree = tree.display();
+        let mut text = String::new();
+        if self.tree.is_some() {
+            writeln!(text, "mount --bind '{tree}' '{tree}'").unwrap();
+        }
         for (source, target) in &self.binds {
-            let target = format!("{}{}", tree.display(), target.display());
-            let make = match (&self.tree, source.is_dir()) {
-                (None, _) => String::new(),
-                (Some(_), true) => format!("mkdir -p '{target}'; "),
-                (Some(_), false) => format!("[ -e '{target}' ] || : > '{target}'; "),
-            };
-            writeln!(text, "{make}mount --bind '{}' '{target}'", source.display()).unwrap();
+            let (source, target) = (source.display(), target.display());
+            writeln!(text, "mount --bind '{source}' '{tree}{target}'").unwrap();
         }
         if self.tree.is_some() {
-            let tree = tree.display();
+            // Read-only: the tree is for all tests, and they run side by side.
             writeln!(text, "mount -t proc proc '{tree}/proc'").unwrap();
+            writeln!(text, "mount -o remount,bind,ro '{tree}'").unwrap();
             let script = script.replace('\'', r"'\''");
             write!(
                 text,

@@ -114,6 +114,21 @@ fn a_long_run_of_marks_is_too_long_rather_than_too_much() {
     assert_eq!(error.rule(), Rule::TooLong);
 }
 
+#[test]
+fn hangul_composes_only_as_far_as_a_syllable_goes() {
+    for text in [
+        "\u{1100}\u{1161}\u{11a8}",
+        "\u{ac00}\u{11a8}",
+        "\u{ac01}\u{11a8}",
+        "\u{ac00}\u{11a7}",
+        "\u{ac00}\u{1161}",
+        "\u{1112}\u{1175}\u{11c2}",
+        "\u{1113}\u{1161}",
+    ] {
+        assert_eq!(prepare(text).unwrap().as_str(), reference(text), "{text:?}");
+    }
+}
+
 /// Characters that interact: letters, marks of several classes, Hangul parts,
 /// vowel signs that compose from the right.
 fn interacting() -> impl Strategy<Value = char> {

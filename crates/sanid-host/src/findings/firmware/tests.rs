@@ -63,6 +63,14 @@ fn files_that_are_not_there_yet_do_not_differ() {
 }
 
 #[test]
+fn files_that_apply_may_replace_by_itself_do_not_differ() {
+    let reset = facts()
+        .on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID)
+        .recorded(OTHER_IQN, OTHER_NQN, OTHER_ID, "00000000000000000000000000000001");
+    assert_eq!(codes(&ibft(reset, IQN)), ["earlier-seed"]);
+}
+
+#[test]
 fn a_byte_order_pair_is_one_finding_where_it_is_the_desired_one() {
     let booted = facts().on_disk(IQN, DELL_NQN, DELL_ID).nbft_pair(DELL_NQN, DELL_ID);
     assert_eq!(codes(&booted), ["firmware-byte-order"]);

@@ -85,6 +85,7 @@ fn every_way_to_be_damaged_has_its_own_error() {
         ("no host there", changed(DELL, HOST, &[3]), TableError::Structure { what: "host descriptor" }),
         ("name before the heap", changed(DELL, HOST + 18, &offset(447)), outside("host NQN")),
         ("name past the heap", changed(DELL, HOST + 18, &offset(end - 67)), outside("host NQN")),
+        ("heap that ends within the name", changed(DELL, 40, &offset(150)), outside("host NQN")),
         ("name that wraps", changed(DELL, HOST + 18, &[0xff; 6]), outside("host NQN")),
         ("name of bytes", changed(DELL, 540, &[0xff]), TableError::NotText { what: "host NQN" }),
     ];

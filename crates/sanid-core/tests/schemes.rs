@@ -1,0 +1,159 @@
+//! The schemes against vectors that were computed by other means. A released
+//! scheme never changes, so neither does what is here.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
+
+use sanid_core::{Derived, IqnPrefix, MachineId, PortabilityIssue, Rule, SCHEMES, Scheme, scheme};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Vector {
+    machine_id: String,
+    #[serde(rename = "sanid-v1")]
+    sanid_v1: Names,
+    talos: Names,
+    #[serde(rename = "nvme-cli-1")]
+    nvme_cli_1: Names,
+    #[serde(rename = "nvme-stas")]
+    nvme_stas: Names,
+}
+
+/// The parts that the program a scheme is named for makes.
+#[derive(Deserialize)]
+struct Names {
+    host_uuid: Option<String>,
+    iqn: Option<String>,
+    host_nqn: String,
+    host_id: Option<String>,
+}
+
+fn vectors() -> Vec<Vector> {
+    serde_json::from_str(include_str!("vectors/schemes.json")).unwrap()
+}
+
+fn derive(name: &str, machine_id: &str) -> Derived {
+    let seed = MachineId::parse(machine_id).unwrap();
+    scheme(name).unwrap().derive(&seed, &IqnPrefix::default())
+}
+
+impl Names {
+    fn assert_are(&self, derived: &Derived, of: &str) {
+        assert_eq!(derived.nvme.host_nqn.as_str(), self.host_nqn, "{of}");
+        let id = derived.nvme.host_id.to_string();
+        assert_eq!(*self.host_id.as_ref().unwrap_or(&id), id, "{of}");
+        let iqn = derived.iqn.as_str();
+        assert_eq!(self.iqn.as_deref().unwrap_or(iqn), iqn, "{of}");
+        let uuid = derived.host_uuid.to_string();
+        assert_eq!(*self.host_uuid.as_ref().unwrap_or(&uuid), uuid, "{of}");
+    }
+}
+
+#[test]
+fn every_scheme_gives_what_it_always_gave() {
+    let vectors = vectors();
+    assert_eq!(vectors.len(), 64);
+    for vector in &vectors {
+        let of = vector.machine_id.as_str();
+        vector.sanid_v1.assert_are(&derive("sanid-v1", of), of);
+        vector.talos.assert_are(&derive("talos", of), of);
+        vector.nvme_cli_1.assert_are(&derive("nvme-cli-1", of), of);
+        vector.nvme_stas.assert_are(&derive("nvme-stas", of), of);
+    }
+}
+
+#[test]
+fn parts_that_the_original_lacks_are_those_of_sanid_v1() {
+    for vector in vectors() {
+        let default = derive("sanid-v1", &vector.machine_id);
+        for name in ["nvme-cli-1", "nvme-stas"] {
+            assert_eq!(derive(name, &vector.machine_id).iqn, default.iqn);
+        }
+    }
+    let by = |name| {
+        let derived = derive(name, "3d1219c7c4c5404aaa1f6d2a48adfda4");
+        [derived.iqn_by, derived.host_nqn_by, derived.host_id_by]
+    };
+    assert_eq!(by("sanid-v1"), ["sanid-v1"; 3]);
+    assert_eq!(by("talos"), ["talos"; 3]);
+    assert_eq!(by("nvme-cli-1"), ["sanid-v1", "nvme-cli-1", "nvme-cli-1"]);
+    assert_eq!(by("nvme-stas"), ["sanid-v1", "nvme-stas", "nvme-stas"]);
+}
+
+#[test]
+fn the_pair_matches_and_the_host_uuid_is_its_own() {
+    for vector in vectors() {
+        for scheme in SCHEMES {
+            let derived = derive(scheme.name(), &vector.machine_id);
+            assert!(derived.nvme.matches(), "{}", scheme.name());
+            assert_eq!(derived.nvme.host_id.uuid(), derived.host_uuid);
+        }
+    }
+}
+
+#[test]
+fn a_chosen_prefix_stands_before_the_same_suffix() {
+    let seed = MachineId::parse("3d1219c7c4c5404aaa1f6d2a48adfda4").unwrap();
+    let prefix = IqnPrefix::parse("iqn.1996-04.de.suse:01").unwrap();
+    for scheme in SCHEMES {
+        let iqn = scheme.derive(&seed, &prefix).iqn;
+        let expected = match scheme.name() {
+            "talos" => "iqn.2017-11.dev.talos:3d1219c7c4c5404aaa1f6d2a48adfda4",
+            _ => "iqn.1996-04.de.suse:01:652f5d50a6894520b87bfe2552ef6b8b",
+        };
+        assert_eq!(iqn.as_str(), expected);
+    }
+}
+
+#[test]
+fn the_longest_prefix_leaves_room_for_a_derived_name() {
+    let seed = MachineId::parse("3d1219c7c4c5404aaa1f6d2a48adfda4").unwrap();
+    let text = format!("iqn.2001-04.com.example:{}", "a".repeat(190 - 24));
+    let prefix = IqnPrefix::parse(&text).unwrap();
+    let iqn = scheme("sanid-v1").unwrap().derive(&seed, &prefix).iqn;
+    assert_eq!(iqn.as_str().len(), 223);
+    assert!(iqn.portability().is_portable());
+}
+
+#[test]
+fn only_nvme_cli_1_gives_a_host_nqn_that_does_not_conform() {
+    for scheme in SCHEMES {
+        let derived = derive(scheme.name(), "3d1219c7c4c5404aaa1f6d2a48adfda4");
+        let rule = derived
+            .nvme
+            .host_nqn
+            .conformance()
+            .map_err(|error| error.rule());
+        let portability = derived.nvme.host_nqn.portability();
+        if scheme.name() == "nvme-cli-1" {
+            assert_eq!(rule, Err(Rule::UuidForm));
+            assert_eq!(portability.issues(), [PortabilityIssue::Invalid]);
+        } else {
+            assert_eq!(rule, Ok(()), "{}", scheme.name());
+            assert!(portability.is_portable(), "{}", scheme.name());
+        }
+    }
+}
+
+#[test]
+fn schemes_are_found_by_their_exact_names_only() {
+    for known in SCHEMES {
+        assert_eq!(scheme(known.name()).map(Scheme::name), Some(known.name()));
+        assert!(scheme(&known.name().to_uppercase()).is_none());
+    }
+    assert!(scheme("").is_none());
+}
+
+#[test]
+fn every_scheme_but_the_default_says_what_is_wrong_with_it() {
+    for scheme in SCHEMES {
+        assert!(!scheme.summary().is_empty() && !scheme.summary().ends_with('.'));
+        assert!(scheme.notes().iter().all(|note| note.ends_with('.')));
+        assert_eq!(scheme.notes().is_empty(), scheme.name() == "sanid-v1");
+    }
+}
