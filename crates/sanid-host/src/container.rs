@@ -7,7 +7,7 @@ use std::fmt;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 
-/// Inode of the first PID namespace (include/linux/proc_ns.h, `PROC_PID_INIT_INO`).
+/// Inode of the first PID namespace (`PROC_PID_INIT_INO` in `include/linux/proc_ns.h`).
 const FIRST_PID_NAMESPACE: u64 = 0xEFFF_FFFC;
 /// Inode of the first mount namespace where it is fixed (Linux 6.17, include/uapi/linux/nsfs.h).
 const FIRST_MOUNT_NAMESPACE: u64 = 0xEFFF_FFF8;

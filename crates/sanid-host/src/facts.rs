@@ -125,7 +125,7 @@ pub struct Live {
     pub iscsi: Vec<IscsiSession>,
     /// `/sys/class/iscsi_host/*` that have a name of their own: adapters that do iSCSI themselves.
     pub iscsi_hosts: Vec<IscsiHost>,
-    /// `/sys/class/nvme/*` over a fabric; local PCIe controllers have no host identity.
+    /// `/sys/class/nvme/*` over a fabric; a local PCI Express controller has no host identity.
     pub nvme: Vec<NvmeController>,
 }
 

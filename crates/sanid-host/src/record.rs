@@ -108,7 +108,7 @@ pub enum RecordState {
     #[default]
     Missing,
     /// A record.
-    Present(Record),
+    Present(Box<Record>),
     /// Something that cannot be read as one; it proves nothing and is replaced at the next change.
     Invalid(String),
     /// It is there, and the kernel does not let it be read: what it says is not known.

@@ -368,9 +368,8 @@ impl fmt::Debug for Root {
 
 fn is_volatile(fd: BorrowedFd<'_>) -> bool {
     // linux/magic.h
-    const TMPFS_MAGIC: i64 = 0x0102_1994;
-    const RAMFS_MAGIC: i64 = 0x8584_58f6;
-    rustix::fs::fstatfs(fd).is_ok_and(|fs| matches!(i64::from(fs.f_type), TMPFS_MAGIC | RAMFS_MAGIC))
+    const TMPFS_OR_RAMFS: [rustix::fs::FsWord; 2] = [0x0102_1994, 0x8584_58f6];
+    rustix::fs::fstatfs(fd).is_ok_and(|fs| TMPFS_OR_RAMFS.contains(&fs.f_type))
 }
 
 /// A path for messages: what is not printable is escaped, so that a hostile name cannot write to the

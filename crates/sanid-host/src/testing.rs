@@ -141,7 +141,7 @@ impl Facts {
         let mut record = Record::new();
         record.iqn = Some(RecordedIqn { iqn: iqn.into(), origin: origin.clone() });
         record.nvme = Some(RecordedPair { host_nqn: nqn.into(), host_id: id.into(), origin });
-        self.record = RecordState::Present(record);
+        self.record = RecordState::Present(Box::new(record));
         self
     }
 }

@@ -97,6 +97,7 @@ pub(crate) struct Show {
 }
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag on the command line")]
 pub(crate) struct Apply {
     #[command(flatten)]
     pub(crate) host: HostOptions,

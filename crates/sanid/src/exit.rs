@@ -37,17 +37,17 @@ pub(crate) struct Failure {
 
 impl Failure {
     /// Usage or I/O.
-    pub(crate) fn error(message: impl ToString) -> Self {
+    pub(crate) fn error(message: &impl ToString) -> Self {
         Self { exit: Exit::Error, message: message.to_string() }
     }
 
     /// A safety rule.
-    pub(crate) fn refused(message: impl ToString) -> Self {
+    pub(crate) fn refused(message: &impl ToString) -> Self {
         Self { exit: Exit::Refused, message: message.to_string() }
     }
 
     /// No usable seed.
-    pub(crate) fn no_seed(message: impl ToString) -> Self {
+    pub(crate) fn no_seed(message: &impl ToString) -> Self {
         Self { exit: Exit::NoSeed, message: message.to_string() }
     }
 
@@ -64,39 +64,39 @@ impl Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self::error(format!("cannot write the answer: {error}"))
+        Self::error(&format!("cannot write the answer: {error}"))
     }
 }
 
 impl From<sanid_host::config::ConfigError> for Failure {
     fn from(error: sanid_host::config::ConfigError) -> Self {
-        Self::error(error)
+        Self::error(&error)
     }
 }
 
 impl From<sanid_host::resolve::ResolveError> for Failure {
     fn from(error: sanid_host::resolve::ResolveError) -> Self {
         match error {
-            sanid_host::resolve::ResolveError::NoSeed(_) => Self::no_seed(error),
-            _ => Self::error(error),
+            sanid_host::resolve::ResolveError::NoSeed(_) => Self::no_seed(&error),
+            _ => Self::error(&error),
         }
     }
 }
 
 impl From<sanid_host::plan::CannotJudge> for Failure {
     fn from(error: sanid_host::plan::CannotJudge) -> Self {
-        Self::error(error)
+        Self::error(&error)
     }
 }
 
 impl From<sanid_host::act::ActError> for Failure {
     fn from(error: sanid_host::act::ActError) -> Self {
-        Self::error(error)
+        Self::error(&error)
     }
 }
 
 impl From<sanid_host::root::ReadError> for Failure {
     fn from(error: sanid_host::root::ReadError) -> Self {
-        Self::error(error)
+        Self::error(&error)
     }
 }

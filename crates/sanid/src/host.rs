@@ -15,7 +15,7 @@ pub(crate) fn root(given: Option<&Path>) -> Result<Root, Failure> {
         Some(path) => Ok(Root::open(path)?),
         None => match container::detect() {
             None => Ok(Root::host()?),
-            Some(evidence) => Err(Failure::refused(format!(
+            Some(evidence) => Err(Failure::refused(&format!(
                 "this is a container or a chroot ({evidence}), so / is not the host's, and an identity made here would be nobody's\n\
                  Ways out:\n  \
                  --root DIR   where the host's root, or the image to work on, is mounted\n  \

@@ -1,7 +1,7 @@
 //! NQNs that a Linux host can present.
 
 use super::error::Found;
-use super::nqn::{self, UUID_PREFIX};
+use super::nqn;
 use super::{Text, concat, syntax, text_traits};
 use crate::{
     HOST_NQN_MAX, HostUuid, NameError, NameKind, Nqn, NqnForm, Portability, PortabilityIssue, Rule,
@@ -33,6 +33,18 @@ use crate::{
 pub struct HostNqn(Text);
 
 impl HostNqn {
+    /// What stands before the UUID in the uuid form, for bulk work that writes
+    /// names as bytes.
+    ///
+    /// ```
+    /// use sanid_core::{HostNqn, HostUuid};
+    ///
+    /// let uuid = HostUuid::from_bytes([0x11; 16]);
+    /// let bytes = [HostNqn::UUID_PREFIX.as_bytes(), &uuid.hyphenated_digits()].concat();
+    /// assert_eq!(bytes, HostNqn::from_uuid(&uuid).as_str().as_bytes());
+    /// ```
+    pub const UUID_PREFIX: &'static str = nqn::UUID_PREFIX;
+
     /// Reads a host NQN; nothing is trimmed or repaired.
     ///
     /// # Errors
@@ -59,7 +71,7 @@ impl HostNqn {
             },
         };
         if let Some(rule) = uuid.and_then(|uuid| uuid.broken_rule()) {
-            return Err(error(rule).at_byte(UUID_PREFIX.len()));
+            return Err(error(rule).at_byte(Self::UUID_PREFIX.len()));
         }
         if text.len() > HOST_NQN_MAX {
             return Err(error(Rule::HostTooLong).finding(Found::Count(text.len())));
@@ -143,7 +155,7 @@ impl HostNqn {
     /// # Ok::<(), sanid_core::NameError>(())
     /// ```
     pub fn from_uuid(uuid: &HostUuid) -> Self {
-        Self::from_parts(&[UUID_PREFIX, uuid.encode_hyphenated(&mut [0; 36])])
+        Self::from_parts(&[Self::UUID_PREFIX, uuid.encode_hyphenated(&mut [0; 36])])
     }
 
     /// The form without hyphens that nvme-cli 1.10 to 1.16 wrote, for hosts
@@ -160,7 +172,7 @@ impl HostNqn {
     /// # Ok::<(), sanid_core::NameError>(())
     /// ```
     pub fn dashless(uuid: &HostUuid) -> Self {
-        Self::from_parts(&[UUID_PREFIX, uuid.encode_simple(&mut [0; 32])])
+        Self::from_parts(&[Self::UUID_PREFIX, uuid.encode_simple(&mut [0; 32])])
     }
 
     /// A name put together from parts that make it a valid host NQN.
@@ -170,7 +182,7 @@ impl HostNqn {
 
     /// The uuid form of 32 digits that are already written.
     pub(crate) fn from_digits(digits: &[u8; 32]) -> Self {
-        Self::from_parts(&[UUID_PREFIX, hex::text(&hex::hyphenate(digits))])
+        Self::from_parts(&[Self::UUID_PREFIX, hex::text(&hex::hyphenate(digits))])
     }
 
     /// The name as it was written.
@@ -207,6 +219,10 @@ text_traits!(HostNqn);
 
 /// The UUID of the form that nvme-cli 1 wrote.
 fn dashless_uuid(text: &str) -> Option<HostUuid> {
-    let digits: &[u8; 32] = text.strip_prefix(UUID_PREFIX)?.as_bytes().try_into().ok()?;
+    let digits: &[u8; 32] = text
+        .strip_prefix(HostNqn::UUID_PREFIX)?
+        .as_bytes()
+        .try_into()
+        .ok()?;
     hex::decode(digits).ok().map(HostUuid::from_bytes)
 }

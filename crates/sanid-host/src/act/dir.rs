@@ -48,8 +48,8 @@ fn make_one(root: &Root, parent: &str, name: &str, mode: u32) -> Result<(), Errn
     }
     // The umask of the caller is not this directory's.
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let made = rustix::fs::openat(&parent, name, flags, Mode::empty())?;
-    rustix::fs::fchmod(&made, Mode::from_raw_mode(mode))?;
+    let directory = rustix::fs::openat(&parent, name, flags, Mode::empty())?;
+    rustix::fs::fchmod(&directory, Mode::from_raw_mode(mode))?;
     rustix::fs::fsync(&parent)
 }
 

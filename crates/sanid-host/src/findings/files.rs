@@ -24,11 +24,11 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     findings
 }
 
-fn part(file: IdentityFile) -> Option<Part> {
-    Some(match file {
+fn part(file: IdentityFile) -> Part {
+    match file {
         IdentityFile::InitiatorName => Part::Iqn,
         IdentityFile::HostNqn | IdentityFile::HostId => Part::Nvme,
-    })
+    }
 }
 
 fn content<T>(view: &View<'_>, file: IdentityFile, effective: &Effective<T>) -> Option<Finding> {
@@ -60,7 +60,7 @@ fn content<T>(view: &View<'_>, file: IdentityFile, effective: &Effective<T>) -> 
         Effective::Unreadable(_) => unreadable(view, file),
         _ => view.command("apply"),
     };
-    Some(Finding { code, part: part(file), seen, why, fix: vec![fix] })
+    Some(Finding { code, part: Some(part(file)), seen, why, fix: vec![fix] })
 }
 
 fn unreadable(view: &View<'_>, file: IdentityFile) -> String {
@@ -80,7 +80,7 @@ fn readers(view: &View<'_>, file: IdentityFile) -> Option<Finding> {
     let others = file.disagreement(bytes, &value);
     (!others.is_empty()).then(|| Finding {
         code: Code::ReadersDisagree,
-        part: part(file),
+        part: Some(part(file)),
         seen: format!("/{} reads as {value:?}, but {}", file.path(), takes(&others)),
         why: "Programs that read the same file take different names from it, and the host shows more than one identity.",
         fix: vec![view.command("apply")],
@@ -101,7 +101,7 @@ fn mode(view: &View<'_>, file: IdentityFile) -> Option<Finding> {
     let needed = file.needed_mode();
     (content.mode & needed != needed).then(|| Finding {
         code: Code::FileMode,
-        part: part(file),
+        part: Some(part(file)),
         seen: format!("/{} has mode {:04o}", file.path(), content.mode),
         why: "os-brick overwrites a hostnqn that it may not read with one of its own making.",
         fix: vec![view.command("apply")],

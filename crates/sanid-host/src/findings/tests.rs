@@ -32,7 +32,7 @@ fn table() -> Vec<(&'static str, Facts, Vec<&'static str>)> {
             from: Values { host_nqn: Some(OTHER_NQN.into()), host_id: Some(OTHER_ID.into()), iqn: None },
             to: Values { host_nqn: Some(NQN.into()), host_id: Some(ID.into()), iqn: None },
         });
-        facts.record = RecordState::Present(record);
+        facts.record = RecordState::Present(Box::new(record));
         facts
     };
     let mut published = facts();

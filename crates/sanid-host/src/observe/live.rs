@@ -1,5 +1,5 @@
-//! The kernel's sessions, from sysfs (drivers/scsi/scsi_transport_iscsi.c,
-//! drivers/nvme/host/sysfs.c).
+//! The kernel's sessions, from sysfs (`drivers/scsi/scsi_transport_iscsi.c`,
+//! `drivers/nvme/host/sysfs.c`).
 
 use crate::facts::{IscsiHost, IscsiSession, Live, NvmeController};
 use crate::root::{Root, escape};

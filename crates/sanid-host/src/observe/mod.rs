@@ -23,7 +23,7 @@ use crate::root::{ReadError, Root};
 const IDENTITY_FILE_LIMIT: usize = 4096;
 /// `COMMAND_LINE_SIZE` is 2048 to 4096 bytes on every architecture.
 const CMDLINE_LIMIT: usize = 16 * 1024;
-/// HOST_NAME_MAX is 64; comments may precede the name (hostname(5)).
+/// `HOST_NAME_MAX` is 64; comments may precede the name (hostname(5)).
 const HOSTNAME_LIMIT: usize = 4096;
 /// A name has at most 223 bytes.
 const CREDENTIAL_LIMIT: usize = 1024;
@@ -88,7 +88,10 @@ pub(crate) fn disk(root: &Root) -> Disk {
 fn read_record(root: &Root) -> RecordState {
     match root.read(record::PATH, record::LIMIT) {
         Ok(None) => RecordState::Missing,
-        Ok(Some(file)) => Record::parse(&file.bytes).map_or_else(RecordState::Invalid, RecordState::Present),
+        Ok(Some(file)) => match Record::parse(&file.bytes) {
+            Ok(record) => RecordState::Present(Box::new(record)),
+            Err(why) => RecordState::Invalid(why),
+        },
         Err(error @ ReadError::Io { .. }) => RecordState::Unreadable(error.to_string()),
         Err(error) => RecordState::Invalid(error.to_string()),
     }

@@ -138,7 +138,7 @@ pub(super) fn missing_half(facts: &Facts) -> Option<(IdentityFile, String)> {
         let same_id = controller.host_id.as_deref().is_some_and(|live| live.eq_ignore_ascii_case(&id));
         same_nqn != same_id
     });
-    (!torn).then(|| match file {
+    (!torn).then_some(match file {
         IdentityFile::HostId => (file, id),
         _ => (file, nqn),
     })

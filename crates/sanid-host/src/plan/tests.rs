@@ -165,7 +165,7 @@ fn mixed_pairs_are_somebodys_identity_unless_a_note_says_otherwise() {
                 host_id: Some(to_id.into()),
             },
         });
-        facts.record = RecordState::Present(record);
+        facts.record = RecordState::Present(Box::new(record));
         facts
     };
     let completed = planned(&noted(mixed(), NQN, ID), ASK);

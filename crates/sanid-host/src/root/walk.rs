@@ -10,7 +10,7 @@ use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-/// As many as the kernel follows (`MAXSYMLINKS`, path_resolution(7)).
+/// As many as the kernel follows (`MAXSYMLINKS`, `path_resolution(7)`).
 const MAX_LINKS: u32 = 40;
 
 /// Opens `relative` below `root`; links, absolute ones too, are followed as if `root` were `/`.

@@ -56,7 +56,7 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
     let pins = pins(&facts);
     if pins == Pins::default() {
         return Err(Failure::error(
-            "nothing to adopt: none of the identity files holds a valid name; `sanid apply` writes this host's own",
+            &"nothing to adopt: none of the identity files holds a valid name; `sanid apply` writes this host's own",
         ));
     }
     let outcome = if is_desired(&facts, &pins) {
@@ -111,7 +111,7 @@ fn outranked(facts: &Facts) -> Result<(), Failure> {
         (Part::Nvme, resolution.nvme.source, &resolution.nvme.place),
     ] {
         if source == "command-line" || source == "credential" {
-            return Err(Failure::error(format!(
+            return Err(Failure::error(&format!(
                 "{place} fixes the {} and outranks every pin, so adopting would change nothing; take it away first",
                 part.words()
             )));
@@ -142,7 +142,7 @@ fn verify(root: &Root, pins: &Pins) -> Result<(), Failure> {
     if is_desired(&facts, pins) {
         return Ok(());
     }
-    Err(Failure::error(format!(
+    Err(Failure::error(&format!(
         "{PATH} was written, and another configuration file overrides it; `sanid config` shows which"
     )))
 }

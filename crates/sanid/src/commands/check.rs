@@ -72,7 +72,7 @@ pub(crate) fn run(options: &Check) -> Result<Exit, Failure> {
     for name in &options.names {
         if name == "-" {
             for line in io::stdin().lock().lines() {
-                let line = line.map_err(|error| Failure::error(format!("cannot read standard input: {error}")))?;
+                let line = line.map_err(|error| Failure::error(&format!("cannot read standard input: {error}")))?;
                 report.names.push(judge(&line, options.kind));
             }
         } else {

@@ -53,7 +53,7 @@ const SHOWN_ERRORS: u64 = 20;
 pub(crate) fn run(options: &Derive) -> Result<Exit, Failure> {
     let scheme = sanid_core::scheme(&options.scheme).ok_or_else(|| unknown_scheme(&options.scheme))?;
     let prefix = IqnPrefix::parse(&options.iqn_prefix)
-        .map_err(|error| Failure::error(format!("--iqn-prefix {:?}: {error}", options.iqn_prefix)))?;
+        .map_err(|error| Failure::error(&format!("--iqn-prefix {:?}: {error}", options.iqn_prefix)))?;
     if scheme.publishes_seed() {
         output::complain(&format!("scheme {} puts the machine-id itself into the names; keep this output confidential", scheme.name()));
     }
@@ -73,7 +73,7 @@ pub(crate) fn run(options: &Derive) -> Result<Exit, Failure> {
 
 fn unknown_scheme(given: &str) -> Failure {
     let known: Vec<&str> = SCHEMES.iter().map(|scheme| scheme.name()).collect();
-    Failure::error(format!("there is no scheme {given:?}; there are {}", known.join(", ")))
+    Failure::error(&format!("there is no scheme {given:?}; there are {}", known.join(", ")))
 }
 
 /// Why the stream ended early.
@@ -107,7 +107,7 @@ impl<W: Write> Run<W> {
         loop {
             line.clear();
             let read = read_line(&mut input, &mut line)
-                .map_err(|error| Stop::Failed(Failure::error(format!("cannot read standard input: {error}"))))?;
+                .map_err(|error| Stop::Failed(Failure::error(&format!("cannot read standard input: {error}"))))?;
             if read == 0 {
                 break;
             }
@@ -122,23 +122,24 @@ impl<W: Write> Run<W> {
         match MachineId::parse_file(text) {
             Ok(id) => {
                 if id.is_denylisted() {
-                    self.complain(number, "many machines have this id; a host with it gets no identity");
+                    complain(number, "many machines have this id; a host with it gets no identity");
                 }
                 Ok(self.writer.item(number, &self.scheme.derive(&id, &self.prefix))?)
             }
             Err(error) => {
                 self.bad += 1;
                 if self.bad <= SHOWN_ERRORS {
-                    self.complain(number, &error.to_string());
+                    complain(number, &error.to_string());
                 }
                 Ok(())
             }
         }
     }
 
-    fn complain(&self, number: u64, what: &str) {
-        output::complain(&format!("standard input, line {number}: {what}"));
-    }
+}
+
+fn complain(number: u64, what: &str) {
+    output::complain(&format!("standard input, line {number}: {what}"));
 }
 
 /// One line of any length; what is longer than any machine-id is passed over, not kept.

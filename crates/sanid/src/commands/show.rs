@@ -39,7 +39,9 @@ fn page(resolution: &Resolution, explain: bool) -> Page {
         if let Some(lines) = recompute(resolution) {
             page.gap();
             page.line(page.tone(Tone::Heading, "to recompute it without sanid, on this host"));
-            lines.iter().for_each(|line| page.detail(line));
+            for line in lines {
+                page.detail(line);
+            }
         }
     }
     page

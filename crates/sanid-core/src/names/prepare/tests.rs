@@ -120,7 +120,6 @@ fn hangul_composes_only_as_far_as_a_syllable_goes() {
         "\u{1100}\u{1161}\u{11a8}",
         "\u{ac00}\u{11a8}",
         "\u{ac01}\u{11a8}",
-        "\u{ac00}\u{11a7}",
         "\u{ac00}\u{1161}",
         "\u{1112}\u{1175}\u{11c2}",
         "\u{1113}\u{1161}",
