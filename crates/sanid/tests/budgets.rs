@@ -14,8 +14,8 @@ use std::process::{Command, ExitCode};
 
 use libtest_mimic::Arguments;
 use support::host::{Host, MACHINE_ID, Ran};
-use support::need::{Need, STRACE, trial};
-use support::trace::{traced, words};
+use support::need::{Need, STRACE, UNSHARE, trial};
+use support::trace::{Call, calls_of, traced, words};
 
 const BINARY: Need = Need::Set("SANID_STATIC");
 const SIZE: u64 = 2 * 1024 * 1024;
@@ -41,8 +41,14 @@ fn main() -> ExitCode {
             peak_memory,
         ),
         trial("show needs no more than apply", &[BINARY, STRACE], || {
-            assert_calls("show");
+            let host = Host::typical(MACHINE_ID);
+            assert_calls(&idle(&host, "show"));
         }),
+        trial(
+            "apply with nothing to do makes at most 120 system calls on a booted host",
+            &[BINARY, STRACE, UNSHARE, Need::Root],
+            booted,
+        ),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -65,15 +71,43 @@ fn size() {
 }
 
 fn system_calls() {
-    assert_calls("apply");
+    let host = Host::typical(MACHINE_ID);
+    assert_calls(&idle(&host, "apply"));
 }
 
-fn assert_calls(word: &str) {
+/// With the kernel's own /proc and /sys, and a /run that a boot made: there the
+/// lock and the published identity are.
+fn booted() {
     let host = Host::new(MACHINE_ID);
-    let command = idle(&host, word);
+    for directory in ["proc", "sys", "run"] {
+        std::fs::create_dir(host.at(directory)).unwrap();
+    }
+    let apply = idle(&host, "apply");
     let log = tempfile::NamedTempFile::new().unwrap();
-    let (ran, calls) = traced(&command, log.path());
+    let script = "log=$1; root=$2; shift 2; mount -t tmpfs none \"$root/run\"; \
+                  mount --rbind /proc \"$root/proc\"; mount --rbind /sys \"$root/sys\"; \
+                  \"$@\"; exec strace -f -qq -y -o \"$log\" \"$@\"";
+    let mut command = Command::new("unshare");
+    command
+        .args(["--mount", "sh", "-euc", script, "sh"])
+        .arg(log.path())
+        .arg(host.root())
+        .args(words(&apply));
+    Ran::of(&mut command).expect(0);
+    let calls = calls_of(log.path());
+    let published = calls.iter().any(|call| call.text.contains("run/sanid"));
+    assert!(published, "it looks below a volatile /run: {calls:#?}");
+    within_budget(&calls);
+}
+
+fn assert_calls(command: &Command) {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let (ran, calls) = traced(command, log.path());
     ran.expect(0);
+    within_budget(&calls);
+}
+
+fn within_budget(calls: &[Call]) {
     assert!(calls.len() > 10, "{calls:#?}");
     let lines: Vec<&str> = calls.iter().map(|call| call.text.as_str()).collect();
     assert!(
@@ -85,7 +119,7 @@ fn assert_calls(word: &str) {
 }
 
 fn peak_memory() {
-    let host = Host::new(MACHINE_ID);
+    let host = Host::typical(MACHINE_ID);
     let command = idle(&host, "apply");
     // A child begins as a copy of its parent and is charged for it, so the
     // parent is a small one.

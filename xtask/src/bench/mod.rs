@@ -12,7 +12,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::place::{Place, has_program, output};
+use crate::place::{Place, has_program, is_root, output};
 use crate::release;
 
 #[derive(Debug, clap::Args)]
@@ -28,8 +28,21 @@ pub(crate) struct Options {
     dry_run: bool,
 }
 
+/// Set in the private mount namespace.
+const PRIVATE: &str = "SANID_BENCH_PRIVATE";
+
 /// Builds, measures, prints, writes.
 pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
+    if is_root() && std::env::var_os(PRIVATE).is_none() {
+        let again = Command::new("unshare")
+            .arg("--mount")
+            .arg(std::env::current_exe()?)
+            .args(std::env::args_os().skip(1))
+            .env(PRIVATE, "1")
+            .status()
+            .context("cannot run unshare")?;
+        return Ok(again.success());
+    }
     for program in ["iscsi-iname", "nvme", "strace", "time"] {
         ensure!(
             has_program(program),
@@ -49,6 +62,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     let binary = place.static_binary();
     let examples = place.static_dir().join("examples");
     let scratch = Scratch::new(place)?;
+    scratch.boot()?;
     output(
         Command::new(&binary)
             .arg("apply")
@@ -93,8 +107,30 @@ impl Scratch {
     }
 }
 
+impl Scratch {
+    /// As root: the kernel's own /proc and /sys below the root, and a volatile
+    /// /run, as on a host that has booted.
+    fn boot(&self) -> Result<()> {
+        if std::env::var_os(PRIVATE).is_some() {
+            let script = "mount -t tmpfs none \"$1/run\"; mount --rbind /proc \"$1/proc\"; \
+                          mount --rbind /sys \"$1/sys\"";
+            output(
+                Command::new("sh")
+                    .args(["-euc", script, "sh"])
+                    .arg(&self.root),
+            )?;
+        }
+        Ok(())
+    }
+}
+
 impl Drop for Scratch {
     fn drop(&mut self) {
+        let places = ["run", "proc", "sys"].map(|place| self.root.join(place));
+        let _ = Command::new("umount")
+            .args(["--lazy", "--recursive", "--quiet"])
+            .args(places)
+            .status();
         let _ = fs::remove_dir_all(&self.path);
     }
 }

@@ -26,9 +26,9 @@ catalogue! {
         Uppercase => "uppercase",
             "Capital letters: LIO and rtslib lower-case iSCSI names, so an access rule written with capitals never matches; NQNs are compared byte for byte, so any other spelling is another host.";
         NonAscii => "non-ascii",
-            "Characters beyond ASCII: most initiators and targets compare bytes without preparing them, so two spellings that look alike are two hosts.";
+            "Characters beyond ASCII: LIO, nvmet and others compare bytes without preparing them, so two spellings that look alike are two hosts.";
         EmptySuffix => "empty-suffix",
-            "Nothing follows the colon: SPDK refuses it, and others trim it into another name.";
+            "Nothing follows the colon: SPDK refuses such an NQN, and in any list it is taken for the name without the colon.";
         NoSuffix => "no-suffix",
             "No colon and suffix follow the domain: SPDK refuses an NQN without them.";
         SingleLabel => "single-label",
@@ -42,9 +42,9 @@ catalogue! {
         HostTooLong => "host-too-long",
             "223 bytes: Linux accepts at most 222 in a host NQN.";
         Comma => "comma",
-            "A comma: Linux and nvme-cli split connect options at commas.";
+            "A comma: Linux splits connect options at commas, so no host can present the name.";
         Blank => "blank",
-            "A blank: libnvme keeps it, gonvme trims it, and scripts split the name at it.";
+            "A blank: libnvme trims nothing, so a blank at an end becomes part of the name, and shell scripts split a name at a blank.";
         Slash => "slash",
             "A slash: nvmet keeps each host as a directory named after it, which cannot hold one.";
         SpecialCharacter => "special-character",

@@ -106,6 +106,16 @@ pub(super) fn unlink(dir: &OwnedFd, name: &str) -> Result<(), Errno> {
     }
 }
 
+/// Removes what a killed run left beside the identity files. Best effort: it is in nobody's way, and
+/// the next change tries again.
+pub(super) fn clear_temporaries(root: &Root) {
+    for file in IdentityFile::ALL {
+        if let Ok(dir) = root.open_dir(file.directory()) {
+            let _ = unlink(&dir, &temporary(file.name()));
+        }
+    }
+}
+
 /// Puts one file in place whole: temporary name, stable storage, rename.
 pub(super) fn replace(root: &Root, dir: &str, name: &str, mode: u32, bytes: &[u8]) -> Result<(), ActError> {
     let path = format!("{dir}/{name}");

@@ -121,6 +121,8 @@ pub fn act(root: &Root, _lock: &Lock, facts: &Facts, plan: &Plan) -> Result<Rece
         }
         receipt.written = plan.writes.iter().map(|write| write.file).collect();
     }
+    // A run that was killed after the exchange left old files under temporary names.
+    dir::clear_temporaries(root);
     for file in &plan.modes {
         dir::set_mode(root, *file)?;
         receipt.modes.push(*file);
@@ -157,9 +159,11 @@ fn write_record(root: &Root, record: &Record) -> Result<(), ActError> {
 }
 
 fn write_files(root: &Root, facts: &Facts, plan: &Plan) -> Result<(), ActError> {
-    let mut swap = Swap::new(root);
     for write in &plan.writes {
         dir::make(root, write.file.directory(), 0o755)?;
+    }
+    let mut swap = Swap::new(root);
+    for write in &plan.writes {
         let old = match facts.disk.file(write.file) {
             FileState::Present(content) => Some(content),
             FileState::Missing | FileState::Unreadable(_) => None,

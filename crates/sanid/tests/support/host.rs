@@ -51,6 +51,23 @@ impl Host {
         host
     }
 
+    /// A host with what a kernel shows of itself and of a local disk.
+    pub(crate) fn typical(machine_id: &str) -> Self {
+        let host = Self::new(machine_id);
+        host.write(
+            "proc/cmdline",
+            "BOOT_IMAGE=/boot/vmlinuz root=UUID=2f5a9d1e-0f2b-4c59-9b0c-5d3c0f0a7b11 ro quiet\n",
+        );
+        let uuid = "4c4c4544-0051-3610-8052-b4c04f303132\n";
+        host.write("sys/class/dmi/id/product_uuid", uuid);
+        for table in ["APIC", "DSDT", "FACP", "SSDT1"] {
+            host.write(&format!("sys/firmware/acpi/tables/{table}"), table);
+        }
+        host.write("sys/class/nvme/nvme0/transport", "pcie\n");
+        host.write("sys/class/iscsi_host/host7/initiatorname", "(null)\n");
+        host
+    }
+
     /// A host with an identity that sanid did not make.
     pub(crate) fn foreign(machine_id: &str) -> Self {
         let host = Self::new(machine_id);

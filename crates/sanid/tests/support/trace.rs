@@ -23,8 +23,12 @@ pub(crate) fn traced(command: &Command, log: &Path) -> (Ran, Vec<Call>) {
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qq", "-y", "-s", "4096", "-e", "signal=none", "-o"]);
     let ran = Ran::of(strace.arg(log).args(words(command)));
-    let text = String::from_utf8_lossy(&fs::read(log).unwrap()).into_owned();
-    (ran, calls(&text))
+    (ran, calls_of(log))
+}
+
+/// The calls in the log of a strace.
+pub(crate) fn calls_of(log: &Path) -> Vec<Call> {
+    calls(&String::from_utf8_lossy(&fs::read(log).unwrap()))
 }
 
 /// A command line as words.
