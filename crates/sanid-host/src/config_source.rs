@@ -10,14 +10,19 @@ pub(crate) struct RootSource<'a>(pub(crate) &'a Root);
 impl RootSource<'_> {
     fn masked(&self, path: &str) -> bool {
         // As it is written: the device behind the name is another one in an image, or none.
-        self.0.link_target(path).is_some_and(|target| target == "/dev/null")
+        self.0
+            .link_target(path)
+            .is_some_and(|target| target == "/dev/null")
     }
 }
 
 impl ConfigSource for RootSource<'_> {
     fn list(&self, dir: &str) -> io::Result<Vec<Entry>> {
         let names = self.0.list(dir).map_err(|error| into_io(&error))?;
-        let entry = |name: String| Entry { masked: self.masked(&format!("{dir}/{name}")), name };
+        let entry = |name: String| Entry {
+            masked: self.masked(&format!("{dir}/{name}")),
+            name,
+        };
         Ok(names.into_iter().map(entry).collect())
     }
 
@@ -54,30 +59,56 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         };
-        put("usr/lib/sanid/config.d/10-vendor.toml", "scheme = 'talos'\n");
-        put("usr/lib/sanid/config.d/20-vendor.toml", "on-existing = 'replace'\n");
+        put(
+            "usr/lib/sanid/config.d/10-vendor.toml",
+            "scheme = 'talos'\n",
+        );
+        put(
+            "usr/lib/sanid/config.d/20-vendor.toml",
+            "on-existing = 'replace'\n",
+        );
         let settings = load(&RootSource(&Root::open(dir.path()).unwrap())).unwrap();
         assert_eq!(settings.scheme.value.name(), "talos");
 
-        put("etc/sanid/config.toml", "iqn-prefix = 'iqn.2001-04.com.example'\n");
+        put(
+            "etc/sanid/config.toml",
+            "iqn-prefix = 'iqn.2001-04.com.example'\n",
+        );
         symlink("/dev/null", dir.path().join("etc/sanid/10-vendor.toml")).unwrap();
         fs::create_dir_all(dir.path().join("etc/sanid/config.d")).unwrap();
-        symlink("/dev/null", dir.path().join("etc/sanid/config.d/10-vendor.toml")).unwrap();
+        symlink(
+            "/dev/null",
+            dir.path().join("etc/sanid/config.d/10-vendor.toml"),
+        )
+        .unwrap();
         let settings = load(&RootSource(&Root::open(dir.path()).unwrap())).unwrap();
         assert_eq!(settings.scheme.value.name(), "sanid-v1", "masked");
-        assert_eq!(settings.on_existing.origin.to_string(), "/usr/lib/sanid/config.d/20-vendor.toml:1");
-        assert_eq!(settings.iqn_prefix.value.as_str(), "iqn.2001-04.com.example");
+        assert_eq!(
+            settings.on_existing.origin.to_string(),
+            "/usr/lib/sanid/config.d/20-vendor.toml:1"
+        );
+        assert_eq!(
+            settings.iqn_prefix.value.as_str(),
+            "iqn.2001-04.com.example"
+        );
     }
 
     #[test]
     fn a_directory_or_a_giant_in_place_of_a_file_is_named() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join("etc/sanid/config.toml")).unwrap();
-        let error = load(&RootSource(&Root::open(dir.path()).unwrap())).unwrap_err().to_string();
-        assert!(error.starts_with("/etc/sanid/config.toml: not a regular file"), "{error}");
+        let error = load(&RootSource(&Root::open(dir.path()).unwrap()))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("/etc/sanid/config.toml: not a regular file"),
+            "{error}"
+        );
         fs::remove_dir(dir.path().join("etc/sanid/config.toml")).unwrap();
         fs::write(dir.path().join("etc/sanid/config.toml"), vec![b'#'; 70_000]).unwrap();
-        let error = load(&RootSource(&Root::open(dir.path()).unwrap())).unwrap_err().to_string();
+        let error = load(&RootSource(&Root::open(dir.path()).unwrap()))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("larger than 64 KiB"), "{error}");
     }
 }

@@ -13,8 +13,12 @@ const FIRST_PID_NAMESPACE: u64 = 0xEFFF_FFFC;
 const FIRST_MOUNT_NAMESPACE: u64 = 0xEFFF_FFF8;
 
 /// Files that container managers leave (systemd's src/basic/virt.c knows the same).
-const MARKERS: [&str; 4] =
-    ["/run/systemd/container", "/run/host/container-manager", "/run/.containerenv", "/.dockerenv"];
+const MARKERS: [&str; 4] = [
+    "/run/systemd/container",
+    "/run/host/container-manager",
+    "/run/.containerenv",
+    "/.dockerenv",
+];
 
 /// What says that this is not the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,13 +63,18 @@ pub fn detect() -> Option<Evidence> {
     };
     if seen.root_of_first.is_none() {
         seen.mount_namespace = namespace("/proc/self/ns/mnt");
-        seen.marker = MARKERS.into_iter().find(|path| fs::symlink_metadata(path).is_ok());
+        seen.marker = MARKERS
+            .into_iter()
+            .find(|path| fs::symlink_metadata(path).is_ok());
     }
     decide(&seen)
 }
 
 fn decide(seen: &Seen) -> Option<Evidence> {
-    if seen.pid_namespace.is_some_and(|inode| inode != FIRST_PID_NAMESPACE) {
+    if seen
+        .pid_namespace
+        .is_some_and(|inode| inode != FIRST_PID_NAMESPACE)
+    {
         return Some(Evidence::PidNamespace);
     }
     if let (Some(here), Some(first)) = (seen.root, seen.root_of_first) {
@@ -83,7 +92,9 @@ fn namespace(link: &str) -> Option<u64> {
 }
 
 fn identity_of(path: &str) -> Option<(u64, u64)> {
-    fs::metadata(path).ok().map(|directory| (directory.dev(), directory.ino()))
+    fs::metadata(path)
+        .ok()
+        .map(|directory| (directory.dev(), directory.ino()))
 }
 
 #[cfg(test)]
@@ -92,32 +103,71 @@ mod tests {
 
     #[test]
     fn the_kernels_evidence_outranks_marker_files() {
-        let host = Seen { pid_namespace: Some(FIRST_PID_NAMESPACE), ..Seen::default() };
-        let roots = |here, first| Seen { root: Some(here), root_of_first: Some(first), ..host.clone() };
+        let host = Seen {
+            pid_namespace: Some(FIRST_PID_NAMESPACE),
+            ..Seen::default()
+        };
+        let roots = |here, first| Seen {
+            root: Some(here),
+            root_of_first: Some(first),
+            ..host.clone()
+        };
         let marker = Some("/.dockerenv");
         let table: &[(&str, Seen, Option<Evidence>)] = &[
             ("a host", roots((1, 2), (1, 2)), None),
-            ("a machine image made of a container image", Seen { marker, ..roots((1, 2), (1, 2)) }, None),
-            ("a pod with hostPID", roots((7, 2), (1, 2)), Some(Evidence::OtherRoot)),
-            ("a chroot", roots((1, 99), (1, 2)), Some(Evidence::OtherRoot)),
+            (
+                "a machine image made of a container image",
+                Seen {
+                    marker,
+                    ..roots((1, 2), (1, 2))
+                },
+                None,
+            ),
+            (
+                "a pod with hostPID",
+                roots((7, 2), (1, 2)),
+                Some(Evidence::OtherRoot),
+            ),
+            (
+                "a chroot",
+                roots((1, 99), (1, 2)),
+                Some(Evidence::OtherRoot),
+            ),
             (
                 "containerd, no marker",
-                Seen { pid_namespace: Some(0xF000_0123), ..roots((1, 2), (1, 2)) },
+                Seen {
+                    pid_namespace: Some(0xF000_0123),
+                    ..roots((1, 2), (1, 2))
+                },
                 Some(Evidence::PidNamespace),
             ),
             ("an ordinary user on a host", host.clone(), None),
             (
                 "an ordinary user in a container with hostPID",
-                Seen { marker, ..host.clone() },
+                Seen {
+                    marker,
+                    ..host.clone()
+                },
                 Some(Evidence::Marker("/.dockerenv")),
             ),
             (
                 "process 1 hidden, first mount namespace, stray marker",
-                Seen { marker, mount_namespace: Some(FIRST_MOUNT_NAMESPACE), ..host.clone() },
+                Seen {
+                    marker,
+                    mount_namespace: Some(FIRST_MOUNT_NAMESPACE),
+                    ..host.clone()
+                },
                 None,
             ),
             ("no /proc, no marker", Seen::default(), None),
-            ("no /proc, marker", Seen { marker, ..Seen::default() }, Some(Evidence::Marker("/.dockerenv"))),
+            (
+                "no /proc, marker",
+                Seen {
+                    marker,
+                    ..Seen::default()
+                },
+                Some(Evidence::Marker("/.dockerenv")),
+            ),
         ];
         for (case, seen, expected) in table {
             assert_eq!(decide(seen), *expected, "{case}");

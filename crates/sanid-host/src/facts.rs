@@ -56,12 +56,20 @@ pub struct RootFacts {
 impl RootFacts {
     /// ` --root DIR` for commands that are shown to the user; empty on the running host.
     pub fn option(&self) -> String {
-        if self.running_host { String::new() } else { format!(" --root {}", self.path) }
+        if self.running_host {
+            String::new()
+        } else {
+            format!(" --root {}", self.path)
+        }
     }
 
     /// The same for systemd's commands.
     pub fn systemd_option(&self) -> String {
-        if self.running_host { String::new() } else { format!(" --root={}", self.path) }
+        if self.running_host {
+            String::new()
+        } else {
+            format!(" --root={}", self.path)
+        }
     }
 }
 

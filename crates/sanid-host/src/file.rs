@@ -1,7 +1,7 @@
 //! The three identity files: where they are, what their bytes must be, and what a host's storage
 //! programs take from the bytes that are there.
 
-use sanid_core::{HostId, HostNqn, Identity, IscsiName};
+use sanid_core::{HostId, HostNqn, Identity, IscsiName, NameError, Rule};
 
 use crate::parse::hostfile::{self, HostFile};
 use crate::parse::{Hazard, ReaderView, initiatorname};
@@ -106,6 +106,28 @@ impl IdentityFile {
         }
     }
 
+    /// Whether iscsid, nvme-cli and the kernel go on with a name that breaks this rule.
+    ///
+    /// iscsid checks nothing, and Linux takes any host NQN of at most 222 bytes without a comma; a Host
+    /// ID must parse. What begins like no name at all is not taken for one, nor are the UUIDs that
+    /// firmware gives to many machines.
+    fn is_usable_despite(self, rule: Rule) -> bool {
+        let never = matches!(
+            rule,
+            Rule::Empty
+                | Rule::Prefix
+                | Rule::TooLong
+                | Rule::Nul
+                | Rule::HostDiscovery
+                | Rule::HostTooLong
+                | Rule::HostComma
+                | Rule::UuidZero
+                | Rule::UuidOnes
+                | Rule::UuidVendorDefault
+        );
+        self != Self::HostId && !never
+    }
+
     /// The programs that would take something else than `expected` from these bytes, each with what it
     /// takes. None for the bytes that sanid itself writes: where a program fails even with those, it is
     /// the name that is not portable, and writing the file again would change nothing.
@@ -149,7 +171,16 @@ pub enum Effective<T> {
     Missing,
     /// A file from which the reader takes nothing.
     Empty,
-    /// A value that is no name of its kind: nobody's identity.
+    /// A value that breaks the standard and that storage programs use all the same, such as an
+    /// initiator name with an underscore: arrays may know the host by it, so it is somebody's.
+    Irregular {
+        /// The value, escaped for display.
+        text: String,
+        /// The rule it breaks.
+        why: String,
+    },
+    /// A value that no storage program can use as a name, or that is known from many machines:
+    /// nobody's identity.
     Invalid {
         /// The value, escaped for display.
         text: String,
@@ -176,16 +207,21 @@ impl<T> Effective<T> {
         match self {
             Self::Missing => "missing",
             Self::Empty => "empty",
-            Self::Invalid { .. } => "invalid",
+            Self::Irregular { .. } | Self::Invalid { .. } => "invalid",
             Self::Unreadable(_) => "unreadable",
             Self::Valid(_) => "valid",
         }
     }
 
-    fn of<E: core::fmt::Display>(
+    /// Whether an array can know the host by this.
+    pub fn is_somebodys(&self) -> bool {
+        matches!(self, Self::Valid(_) | Self::Irregular { .. })
+    }
+
+    fn of(
         file: IdentityFile,
         state: &FileState,
-        parse: impl FnOnce(&str) -> Result<T, E>,
+        parse: impl FnOnce(&str) -> Result<T, NameError>,
     ) -> Self {
         let bytes = match state {
             FileState::Missing => return Self::Missing,
@@ -194,13 +230,19 @@ impl<T> Effective<T> {
         };
         match file.effective(bytes) {
             Err(Hazard::NoValue | Hazard::Empty) => Self::Empty,
-            Err(hazard) => {
-                Self::Invalid { text: escape(bytes), why: format!("its reader {hazard}") }
-            }
+            Err(hazard) => Self::Invalid {
+                text: escape(bytes),
+                why: format!("its reader {hazard}"),
+            },
             Ok(value) => match parse(value) {
                 Ok(name) => Self::Valid(name),
                 Err(error) => {
-                    Self::Invalid { text: escape(value.as_bytes()), why: error.to_string() }
+                    let (text, why) = (escape(value.as_bytes()), error.to_string());
+                    if file.is_usable_despite(error.rule()) {
+                        Self::Irregular { text, why }
+                    } else {
+                        Self::Invalid { text, why }
+                    }
                 }
             },
         }
@@ -230,7 +272,11 @@ impl Disk {
 
     /// The initiator name as iscsid has it after a restart.
     pub fn iqn(&self) -> Effective<IscsiName> {
-        Effective::of(IdentityFile::InitiatorName, &self.initiator_name, IscsiName::parse)
+        Effective::of(
+            IdentityFile::InitiatorName,
+            &self.initiator_name,
+            IscsiName::parse,
+        )
     }
 
     /// The host NQN as libnvme has it at the next connect.
@@ -245,6 +291,8 @@ impl Disk {
 
     /// The text that a file's reader takes, valid or not.
     pub fn effective_text(&self, file: IdentityFile) -> Option<String> {
-        file.effective(self.file(file).bytes()?).ok().map(str::to_owned)
+        file.effective(self.file(file).bytes()?)
+            .ok()
+            .map(str::to_owned)
     }
 }

@@ -45,7 +45,10 @@ pub mod root;
 #[cfg(test)]
 mod testing;
 
-pub use facts::{Credentials, Facts, FirmwareFacts, FirmwareTable, IscsiHost, IscsiSession, Live, MachineIdState, NvmeController, RootFacts, TableContent};
+pub use facts::{
+    Credentials, Facts, FirmwareFacts, FirmwareTable, IscsiHost, IscsiSession, Live,
+    MachineIdState, NvmeController, RootFacts, TableContent,
+};
 pub use file::{Disk, Effective, FileState, IdentityFile};
 pub use observe::{PUBLISHED, observe};
 pub use plan::plan;

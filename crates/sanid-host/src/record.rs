@@ -133,7 +133,11 @@ impl RecordState {
 impl Record {
     /// An empty record of this version.
     pub fn new() -> Self {
-        Self { api_version: API_VERSION.into(), kind: "Record".into(), ..Self::default() }
+        Self {
+            api_version: API_VERSION.into(),
+            kind: "Record".into(),
+            ..Self::default()
+        }
     }
 
     /// Reads a record.

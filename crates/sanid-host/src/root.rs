@@ -16,7 +16,9 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Statx, StatxAttributes, StatxFlags};
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Statx, StatxAttributes, StatxFlags,
+};
 use rustix::io::Errno;
 
 /// An opened root directory: `/` of the running host, or any directory given by `--root`.
@@ -95,7 +97,9 @@ impl ReadError {
     /// The path the error is about, as the user knows it.
     pub fn path(&self) -> &str {
         match self {
-            Self::NotRegular { path, .. } | Self::TooLarge { path, .. } | Self::Io { path, .. } => path,
+            Self::NotRegular { path, .. } | Self::TooLarge { path, .. } | Self::Io { path, .. } => {
+                path
+            }
         }
     }
 }
@@ -155,9 +159,17 @@ impl Root {
 
     fn at(path: &Path, running_host: bool) -> Result<Self, ReadError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let dir = rustix::fs::openat(CWD, path, flags, Mode::empty())
-            .map_err(|errno| ReadError::Io { path: printable(path), errno })?;
-        Ok(Self { dir, path: path.to_owned(), running_host, no_openat2: Cell::new(false) })
+        let dir =
+            rustix::fs::openat(CWD, path, flags, Mode::empty()).map_err(|errno| ReadError::Io {
+                path: printable(path),
+                errno,
+            })?;
+        Ok(Self {
+            dir,
+            path: path.to_owned(),
+            running_host,
+            no_openat2: Cell::new(false),
+        })
     }
 
     /// Whether this is `/` of the running host.
@@ -223,11 +235,15 @@ impl Root {
     /// # Errors
     /// See [`ReadError`].
     pub fn read(&self, relative: &str, limit: usize) -> Result<Option<FileContent>, ReadError> {
-        let Some((fd, stat)) = self.open_regular(relative)? else { return Ok(None) };
+        let Some((fd, stat)) = self.open_regular(relative)? else {
+            return Ok(None);
+        };
         // The kernel hands out its own files in pages, and does not tell the size of most.
         let size = usize::try_from(stat.stx_size).ok().filter(|size| *size > 0);
         let bytes = self.read_all(&fd, relative, limit, size.unwrap_or(usize::MAX))?;
-        let told = stat.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT);
+        let told = stat
+            .stx_attributes_mask
+            .contains(StatxAttributes::MOUNT_ROOT);
         let mount_point = told.then(|| stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT));
         Ok(Some(FileContent {
             bytes,
@@ -255,9 +271,10 @@ impl Root {
             }
             Err(Errno::NOENT) => Ok(None),
             // What open(2) says of a socket.
-            Err(Errno::NXIO) => {
-                Err(ReadError::NotRegular { path: self.show(relative), kind: "a socket or fifo" })
-            }
+            Err(Errno::NXIO) => Err(ReadError::NotRegular {
+                path: self.show(relative),
+                kind: "a socket or fifo",
+            }),
             Err(errno) => Err(self.io(relative, errno)),
         }
     }
@@ -273,19 +290,28 @@ impl Root {
             FileType::CharacterDevice | FileType::BlockDevice => "a device",
             _ => "something else",
         };
-        Err(ReadError::NotRegular { path: self.show(relative), kind })
+        Err(ReadError::NotRegular {
+            path: self.show(relative),
+            kind,
+        })
     }
 
     /// The text of a kernel attribute (sysfs, procfs), without its line end; `None` where it is missing
     /// or the driver has no answer, which sysfs says with an error of its own choice.
     pub fn attribute(&self, relative: &str) -> Option<String> {
         const PAGE: usize = 4096;
-        let fd = self.open_at(relative, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY).ok()?;
+        let fd = self
+            .open_at(relative, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)
+            .ok()?;
         if !self.running_host {
             self.regular(fd.as_fd(), relative).ok()?;
         }
         let bytes = self.read_all(&fd, relative, PAGE, 0).ok()?;
-        Some(String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned())
+        Some(
+            String::from_utf8_lossy(&bytes)
+                .trim_end_matches('\n')
+                .to_owned(),
+        )
     }
 
     /// The names in a directory, sorted; empty where there is none.
@@ -314,19 +340,28 @@ impl Root {
 
     /// Where a symbolic link points, as it is written; `None` for anything else.
     pub fn link_target(&self, relative: &str) -> Option<String> {
-        let fd = self.open_at(relative, OFlags::PATH | OFlags::NOFOLLOW).ok()?;
+        let fd = self
+            .open_at(relative, OFlags::PATH | OFlags::NOFOLLOW)
+            .ok()?;
         let target = rustix::fs::readlinkat(&fd, "", Vec::new()).ok()?;
         Some(target.to_string_lossy().into_owned())
     }
 
     /// Whether a directory below the root is on a file system that is empty after a reboot.
     pub fn is_volatile(&self, relative: &str) -> bool {
-        self.open_at(relative, OFlags::PATH | OFlags::DIRECTORY).is_ok_and(|fd| is_volatile(fd.as_fd()))
+        self.open_at(relative, OFlags::PATH | OFlags::DIRECTORY)
+            .is_ok_and(|fd| is_volatile(fd.as_fd()))
     }
 
     /// Reads to the end: to where nothing comes any more or, to save that question, to the first short
     /// read that reaches `size`.
-    fn read_all(&self, fd: &OwnedFd, relative: &str, limit: usize, size: usize) -> Result<Vec<u8>, ReadError> {
+    fn read_all(
+        &self,
+        fd: &OwnedFd,
+        relative: &str,
+        limit: usize,
+        size: usize,
+    ) -> Result<Vec<u8>, ReadError> {
         let mut bytes = vec![0; limit.saturating_add(1)];
         let mut filled = 0;
         while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
@@ -343,14 +378,20 @@ impl Root {
             }
         }
         if filled > limit {
-            return Err(ReadError::TooLarge { path: self.show(relative), limit });
+            return Err(ReadError::TooLarge {
+                path: self.show(relative),
+                limit,
+            });
         }
         bytes.truncate(filled);
         Ok(bytes)
     }
 
     fn io(&self, relative: &str, errno: Errno) -> ReadError {
-        ReadError::Io { path: self.show(relative), errno }
+        ReadError::Io {
+            path: self.show(relative),
+            errno,
+        }
     }
 
     #[cfg(test)]
@@ -362,7 +403,9 @@ impl Root {
 
 impl fmt::Debug for Root {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Root").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Root")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 

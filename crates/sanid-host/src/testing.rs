@@ -25,7 +25,11 @@ pub(crate) const OTHER_ID: &str = "11111111-2222-4333-8444-555555555555";
 /// A host with a stable machine-id and nothing else.
 pub(crate) fn facts() -> Facts {
     Facts {
-        root: RootFacts { path: "/".into(), running_host: true, volatile_run: true },
+        root: RootFacts {
+            path: "/".into(),
+            running_host: true,
+            volatile_run: true,
+        },
         machine_id: MachineIdState::Stable(MachineId::parse(MACHINE_ID).unwrap()),
         hostname: None,
         cmdline: String::new(),
@@ -45,7 +49,10 @@ pub(crate) fn facts() -> Facts {
 
 /// A host that has no machine-id yet.
 pub(crate) fn unset() -> Facts {
-    Facts { machine_id: MachineIdState::Unset(MachineIdError::Uninitialized), ..facts() }
+    Facts {
+        machine_id: MachineIdState::Unset(MachineIdError::Uninitialized),
+        ..facts()
+    }
 }
 
 impl Facts {
@@ -84,7 +91,8 @@ impl Facts {
 
     /// With this pair on disk.
     pub(crate) fn pair(self, nqn: &str, id: &str) -> Self {
-        self.file(IdentityFile::HostNqn, nqn).file(IdentityFile::HostId, id)
+        self.file(IdentityFile::HostNqn, nqn)
+            .file(IdentityFile::HostId, id)
     }
 
     /// With a pinned initiator name.
@@ -139,13 +147,26 @@ impl Facts {
             seed: Some(seed.into()),
         };
         let mut record = Record::new();
-        record.iqn = Some(RecordedIqn { iqn: iqn.into(), origin: origin.clone() });
-        record.nvme = Some(RecordedPair { host_nqn: nqn.into(), host_id: id.into(), origin });
+        record.iqn = Some(RecordedIqn {
+            iqn: iqn.into(),
+            origin: origin.clone(),
+        });
+        record.nvme = Some(RecordedPair {
+            host_nqn: nqn.into(),
+            host_id: id.into(),
+            origin,
+        });
         self.record = RecordState::Present(Box::new(record));
         self
     }
 }
 
 fn pinned<T>(value: T, line: usize) -> Setting<T> {
-    Setting { value, origin: Origin::File { path: "/etc/sanid/config.toml".into(), line } }
+    Setting {
+        value,
+        origin: Origin::File {
+            path: "/etc/sanid/config.toml".into(),
+            line,
+        },
+    }
 }

@@ -32,8 +32,8 @@ pub(crate) enum Command {
     Status(HostOptions),
     /// Put the identity into the files that storage programs read
     ///
-    /// Writes what is missing, empty or invalid. A valid identity that is already there is not changed
-    /// without consent, and not while a live session uses it. Run again, it changes nothing.
+    /// Writes what is missing, empty or no name. An identity that is already there is not changed without
+    /// consent, and not while a live session uses it. Run again, it changes nothing.
     Apply(Apply),
     /// Pin the identity that is on disk, so that it becomes the desired one
     ///
@@ -97,7 +97,10 @@ pub(crate) struct Show {
 }
 
 #[derive(Debug, Args)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag on the command line")]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag on the command line"
+)]
 pub(crate) struct Apply {
     #[command(flatten)]
     pub(crate) host: HostOptions,
@@ -130,7 +133,11 @@ pub(crate) struct Derive {
     #[arg(long, value_name = "SCHEME", default_value = "sanid-v1")]
     pub(crate) scheme: String,
     /// What stands before the ':' of the initiator name
-    #[arg(long, value_name = "PREFIX", default_value = "iqn.2016-04.com.open-iscsi")]
+    #[arg(
+        long,
+        value_name = "PREFIX",
+        default_value = "iqn.2016-04.com.open-iscsi"
+    )]
     pub(crate) iqn_prefix: String,
     /// text and csv are one line per machine-id, ndjson one object, json one document
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = ListFormat::Text)]

@@ -38,17 +38,26 @@ pub(crate) struct Failure {
 impl Failure {
     /// Usage or I/O.
     pub(crate) fn error(message: &impl ToString) -> Self {
-        Self { exit: Exit::Error, message: message.to_string() }
+        Self {
+            exit: Exit::Error,
+            message: message.to_string(),
+        }
     }
 
     /// A safety rule.
     pub(crate) fn refused(message: &impl ToString) -> Self {
-        Self { exit: Exit::Refused, message: message.to_string() }
+        Self {
+            exit: Exit::Refused,
+            message: message.to_string(),
+        }
     }
 
     /// No usable seed.
     pub(crate) fn no_seed(message: &impl ToString) -> Self {
-        Self { exit: Exit::NoSeed, message: message.to_string() }
+        Self {
+            exit: Exit::NoSeed,
+            message: message.to_string(),
+        }
     }
 
     /// Says it: on standard error for people, and as a document on standard output for programs.

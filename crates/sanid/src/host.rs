@@ -29,5 +29,8 @@ pub(crate) fn root(given: Option<&Path>) -> Result<Root, Failure> {
 pub(crate) fn observe(root: &Root) -> Result<Facts, Failure> {
     // A service's credentials belong to the machine it runs on.
     let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|_| root.is_running_host());
-    Ok(sanid_host::observe(root, credentials.as_deref().map(Path::new))?)
+    Ok(sanid_host::observe(
+        root,
+        credentials.as_deref().map(Path::new),
+    )?)
 }

@@ -61,7 +61,11 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
 
 /// Help and version are answers; anything else clap says is a usage error.
 fn usage(error: &clap::Error) -> ExitCode {
-    let exit = if error.use_stderr() { Exit::Error } else { Exit::Fine };
+    let exit = if error.use_stderr() {
+        Exit::Error
+    } else {
+        Exit::Fine
+    };
     // With nobody to read it there is nobody to tell.
     let _ = error.print();
     exit.into()

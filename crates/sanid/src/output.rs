@@ -25,7 +25,10 @@ pub(crate) struct Page {
 impl Page {
     /// A page for standard output.
     pub(crate) fn new() -> Self {
-        Self { text: String::new(), colour: colour_wanted(io::stdout().is_terminal()) }
+        Self {
+            text: String::new(),
+            colour: colour_wanted(io::stdout().is_terminal()),
+        }
     }
 
     /// Text in a tone.
@@ -56,13 +59,21 @@ impl Page {
     pub(crate) fn rows<const N: usize>(&mut self, indent: usize, rows: &[[(Tone, String); N]]) {
         let width = |column: usize| {
             let cells = rows.iter().filter_map(|row| row.get(column));
-            cells.map(|(_, text)| text.chars().count()).max().unwrap_or_default()
+            cells
+                .map(|(_, text)| text.chars().count())
+                .max()
+                .unwrap_or_default()
         };
         let widths: Vec<usize> = (0..N).map(width).collect();
         for row in rows {
             let mut line = " ".repeat(indent);
-            let last = row.iter().rposition(|(_, text)| !text.is_empty()).unwrap_or_default();
-            for (column, ((tone, text), width)) in row.iter().zip(&widths).enumerate().take(last + 1) {
+            let last = row
+                .iter()
+                .rposition(|(_, text)| !text.is_empty())
+                .unwrap_or_default();
+            for (column, ((tone, text), width)) in
+                row.iter().zip(&widths).enumerate().take(last + 1)
+            {
                 line.push_str(&paint(self.colour, *tone, text));
                 if column < last {
                     let gap = width + 2 - text.chars().count();
@@ -124,5 +135,9 @@ fn paint(colour: bool, tone: Tone, text: impl Display) -> String {
         Tone::Warning => "33",
         Tone::Danger => "1;31",
     };
-    if colour && !code.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
+    if colour && !code.is_empty() {
+        format!("\x1b[{code}m{text}\x1b[0m")
+    } else {
+        text.to_string()
+    }
 }

@@ -36,7 +36,11 @@ fn sections() -> Vec<Section> {
     sections
         .map(|section| {
             let (source, text) = section.split_once('`').unwrap();
-            let mut read = Section { source, files: Vec::new(), commands: Vec::new() };
+            let mut read = Section {
+                source,
+                files: Vec::new(),
+                commands: Vec::new(),
+            };
             // Text and blocks take turns.
             let parts: Vec<&str> = text.split("```\n").collect();
             for pair in parts.chunks_exact(2) {
@@ -44,7 +48,9 @@ fn sections() -> Vec<Section> {
                 if let Some(command) = pair[1].strip_prefix("$ sanid ") {
                     read.commands.push(command.split_once('\n').unwrap());
                 } else {
-                    let path = before.strip_prefix('`').and_then(|path| path.strip_suffix("`:"));
+                    let path = before
+                        .strip_prefix('`')
+                        .and_then(|path| path.strip_suffix("`:"));
                     read.files.push((path.expect(before), pair[1]));
                 }
             }
@@ -55,8 +61,10 @@ fn sections() -> Vec<Section> {
 
 #[test]
 fn the_page_has_the_order_of_the_sources() {
-    let table: Vec<&str> =
-        PAGE.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let table: Vec<&str> = PAGE
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .collect();
     assert_eq!(table, sources());
     let sections: Vec<&str> = sections().iter().map(|section| section.source).collect();
     assert_eq!(sections, sources());
@@ -102,5 +110,6 @@ fn shown_with(host: &Host, credentials: &Path) -> String {
         ("initiator from", iqn.place),
         ("NVMe pair from", nvme.place),
     ];
-    rows.map(|(label, value)| format!("{label:<14}  {value}\n")).concat()
+    rows.map(|(label, value)| format!("{label:<14}  {value}\n"))
+        .concat()
 }

@@ -41,6 +41,8 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
             .env(PRIVATE, "1")
             .status()
             .context("cannot run unshare")?;
+        // Here, where nothing is mounted below it any more.
+        Scratch::clear(place)?;
         return Ok(again.success());
     }
     for program in ["iscsi-iname", "nvme", "strace", "time"] {
@@ -90,11 +92,28 @@ struct Scratch {
 }
 
 impl Scratch {
-    fn new(place: &Place) -> Result<Self> {
-        let path = place.work().join("bench");
+    fn place(place: &Place) -> PathBuf {
+        place.work().join("bench")
+    }
+
+    /// Removes what an earlier run left.
+    fn clear(place: &Place) -> Result<()> {
+        let path = Self::place(place);
+        let mounts = fs::read_to_string("/proc/self/mountinfo")?;
+        ensure!(
+            !mounts.contains(&text_of(&path)),
+            "something is mounted below {}",
+            path.display()
+        );
         if path.exists() {
             fs::remove_dir_all(&path)?;
         }
+        Ok(())
+    }
+
+    fn new(place: &Place) -> Result<Self> {
+        Self::clear(place)?;
+        let path = Self::place(place);
         let root = path.join("root");
         for directory in ["etc", "var/lib", "run", "proc", "sys"] {
             fs::create_dir_all(root.join(directory))?;
@@ -105,9 +124,7 @@ impl Scratch {
         )?;
         Ok(Self { path, root })
     }
-}
 
-impl Scratch {
     /// As root: the kernel's own /proc and /sys below the root, and a volatile
     /// /run, as on a host that has booted.
     fn boot(&self) -> Result<()> {
@@ -121,17 +138,6 @@ impl Scratch {
             )?;
         }
         Ok(())
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let places = ["run", "proc", "sys"].map(|place| self.root.join(place));
-        let _ = Command::new("umount")
-            .args(["--lazy", "--recursive", "--quiet"])
-            .args(places)
-            .status();
-        let _ = fs::remove_dir_all(&self.path);
     }
 }
 

@@ -207,7 +207,7 @@ pub(crate) fn hmac_uuid(key: &[u8; 16], message: &[u8; 16]) -> HostUuid {
     first.copy_from_slice(&tag[..16]);
     // In one piece: single bytes written here would stall the wide loads that
     // turn the UUID into text.
-    let marked = u128::from_be_bytes(first) & !VERSION_AND_VARIANT | VERSION_4;
+    let marked = (u128::from_be_bytes(first) & !VERSION_AND_VARIANT) | VERSION_4;
     HostUuid::from_bytes(marked.to_be_bytes())
 }
 

@@ -22,18 +22,36 @@ pub(super) fn make(root: &Root, path: &str, mode: u32) -> Result<(), ActError> {
     match root.open_dir(path) {
         Ok(_) => return Ok(()),
         Err(Errno::NOENT) => {}
-        Err(errno) => return Err(Step { root, what: "open", path }.failed(errno)),
+        Err(errno) => {
+            return Err(Step {
+                root,
+                what: "open",
+                path,
+            }
+            .failed(errno));
+        }
     }
     let mut below = ".";
-    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+    let ends = path
+        .match_indices('/')
+        .map(|(at, _)| at)
+        .chain([path.len()]);
     for end in ends {
-        let (Some(this), Some(name)) = (path.get(..end), path.get(..end).and_then(|p| p.rsplit('/').next()))
-        else {
+        let (Some(this), Some(name)) = (
+            path.get(..end),
+            path.get(..end).and_then(|p| p.rsplit('/').next()),
+        ) else {
             continue;
         };
         let last = end == path.len();
-        make_one(root, below, name, if last { mode } else { 0o755 })
-            .map_err(|errno| Step { root, what: "make the directory", path: this }.failed(errno))?;
+        make_one(root, below, name, if last { mode } else { 0o755 }).map_err(|errno| {
+            Step {
+                root,
+                what: "make the directory",
+                path: this,
+            }
+            .failed(errno)
+        })?;
         below = this;
     }
     Ok(())
@@ -117,12 +135,25 @@ pub(super) fn clear_temporaries(root: &Root) {
 }
 
 /// Puts one file in place whole: temporary name, stable storage, rename.
-pub(super) fn replace(root: &Root, dir: &str, name: &str, mode: u32, bytes: &[u8]) -> Result<(), ActError> {
+pub(super) fn replace(
+    root: &Root,
+    dir: &str,
+    name: &str,
+    mode: u32,
+    bytes: &[u8],
+) -> Result<(), ActError> {
     let path = format!("{dir}/{name}");
-    let step = |what| Step { root, what, path: &path };
-    let dir = root.open_dir(dir).map_err(|errno| step("open the directory of").failed(errno))?;
+    let step = |what| Step {
+        root,
+        what,
+        path: &path,
+    };
+    let dir = root
+        .open_dir(dir)
+        .map_err(|errno| step("open the directory of").failed(errno))?;
     let label = label(&dir, name);
-    write_temporary(&dir, name, mode, label.as_deref(), bytes).map_err(|errno| step("write").failed(errno))?;
+    write_temporary(&dir, name, mode, label.as_deref(), bytes)
+        .map_err(|errno| step("write").failed(errno))?;
     let temporary = temporary(name);
     if let Err(errno) = rustix::fs::renameat(&dir, temporary.as_str(), &dir, name) {
         let _ = unlink(&dir, &temporary);
@@ -134,14 +165,24 @@ pub(super) fn replace(root: &Root, dir: &str, name: &str, mode: u32, bytes: &[u8
 /// Takes a file away for good.
 pub(super) fn remove(root: &Root, dir: &str, name: &str) -> Result<(), ActError> {
     let path = format!("{dir}/{name}");
-    let step = Step { root, what: "remove", path: &path };
+    let step = Step {
+        root,
+        what: "remove",
+        path: &path,
+    };
     let dir = root.open_dir(dir).map_err(|errno| step.failed(errno))?;
-    unlink(&dir, name).and_then(|()| rustix::fs::fsync(&dir)).map_err(|errno| step.failed(errno))
+    unlink(&dir, name)
+        .and_then(|()| rustix::fs::fsync(&dir))
+        .map_err(|errno| step.failed(errno))
 }
 
 /// Gives an identity file the mode that all of its readers need, and no other change.
 pub(super) fn set_mode(root: &Root, file: IdentityFile) -> Result<(), ActError> {
-    let step = Step { root, what: "change the mode of", path: file.path() };
+    let step = Step {
+        root,
+        what: "change the mode of",
+        path: file.path(),
+    };
     let opened = root.open_at(file.path(), OFlags::RDONLY | OFlags::NONBLOCK);
     opened
         .and_then(|opened| rustix::fs::fchmod(&opened, Mode::from_raw_mode(file.mode())))

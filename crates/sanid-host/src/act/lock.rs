@@ -32,33 +32,61 @@ pub struct Lock {
 /// # Errors
 /// [`ActError::Failed`] where its place cannot be made, [`ActError::Locked`] after the minute.
 pub fn lock(root: &Root) -> Result<Lock, ActError> {
-    let (file, path) = if root.is_volatile("run") { in_run(root)? } else { on_record(root)? };
+    let (file, path) = if root.is_volatile("run") {
+        in_run(root)?
+    } else {
+        on_record(root)?
+    };
     let start = Instant::now();
     loop {
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => return Ok(Lock { _file: file }),
-            Err(Errno::WOULDBLOCK | Errno::INTR) if start.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
-            Err(Errno::WOULDBLOCK | Errno::INTR) => {
-                return Err(ActError::Locked { path: root.show(path), seconds: PATIENCE.as_secs() });
+            Err(Errno::WOULDBLOCK | Errno::INTR) if start.elapsed() < PATIENCE => {
+                std::thread::sleep(PAUSE);
             }
-            Err(errno) => return Err(Step { root, what: "lock", path }.failed(errno)),
+            Err(Errno::WOULDBLOCK | Errno::INTR) => {
+                return Err(ActError::Locked {
+                    path: root.show(path),
+                    seconds: PATIENCE.as_secs(),
+                });
+            }
+            Err(errno) => {
+                return Err(Step {
+                    root,
+                    what: "lock",
+                    path,
+                }
+                .failed(errno));
+            }
         }
     }
 }
 
 fn in_run(root: &Root) -> Result<(OwnedFd, &'static str), ActError> {
     const PATH: &str = "run/sanid/lock";
-    let step = Step { root, what: "open", path: PATH };
+    let step = Step {
+        root,
+        what: "open",
+        path: PATH,
+    };
     dir::make(root, RUN, 0o755)?;
     let dir = root.open_dir(RUN).map_err(|errno| step.failed(errno))?;
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = rustix::fs::openat(&dir, NAME, flags, Mode::RUSR | Mode::WUSR);
-    file.map(|file| (file, PATH)).map_err(|errno| step.failed(errno))
+    file.map(|file| (file, PATH))
+        .map_err(|errno| step.failed(errno))
 }
 
 fn on_record(root: &Root) -> Result<(OwnedFd, &'static str), ActError> {
     let path = record::DIRECTORY;
     dir::make(root, path, 0o700)?;
-    let file = root.open_dir(path).map_err(|errno| Step { root, what: "open", path }.failed(errno))?;
+    let file = root.open_dir(path).map_err(|errno| {
+        Step {
+            root,
+            what: "open",
+            path,
+        }
+        .failed(errno)
+    })?;
     Ok((file, path))
 }

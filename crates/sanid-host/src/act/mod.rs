@@ -35,7 +35,9 @@ pub enum ActError {
         errno: Errno,
     },
     /// What was read back is not what was written; the old files are in place again.
-    #[error("{path} reads back as {found:?} instead of {written:?}; the old state was put back. Something else writes this file, or the file system does not keep what it is given")]
+    #[error(
+        "{path} reads back as {found:?} instead of {written:?}; the old state was put back. Something else writes this file, or the file system does not keep what it is given"
+    )]
     ReadBack {
         /// The file.
         path: String,
@@ -55,7 +57,9 @@ pub enum ActError {
         errno: Errno,
     },
     /// Another sanid is at work and does not end.
-    #[error("another sanid holds {path} for more than {seconds} seconds; `fuser -v {path}` shows it")]
+    #[error(
+        "another sanid holds {path} for more than {seconds} seconds; `fuser -v {path}` shows it"
+    )]
     Locked {
         /// The lock.
         path: String,
@@ -84,7 +88,11 @@ struct Step<'a> {
 
 impl Step<'_> {
     fn failed(self, errno: Errno) -> ActError {
-        ActError::Failed { step: self.what, path: self.root.show(self.path), errno }
+        ActError::Failed {
+            step: self.what,
+            path: self.root.show(self.path),
+            errno,
+        }
     }
 }
 
@@ -110,7 +118,11 @@ pub fn act(root: &Root, _lock: &Lock, facts: &Facts, plan: &Plan) -> Result<Rece
         if plan.needs_note() {
             noted.as_ref().map_err(Clone::clone)?;
         }
-        let unnote = || if noted.is_ok() { restore_record(root, facts) };
+        let unnote = || {
+            if noted.is_ok() {
+                restore_record(root, facts);
+            }
+        };
         if let Err(error) = write_files(root, facts, plan) {
             // Whatever is on disk now, the note still tells what it is; only a state that was put
             // back whole needs none.
@@ -129,7 +141,9 @@ pub fn act(root: &Root, _lock: &Lock, facts: &Facts, plan: &Plan) -> Result<Rece
     }
     // The note of a change that is done must go even if the rest of the record is as it was.
     if plan.record_differs || !plan.writes.is_empty() {
-        receipt.no_record = write_record(root, &plan.record).err().map(|error| error.to_string());
+        receipt.no_record = write_record(root, &plan.record)
+            .err()
+            .map(|error| error.to_string());
     }
     Ok(receipt)
 }
@@ -139,8 +153,14 @@ fn note(root: &Root, facts: &Facts, plan: &Plan) -> Result<(), ActError> {
     let mut record = facts.record.record().cloned().unwrap_or_else(Record::new);
     // A change on top of an interrupted one: what is on disk may be a mixture, which the first note
     // explains and this one would not.
-    let from = record.pending.take().map_or_else(|| plan.before.clone(), |pending| pending.from);
-    record.pending = Some(Pending { from, to: plan.after.clone() });
+    let from = record
+        .pending
+        .take()
+        .map_or_else(|| plan.before.clone(), |pending| pending.from);
+    record.pending = Some(Pending {
+        from,
+        to: plan.after.clone(),
+    });
     write_record(root, &record)
 }
 
@@ -155,7 +175,13 @@ fn restore_record(root: &Root, facts: &Facts) {
 
 fn write_record(root: &Root, record: &Record) -> Result<(), ActError> {
     dir::make(root, record::DIRECTORY, 0o700)?;
-    dir::replace(root, record::DIRECTORY, record::NAME, 0o600, &record.bytes())
+    dir::replace(
+        root,
+        record::DIRECTORY,
+        record::NAME,
+        0o600,
+        &record.bytes(),
+    )
 }
 
 fn write_files(root: &Root, facts: &Facts, plan: &Plan) -> Result<(), ActError> {

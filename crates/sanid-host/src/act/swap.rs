@@ -38,7 +38,10 @@ enum State {
 
 impl<'a> Swap<'a> {
     pub(super) fn new(root: &'a Root) -> Self {
-        Self { root, files: Vec::new() }
+        Self {
+            root,
+            files: Vec::new(),
+        }
     }
 
     /// Makes the new file under its temporary name. On failure nothing of the whole swap remains.
@@ -48,14 +51,23 @@ impl<'a> Swap<'a> {
         bytes: &[u8],
         old: Option<&FileContent>,
     ) -> Result<(), ActError> {
-        let step = Step { root: self.root, what: "write", path: file.path() };
+        let step = Step {
+            root: self.root,
+            what: "write",
+            path: file.path(),
+        };
         let made = self.root.open_dir(file.directory()).and_then(|dir| {
             let label = old.and_then(|_| label(&dir, file.name()));
             write_temporary(&dir, file.name(), file.mode(), label.as_deref(), bytes).map(|()| dir)
         });
         match made {
             Ok(dir) => {
-                self.files.push(Prepared { file, dir, old: old.cloned(), state: State::Prepared });
+                self.files.push(Prepared {
+                    file,
+                    dir,
+                    old: old.cloned(),
+                    state: State::Prepared,
+                });
                 Ok(())
             }
             Err(errno) => {
@@ -69,18 +81,32 @@ impl<'a> Swap<'a> {
     /// slow part, so that the time in which a crash leaves a mixture is as short as it can be.
     pub(super) fn exchange(&mut self) -> Result<(), ActError> {
         for index in 0..self.files.len() {
-            let Some(prepared) = self.files.get_mut(index) else { continue };
+            let Some(prepared) = self.files.get_mut(index) else {
+                continue;
+            };
             if let Err(errno) = prepared.put_in_place() {
                 let path = prepared.file.path();
-                let error = Step { root: self.root, what: "put in place", path }.failed(errno);
+                let error = Step {
+                    root: self.root,
+                    what: "put in place",
+                    path,
+                }
+                .failed(errno);
                 return Err(self.undo(error));
             }
         }
         for index in 0..self.files.len() {
-            let Some(prepared) = self.files.get(index) else { continue };
+            let Some(prepared) = self.files.get(index) else {
+                continue;
+            };
             if let Err(errno) = rustix::fs::fsync(&prepared.dir) {
                 let path = prepared.file.path();
-                let error = Step { root: self.root, what: "store", path }.failed(errno);
+                let error = Step {
+                    root: self.root,
+                    what: "store",
+                    path,
+                }
+                .failed(errno);
                 return Err(self.undo(error));
             }
         }
@@ -151,7 +177,9 @@ impl Prepared {
         let (temporary, name) = (temporary(self.file.name()), self.file.name());
         match self.state {
             State::Prepared => return Ok(()),
-            State::Exchanged => rustix::fs::renameat(&self.dir, temporary.as_str(), &self.dir, name)?,
+            State::Exchanged => {
+                rustix::fs::renameat(&self.dir, temporary.as_str(), &self.dir, name)?;
+            }
             State::Replaced => match &self.old {
                 None => unlink(&self.dir, name)?,
                 Some(old) => {

@@ -16,14 +16,19 @@ struct Host {
 
 impl Host {
     fn new() -> Self {
-        let host = Self { dir: tempfile::tempdir().unwrap() };
+        let host = Self {
+            dir: tempfile::tempdir().unwrap(),
+        };
         host.put("etc/machine-id", &format!("{MACHINE_ID}\n"));
         host
     }
 
     fn with_another_identity() -> Self {
         let host = Self::new();
-        host.put("etc/iscsi/initiatorname.iscsi", &format!("InitiatorName={OTHER_IQN}\n"));
+        host.put(
+            "etc/iscsi/initiatorname.iscsi",
+            &format!("InitiatorName={OTHER_IQN}\n"),
+        );
         host.put("etc/nvme/hostnqn", &format!("{OTHER_NQN}\n"));
         host.put("etc/nvme/hostid", &format!("{OTHER_ID}\n"));
         host
@@ -47,13 +52,25 @@ impl Host {
         let lock = lock(&root)?;
         let facts = observe(&root, None).unwrap();
         let resolution = resolve(&facts).unwrap();
-        let plan = plan(&facts, &resolution, Consent { existing, disrupt: false }).unwrap();
+        let plan = plan(
+            &facts,
+            &resolution,
+            Consent {
+                existing,
+                disrupt: false,
+            },
+        )
+        .unwrap();
         assert!(plan.refusals.is_empty());
         act(&root, &lock, &facts, &plan)
     }
 
     fn names(&self) -> [String; 3] {
-        [self.get("etc/iscsi/initiatorname.iscsi"), self.get("etc/nvme/hostnqn"), self.get("etc/nvme/hostid")]
+        [
+            self.get("etc/iscsi/initiatorname.iscsi"),
+            self.get("etc/nvme/hostnqn"),
+            self.get("etc/nvme/hostid"),
+        ]
     }
 
     fn leftovers(&self) -> Vec<String> {
@@ -67,7 +84,11 @@ impl Host {
 }
 
 fn desired() -> [String; 3] {
-    [format!("InitiatorName={IQN}\n"), format!("{NQN}\n"), format!("{ID}\n")]
+    [
+        format!("InitiatorName={IQN}\n"),
+        format!("{NQN}\n"),
+        format!("{ID}\n"),
+    ]
 }
 
 fn mode(path: &Path) -> u32 {
@@ -118,7 +139,13 @@ fn unchanged_content_is_not_touched() {
         let stat = fs::metadata(host.path(path)).unwrap();
         (stat.ino(), stat.ctime(), stat.ctime_nsec())
     };
-    let files = ["etc/iscsi/initiatorname.iscsi", "etc/nvme/hostnqn", "etc/nvme/hostid", "etc/nvme", "var/lib/sanid/record.json"];
+    let files = [
+        "etc/iscsi/initiatorname.iscsi",
+        "etc/nvme/hostnqn",
+        "etc/nvme/hostid",
+        "etc/nvme",
+        "var/lib/sanid/record.json",
+    ];
     let before = files.map(stat);
     let receipt = host.apply(OnExisting::Replace).unwrap();
     assert_eq!(receipt, Receipt::default());
@@ -132,10 +159,21 @@ fn a_link_in_place_of_a_file_is_replaced_and_not_followed() {
     fs::write(outside.path().join("victim"), "precious").unwrap();
     fs::create_dir_all(host.path("etc/nvme")).unwrap();
     symlink(outside.path().join("victim"), host.path("etc/nvme/hostnqn")).unwrap();
-    symlink(outside.path().join("victim"), host.path("etc/nvme/.hostid.sanid-tmp")).unwrap();
+    symlink(
+        outside.path().join("victim"),
+        host.path("etc/nvme/.hostid.sanid-tmp"),
+    )
+    .unwrap();
     host.apply(OnExisting::Refuse).unwrap();
-    assert_eq!(fs::read_to_string(outside.path().join("victim")).unwrap(), "precious");
-    assert!(!fs::symlink_metadata(host.path("etc/nvme/hostnqn")).unwrap().is_symlink());
+    assert_eq!(
+        fs::read_to_string(outside.path().join("victim")).unwrap(),
+        "precious"
+    );
+    assert!(
+        !fs::symlink_metadata(host.path("etc/nvme/hostnqn"))
+            .unwrap()
+            .is_symlink()
+    );
     assert_eq!(host.names(), desired());
 }
 
@@ -147,7 +185,10 @@ fn a_linked_directory_that_leads_out_of_the_root_is_looked_up_inside_it() {
     let error = host.apply(OnExisting::Refuse).unwrap_err();
     assert!(error.to_string().contains("etc/nvme"), "{error}");
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
-    assert!(!host.path("etc/iscsi/initiatorname.iscsi").exists(), "nothing was changed");
+    assert!(
+        !host.path("etc/iscsi/initiatorname.iscsi").exists(),
+        "nothing was changed"
+    );
 }
 
 #[test]
@@ -159,7 +200,10 @@ fn a_directory_in_the_way_of_a_temporary_file_leaves_the_old_state_whole() {
     assert!(error.to_string().contains("etc/nvme/hostid"), "{error}");
     assert!(error.to_string().contains("nothing was changed"), "{error}");
     assert_eq!(host.names(), before);
-    assert!(!host.path("var/lib/sanid/record.json").exists(), "the note of what did not happen is gone");
+    assert!(
+        !host.path("var/lib/sanid/record.json").exists(),
+        "the note of what did not happen is gone"
+    );
 }
 
 #[test]
@@ -210,7 +254,10 @@ fn a_file_that_reads_back_wrong_is_undone() {
     let root = Root::open(host.dir.path()).unwrap();
     let facts = observe(&root, None).unwrap();
     let resolution = resolve(&facts).unwrap();
-    let consent = Consent { existing: OnExisting::Replace, disrupt: false };
+    let consent = Consent {
+        existing: OnExisting::Replace,
+        disrupt: false,
+    };
     let mut plan = plan(&facts, &resolution, consent).unwrap();
     // A value with a line end in it is read back as its first line.
     plan.writes[2].value.push_str("\nx");
@@ -249,7 +296,10 @@ fn nothing_is_published_where_run_is_not_volatile() {
 #[test]
 fn a_spoilt_record_proves_nothing_and_is_replaced() {
     let host = Host::new();
-    host.put("var/lib/sanid/record.json", "{\"apiVersion\":\"sanid/v9\",\"kind\":\"Record\"}");
+    host.put(
+        "var/lib/sanid/record.json",
+        "{\"apiVersion\":\"sanid/v9\",\"kind\":\"Record\"}",
+    );
     let facts = observe(&Root::open(host.dir.path()).unwrap(), None).unwrap();
     assert!(matches!(facts.record, RecordState::Invalid(_)));
     host.apply(OnExisting::Refuse).unwrap();

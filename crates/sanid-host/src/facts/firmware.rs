@@ -72,13 +72,19 @@ mod testing {
 
         /// With this initiator name in the iBFT at this path.
         pub(crate) fn ibft_at(mut self, path: &str, content: TableContent<String>) -> Self {
-            self.firmware.ibft.push(FirmwareTable { path: path.into(), content });
+            self.firmware.ibft.push(FirmwareTable {
+                path: path.into(),
+                content,
+            });
             self
         }
 
         /// With one more NBFT.
         pub(crate) fn nbft(mut self, content: TableContent<nbft::Host>) -> Self {
-            let path = format!("/sys/firmware/acpi/tables/NBFT{}", self.firmware.nbft.len() + 1);
+            let path = format!(
+                "/sys/firmware/acpi/tables/NBFT{}",
+                self.firmware.nbft.len() + 1
+            );
             self.firmware.nbft.push(FirmwareTable { path, content });
             self
         }
@@ -92,6 +98,10 @@ mod testing {
     /// A Host Descriptor; an empty text for what it has not.
     pub(crate) fn host(flags: u8, nqn: &str, id: &str) -> nbft::Host {
         let stored_id = sanid_core::HostUuid::parse(id).map_or([0; 16], |uuid| *uuid.as_bytes());
-        nbft::Host { flags, stored_id, host_nqn: (!nqn.is_empty()).then(|| nqn.into()) }
+        nbft::Host {
+            flags,
+            stored_id,
+            host_nqn: (!nqn.is_empty()).then(|| nqn.into()),
+        }
     }
 }

@@ -45,7 +45,7 @@ fn content<T>(view: &View<'_>, file: IdentityFile, effective: &Effective<T>) -> 
             format!("{path} holds no {}", file.holds()),
             "Storage programs without it refuse to start, or make up a name that no array knows.",
         ),
-        Effective::Invalid { text, why } => (
+        Effective::Irregular { text, why } | Effective::Invalid { text, why } => (
             Code::FileInvalid,
             format!("{path} holds {text:?}: {why}"),
             "Some programs use it as it is and some refuse it: the host has more than one identity.",
@@ -57,10 +57,20 @@ fn content<T>(view: &View<'_>, file: IdentityFile, effective: &Effective<T>) -> 
         ),
     };
     let fix = match effective {
+        Effective::Irregular { .. } => format!(
+            "{}   once the arrays know the new name",
+            view.command("apply --replace")
+        ),
         Effective::Unreadable(_) => unreadable(view, file),
         _ => view.command("apply"),
     };
-    Some(Finding { code, part: Some(part(file)), seen, why, fix: vec![fix] })
+    Some(Finding {
+        code,
+        part: Some(part(file)),
+        seen,
+        why,
+        fix: vec![fix],
+    })
 }
 
 fn unreadable(view: &View<'_>, file: IdentityFile) -> String {
@@ -97,7 +107,9 @@ fn takes(others: &[ReaderView]) -> String {
 }
 
 fn mode(view: &View<'_>, file: IdentityFile) -> Option<Finding> {
-    let FileState::Present(content) = view.facts.disk.file(file) else { return None };
+    let FileState::Present(content) = view.facts.disk.file(file) else {
+        return None;
+    };
     let needed = file.needed_mode();
     (content.mode & needed != needed).then(|| Finding {
         code: Code::FileMode,

@@ -10,7 +10,9 @@ use crate::resolve::firmware::Firmware;
 use crate::resolve::{Given, Part, Resolution, Source as _};
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let Ok(resolution) = view.resolution else { return Vec::new() };
+    let Ok(resolution) = view.resolution else {
+        return Vec::new();
+    };
     let mut findings = Vec::new();
     let disk = &view.facts.disk;
     // The record's finding says what to do about files that are sanid's own unfinished work.
@@ -19,15 +21,33 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         let outranked = resolution.iqn.value != name.value;
         let other = settled && disk.iqn().valid().is_some_and(|valid| *valid != name.value);
         let word = format!("{} gives {}", name.place, name.value);
-        findings.extend(differs(view, resolution, Part::Iqn, &word, (outranked, other)));
+        findings.extend(differs(
+            view,
+            resolution,
+            Part::Iqn,
+            &word,
+            (outranked, other),
+        ));
     }
     if let Ok(Some(Given { value: pair, place })) = Firmware.nvme(view.facts) {
         let outranked = resolution.nvme.value != pair;
-        let other_nqn = disk.host_nqn().valid().is_some_and(|valid| *valid != pair.host_nqn);
-        let other_id = disk.host_id().valid().is_some_and(|valid| *valid != pair.host_id);
+        let other_nqn = disk
+            .host_nqn()
+            .valid()
+            .is_some_and(|valid| *valid != pair.host_nqn);
+        let other_id = disk
+            .host_id()
+            .valid()
+            .is_some_and(|valid| *valid != pair.host_id);
         let other = settled && (other_nqn || other_id);
         let word = format!("{place} gives {} {}", pair.host_nqn, pair.host_id);
-        findings.extend(differs(view, resolution, Part::Nvme, &word, (outranked, other)));
+        findings.extend(differs(
+            view,
+            resolution,
+            Part::Nvme,
+            &word,
+            (outranked, other),
+        ));
         if !outranked && is_twin(&pair) {
             findings.push(byte_order(view, &word));
         }
@@ -52,15 +72,28 @@ fn differs(
             Part::Iqn => &resolution.iqn.place,
             Part::Nvme => &resolution.nvme.place,
         };
-        let _ = write!(seen, "; desired: {}, from {place}", desired(resolution, part));
-        fix.push(format!("take away the {} from {place}, if the firmware's is meant", part.words()));
+        let _ = write!(
+            seen,
+            "; desired: {}, from {place}",
+            desired(resolution, part)
+        );
+        fix.push(format!(
+            "take away the {} from {place}, if the firmware's is meant",
+            part.words()
+        ));
         fix.push("otherwise give the firmware the same, or set firmware = \"ignore\" in the configuration".into());
     }
     if other_on_disk {
         let _ = write!(seen, "; on disk: {}", on_disk(view.facts, part));
         if !outranked {
-            fix.push(format!("{}   to write the firmware's, once the arrays know it", view.command("apply --replace")));
-            fix.push(format!("{}   to keep what is on disk", view.command("adopt")));
+            fix.push(format!(
+                "{}   to write the firmware's, once the arrays know it",
+                view.command("apply --replace")
+            ));
+            fix.push(format!(
+                "{}   to keep what is on disk",
+                view.command("adopt")
+            ));
         }
     }
     Some(Finding {
@@ -76,11 +109,17 @@ fn byte_order(view: &View<'_>, word: &str) -> Finding {
     Finding {
         code: Code::FirmwareByteOrder,
         part: Some(Part::Nvme),
-        seen: format!("{word}: the Host ID is the UUID of the host NQN in the byte order of SMBIOS"),
+        seen: format!(
+            "{word}: the Host ID is the UUID of the host NQN in the byte order of SMBIOS"
+        ),
         why: "Most firmware stores the Host ID so, and Linux makes the boot connection with the bytes as they are: the pair does not match, and is the right one here. A program that derives the Host ID from the host NQN gets another one.",
         fix: vec![
-            "nothing on this host: the files must have the pair that the boot connection uses".into(),
-            format!("{}   to keep this pair should an update of the firmware turn it round", view.command("adopt")),
+            "nothing on this host: the files must have the pair that the boot connection uses"
+                .into(),
+            format!(
+                "{}   to keep this pair should an update of the firmware turn it round",
+                view.command("adopt")
+            ),
         ],
     }
 }
@@ -96,7 +135,9 @@ pub(super) fn desired_twin(view: &View<'_>) -> Option<NvmePair> {
 /// Whether the Host ID is the UUID of the host NQN as SMBIOS stores it: the first three fields in
 /// little-endian order (DSP0134, "System - UUID").
 fn is_twin(pair: &NvmePair) -> bool {
-    let Some(uuid) = pair.host_nqn.pairing_uuid() else { return false };
+    let Some(uuid) = pair.host_nqn.pairing_uuid() else {
+        return false;
+    };
     let mut swapped = *uuid.as_bytes();
     swapped[0..4].reverse();
     swapped[4..6].reverse();

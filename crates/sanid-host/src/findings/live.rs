@@ -12,15 +12,32 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     findings.extend(iscsi(view));
     findings.extend(nvme(view));
     let live = &view.facts.live.nvme;
-    findings.extend(conflict(live, "host NQN", |one| one.host_nqn.clone(), |one| one.host_id.clone()));
-    findings.extend(conflict(live, "Host ID", |one| one.host_id.clone(), |one| one.host_nqn.clone()));
+    findings.extend(conflict(
+        live,
+        "host NQN",
+        |one| one.host_nqn.clone(),
+        |one| one.host_id.clone(),
+    ));
+    findings.extend(conflict(
+        live,
+        "Host ID",
+        |one| one.host_id.clone(),
+        |one| one.host_nqn.clone(),
+    ));
     findings
 }
 
 fn iscsi(view: &View<'_>) -> Vec<Finding> {
     let on_disk = view.facts.disk.iqn();
-    let Some(name) = on_disk.valid() else { return Vec::new() };
-    let others = view.facts.live.iscsi.iter().filter(|session| !is_iqn(session, name));
+    let Some(name) = on_disk.valid() else {
+        return Vec::new();
+    };
+    let others = view
+        .facts
+        .live
+        .iscsi
+        .iter()
+        .filter(|session| !is_iqn(session, name));
     others
         .map(|session| Finding {
             code: Code::LiveIqnDiffers,
@@ -37,8 +54,15 @@ fn iscsi(view: &View<'_>) -> Vec<Finding> {
 
 fn nvme(view: &View<'_>) -> Vec<Finding> {
     let (nqn, id) = (view.facts.disk.host_nqn(), view.facts.disk.host_id());
-    let (Some(nqn), Some(id)) = (nqn.valid(), id.valid()) else { return Vec::new() };
-    let others = view.facts.live.nvme.iter().filter(|one| !is_pair_of(one, nqn.as_str(), &id.to_string()));
+    let (Some(nqn), Some(id)) = (nqn.valid(), id.valid()) else {
+        return Vec::new();
+    };
+    let others = view
+        .facts
+        .live
+        .nvme
+        .iter()
+        .filter(|one| !is_pair_of(one, nqn.as_str(), &id.to_string()));
     others
         .map(|one| Finding {
             code: Code::LiveNvmeDiffers,
@@ -66,10 +90,16 @@ fn conflict(
     let mut partners: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for one in live {
         if let (Some(key), Some(partner)) = (key(one), partner(one)) {
-            partners.entry(key).or_default().entry(partner).or_insert_with(|| one.name.clone());
+            partners
+                .entry(key)
+                .or_default()
+                .entry(partner)
+                .or_insert_with(|| one.name.clone());
         }
     }
-    let torn = partners.into_iter().filter(|(_, partners)| partners.len() > 1);
+    let torn = partners
+        .into_iter()
+        .filter(|(_, partners)| partners.len() > 1);
     torn.map(|(key, partners)| {
         let uses: Vec<String> = partners.iter().map(|(partner, name)| format!("{name} with {partner}")).collect();
         Finding {

@@ -7,7 +7,12 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let disk = &view.facts.disk;
     let mut findings = Vec::new();
     if let Some(name) = disk.iqn().valid() {
-        findings.extend(portable(view, Part::Iqn, name.as_str(), &name.portability()));
+        findings.extend(portable(
+            view,
+            Part::Iqn,
+            name.as_str(),
+            &name.portability(),
+        ));
     }
     if let Some(nqn) = disk.host_nqn().valid() {
         match nqn.conformance() {
@@ -16,7 +21,10 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
                 part: Some(Part::Nvme),
                 seen: format!("{nqn}: {error}"),
                 why: "Linux sends it as it is; SPDK, nvme-cli 3 and others refuse it.",
-                fix: vec![format!("{}   once the arrays know the new pair", view.command("apply --replace"))],
+                fix: vec![format!(
+                    "{}   once the arrays know the new pair",
+                    view.command("apply --replace")
+                )],
             }),
             Ok(()) => findings.extend(portable(view, Part::Nvme, nqn.as_str(), &nqn.portability())),
         }
@@ -30,7 +38,11 @@ fn portable(
     name: &str,
     portability: &sanid_core::Portability,
 ) -> Option<Finding> {
-    let issues: Vec<String> = portability.issues().iter().map(ToString::to_string).collect();
+    let issues: Vec<String> = portability
+        .issues()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     (!issues.is_empty()).then(|| Finding {
         code: Code::NameNotPortable,
         part: Some(part),

@@ -11,9 +11,14 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         (Some(nqn), Some(id)) => {
             let pair = NvmePair::new(nqn.clone(), *id);
             let explained = super::firmware::desired_twin(view).is_some_and(|twin| twin == pair);
-            (!pair.matches() && !explained).then(|| mismatch(view, nqn.as_str(), &id.to_string())).into_iter().collect()
+            (!pair.matches() && !explained)
+                .then(|| mismatch(view, nqn.as_str(), &id.to_string()))
+                .into_iter()
+                .collect()
         }
         (Some(_), None) => vec![half(view, "hostnqn", "hostid", id.state())],
+        // A name that breaks the standard is in use all the same; its own finding says so.
+        (None, _) if nqn.is_somebodys() => Vec::new(),
         (None, Some(_)) => vec![half(view, "hostid", "hostnqn", nqn.state())],
         (None, None) => Vec::new(),
     }
@@ -25,7 +30,10 @@ fn mismatch(view: &View<'_>, nqn: &str, id: &str) -> Finding {
         part: Some(Part::Nvme),
         seen: format!("Host ID {id} is not the UUID of {nqn}"),
         why: "Programs that derive one half from the other make a second pair, and Linux 6.5 and later refuses to connect with it.",
-        fix: vec![format!("{}   once the arrays know the new pair and no controller is live", view.command("apply --replace"))],
+        fix: vec![format!(
+            "{}   once the arrays know the new pair and no controller is live",
+            view.command("apply --replace")
+        )],
     }
 }
 

@@ -53,8 +53,18 @@ pub(super) fn is_own_work(view: &View<'_>) -> bool {
 
 /// The same judgement that `apply` would act on.
 fn earlier_seed(view: &View<'_>) -> Option<Part> {
-    let consent = Consent { existing: OnExisting::Refuse, disrupt: true };
+    let consent = Consent {
+        existing: OnExisting::Refuse,
+        disrupt: true,
+    };
     let plan = plan(view.facts, view.resolution.ok()?, consent).ok()?;
-    let write = plan.writes.iter().find(|write| write.reason == Reason::Free(Free::EarlierSeed))?;
-    Some(if write.file.directory() == "etc/iscsi" { Part::Iqn } else { Part::Nvme })
+    let write = plan
+        .writes
+        .iter()
+        .find(|write| write.reason == Reason::Free(Free::EarlierSeed))?;
+    Some(if write.file.directory() == "etc/iscsi" {
+        Part::Iqn
+    } else {
+        Part::Nvme
+    })
 }

@@ -44,7 +44,10 @@ fn published(view: &View<'_>, scheme: &str) -> Finding {
     Finding {
         code: Code::SeedPublished,
         part: None,
-        seen: format!("scheme {scheme} (set at {}) puts the machine-id itself into the names", view.facts.settings.scheme.origin),
+        seen: format!(
+            "scheme {scheme} (set at {}) puts the machine-id itself into the names",
+            view.facts.settings.scheme.origin
+        ),
         why: "machine-id(5) asks to keep it confidential: whoever knows it can compute every id derived from it.",
         fix: vec!["choose scheme = \"sanid-v1\" once the arrays know the new names".into()],
     }

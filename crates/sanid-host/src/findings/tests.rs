@@ -12,7 +12,10 @@ const DELL_ID: &str = "44454c4c-4400-1044-8030-b8c04f445833";
 
 fn codes(facts: &Facts) -> Vec<&'static str> {
     let resolution = resolve(facts);
-    findings(facts, resolution.as_ref()).into_iter().map(|finding| finding.code.as_str()).collect()
+    findings(facts, resolution.as_ref())
+        .into_iter()
+        .map(|finding| finding.code.as_str())
+        .collect()
 }
 
 fn clean() -> Facts {
@@ -20,17 +23,28 @@ fn clean() -> Facts {
 }
 
 /// Every code with facts that show it, alone where it can be alone.
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn table() -> Vec<(&'static str, Facts, Vec<&'static str>)> {
     let unreadable = |mut facts: Facts| {
-        facts.disk.host_id =
-            FileState::Unreadable(ReadError::NotRegular { path: "/etc/nvme/hostid".into(), kind: "a directory" });
+        facts.disk.host_id = FileState::Unreadable(ReadError::NotRegular {
+            path: "/etc/nvme/hostid".into(),
+            kind: "a directory",
+        });
         facts
     };
     let pending = |mut facts: Facts| {
         let mut record = Record::new();
         record.pending = Some(Pending {
-            from: Values { host_nqn: Some(OTHER_NQN.into()), host_id: Some(OTHER_ID.into()), iqn: None },
-            to: Values { host_nqn: Some(NQN.into()), host_id: Some(ID.into()), iqn: None },
+            from: Values {
+                host_nqn: Some(OTHER_NQN.into()),
+                host_id: Some(OTHER_ID.into()),
+                iqn: None,
+            },
+            to: Values {
+                host_nqn: Some(NQN.into()),
+                host_id: Some(ID.into()),
+                iqn: None,
+            },
         });
         facts.record = RecordState::Present(Box::new(record));
         facts
@@ -51,44 +65,154 @@ fn table() -> Vec<(&'static str, Facts, Vec<&'static str>)> {
     let dashless = "nqn.2014-08.org.nvmexpress:uuid:652f5d50a6894520b87bfe2552ef6b8b";
     vec![
         ("all is well", clean(), vec![]),
-        ("live under the files' names", clean().session(IQN).controller(NQN, ID), vec![]),
-        ("no machine-id", Facts { machine_id: MachineIdState::Missing, ..clean() }, vec!["no-seed"]),
-        ("bad parameter", Facts { cmdline: "rd.nvmf.hostid=x".into(), ..clean() }, vec!["source-invalid"]),
+        (
+            "live under the files' names",
+            clean().session(IQN).controller(NQN, ID),
+            vec![],
+        ),
+        (
+            "no machine-id",
+            Facts {
+                machine_id: MachineIdState::Missing,
+                ..clean()
+            },
+            vec!["no-seed"],
+        ),
+        (
+            "bad parameter",
+            Facts {
+                cmdline: "rd.nvmf.hostid=x".into(),
+                ..clean()
+            },
+            vec!["source-invalid"],
+        ),
         ("talos", published, vec!["seed-published"]),
-        ("one name for all", shared.file(IdentityFile::InitiatorName, "iqn.2001-04.com.example:all"), vec!["template-not-unique"]),
+        (
+            "one name for all",
+            shared.file(IdentityFile::InitiatorName, "iqn.2001-04.com.example:all"),
+            vec!["template-not-unique"],
+        ),
         ("not applied yet", facts(), vec!["file-missing"; 3]),
-        ("empty", clean().raw(IdentityFile::InitiatorName, b""), vec!["file-empty"]),
-        ("invalid", clean().file(IdentityFile::InitiatorName, "iqn.2017-13.a:b"), vec!["file-invalid"]),
-        ("unreadable", unreadable(clean()), vec!["file-unreadable", "pair-half"]),
-        ("two names in one file", clean().raw(IdentityFile::HostNqn, format!("{NQN}\n{OTHER_NQN}\n").as_bytes()), vec!["readers-disagree"]),
-        ("private hostnqn", clean().present(IdentityFile::HostNqn, &IdentityFile::HostNqn.bytes(NQN), 0o600), vec!["file-mode"]),
-        ("power cut", pending(facts().on_disk(IQN, NQN, OTHER_ID)), vec!["change-interrupted", "pair-mismatch"]),
-        ("spoilt record", Facts { record: RecordState::Invalid("x".into()), ..clean() }, vec!["record-invalid"]),
+        (
+            "empty",
+            clean().raw(IdentityFile::InitiatorName, b""),
+            vec!["file-empty"],
+        ),
+        (
+            "invalid",
+            clean().file(IdentityFile::InitiatorName, "iqn.2017-13.a:b"),
+            vec!["file-invalid"],
+        ),
+        (
+            "unreadable",
+            unreadable(clean()),
+            vec!["file-unreadable", "pair-half"],
+        ),
+        (
+            "two names in one file",
+            clean().raw(
+                IdentityFile::HostNqn,
+                format!("{NQN}\n{OTHER_NQN}\n").as_bytes(),
+            ),
+            vec!["readers-disagree"],
+        ),
+        (
+            "private hostnqn",
+            clean().present(
+                IdentityFile::HostNqn,
+                &IdentityFile::HostNqn.bytes(NQN),
+                0o600,
+            ),
+            vec!["file-mode"],
+        ),
+        (
+            "power cut",
+            pending(facts().on_disk(IQN, NQN, OTHER_ID)),
+            vec!["change-interrupted", "pair-mismatch"],
+        ),
+        (
+            "spoilt record",
+            Facts {
+                record: RecordState::Invalid("x".into()),
+                ..clean()
+            },
+            vec!["record-invalid"],
+        ),
         (
             "private record",
-            Facts { record: RecordState::Unreadable("x".into()), ..clean() },
+            Facts {
+                record: RecordState::Unreadable("x".into()),
+                ..clean()
+            },
             vec!["file-unreadable"],
         ),
         (
             "reset template",
-            facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID).recorded(OTHER_IQN, OTHER_NQN, OTHER_ID, "00000000000000000000000000000001"),
+            facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID).recorded(
+                OTHER_IQN,
+                OTHER_NQN,
+                OTHER_ID,
+                "00000000000000000000000000000001",
+            ),
             vec!["earlier-seed"],
         ),
-        ("another initiator name", clean().file(IdentityFile::InitiatorName, OTHER_IQN), vec!["iqn-differs"]),
-        ("another pair", clean().pair(OTHER_NQN, OTHER_ID), vec!["nvme-differs"]),
-        ("Debian's pair", clean().pair(OTHER_NQN, "99999999-2222-4333-8444-555555555555"), vec!["nvme-differs", "pair-mismatch"]),
-        ("half a pair", clean().raw(IdentityFile::HostId, b""), vec!["file-empty", "pair-half"]),
-        ("nvme-cli 1", clean().pair(dashless, ID), vec!["nvme-differs", "name-not-conformant"]),
-        ("capitals", clean().file(IdentityFile::InitiatorName, "iqn.2001-04.com.example:ABC"), vec!["iqn-differs", "name-not-portable"]),
-        ("old session", clean().session(OTHER_IQN), vec!["live-iqn-differs"]),
-        ("old controller", clean().controller(OTHER_NQN, OTHER_ID), vec!["live-nvme-differs"]),
+        (
+            "another initiator name",
+            clean().file(IdentityFile::InitiatorName, OTHER_IQN),
+            vec!["iqn-differs"],
+        ),
+        (
+            "another pair",
+            clean().pair(OTHER_NQN, OTHER_ID),
+            vec!["nvme-differs"],
+        ),
+        (
+            "Debian's pair",
+            clean().pair(OTHER_NQN, "99999999-2222-4333-8444-555555555555"),
+            vec!["nvme-differs", "pair-mismatch"],
+        ),
+        (
+            "half a pair",
+            clean().raw(IdentityFile::HostId, b""),
+            vec!["file-empty", "pair-half"],
+        ),
+        (
+            "nvme-cli 1",
+            clean().pair(dashless, ID),
+            vec!["nvme-differs", "name-not-conformant"],
+        ),
+        (
+            "capitals",
+            clean().file(IdentityFile::InitiatorName, "iqn.2001-04.com.example:ABC"),
+            vec!["iqn-differs", "name-not-portable"],
+        ),
+        (
+            "old session",
+            clean().session(OTHER_IQN),
+            vec!["live-iqn-differs"],
+        ),
+        (
+            "old controller",
+            clean().controller(OTHER_NQN, OTHER_ID),
+            vec!["live-nvme-differs"],
+        ),
         (
             "one NQN, two Host IDs, as Linux 6.1 lets pass",
             clean().controller(NQN, ID).controller(NQN, OTHER_ID),
             vec!["live-nvme-differs", "live-pair-conflict"],
         ),
-        ("pinned over the firmware", clean().pin_id(ID).nbft_pair(OTHER_NQN, OTHER_ID), vec!["firmware-differs"]),
-        ("Dell's NBFT", facts().on_disk(IQN, DELL_NQN, DELL_ID).nbft_pair(DELL_NQN, DELL_ID), vec!["firmware-byte-order"]),
+        (
+            "pinned over the firmware",
+            clean().pin_id(ID).nbft_pair(OTHER_NQN, OTHER_ID),
+            vec!["firmware-differs"],
+        ),
+        (
+            "Dell's NBFT",
+            facts()
+                .on_disk(IQN, DELL_NQN, DELL_ID)
+                .nbft_pair(DELL_NQN, DELL_ID),
+            vec!["firmware-byte-order"],
+        ),
     ]
 }
 
@@ -101,7 +225,10 @@ fn each_hazard_has_its_finding() {
 
 #[test]
 fn every_code_is_shown_by_a_case() {
-    let shown: Vec<&str> = table().into_iter().flat_map(|(_, _, codes)| codes).collect();
+    let shown: Vec<&str> = table()
+        .into_iter()
+        .flat_map(|(_, _, codes)| codes)
+        .collect();
     for code in Code::ALL {
         assert!(shown.contains(&code.as_str()), "{}", code.as_str());
     }
@@ -112,9 +239,15 @@ fn every_finding_says_what_was_seen_why_it_matters_and_what_to_do() {
     for (case, facts, _) in table() {
         let resolution = resolve(&facts);
         for finding in findings(&facts, resolution.as_ref()) {
-            assert!(!finding.seen.is_empty() && !finding.why.is_empty(), "{case}");
+            assert!(
+                !finding.seen.is_empty() && !finding.why.is_empty(),
+                "{case}"
+            );
             assert!(!finding.fix.is_empty(), "{case}");
-            assert!(!finding.seen.contains(crate::testing::MACHINE_ID) || case == "talos", "{case}");
+            assert!(
+                !finding.seen.contains(crate::testing::MACHINE_ID) || case == "talos",
+                "{case}"
+            );
         }
     }
 }

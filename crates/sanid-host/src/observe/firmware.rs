@@ -24,25 +24,47 @@ pub(super) fn read(root: &Root) -> FirmwareFacts {
         Err(error) => {
             // Either kind of table may be there.
             let path = || format!("/{TABLES}");
-            let ibft = FirmwareTable { path: path(), content: TableContent::Unreadable(error.clone()) };
-            let nbft = FirmwareTable { path: path(), content: TableContent::Unreadable(error) };
-            return FirmwareFacts { ibft: vec![shown.unwrap_or(ibft)], nbft: vec![nbft] };
+            let ibft = FirmwareTable {
+                path: path(),
+                content: TableContent::Unreadable(error.clone()),
+            };
+            let nbft = FirmwareTable {
+                path: path(),
+                content: TableContent::Unreadable(error),
+            };
+            return FirmwareFacts {
+                ibft: vec![shown.unwrap_or(ibft)],
+                nbft: vec![nbft],
+            };
         }
     };
     let of = |signatures: &'static [&'static str]| {
-        let is_one = move |name: &&String| signatures.iter().any(|signature| is_instance(name, signature));
-        names.iter().filter(is_one).map(|name| format!("{TABLES}/{name}"))
+        let is_one = move |name: &&String| {
+            signatures
+                .iter()
+                .any(|signature| is_instance(name, signature))
+        };
+        names
+            .iter()
+            .filter(is_one)
+            .map(|name| format!("{TABLES}/{name}"))
     };
     let raw = |path: String| table(root, &path, TABLE_LIMIT, ibft::parse);
     FirmwareFacts {
-        ibft: shown.map_or_else(|| of(ibft::SIGNATURES).filter_map(raw).collect(), |shown| vec![shown]),
-        nbft: of(&["NBFT"]).filter_map(|path| table(root, &path, TABLE_LIMIT, nbft::parse)).collect(),
+        ibft: shown.map_or_else(
+            || of(ibft::SIGNATURES).filter_map(raw).collect(),
+            |shown| vec![shown],
+        ),
+        nbft: of(&["NBFT"])
+            .filter_map(|path| table(root, &path, TABLE_LIMIT, nbft::parse))
+            .collect(),
     }
 }
 
 /// Whether a file of this name is a table with this signature: of several, each has a number.
 fn is_instance(name: &str, signature: &str) -> bool {
-    name.strip_prefix(signature).is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+    name.strip_prefix(signature)
+        .is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn table<T>(
@@ -56,7 +78,10 @@ fn table<T>(
         Ok(Some(file)) => parse(&file.bytes).into(),
         Err(error) => TableContent::Unreadable(error),
     };
-    Some(FirmwareTable { path: format!("/{path}"), content })
+    Some(FirmwareTable {
+        path: format!("/{path}"),
+        content,
+    })
 }
 
 #[cfg(test)]
@@ -68,7 +93,8 @@ mod tests {
     use crate::parse::ibft::tests::table as ibft_table;
     use crate::root::ReadError;
 
-    const DELL: &[u8] = include_bytes!("../../tests/data/nbft/NBFT-Dell.PowerEdge.R660-fw1.5.5-single");
+    const DELL: &[u8] =
+        include_bytes!("../../tests/data/nbft/NBFT-Dell.PowerEdge.R660-fw1.5.5-single");
     const NOISE: &[u8] = include_bytes!("../../tests/data/nbft/bad/NBFT-random-noise");
 
     fn host(files: &[(&str, &[u8])]) -> FirmwareFacts {
@@ -103,11 +129,20 @@ mod tests {
     #[test]
     fn the_kernels_word_on_the_ibft_comes_before_the_table() {
         let raw = ibft_table("iqn.2001-04.com.example:raw");
-        let both = host(&[(IBFT, b"iqn.2001-04.com.example:shown\n"), ("sys/firmware/acpi/tables/iBFT", &raw)]);
-        let shown = ("/sys/firmware/ibft/initiator/initiator-name", Some("iqn.2001-04.com.example:shown"));
+        let both = host(&[
+            (IBFT, b"iqn.2001-04.com.example:shown\n"),
+            ("sys/firmware/acpi/tables/iBFT", &raw),
+        ]);
+        let shown = (
+            "/sys/firmware/ibft/initiator/initiator-name",
+            Some("iqn.2001-04.com.example:shown"),
+        );
         assert_eq!(both.ibft.iter().map(identity).collect::<Vec<_>>(), [shown]);
         let alone = host(&[("sys/firmware/acpi/tables/iBFT", &raw)]);
-        let found = ("/sys/firmware/acpi/tables/iBFT", Some("iqn.2001-04.com.example:raw"));
+        let found = (
+            "/sys/firmware/acpi/tables/iBFT",
+            Some("iqn.2001-04.com.example:raw"),
+        );
         assert_eq!(alone.ibft.iter().map(identity).collect::<Vec<_>>(), [found]);
     }
 
@@ -120,7 +155,10 @@ mod tests {
         ]);
         assert_eq!(found.nbft.len(), 2);
         assert!(found.nbft[0].identity().is_some());
-        assert_eq!(found.nbft[1].content, TableContent::Malformed(TableError::Signature { expected: "NBFT" }));
+        assert_eq!(
+            found.nbft[1].content,
+            TableContent::Malformed(TableError::Signature { expected: "NBFT" })
+        );
     }
 
     #[test]
@@ -129,19 +167,30 @@ mod tests {
         put(dir.path(), "sys/firmware/acpi/tables/NBFT", NOISE);
         let root = Root::open(dir.path()).unwrap();
         assert_eq!(crate::observe(&root, None).unwrap().firmware.nbft.len(), 1);
-        put(dir.path(), "etc/sanid/config.toml", b"firmware = \"ignore\"\n");
-        assert_eq!(crate::observe(&root, None).unwrap().firmware, FirmwareFacts::default());
+        put(
+            dir.path(),
+            "etc/sanid/config.toml",
+            b"firmware = \"ignore\"\n",
+        );
+        assert_eq!(
+            crate::observe(&root, None).unwrap().firmware,
+            FirmwareFacts::default()
+        );
     }
 
     #[test]
     fn what_cannot_be_read_is_not_taken_for_nothing() {
         let large = vec![0; TABLE_LIMIT + 1];
         let found = host(&[("sys/firmware/acpi/tables/NBFT", &large)]);
-        let unreadable = |content: &TableContent<nbft::Host>| matches!(content, TableContent::Unreadable(_));
+        let unreadable =
+            |content: &TableContent<nbft::Host>| matches!(content, TableContent::Unreadable(_));
         assert!(unreadable(&found.nbft[0].content), "{found:?}");
         // A file where the directory should be: the kernel refuses to list it.
         let found = host(&[(TABLES, b"")]);
         assert!(unreadable(&found.nbft[0].content), "{found:?}");
-        assert!(matches!(found.ibft[0].content, TableContent::Unreadable(ReadError::Io { .. })));
+        assert!(matches!(
+            found.ibft[0].content,
+            TableContent::Unreadable(ReadError::Io { .. })
+        ));
     }
 }

@@ -8,7 +8,11 @@ use crate::root::{Root, escape};
 ///
 /// A session can end while it is read: what is gone half-way is left out.
 pub(crate) fn live(root: &Root) -> Live {
-    Live { iscsi: iscsi_sessions(root), iscsi_hosts: iscsi_hosts(root), nvme: nvme_controllers(root) }
+    Live {
+        iscsi: iscsi_sessions(root),
+        iscsi_hosts: iscsi_hosts(root),
+        nvme: nvme_controllers(root),
+    }
 }
 
 fn iscsi_sessions(root: &Root) -> Vec<IscsiSession> {
@@ -24,7 +28,10 @@ fn iscsi_sessions(root: &Root) -> Vec<IscsiSession> {
 
 fn iscsi_hosts(root: &Root) -> Vec<IscsiHost> {
     each(root, "sys/class/iscsi_host", |base, name| {
-        Some(IscsiHost { initiator: named(root, &format!("{base}/initiatorname"))?, name })
+        Some(IscsiHost {
+            initiator: named(root, &format!("{base}/initiatorname"))?,
+            name,
+        })
     })
 }
 
@@ -47,7 +54,10 @@ fn nvme_controllers(root: &Root) -> Vec<NvmeController> {
 
 fn each<T>(root: &Root, class: &str, read: impl Fn(&str, String) -> Option<T>) -> Vec<T> {
     let names = root.list(class).unwrap_or_default();
-    names.into_iter().filter_map(|name| read(&format!("{class}/{name}"), name)).collect()
+    names
+        .into_iter()
+        .filter_map(|name| read(&format!("{class}/{name}"), name))
+        .collect()
 }
 
 /// An attribute that has a value: drivers without one say nothing, `(null)` or `<NULL>`.
@@ -73,31 +83,64 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         };
-        put("sys/devices/platform/host2/session1/initiatorname", "iqn.2001-04.com.example:a\n");
-        put("sys/devices/platform/host2/session1/targetname", "iqn.2001-04.com.example:t\n");
+        put(
+            "sys/devices/platform/host2/session1/initiatorname",
+            "iqn.2001-04.com.example:a\n",
+        );
+        put(
+            "sys/devices/platform/host2/session1/targetname",
+            "iqn.2001-04.com.example:t\n",
+        );
         put("sys/devices/platform/host2/session1/state", "LOGGED_IN\n");
         put("sys/devices/nvme-fabrics/ctl/nvme1/transport", "tcp\n");
-        put("sys/devices/nvme-fabrics/ctl/nvme1/hostnqn", "nqn.2014-08.com.example:h\n");
-        put("sys/devices/nvme-fabrics/ctl/nvme1/hostid", "652f5d50-a689-4520-b87b-fe2552ef6b8b\n");
+        put(
+            "sys/devices/nvme-fabrics/ctl/nvme1/hostnqn",
+            "nqn.2014-08.com.example:h\n",
+        );
+        put(
+            "sys/devices/nvme-fabrics/ctl/nvme1/hostid",
+            "652f5d50-a689-4520-b87b-fe2552ef6b8b\n",
+        );
         put("sys/devices/pci/nvme0/transport", "pcie\n");
-        put("sys/devices/platform/host2/iscsi_host/initiatorname", "(null)\n");
+        put(
+            "sys/devices/platform/host2/iscsi_host/initiatorname",
+            "(null)\n",
+        );
         for class in ["iscsi_session", "iscsi_host", "nvme"] {
             fs::create_dir_all(dir.path().join("sys/class").join(class)).unwrap();
         }
         let link = |to: &str, at: &str| symlink(to, dir.path().join(at)).unwrap();
-        link("../../devices/platform/host2/session1", "sys/class/iscsi_session/session1");
-        link("../../devices/platform/host2/iscsi_host", "sys/class/iscsi_host/host2");
-        link("../../devices/nvme-fabrics/ctl/nvme1", "sys/class/nvme/nvme1");
+        link(
+            "../../devices/platform/host2/session1",
+            "sys/class/iscsi_session/session1",
+        );
+        link(
+            "../../devices/platform/host2/iscsi_host",
+            "sys/class/iscsi_host/host2",
+        );
+        link(
+            "../../devices/nvme-fabrics/ctl/nvme1",
+            "sys/class/nvme/nvme1",
+        );
         link("../../devices/pci/nvme0", "sys/class/nvme/nvme0");
 
         let live = live(&Root::open(dir.path()).unwrap());
         assert_eq!(live.iscsi.len(), 1);
         assert_eq!(live.iscsi[0].name, "session1");
         assert_eq!(live.iscsi[0].initiator, "iqn.2001-04.com.example:a");
-        assert_eq!(live.iscsi[0].target.as_deref(), Some("iqn.2001-04.com.example:t"));
-        assert!(live.iscsi_hosts.is_empty(), "a host without a name of its own is left out");
+        assert_eq!(
+            live.iscsi[0].target.as_deref(),
+            Some("iqn.2001-04.com.example:t")
+        );
+        assert!(
+            live.iscsi_hosts.is_empty(),
+            "a host without a name of its own is left out"
+        );
         assert_eq!(live.nvme.len(), 1, "a PCIe controller has no host identity");
-        assert_eq!(live.nvme[0].host_nqn.as_deref(), Some("nqn.2014-08.com.example:h"));
+        assert_eq!(
+            live.nvme[0].host_nqn.as_deref(),
+            Some("nqn.2014-08.com.example:h")
+        );
         assert_eq!(live.nvme[0].subsystem_nqn, None);
     }
 }

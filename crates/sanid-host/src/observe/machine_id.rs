@@ -30,15 +30,22 @@ fn fixed_ids(
     cmdline: &str,
     file: Result<&Option<FileContent>, &ReadError>,
 ) -> Vec<String> {
-    let Ok(Some(FileContent { volatile: true, .. })) = file else { return Vec::new() };
-    let kernel = cmdline::last(cmdline, "systemd.machine_id").and_then(|found| found.value).map(str::to_owned);
+    let Ok(Some(FileContent { volatile: true, .. })) = file else {
+        return Vec::new();
+    };
+    let kernel = cmdline::last(cmdline, "systemd.machine_id")
+        .and_then(|found| found.value)
+        .map(str::to_owned);
     // Where systemd keeps what the hypervisor or the boot loader passed (systemd-creds(1)).
     let credential = root.attribute("run/credentials/@system/system.machine_id");
     [kernel, credential].into_iter().flatten().collect()
 }
 
 fn mounted_over(root: &Root) -> (Option<bool>, bool) {
-    let table = root.read("proc/self/mountinfo", MOUNTINFO_LIMIT).ok().flatten();
+    let table = root
+        .read("proc/self/mountinfo", MOUNTINFO_LIMIT)
+        .ok()
+        .flatten();
     let table = table.map(|file| file.bytes).unwrap_or_default();
     match mountinfo::mounted_at(&table, b"/etc/machine-id") {
         Ok(None) => (Some(false), false),
@@ -84,7 +91,10 @@ fn classify(
 /// Whether a given id, with or without dashes, is the file's.
 fn same_id(given: &str, bytes: &[u8]) -> bool {
     let given: String = given.trim().chars().filter(|char| *char != '-').collect();
-    given.len() == 32 && bytes.trim_ascii_end().eq_ignore_ascii_case(given.as_bytes())
+    given.len() == 32
+        && bytes
+            .trim_ascii_end()
+            .eq_ignore_ascii_case(given.as_bytes())
 }
 
 #[cfg(test)]
@@ -122,18 +132,32 @@ mod tests {
             ("03000200040005000006000700080009\n", "denylisted"),
         ];
         for (content, state) in table {
-            assert_eq!(classify(Ok(Some(file(content))), &[], false).word(), *state, "{content:?}");
+            assert_eq!(
+                classify(Ok(Some(file(content))), &[], false).word(),
+                *state,
+                "{content:?}"
+            );
         }
         assert_eq!(classify(Ok(None), &[], false).word(), "missing");
-        let refused = ReadError::Io { path: "x".into(), errno: rustix::io::Errno::ACCESS };
+        let refused = ReadError::Io {
+            path: "x".into(),
+            errno: rustix::io::Errno::ACCESS,
+        };
         assert_eq!(classify(Err(refused), &[], false).word(), "unreadable");
-        let long = ReadError::TooLarge { path: "x".into(), limit: LIMIT };
+        let long = ReadError::TooLarge {
+            path: "x".into(),
+            limit: LIMIT,
+        };
         assert_eq!(classify(Err(long), &[], false).word(), "invalid");
     }
 
     #[test]
     fn an_id_in_memory_is_transient_unless_something_fixes_it() {
-        let memory = |over: Option<bool>, volatile| FileContent { mount_point: over, volatile, ..file(ID) };
+        let memory = |over: Option<bool>, volatile| FileContent {
+            mount_point: over,
+            volatile,
+            ..file(ID)
+        };
         let dashed = "3d1219c7-c4c5-404a-aa1f-6d2a48adfda4";
         let other = "4d1219c7c4c5404aaa1f6d2a48adfda4";
         let table: &[(Option<bool>, bool, &str, bool, &str)] = &[
@@ -151,7 +175,11 @@ mod tests {
         for (over, volatile, fixed, allow, state) in table {
             let fixed = [(*fixed).to_owned()];
             let found = classify(Ok(Some(memory(*over, *volatile))), &fixed, *allow);
-            assert_eq!(found.word(), *state, "{over:?} {volatile} {fixed:?} {allow}");
+            assert_eq!(
+                found.word(),
+                *state,
+                "{over:?} {volatile} {fixed:?} {allow}"
+            );
         }
     }
 }

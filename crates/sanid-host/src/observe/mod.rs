@@ -50,7 +50,9 @@ pub const PUBLISHED: &str = "run/sanid/identity.json";
 pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigError> {
     let settings = config::load(&config_source(root))?;
     let cmdline = root.read("proc/cmdline", CMDLINE_LIMIT).ok().flatten();
-    let cmdline = cmdline.map(|file| String::from_utf8_lossy(&file.bytes).into_owned()).unwrap_or_default();
+    let cmdline = cmdline
+        .map(|file| String::from_utf8_lossy(&file.bytes).into_owned())
+        .unwrap_or_default();
     let volatile_run = root.is_volatile("run");
     Ok(Facts {
         root: RootFacts {
@@ -59,10 +61,18 @@ pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigE
             volatile_run,
         },
         machine_id: machine_id::read(root, &cmdline, settings.allow_volatile_machine_id.value),
-        hostname: settings.iqn_template.is_some().then(|| hostname(root)).flatten(),
+        hostname: settings
+            .iqn_template
+            .is_some()
+            .then(|| hostname(root))
+            .flatten(),
         cmdline,
         credentials: credentials.map(read_credentials).unwrap_or_default(),
-        firmware: if settings.firmware.value == Firmware::Use { firmware::read(root) } else { FirmwareFacts::default() },
+        firmware: if settings.firmware.value == Firmware::Use {
+            firmware::read(root)
+        } else {
+            FirmwareFacts::default()
+        },
         settings,
         disk: disk(root),
         record: read_record(root),
@@ -100,23 +110,35 @@ fn read_record(root: &Root) -> RecordState {
 fn hostname(root: &Root) -> Option<String> {
     let file = root.read("etc/hostname", HOSTNAME_LIMIT).ok()??;
     let text = String::from_utf8(file.bytes).ok()?;
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.next().map(str::to_owned)
 }
 
 /// systemd lays one file per credential, named like it, into a directory of the service's own.
 fn read_credentials(directory: &Path) -> Credentials {
-    let Ok(root) = Root::open(directory) else { return Credentials::default() };
+    let Ok(root) = Root::open(directory) else {
+        return Credentials::default();
+    };
     let read = |name: &str| {
         let file = root.read(name, CREDENTIAL_LIMIT).ok()??;
         let text = String::from_utf8_lossy(&file.bytes).into_owned();
         Some(text.strip_suffix('\n').unwrap_or(&text).to_owned())
     };
-    Credentials { iqn: read("sanid.iqn"), hostnqn: read("sanid.hostnqn"), hostid: read("sanid.hostid") }
+    Credentials {
+        iqn: read("sanid.iqn"),
+        hostnqn: read("sanid.hostnqn"),
+        hostid: read("sanid.hostid"),
+    }
 }
 
 fn published(root: &Root) -> Option<Vec<u8>> {
-    root.read(PUBLISHED, PUBLISHED_LIMIT).ok().flatten().map(|file| file.bytes)
+    root.read(PUBLISHED, PUBLISHED_LIMIT)
+        .ok()
+        .flatten()
+        .map(|file| file.bytes)
 }
 
 fn config_source(root: &Root) -> impl config::ConfigSource + '_ {

@@ -12,7 +12,9 @@ pub(super) const HEADER: usize = 36;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TableError {
     /// Fewer bytes than a table of this kind has.
-    #[error("is {found} bytes long, which is less than the {needed} of the shortest table of its kind")]
+    #[error(
+        "is {found} bytes long, which is less than the {needed} of the shortest table of its kind"
+    )]
     Short {
         /// How many there are.
         found: usize,
@@ -76,17 +78,31 @@ impl<'a> Table<'a> {
     ) -> Result<Self, TableError> {
         let whole = Table(bytes);
         if bytes.len() < needed.max(HEADER) {
-            return Err(TableError::Short { found: bytes.len(), needed });
+            return Err(TableError::Short {
+                found: bytes.len(),
+                needed,
+            });
         }
-        if !signatures.iter().any(|signature| bytes.starts_with(signature.as_bytes())) {
-            return Err(TableError::Signature { expected: signatures.first().copied().unwrap_or_default() });
+        if !signatures
+            .iter()
+            .any(|signature| bytes.starts_with(signature.as_bytes()))
+        {
+            return Err(TableError::Signature {
+                expected: signatures.first().copied().unwrap_or_default(),
+            });
         }
         let said = whole.u32(4, "length")?;
         let length = usize::try_from(said).unwrap_or(usize::MAX);
         if length < needed {
-            return Err(TableError::Short { found: length, needed });
+            return Err(TableError::Short {
+                found: length,
+                needed,
+            });
         }
-        let table = bytes.get(..length).ok_or(TableError::Length { said, found: bytes.len() })?;
+        let table = bytes.get(..length).ok_or(TableError::Length {
+            said,
+            found: bytes.len(),
+        })?;
         if table.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)) != 0 {
             return Err(TableError::Checksum);
         }
@@ -111,22 +127,39 @@ impl<'a> Table<'a> {
 
     /// An offset or length of 32 bits.
     pub(super) fn offset(&self, at: usize, what: &'static str) -> Result<usize, TableError> {
-        self.u32(at, what).map(|offset| usize::try_from(offset).unwrap_or(usize::MAX))
+        self.u32(at, what)
+            .map(|offset| usize::try_from(offset).unwrap_or(usize::MAX))
     }
 
-    pub(super) fn array<const N: usize>(&self, at: usize, what: &'static str) -> Result<[u8; N], TableError> {
-        self.part(at, N, what)?.try_into().map_err(|_| TableError::Outside { what })
+    pub(super) fn array<const N: usize>(
+        &self,
+        at: usize,
+        what: &'static str,
+    ) -> Result<[u8; N], TableError> {
+        self.part(at, N, what)?
+            .try_into()
+            .map_err(|_| TableError::Outside { what })
     }
 
     /// So many bytes from there.
-    pub(super) fn part(&self, at: usize, length: usize, what: &'static str) -> Result<&'a [u8], TableError> {
+    pub(super) fn part(
+        &self,
+        at: usize,
+        length: usize,
+        what: &'static str,
+    ) -> Result<&'a [u8], TableError> {
         let part = at.checked_add(length).and_then(|end| self.0.get(at..end));
         part.ok_or(TableError::Outside { what })
     }
 
     /// A name of at most so many bytes: it ends at the first NUL, as it does for readers in C. `None` for
     /// an empty one.
-    pub(super) fn name(&self, at: usize, length: usize, what: &'static str) -> Result<Option<String>, TableError> {
+    pub(super) fn name(
+        &self,
+        at: usize,
+        length: usize,
+        what: &'static str,
+    ) -> Result<Option<String>, TableError> {
         let bytes = super::before(self.part(at, length, what)?, 0);
         let text = super::text(bytes).map_err(|_| TableError::NotText { what })?;
         Ok((!text.is_empty()).then(|| text.to_owned()))

@@ -4,8 +4,8 @@
 //! The kernel's driver shows its fields one by one in sysfs ([`attribute`]); where the driver is not
 //! loaded, the table itself is there ([`parse`]).
 
-use super::acpi::{HEADER, Table};
 pub use super::acpi::TableError;
+use super::acpi::{HEADER, Table};
 
 /// The header and 12 reserved bytes.
 const CONTROL: usize = HEADER + 12;
@@ -32,7 +32,8 @@ pub const SIGNATURES: &[&str] = &["iBFT", "IBFT", "BIFT"];
 /// # Errors
 /// [`TableError::NotText`].
 pub fn attribute(bytes: &[u8]) -> Result<Option<String>, TableError> {
-    let text = super::text(super::before(bytes, 0)).map_err(|_| TableError::NotText { what: NAME })?;
+    let text =
+        super::text(super::before(bytes, 0)).map_err(|_| TableError::NotText { what: NAME })?;
     let text = text.trim_matches(|char: char| char.is_ascii_whitespace());
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }

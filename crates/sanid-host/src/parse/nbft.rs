@@ -67,9 +67,14 @@ pub fn parse(bytes: &[u8]) -> Result<Option<Host>, TableError> {
         return Err(TableError::Revision { major, minor });
     }
     let heap = Heap::of(&table)?;
-    let control = [table.u8(CONTROL, "control descriptor")?, table.u8(CONTROL + 6, "control descriptor")? & VALID];
+    let control = [
+        table.u8(CONTROL, "control descriptor")?,
+        table.u8(CONTROL + 6, "control descriptor")? & VALID,
+    ];
     if control != [1, VALID] {
-        return Err(TableError::Structure { what: "control descriptor" });
+        return Err(TableError::Structure {
+            what: "control descriptor",
+        });
     }
     host(&table, &heap)
 }
@@ -93,8 +98,15 @@ fn host(table: &Table<'_>, heap: &Heap) -> Result<Option<Host>, TableError> {
         return Ok(None);
     }
     let stored_id = table.array(at + 2, WHAT)?;
-    let nqn = (table.offset(at + 18, WHAT)?, usize::from(table.u16(at + 22, WHAT)?));
-    Ok(Some(Host { flags, stored_id, host_nqn: heap.name(table, nqn, "host NQN")? }))
+    let nqn = (
+        table.offset(at + 18, WHAT)?,
+        usize::from(table.u16(at + 22, WHAT)?),
+    );
+    Ok(Some(Host {
+        flags,
+        stored_id,
+        host_nqn: heap.name(table, nqn, "host NQN")?,
+    }))
 }
 
 /// The end of the table, where everything of variable length is.
@@ -107,8 +119,11 @@ impl Heap {
     fn of(table: &Table<'_>) -> Result<Self, TableError> {
         const WHAT: &str = "heap";
         let begin = table.offset(36, WHAT)?;
-        let end = begin.checked_add(table.offset(40, WHAT)?).filter(|end| *end <= table.len());
-        end.map(|end| Self { begin, end }).ok_or(TableError::Outside { what: WHAT })
+        let end = begin
+            .checked_add(table.offset(40, WHAT)?)
+            .filter(|end| *end <= table.len());
+        end.map(|end| Self { begin, end })
+            .ok_or(TableError::Outside { what: WHAT })
     }
 
     /// A name on the heap; `None` where its length is 0, whatever its offset.

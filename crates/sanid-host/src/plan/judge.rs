@@ -38,23 +38,31 @@ pub enum Free {
 
 pub(super) fn iqn(facts: &Facts, wanted: &Resolution) -> Judgement {
     match facts.disk.iqn() {
-        Effective::Missing => Judgement::Free(Free::Missing),
-        Effective::Empty => Judgement::Free(Free::Empty),
-        Effective::Invalid { .. } => Judgement::Free(Free::Invalid),
+        Effective::Missing => return Judgement::Free(Free::Missing),
+        Effective::Empty => return Judgement::Free(Free::Empty),
+        Effective::Invalid { .. } => return Judgement::Free(Free::Invalid),
+        Effective::Valid(name) if name == wanted.iqn.value => return Judgement::Same,
         // Unreadable files end the plan before this; were one to come here, it is not free.
-        Effective::Unreadable(_) => Judgement::Foreign,
-        Effective::Valid(name) if name == wanted.iqn.value => Judgement::Same,
-        Effective::Valid(name) => {
-            let recorded = facts.record.record().and_then(|record| record.iqn.as_ref());
-            let ours = recorded.filter(|recorded| recorded.iqn == name.as_str());
-            if consented(facts.record.pending(), |values| values.iqn.as_deref(), name.as_str(), wanted.iqn.value.as_str()) {
-                Judgement::Free(Free::Interrupted)
-            } else if ours.is_some_and(|ours| earlier_seed(&ours.origin, wanted)) {
-                Judgement::Free(Free::EarlierSeed)
-            } else {
-                Judgement::Foreign
-            }
-        }
+        Effective::Valid(_) | Effective::Irregular { .. } | Effective::Unreadable(_) => {}
+    }
+    let on_disk = facts
+        .disk
+        .effective_text(IdentityFile::InitiatorName)
+        .unwrap_or_default();
+    let desired = wanted.iqn.value.as_str();
+    let recorded = facts.record.record().and_then(|record| record.iqn.as_ref());
+    let ours = recorded.filter(|recorded| recorded.iqn == on_disk);
+    if consented(
+        facts.record.pending(),
+        |values| values.iqn.as_deref(),
+        &on_disk,
+        desired,
+    ) {
+        Judgement::Free(Free::Interrupted)
+    } else if ours.is_some_and(|ours| earlier_seed(&ours.origin, wanted)) {
+        Judgement::Free(Free::EarlierSeed)
+    } else {
+        Judgement::Foreign
     }
 }
 
@@ -65,7 +73,9 @@ fn consented(
     on_disk: &str,
     wanted: &str,
 ) -> bool {
-    pending.is_some_and(|change| value(&change.from) == Some(on_disk) && value(&change.to) == Some(wanted))
+    pending.is_some_and(|change| {
+        value(&change.from) == Some(on_disk) && value(&change.to) == Some(wanted)
+    })
 }
 
 /// The record proves that sanid derived the value, and that it did so from another machine-id.
@@ -81,9 +91,11 @@ pub(super) fn nvme(facts: &Facts, wanted: &Resolution) -> Judgement {
     let pair = &wanted.nvme.value;
     match (nqn.valid(), id.valid()) {
         (Some(nqn), Some(id)) if *nqn == pair.host_nqn && *id == pair.host_id => Judgement::Same,
-        (None, None) => Judgement::Free(weakest(&nqn, &id)),
+        (None, None) if !nqn.is_somebodys() => Judgement::Free(weakest(&nqn, &id)),
         (Some(nqn), None) if *nqn == pair.host_nqn => Judgement::Free(Free::Half),
-        (None, Some(id)) if *id == pair.host_id => Judgement::Free(Free::Half),
+        (None, Some(id)) if *id == pair.host_id && !nqn.is_somebodys() => {
+            Judgement::Free(Free::Half)
+        }
         _ if interrupted(facts, wanted) => Judgement::Free(Free::Interrupted),
         _ if pair_of_earlier_seed(facts, wanted) => Judgement::Free(Free::EarlierSeed),
         _ => Judgement::Foreign,
@@ -101,7 +113,9 @@ fn weakest<A, B>(nqn: &Effective<A>, id: &Effective<B>) -> Free {
 /// Each half is the old or the new one of a change that was begun: a mixture is nobody's identity, and
 /// the whole old pair may go if the change is still the desired one.
 fn interrupted(facts: &Facts, wanted: &Resolution) -> bool {
-    let Some(change) = facts.record.pending() else { return false };
+    let Some(change) = facts.record.pending() else {
+        return false;
+    };
     let nqn = facts.disk.effective_text(IdentityFile::HostNqn);
     let id = facts.disk.effective_text(IdentityFile::HostId);
     let known = (nqn == change.from.host_nqn || nqn == change.to.host_nqn)
@@ -115,10 +129,21 @@ fn interrupted(facts: &Facts, wanted: &Resolution) -> bool {
 
 /// Every half that is there is the recorded one, and the record's seed is not this host's.
 fn pair_of_earlier_seed(facts: &Facts, wanted: &Resolution) -> bool {
-    let recorded = facts.record.record().and_then(|record| record.nvme.as_ref());
+    let recorded = facts
+        .record
+        .record()
+        .and_then(|record| record.nvme.as_ref());
     recorded.is_some_and(|recorded| {
-        let nqn = facts.disk.host_nqn().valid().is_none_or(|nqn| nqn.as_str() == recorded.host_nqn);
-        let id = facts.disk.host_id().valid().is_none_or(|id| id.to_string() == recorded.host_id);
+        let nqn = facts.disk.host_nqn();
+        let nqn = !nqn.is_somebodys()
+            || nqn
+                .valid()
+                .is_some_and(|nqn| nqn.as_str() == recorded.host_nqn);
+        let id = facts
+            .disk
+            .host_id()
+            .valid()
+            .is_none_or(|id| id.to_string() == recorded.host_id);
         nqn && id && earlier_seed(&recorded.origin, wanted)
     })
 }
@@ -129,13 +154,18 @@ pub(super) fn missing_half(facts: &Facts) -> Option<(IdentityFile, String)> {
     let (nqn, id) = (facts.disk.host_nqn(), facts.disk.host_id());
     let (file, pair) = match (nqn.valid(), id.valid()) {
         (Some(nqn), None) => (IdentityFile::HostId, NvmePair::from_host_nqn(nqn.clone())?),
-        (None, Some(id)) => (IdentityFile::HostNqn, NvmePair::from_host_id(*id)),
+        (None, Some(id)) if !nqn.is_somebodys() => {
+            (IdentityFile::HostNqn, NvmePair::from_host_id(*id))
+        }
         _ => return None,
     };
     let (nqn, id) = (pair.host_nqn.to_string(), pair.host_id.to_string());
     let torn = facts.live.nvme.iter().any(|controller| {
         let same_nqn = controller.host_nqn.as_deref() == Some(&nqn);
-        let same_id = controller.host_id.as_deref().is_some_and(|live| live.eq_ignore_ascii_case(&id));
+        let same_id = controller
+            .host_id
+            .as_deref()
+            .is_some_and(|live| live.eq_ignore_ascii_case(&id));
         same_nqn != same_id
     });
     (!torn).then_some(match file {

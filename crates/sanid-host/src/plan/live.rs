@@ -24,9 +24,16 @@ pub(super) fn protected(live: &Live, part: Part, old: &Values, new: &Identity) -
     match part {
         Part::Iqn => {
             let uses_old = |user: &&IscsiSession| {
-                old.iqn.as_deref().is_none_or(|old| same_iqn(&user.initiator, old))
+                old.iqn
+                    .as_deref()
+                    .is_none_or(|old| same_iqn(&user.initiator, old))
             };
-            live.iscsi.iter().filter(|user| !is_iqn(user, &new.iqn)).filter(uses_old).map(session).collect()
+            live.iscsi
+                .iter()
+                .filter(|user| !is_iqn(user, &new.iqn))
+                .filter(uses_old)
+                .map(session)
+                .collect()
         }
         Part::Nvme => {
             let nothing = old.host_nqn.is_none() && old.host_id.is_none();
@@ -36,7 +43,12 @@ pub(super) fn protected(live: &Live, part: Part, old: &Values, new: &Identity) -
                     shares(user, Some(new.nvme.host_nqn.as_str()), Some(&id))
                 }
             };
-            live.nvme.iter().filter(|user| !is_pair(user, new)).filter(uses_old).map(controller).collect()
+            live.nvme
+                .iter()
+                .filter(|user| !is_pair(user, new))
+                .filter(uses_old)
+                .map(controller)
+                .collect()
         }
     }
 }
@@ -62,23 +74,43 @@ pub fn is_iqn(session: &IscsiSession, name: &IscsiName) -> bool {
 
 /// Whether a controller connected with this identity's pair, as far as the kernel tells.
 pub fn is_pair(controller: &NvmeController, identity: &Identity) -> bool {
-    is_pair_of(controller, identity.nvme.host_nqn.as_str(), &identity.nvme.host_id.to_string())
+    is_pair_of(
+        controller,
+        identity.nvme.host_nqn.as_str(),
+        &identity.nvme.host_id.to_string(),
+    )
 }
 
 /// Whether a controller connected with these two halves, as far as the kernel tells. NQNs are compared
 /// byte for byte (NVMe Base Specification, NVMe Qualified Names), Host IDs as the numbers they are.
 pub fn is_pair_of(controller: &NvmeController, nqn: &str, id: &str) -> bool {
-    controller.host_nqn.as_deref().is_none_or(|live| live == nqn)
-        && controller.host_id.as_deref().is_none_or(|live| live.eq_ignore_ascii_case(id))
+    controller
+        .host_nqn
+        .as_deref()
+        .is_none_or(|live| live == nqn)
+        && controller
+            .host_id
+            .as_deref()
+            .is_none_or(|live| live.eq_ignore_ascii_case(id))
 }
 
 fn session(session: &IscsiSession) -> LiveUser {
-    LiveUser { name: session.name.clone(), peer: session.target.clone(), uses: session.initiator.clone() }
+    LiveUser {
+        name: session.name.clone(),
+        peer: session.target.clone(),
+        uses: session.initiator.clone(),
+    }
 }
 
 fn controller(controller: &NvmeController) -> LiveUser {
-    let nqn = controller.host_nqn.as_deref().unwrap_or("(host NQN not told)");
-    let id = controller.host_id.as_deref().unwrap_or("(Host ID not told)");
+    let nqn = controller
+        .host_nqn
+        .as_deref()
+        .unwrap_or("(host NQN not told)");
+    let id = controller
+        .host_id
+        .as_deref()
+        .unwrap_or("(Host ID not told)");
     LiveUser {
         name: controller.name.clone(),
         peer: controller.subsystem_nqn.clone(),

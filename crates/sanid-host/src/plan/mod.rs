@@ -49,8 +49,11 @@ impl Plan {
     /// Whether power lost between the two files of the pair would leave a mixture of two pairs, which
     /// only a note made beforehand can tell from somebody's identity.
     pub fn needs_note(&self) -> bool {
-        let pair = |write: &&Write| write.file != IdentityFile::InitiatorName && write.before.is_some();
-        self.writes.iter().any(|write| pair(&write)) && self.before.host_nqn.is_some() && self.before.host_id.is_some()
+        let pair =
+            |write: &&Write| write.file != IdentityFile::InitiatorName && write.before.is_some();
+        self.writes.iter().any(|write| pair(&write))
+            && self.before.host_nqn.is_some()
+            && self.before.host_id.is_some()
     }
 
     /// Whether there is nothing to do.
@@ -153,7 +156,12 @@ pub fn plan(facts: &Facts, wanted: &Resolution, consent: Consent) -> Result<Plan
             return Err(CannotJudge(error.to_string()));
         }
     }
-    let mut draft = Draft { facts, wanted, consent, plan: Plan::empty(facts) };
+    let mut draft = Draft {
+        facts,
+        wanted,
+        consent,
+        plan: Plan::empty(facts),
+    };
     draft.part(Part::Iqn, judge::iqn(facts, wanted));
     draft.part(Part::Nvme, judge::nvme(facts, wanted));
     if !draft.plan.refusals.is_empty() {
@@ -182,7 +190,9 @@ impl Draft<'_> {
     fn refine(&mut self, part: Part) {
         let identity = self.wanted.identity();
         for file in files(part) {
-            let FileState::Present(content) = self.facts.disk.file(*file) else { continue };
+            let FileState::Present(content) = self.facts.disk.file(*file) else {
+                continue;
+            };
             let value = file.value(&identity);
             if !file.disagreement(&content.bytes, &value).is_empty() {
                 self.write(*file, value, Reason::Readers);
@@ -237,7 +247,11 @@ impl Draft<'_> {
         if self.consent.existing == OnExisting::Keep {
             self.keep(part, users);
         } else {
-            self.plan.refusals.push(Refusal::Live { part, desired: desired(self.wanted, part), users });
+            self.plan.refusals.push(Refusal::Live {
+                part,
+                desired: desired(self.wanted, part),
+                users,
+            });
         }
     }
 
@@ -262,7 +276,12 @@ impl Draft<'_> {
     }
 
     fn users(&self, part: Part) -> Vec<LiveUser> {
-        live::protected(&self.facts.live, part, &self.plan.before, &self.wanted.identity())
+        live::protected(
+            &self.facts.live,
+            part,
+            &self.plan.before,
+            &self.wanted.identity(),
+        )
     }
 
     fn write_part(&mut self, part: Part, reason: Reason) {
@@ -271,7 +290,12 @@ impl Draft<'_> {
             let value = file.value(&identity);
             let same = self.facts.disk.effective_text(*file).as_deref() == Some(value.as_str());
             let untouched = same
-                && self.facts.disk.file(*file).bytes().is_some_and(|bytes| file.disagreement(bytes, &value).is_empty());
+                && self
+                    .facts
+                    .disk
+                    .file(*file)
+                    .bytes()
+                    .is_some_and(|bytes| file.disagreement(bytes, &value).is_empty());
             if !untouched {
                 self.write(*file, value, reason);
             }
@@ -281,7 +305,12 @@ impl Draft<'_> {
     fn write(&mut self, file: IdentityFile, value: String, reason: Reason) {
         let before = self.facts.disk.effective_text(file);
         set(&mut self.plan.after, file, Some(value.clone()));
-        self.plan.writes.push(Write { file, value, before, reason });
+        self.plan.writes.push(Write {
+            file,
+            value,
+            before,
+            reason,
+        });
     }
 
     fn finish(mut self) -> Plan {
@@ -307,12 +336,19 @@ impl Draft<'_> {
         } else {
             record.iqn = old.and_then(|old| old.iqn.clone());
         }
-        let (host_nqn, host_id) = (identity.nvme.host_nqn.to_string(), identity.nvme.host_id.to_string());
+        let (host_nqn, host_id) = (
+            identity.nvme.host_nqn.to_string(),
+            identity.nvme.host_id.to_string(),
+        );
         if self.plan.after.host_nqn.as_deref() == Some(&host_nqn)
             && self.plan.after.host_id.as_deref() == Some(&host_id)
         {
             let origin = self.origin(self.wanted.nvme.source);
-            record.nvme = Some(RecordedPair { host_nqn, host_id, origin });
+            record.nvme = Some(RecordedPair {
+                host_nqn,
+                host_id,
+                origin,
+            });
         } else {
             record.nvme = old.and_then(|old| old.nvme.clone());
         }
@@ -324,7 +360,12 @@ impl Draft<'_> {
         Origin {
             source: source.to_owned(),
             scheme: derived.then(|| self.wanted.scheme.to_owned()),
-            seed: self.wanted.seed.as_ref().filter(|_| derived).map(ToString::to_string),
+            seed: self
+                .wanted
+                .seed
+                .as_ref()
+                .filter(|_| derived)
+                .map(ToString::to_string),
         }
     }
 }
@@ -370,12 +411,17 @@ pub fn on_disk(facts: &Facts, part: Part) -> String {
     fn text<T: ToString>(effective: &Effective<T>) -> String {
         match effective {
             Effective::Valid(value) => value.to_string(),
+            Effective::Irregular { text, .. } => text.clone(),
             other => format!("({})", other.state()),
         }
     }
     match part {
         Part::Iqn => text(&facts.disk.iqn()),
-        Part::Nvme => format!("{} {}", text(&facts.disk.host_nqn()), text(&facts.disk.host_id())),
+        Part::Nvme => format!(
+            "{} {}",
+            text(&facts.disk.host_nqn()),
+            text(&facts.disk.host_id())
+        ),
     }
 }
 
@@ -383,7 +429,10 @@ pub fn on_disk(facts: &Facts, part: Part) -> String {
 pub fn desired(wanted: &Resolution, part: Part) -> String {
     match part {
         Part::Iqn => wanted.iqn.value.to_string(),
-        Part::Nvme => format!("{} {}", wanted.nvme.value.host_nqn, wanted.nvme.value.host_id),
+        Part::Nvme => format!(
+            "{} {}",
+            wanted.nvme.value.host_nqn, wanted.nvme.value.host_id
+        ),
     }
 }
 

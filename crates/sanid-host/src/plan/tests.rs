@@ -5,10 +5,22 @@ use crate::record::{Pending, RecordState};
 use crate::resolve::resolve;
 use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN, facts};
 
-const ASK: Consent = Consent { existing: OnExisting::Refuse, disrupt: false };
-const KEEP: Consent = Consent { existing: OnExisting::Keep, disrupt: false };
-const REPLACE: Consent = Consent { existing: OnExisting::Replace, disrupt: false };
-const DISRUPT: Consent = Consent { existing: OnExisting::Replace, disrupt: true };
+const ASK: Consent = Consent {
+    existing: OnExisting::Refuse,
+    disrupt: false,
+};
+const KEEP: Consent = Consent {
+    existing: OnExisting::Keep,
+    disrupt: false,
+};
+const REPLACE: Consent = Consent {
+    existing: OnExisting::Replace,
+    disrupt: false,
+};
+const DISRUPT: Consent = Consent {
+    existing: OnExisting::Replace,
+    disrupt: true,
+};
 
 /// Another machine-id than the one in the facts.
 const EARLIER: &str = "00000000000000000000000000000001";
@@ -18,7 +30,10 @@ fn planned(facts: &Facts, consent: Consent) -> Plan {
 }
 
 fn written(plan: &Plan) -> Vec<(IdentityFile, &str)> {
-    plan.writes.iter().map(|write| (write.file, write.value.as_str())).collect()
+    plan.writes
+        .iter()
+        .map(|write| (write.file, write.value.as_str()))
+        .collect()
 }
 
 fn all_three() -> Vec<(IdentityFile, &'static str)> {
@@ -29,7 +44,11 @@ fn all_three() -> Vec<(IdentityFile, &'static str)> {
 fn a_fresh_host_gets_all_three_files() {
     let plan = planned(&facts(), ASK);
     assert_eq!(written(&plan), all_three());
-    assert!(plan.writes.iter().all(|write| write.reason == Reason::Free(Free::Missing)));
+    assert!(
+        plan.writes
+            .iter()
+            .all(|write| write.reason == Reason::Free(Free::Missing))
+    );
     assert!(!plan.needs_note(), "nothing is there to be mixed with");
 }
 
@@ -43,14 +62,22 @@ fn the_desired_identity_is_not_touched() {
 #[test]
 fn a_comment_that_every_reader_passes_over_stays() {
     let text = format!("{NQN}\n");
-    let plan = planned(&facts().on_disk(IQN, NQN, ID).raw(HostNqn, text.as_bytes()), ASK);
+    let plan = planned(
+        &facts().on_disk(IQN, NQN, ID).raw(HostNqn, text.as_bytes()),
+        ASK,
+    );
     assert!(plan.writes.is_empty());
 }
 
 #[test]
 fn a_file_that_readers_take_differently_is_rewritten_with_the_same_name() {
     let two_lines = format!("{NQN}\nnqn.2014-08.com.example:other\n");
-    let plan = planned(&facts().on_disk(IQN, NQN, ID).raw(HostNqn, two_lines.as_bytes()), ASK);
+    let plan = planned(
+        &facts()
+            .on_disk(IQN, NQN, ID)
+            .raw(HostNqn, two_lines.as_bytes()),
+        ASK,
+    );
     assert_eq!(written(&plan), [(HostNqn, NQN)]);
     assert_eq!(plan.writes[0].reason, Reason::Readers);
 }
@@ -58,12 +85,17 @@ fn a_file_that_readers_take_differently_is_rewritten_with_the_same_name() {
 /// A hostnqn that os-brick may not read is overwritten by os-brick.
 #[test]
 fn a_mode_that_keeps_a_reader_out_is_corrected_and_nothing_else_is() {
-    let facts = facts().on_disk(IQN, NQN, ID).present(HostNqn, &HostNqn.bytes(NQN), 0o600);
+    let facts = facts()
+        .on_disk(IQN, NQN, ID)
+        .present(HostNqn, &HostNqn.bytes(NQN), 0o600);
     let plan = planned(&facts, ASK);
     assert_eq!(plan.modes, [HostNqn]);
     assert!(plan.writes.is_empty());
     let facts = facts.present(HostNqn, &HostNqn.bytes(NQN), 0o664);
-    assert!(planned(&facts, ASK).modes.is_empty(), "more than needed is the administrator's choice");
+    assert!(
+        planned(&facts, ASK).modes.is_empty(),
+        "more than needed is the administrator's choice"
+    );
 }
 
 #[test]
@@ -72,8 +104,11 @@ fn what_is_nobodys_identity_needs_no_consent() {
         ("empty", b"", Free::Empty),
         ("a comment", b"# nothing\n", Free::Empty),
         ("no name", b"InitiatorName=hello\n", Free::Invalid),
-        ("month 13", b"InitiatorName=iqn.2017-13.dev.talos:abc\n", Free::Invalid),
-        ("a trailing comment", b"InitiatorName=iqn.2001-04.com.example:x # mine\n", Free::Invalid),
+        (
+            "an NQN",
+            b"InitiatorName=nqn.2014-08.com.example:x\n",
+            Free::Invalid,
+        ),
     ];
     for (case, bytes, free) in table {
         let plan = planned(&facts().pair(NQN, ID).raw(InitiatorName, bytes), ASK);
@@ -82,6 +117,50 @@ fn what_is_nobodys_identity_needs_no_consent() {
     }
     let plan = planned(&facts().on_disk(IQN, "nonsense", ""), ASK);
     assert_eq!(written(&plan), [(HostNqn, NQN), (HostId, ID)]);
+}
+
+/// iscsid and the kernel use such names as they are, and arrays grant access by them: siderolabs/talos
+/// #10206 shipped one, and sites name hosts with underscores.
+#[test]
+fn a_name_that_breaks_the_standard_and_is_used_all_the_same_is_somebodys_identity() {
+    for line in [
+        "iqn.2017.11.dev.talos:abc",
+        "iqn.2017-13.dev.talos:abc",
+        "iqn.2001-04.com.example:host_1",
+        "iqn.2001-04.com.example:x # mine",
+    ] {
+        let facts = facts().on_disk(line, NQN, ID);
+        let plan = planned(&facts, ASK);
+        assert_eq!(plan.refusals.len(), 1, "{line}");
+        assert_eq!(planned(&facts, KEEP).kept[0].on_disk, line);
+        assert_eq!(written(&planned(&facts, REPLACE)), [(InitiatorName, IQN)]);
+    }
+    for nqn in [
+        "nqn.2014-08.org.nvmexpress:host1",
+        "nqn.2014-13.com.example:x",
+    ] {
+        for facts in [
+            facts().on_disk(IQN, nqn, OTHER_ID),
+            facts().file(InitiatorName, IQN).file(HostNqn, nqn),
+        ] {
+            assert_eq!(planned(&facts, ASK).refusals.len(), 1, "{nqn}");
+            assert!(planned(&facts, KEEP).writes.is_empty(), "{nqn}");
+        }
+    }
+}
+
+/// What many machines show is no machine's identity: nvme-cli 2.3 makes the first in a guest without a
+/// firmware UUID.
+#[test]
+fn a_name_that_many_machines_have_is_nobodys_identity() {
+    for uuid in [
+        "00000000-0000-0000-0000-000000000000",
+        "03000200-0400-0500-0006-000700080009",
+    ] {
+        let nqn = format!("nqn.2014-08.org.nvmexpress:uuid:{uuid}");
+        let plan = planned(&facts().on_disk(IQN, &nqn, uuid), ASK);
+        assert_eq!(written(&plan), [(HostNqn, NQN), (HostId, ID)], "{uuid}");
+    }
 }
 
 #[test]
@@ -112,7 +191,10 @@ fn somebodys_identity_is_refused_kept_or_replaced_as_agreed() {
 fn one_refused_part_stops_the_other_too() {
     let plan = planned(&facts().file(InitiatorName, OTHER_IQN), ASK);
     assert_eq!(plan.refusals.len(), 1);
-    assert!(plan.writes.is_empty(), "all or nothing, unless told to keep");
+    assert!(
+        plan.writes.is_empty(),
+        "all or nothing, unless told to keep"
+    );
     assert_eq!(plan.after, plan.before);
     let kept = planned(&facts().file(InitiatorName, OTHER_IQN), KEEP);
     assert_eq!(written(&kept), [(HostNqn, NQN), (HostId, ID)]);
@@ -134,22 +216,38 @@ fn half_a_pair_is_completed_only_where_that_changes_nobodys_identity() {
     let foreign_half = facts().file(InitiatorName, IQN).file(HostNqn, OTHER_NQN);
     assert_eq!(planned(&foreign_half, ASK).refusals.len(), 1);
     let kept = planned(&foreign_half, KEEP);
-    assert_eq!(written(&kept), [(HostId, OTHER_ID)], "the kept half gets its own partner");
+    assert_eq!(
+        written(&kept),
+        [(HostId, OTHER_ID)],
+        "the kept half gets its own partner"
+    );
     assert_eq!(kept.writes[0].reason, Reason::Complete);
 
     let foreign_id = facts().file(InitiatorName, IQN).file(HostId, OTHER_ID);
     assert_eq!(written(&planned(&foreign_id, KEEP)), [(HostNqn, OTHER_NQN)]);
 
     let torn = foreign_half.controller(OTHER_NQN, ID);
-    assert!(planned(&torn, KEEP).writes.is_empty(), "a live controller has another partner for it");
-    let no_uuid = facts().file(InitiatorName, IQN).file(HostNqn, "nqn.2014-08.com.example:host");
-    assert!(planned(&no_uuid, KEEP).writes.is_empty(), "no Host ID follows from it");
+    assert!(
+        planned(&torn, KEEP).writes.is_empty(),
+        "a live controller has another partner for it"
+    );
+    let no_uuid = facts()
+        .file(InitiatorName, IQN)
+        .file(HostNqn, "nqn.2014-08.com.example:host");
+    assert!(
+        planned(&no_uuid, KEEP).writes.is_empty(),
+        "no Host ID follows from it"
+    );
 }
 
 #[test]
 fn mixed_pairs_are_somebodys_identity_unless_a_note_says_otherwise() {
     let mixed = || facts().on_disk(IQN, NQN, OTHER_ID);
-    assert_eq!(planned(&mixed(), ASK).refusals.len(), 1, "Debian's post-install makes such pairs");
+    assert_eq!(
+        planned(&mixed(), ASK).refusals.len(),
+        1,
+        "Debian's post-install makes such pairs"
+    );
 
     let noted = |mut facts: Facts, to_nqn: &str, to_id: &str| {
         let mut record = Record::new();
@@ -171,20 +269,45 @@ fn mixed_pairs_are_somebodys_identity_unless_a_note_says_otherwise() {
     let completed = planned(&noted(mixed(), NQN, ID), ASK);
     assert_eq!(written(&completed), [(HostId, ID)]);
     assert_eq!(completed.writes[0].reason, Reason::Free(Free::Interrupted));
-    assert_eq!(completed.record.pending, None, "the note goes when the change is done");
+    assert_eq!(
+        completed.record.pending, None,
+        "the note goes when the change is done"
+    );
 
     let untouched = noted(facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID), NQN, ID);
-    assert_eq!(written(&planned(&untouched, ASK)), all_three(), "consent was given before the cut");
+    assert_eq!(
+        written(&planned(&untouched, ASK)),
+        all_three(),
+        "consent was given before the cut"
+    );
 
-    let elsewhere = noted(facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID), "nqn.2014-08.com.example:x", ID);
+    let elsewhere = noted(
+        facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID),
+        "nqn.2014-08.com.example:x",
+        ID,
+    );
     let plan = planned(&elsewhere, ASK);
     assert!(
-        plan.refusals.iter().any(|refusal| matches!(refusal, Refusal::Existing { part: Part::Nvme, .. })),
+        plan.refusals.iter().any(|refusal| matches!(
+            refusal,
+            Refusal::Existing {
+                part: Part::Nvme,
+                ..
+            }
+        )),
         "consent to another change is none to this one"
     );
 
-    let third = noted(facts().on_disk(IQN, NQN, "99999999-2222-4333-8444-555555555555"), NQN, ID);
-    assert_eq!(planned(&third, ASK).refusals.len(), 1, "a half that is neither old nor new");
+    let third = noted(
+        facts().on_disk(IQN, NQN, "99999999-2222-4333-8444-555555555555"),
+        NQN,
+        ID,
+    );
+    assert_eq!(
+        planned(&third, ASK).refusals.len(),
+        1,
+        "a half that is neither old nor new"
+    );
 }
 
 #[test]
@@ -194,13 +317,23 @@ fn the_work_for_an_earlier_machine_id_is_replaced_and_only_that() {
     for consent in [ASK, KEEP, REPLACE] {
         let plan = planned(&ours, consent);
         assert_eq!(written(&plan), all_three(), "{consent:?}");
-        assert!(plan.writes.iter().all(|write| write.reason == Reason::Free(Free::EarlierSeed)));
+        assert!(
+            plan.writes
+                .iter()
+                .all(|write| write.reason == Reason::Free(Free::EarlierSeed))
+        );
     }
 
     let this_seed = resolve(&facts()).unwrap().seed.unwrap().to_string();
     let table: &[(&str, Facts)] = &[
-        ("same seed, another scheme or prefix", template().recorded(OTHER_IQN, OTHER_NQN, OTHER_ID, &this_seed)),
-        ("the names were changed since", template().recorded(IQN, NQN, ID, EARLIER)),
+        (
+            "same seed, another scheme or prefix",
+            template().recorded(OTHER_IQN, OTHER_NQN, OTHER_ID, &this_seed),
+        ),
+        (
+            "the names were changed since",
+            template().recorded(IQN, NQN, ID, EARLIER),
+        ),
         ("no record", template()),
     ];
     for (case, facts) in table {
@@ -212,32 +345,115 @@ fn the_work_for_an_earlier_machine_id_is_replaced_and_only_that() {
         record.iqn.as_mut().unwrap().origin.source = "pin".into();
         record.nvme.as_mut().unwrap().origin.source = "pin".into();
     }
-    assert_eq!(planned(&pinned, ASK).refusals.len(), 2, "a pin is somebody's word");
+    assert_eq!(
+        planned(&pinned, ASK).refusals.len(),
+        2,
+        "a pin is somebody's word"
+    );
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn a_live_user_of_the_old_identity_stops_the_change() {
     let foreign = || facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID);
     let ours = || foreign().recorded(OTHER_IQN, OTHER_NQN, OTHER_ID, EARLIER);
     let table: Vec<(&str, Facts, Consent, usize)> = vec![
-        ("session under the old name", foreign().session(OTHER_IQN), REPLACE, 1),
-        ("session under the old name in capitals", foreign().session(&OTHER_IQN.to_uppercase()), REPLACE, 1),
-        ("session under a name of its own", foreign().session("iqn.2001-04.com.example:iface"), REPLACE, 0),
-        ("session under the new name", foreign().session(IQN), REPLACE, 0),
-        ("controller with the old pair", foreign().controller(OTHER_NQN, OTHER_ID), REPLACE, 1),
-        ("controller with one old half", foreign().controller(OTHER_NQN, "99999999-2222-4333-8444-555555555555"), REPLACE, 1),
-        ("controller with one new half", foreign().controller(NQN, "99999999-2222-4333-8444-555555555555"), REPLACE, 1),
-        ("controller with the new pair", foreign().controller(NQN, ID), REPLACE, 0),
-        ("controller of a third identity", foreign().controller("nqn.2014-08.com.example:x", "99999999-2222-4333-8444-555555555555"), REPLACE, 0),
-        ("earlier seed, live", ours().controller(OTHER_NQN, OTHER_ID), ASK, 1),
-        ("nothing on disk, something live", facts().controller(OTHER_NQN, OTHER_ID), ASK, 1),
-        ("nothing on disk, a live session", facts().session(OTHER_IQN), ASK, 1),
-        ("an invalid name in use", facts().file(InitiatorName, "iqn.2017-13.x:y").session("iqn.2017-13.x:y"), ASK, 1),
-        ("told to disrupt", foreign().controller(OTHER_NQN, OTHER_ID).session(OTHER_IQN), DISRUPT, 0),
+        (
+            "session under the old name",
+            foreign().session(OTHER_IQN),
+            REPLACE,
+            1,
+        ),
+        (
+            "session under the old name in capitals",
+            foreign().session(&OTHER_IQN.to_uppercase()),
+            REPLACE,
+            1,
+        ),
+        (
+            "session under a name of its own",
+            foreign().session("iqn.2001-04.com.example:iface"),
+            REPLACE,
+            0,
+        ),
+        (
+            "session under the new name",
+            foreign().session(IQN),
+            REPLACE,
+            0,
+        ),
+        (
+            "controller with the old pair",
+            foreign().controller(OTHER_NQN, OTHER_ID),
+            REPLACE,
+            1,
+        ),
+        (
+            "controller with one old half",
+            foreign().controller(OTHER_NQN, "99999999-2222-4333-8444-555555555555"),
+            REPLACE,
+            1,
+        ),
+        (
+            "controller with one new half",
+            foreign().controller(NQN, "99999999-2222-4333-8444-555555555555"),
+            REPLACE,
+            1,
+        ),
+        (
+            "controller with the new pair",
+            foreign().controller(NQN, ID),
+            REPLACE,
+            0,
+        ),
+        (
+            "controller of a third identity",
+            foreign().controller(
+                "nqn.2014-08.com.example:x",
+                "99999999-2222-4333-8444-555555555555",
+            ),
+            REPLACE,
+            0,
+        ),
+        (
+            "earlier seed, live",
+            ours().controller(OTHER_NQN, OTHER_ID),
+            ASK,
+            1,
+        ),
+        (
+            "nothing on disk, something live",
+            facts().controller(OTHER_NQN, OTHER_ID),
+            ASK,
+            1,
+        ),
+        (
+            "nothing on disk, a live session",
+            facts().session(OTHER_IQN),
+            ASK,
+            1,
+        ),
+        (
+            "an invalid name in use",
+            facts()
+                .file(InitiatorName, "iqn.2017-13.x:y")
+                .session("iqn.2017-13.x:y"),
+            REPLACE,
+            1,
+        ),
+        (
+            "told to disrupt",
+            foreign().controller(OTHER_NQN, OTHER_ID).session(OTHER_IQN),
+            DISRUPT,
+            0,
+        ),
     ];
     for (case, facts, consent, refusals) in &table {
         let plan = planned(facts, *consent);
-        let live = plan.refusals.iter().filter(|refusal| matches!(refusal, Refusal::Live { .. }));
+        let live = plan
+            .refusals
+            .iter()
+            .filter(|refusal| matches!(refusal, Refusal::Live { .. }));
         assert_eq!(live.count(), *refusals, "{case}: {:?}", plan.refusals);
         assert_eq!(plan.writes.is_empty(), *refusals > 0, "{case}");
     }
@@ -245,12 +461,18 @@ fn a_live_user_of_the_old_identity_stops_the_change() {
 
 #[test]
 fn at_boot_a_live_user_is_kept_and_a_missing_file_is_written() {
-    let ours = facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID).recorded(OTHER_IQN, OTHER_NQN, OTHER_ID, EARLIER);
+    let ours = facts()
+        .on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID)
+        .recorded(OTHER_IQN, OTHER_NQN, OTHER_ID, EARLIER);
     let plan = planned(&ours.controller(OTHER_NQN, OTHER_ID), KEEP);
     assert!(plan.refusals.is_empty());
     assert_eq!(plan.kept.len(), 1);
     assert_eq!(plan.kept[0].users[0].name, "nvme1");
-    assert_eq!(written(&plan), [(InitiatorName, IQN)], "the other part is free to go on");
+    assert_eq!(
+        written(&plan),
+        [(InitiatorName, IQN)],
+        "the other part is free to go on"
+    );
 
     let from_firmware = planned(&facts().controller(OTHER_NQN, OTHER_ID), KEEP);
     assert_eq!(written(&from_firmware), all_three());
@@ -259,10 +481,15 @@ fn at_boot_a_live_user_is_kept_and_a_missing_file_is_written() {
 #[test]
 fn a_file_that_cannot_be_read_stops_everything() {
     let mut facts = facts();
-    facts.disk.host_id =
-        FileState::Unreadable(crate::root::ReadError::NotRegular { path: "/etc/nvme/hostid".into(), kind: "a directory" });
+    facts.disk.host_id = FileState::Unreadable(crate::root::ReadError::NotRegular {
+        path: "/etc/nvme/hostid".into(),
+        kind: "a directory",
+    });
     let error = plan(&facts, &resolve(&facts).unwrap(), DISRUPT).unwrap_err();
-    assert_eq!(error.to_string(), "/etc/nvme/hostid is a directory, not a file; move it away");
+    assert_eq!(
+        error.to_string(),
+        "/etc/nvme/hostid is a directory, not a file; move it away"
+    );
 }
 
 #[test]
@@ -271,7 +498,10 @@ fn the_record_says_what_sanid_put_in_place_and_from_which_seed() {
     let plan = planned(&facts, ASK);
     let seed = resolve(&facts).unwrap().seed.unwrap().to_string();
     let iqn = plan.record.iqn.as_ref().unwrap();
-    assert_eq!((iqn.iqn.as_str(), iqn.origin.source.as_str()), (IQN, "derived"));
+    assert_eq!(
+        (iqn.iqn.as_str(), iqn.origin.source.as_str()),
+        (IQN, "derived")
+    );
     assert_eq!(iqn.origin.seed.as_deref(), Some(seed.as_str()));
     assert_eq!(plan.record.nvme.as_ref().unwrap().host_id, ID);
     let bytes = String::from_utf8(plan.record.bytes()).unwrap();
@@ -283,7 +513,10 @@ fn the_record_says_what_sanid_put_in_place_and_from_which_seed() {
 }
 
 fn facts_without_seed() -> Facts {
-    Facts { machine_id: MachineIdState::Missing, ..facts().pin_iqn(OTHER_IQN).pin_id(OTHER_ID) }
+    Facts {
+        machine_id: MachineIdState::Missing,
+        ..facts().pin_iqn(OTHER_IQN).pin_id(OTHER_ID)
+    }
 }
 
 #[test]

@@ -133,9 +133,17 @@ impl ApplyReport {
             kind: "Apply",
             outcome,
             changes: plan.writes.iter().map(Change::new).collect(),
-            modes: plan.modes.iter().map(|file| format!("/{}", file.path())).collect(),
+            modes: plan
+                .modes
+                .iter()
+                .map(|file| format!("/{}", file.path()))
+                .collect(),
             kept: plan.kept.iter().map(KeptReport::new).collect(),
-            refusals: plan.refusals.iter().map(|refusal| RefusalReport::new(refusal, root)).collect(),
+            refusals: plan
+                .refusals
+                .iter()
+                .map(|refusal| RefusalReport::new(refusal, root))
+                .collect(),
             restart: restart(plan),
             notices: Vec::new(),
         }
@@ -180,14 +188,22 @@ impl KeptReport {
 
 impl UserReport {
     fn new(user: &LiveUser) -> Self {
-        Self { name: user.name.clone(), peer: user.peer.clone(), uses: user.uses.clone() }
+        Self {
+            name: user.name.clone(),
+            peer: user.peer.clone(),
+            uses: user.uses.clone(),
+        }
     }
 }
 
 impl RefusalReport {
     fn new(refusal: &Refusal, root: &RootFacts) -> Self {
         match refusal {
-            Refusal::Existing { part, on_disk, desired } => Self {
+            Refusal::Existing {
+                part,
+                on_disk,
+                desired,
+            } => Self {
                 rule: 2,
                 part: part.key(),
                 on_disk: Some(on_disk.clone()),
@@ -196,7 +212,11 @@ impl RefusalReport {
                 why: "Arrays may grant this host access by the identity on disk, and reservations may be held by it: changed without them knowing, the host loses its volumes.",
                 ways: ways_existing(root),
             },
-            Refusal::Live { part, desired, users } => Self {
+            Refusal::Live {
+                part,
+                desired,
+                users,
+            } => Self {
                 rule: 3,
                 part: part.key(),
                 on_disk: None,
@@ -210,15 +230,27 @@ impl RefusalReport {
 }
 
 fn way(command: String, effect: &str) -> Way {
-    Way { command, effect: effect.to_owned() }
+    Way {
+        command,
+        effect: effect.to_owned(),
+    }
 }
 
 fn ways_existing(root: &RootFacts) -> Vec<Way> {
     let option = root.option();
     vec![
-        way(format!("sanid adopt{option}"), "keep what is on disk for good: pin it in the configuration"),
-        way(format!("sanid apply --keep{option}"), "keep it for now, and write only what is missing"),
-        way(format!("sanid apply --replace{option}"), "change it, once the arrays know the desired one"),
+        way(
+            format!("sanid adopt{option}"),
+            "keep what is on disk for good: pin it in the configuration",
+        ),
+        way(
+            format!("sanid apply --keep{option}"),
+            "keep it for now, and write only what is missing",
+        ),
+        way(
+            format!("sanid apply --replace{option}"),
+            "change it, once the arrays know the desired one",
+        ),
     ]
 }
 
@@ -226,24 +258,45 @@ fn ways_live(part: Part, users: &[LiveUser], root: &RootFacts) -> Vec<Way> {
     let option = root.option();
     let end = users.first().map(|user| match part {
         Part::Iqn => match &user.peer {
-            Some(target) => way(format!("iscsiadm -m node -T {target} -u"), "end the session, when nothing uses it"),
-            None => way("iscsiadm -m session".into(), "see the sessions, and end them when nothing uses them"),
+            Some(target) => way(
+                format!("iscsiadm -m node -T {target} -u"),
+                "end the session, when nothing uses it",
+            ),
+            None => way(
+                "iscsiadm -m session".into(),
+                "see the sessions, and end them when nothing uses them",
+            ),
         },
-        Part::Nvme => way(format!("nvme disconnect --device={}", user.name), "end the connection, when nothing uses it"),
+        Part::Nvme => way(
+            format!("nvme disconnect --device={}", user.name),
+            "end the connection, when nothing uses it",
+        ),
     });
     let disrupt = way(
         format!("sanid apply --replace --disrupt{option}"),
         "change it all the same, and have the sessions reconnect under the new identity or not at all",
     );
-    end.into_iter().chain([way(format!("sanid status{option}"), "see every session"), disrupt]).collect()
+    end.into_iter()
+        .chain([
+            way(format!("sanid status{option}"), "see every session"),
+            disrupt,
+        ])
+        .collect()
 }
 
 /// Rule 7: who still has the old name after the files have the new one.
 fn restart(plan: &Plan) -> Vec<Way> {
-    let written = |file: IdentityFile| plan.writes.iter().any(|write| write.file == file && write.before.as_deref() != Some(&write.value));
+    let written = |file: IdentityFile| {
+        plan.writes
+            .iter()
+            .any(|write| write.file == file && write.before.as_deref() != Some(&write.value))
+    };
     let mut ways = Vec::new();
     if written(IdentityFile::InitiatorName) {
-        ways.push(way("systemctl try-restart iscsid.service".into(), "iscsid reads the initiator name once, at its start"));
+        ways.push(way(
+            "systemctl try-restart iscsid.service".into(),
+            "iscsid reads the initiator name once, at its start",
+        ));
     }
     if written(IdentityFile::HostNqn) || written(IdentityFile::HostId) {
         ways.push(way(

@@ -103,14 +103,26 @@ impl IdentityReport {
             host_nqn: pair.host_nqn.to_string(),
             host_id: pair.host_id.to_string(),
             scheme: resolution.scheme,
-            provenance: Provenance { iqn: place(&resolution.iqn), nvme: place(&resolution.nvme) },
-            candidates: explain.then(|| resolution.candidates.iter().map(CandidateReport::new).collect()),
+            provenance: Provenance {
+                iqn: place(&resolution.iqn),
+                nvme: place(&resolution.nvme),
+            },
+            candidates: explain.then(|| {
+                resolution
+                    .candidates
+                    .iter()
+                    .map(CandidateReport::new)
+                    .collect()
+            }),
         }
     }
 }
 
 fn place<T>(resolved: &Resolved<T>) -> PlaceReport {
-    PlaceReport { source: resolved.source, place: resolved.place.clone() }
+    PlaceReport {
+        source: resolved.source,
+        place: resolved.place.clone(),
+    }
 }
 
 impl CandidateReport {
@@ -137,7 +149,10 @@ impl AppliedReport {
         let kept = |part: Part| plan.kept.iter().any(|kept| kept.part == part);
         let from = |part: Part, file: IdentityFile, chosen: PlaceReport| {
             if kept(part) {
-                PlaceReport { source: "kept", place: format!("/{}", file.path()) }
+                PlaceReport {
+                    source: "kept",
+                    place: format!("/{}", file.path()),
+                }
             } else {
                 chosen
             }
@@ -150,7 +165,11 @@ impl AppliedReport {
             host_id: plan.after.host_id.clone(),
             scheme: resolution.scheme,
             provenance: Provenance {
-                iqn: from(Part::Iqn, IdentityFile::InitiatorName, place(&resolution.iqn)),
+                iqn: from(
+                    Part::Iqn,
+                    IdentityFile::InitiatorName,
+                    place(&resolution.iqn),
+                ),
                 nvme: from(Part::Nvme, IdentityFile::HostNqn, place(&resolution.nvme)),
             },
         }

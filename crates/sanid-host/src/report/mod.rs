@@ -10,7 +10,10 @@ mod status;
 
 pub use apply::{ApplyReport, Change, KeptReport, Outcome, RefusalReport, UserReport, Way};
 pub use identity::{AppliedReport, CandidateReport, IdentityReport, PlaceReport, Provenance};
-pub use status::{FileReport, FindingReport, LiveReport, NvmeReport, OnDisk, SeedReport, SessionReport, StatusReport};
+pub use status::{
+    FileReport, FindingReport, LiveReport, NvmeReport, OnDisk, SeedReport, SessionReport,
+    StatusReport,
+};
 
 /// Derives what every report derives.
 macro_rules! report {
@@ -50,6 +53,11 @@ report! {
 impl ErrorReport {
     /// A report of this message.
     pub fn new(exit_code: u8, message: String) -> Self {
-        Self { api_version: crate::API_VERSION, kind: "Error", exit_code, message }
+        Self {
+            api_version: crate::API_VERSION,
+            kind: "Error",
+            exit_code,
+            message,
+        }
     }
 }

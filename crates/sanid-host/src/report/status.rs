@@ -138,7 +138,9 @@ impl StatusReport {
         Self {
             api_version: API_VERSION,
             kind: "Status",
-            desired: resolution.ok().map(|resolution| IdentityReport::new(resolution, false)),
+            desired: resolution
+                .ok()
+                .map(|resolution| IdentityReport::new(resolution, false)),
             seed: SeedReport {
                 state: facts.machine_id.word(),
                 fingerprint: seed.map(|seed| seed.fingerprint().to_string()),
@@ -159,11 +161,18 @@ impl FileReport {
         let state = effective.state();
         let (value, why) = match effective {
             Effective::Missing | Effective::Empty => (None, None),
-            Effective::Invalid { text, why } => (Some(text), Some(why)),
+            Effective::Irregular { text, why } | Effective::Invalid { text, why } => {
+                (Some(text), Some(why))
+            }
             Effective::Unreadable(why) => (None, Some(why)),
             Effective::Valid(name) => (Some(name.to_string()), None),
         };
-        Self { path: format!("/{}", file.path()), state, value, why }
+        Self {
+            path: format!("/{}", file.path()),
+            state,
+            value,
+            why,
+        }
     }
 }
 
@@ -189,7 +198,11 @@ impl LiveReport {
             subsystem_nqn: one.subsystem_nqn,
             state: one.state,
         });
-        Self { iscsi: sessions.collect(), iscsi_hosts: hosts.collect(), nvme: nvme.collect() }
+        Self {
+            iscsi: sessions.collect(),
+            iscsi_hosts: hosts.collect(),
+            nvme: nvme.collect(),
+        }
     }
 }
 

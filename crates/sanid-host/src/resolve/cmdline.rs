@@ -22,22 +22,32 @@ impl Source for CommandLine {
 
     fn iqn(&self, facts: &Facts) -> Result<Option<Given<IscsiName>>, ResolveError> {
         let found = IQN_KEYS.iter().find_map(|key| value(facts, key));
-        found.map(|(text, place)| parse_iqn(&text, place)).transpose()
+        found
+            .map(|(text, place)| parse_iqn(&text, place))
+            .transpose()
     }
 
     fn nvme(&self, facts: &Facts) -> Result<Option<Given<NvmePair>>, ResolveError> {
         let nqn = value(facts, "rd.nvmf.hostnqn");
         let id = value(facts, "rd.nvmf.hostid");
         parse_pair(
-            nqn.as_ref().map(|(text, place)| (text.as_str(), place.clone())),
-            id.as_ref().map(|(text, place)| (text.as_str(), place.clone())),
+            nqn.as_ref()
+                .map(|(text, place)| (text.as_str(), place.clone())),
+            id.as_ref()
+                .map(|(text, place)| (text.as_str(), place.clone())),
         )
     }
 
     fn silence(&self, facts: &Facts, part: Part) -> Option<String> {
-        let keys = if part == Part::Iqn { IQN_KEYS } else { NVME_KEYS };
+        let keys = if part == Part::Iqn {
+            IQN_KEYS
+        } else {
+            NVME_KEYS
+        };
         let key = keys.iter().find(|key| is_hidden(facts, key))?;
-        Some(format!("{key}= on the kernel command line is undone by a later {key} without a value"))
+        Some(format!(
+            "{key}= on the kernel command line is undone by a later {key} without a value"
+        ))
     }
 }
 

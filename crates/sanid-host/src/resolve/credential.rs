@@ -15,13 +15,22 @@ impl Source for Credential {
 
     fn iqn(&self, facts: &Facts) -> Result<Option<Given<IscsiName>>, ResolveError> {
         let text = facts.credentials.iqn.as_deref();
-        text.map(|text| parse_iqn(text, place("sanid.iqn"))).transpose()
+        text.map(|text| parse_iqn(text, place("sanid.iqn")))
+            .transpose()
     }
 
     fn nvme(&self, facts: &Facts) -> Result<Option<Given<NvmePair>>, ResolveError> {
         parse_pair(
-            facts.credentials.hostnqn.as_deref().map(|text| (text, place("sanid.hostnqn"))),
-            facts.credentials.hostid.as_deref().map(|text| (text, place("sanid.hostid"))),
+            facts
+                .credentials
+                .hostnqn
+                .as_deref()
+                .map(|text| (text, place("sanid.hostnqn"))),
+            facts
+                .credentials
+                .hostid
+                .as_deref()
+                .map(|text| (text, place("sanid.hostid"))),
         )
     }
 }

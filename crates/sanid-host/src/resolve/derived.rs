@@ -16,9 +16,15 @@ impl Source for Scheme {
         let derived = derive(facts)?;
         let Some(template) = &facts.settings.iqn_template else {
             let place = place(facts, derived.iqn_by);
-            return Ok(Some(Given { value: derived.iqn.into(), place }));
+            return Ok(Some(Given {
+                value: derived.iqn.into(),
+                place,
+            }));
         };
-        match template.value.render(&derived.host_uuid, facts.hostname.as_deref()) {
+        match template
+            .value
+            .render(&derived.host_uuid, facts.hostname.as_deref())
+        {
             Ok(iqn) => Ok(Some(Given {
                 value: iqn.into(),
                 place: format!("template at {} from the machine-id", template.origin),
@@ -33,13 +39,20 @@ impl Source for Scheme {
     fn nvme(&self, facts: &Facts) -> Result<Option<Given<NvmePair>>, ResolveError> {
         let derived = derive(facts)?;
         let place = place(facts, derived.host_nqn_by);
-        Ok(Some(Given { value: derived.nvme, place }))
+        Ok(Some(Given {
+            value: derived.nvme,
+            place,
+        }))
     }
 }
 
 fn derive(facts: &Facts) -> Result<Derived, ResolveError> {
     let seed = seed(facts).map_err(ResolveError::NoSeed)?;
-    Ok(facts.settings.scheme.value.derive(seed, &facts.settings.iqn_prefix.value))
+    Ok(facts
+        .settings
+        .scheme
+        .value
+        .derive(seed, &facts.settings.iqn_prefix.value))
 }
 
 fn place(facts: &Facts, by: &'static str) -> String {
@@ -68,22 +81,34 @@ fn seed(facts: &Facts) -> Result<&MachineId, NoSeed> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoSeed {
     /// No file.
-    #[error("/etc/machine-id is missing, so there is nothing to derive an identity from; on a running host `systemd-machine-id-setup` makes one, in an image leave it to the first boot")]
+    #[error(
+        "/etc/machine-id is missing, so there is nothing to derive an identity from; on a running host `systemd-machine-id-setup` makes one, in an image leave it to the first boot"
+    )]
     Missing,
     /// Empty or `uninitialized`.
-    #[error("/etc/machine-id is not set yet, so there is nothing to derive an identity from; the first boot sets it, or `systemd-machine-id-setup` on a running host")]
+    #[error(
+        "/etc/machine-id is not set yet, so there is nothing to derive an identity from; the first boot sets it, or `systemd-machine-id-setup` on a running host"
+    )]
     Unset,
     /// All zeros.
-    #[error("/etc/machine-id is all zeros, which every host with that file would share; empty the file and run `systemd-machine-id-setup`")]
+    #[error(
+        "/etc/machine-id is all zeros, which every host with that file would share; empty the file and run `systemd-machine-id-setup`"
+    )]
     Zero,
     /// Something else than a machine-id.
-    #[error("/etc/machine-id cannot be the seed: {0}; move it away and run `systemd-machine-id-setup`, which makes a new one (machine-id(5))")]
+    #[error(
+        "/etc/machine-id cannot be the seed: {0}; move it away and run `systemd-machine-id-setup`, which makes a new one (machine-id(5))"
+    )]
     Invalid(MachineIdError),
     /// In memory only.
-    #[error("/etc/machine-id is transient: it lives in memory and will be another one at the next boot, and so would the identity. Three ways to make it stable: boot once with a writable /etc (systemd then stores it), put systemd.machine_id= on the kernel command line, or pass the credential system.machine_id. If your init system mounts a stable one there by design, set allow-volatile-machine-id = true")]
+    #[error(
+        "/etc/machine-id is transient: it lives in memory and will be another one at the next boot, and so would the identity. Three ways to make it stable: boot once with a writable /etc (systemd then stores it), put systemd.machine_id= on the kernel command line, or pass the credential system.machine_id. If your init system mounts a stable one there by design, set allow-volatile-machine-id = true"
+    )]
     Transient,
     /// A value known from many machines.
-    #[error("/etc/machine-id holds a value that many machines share (it was taken from a firmware UUID that a vendor never set), so the identity would not be unique; empty the file and run `systemd-machine-id-setup`")]
+    #[error(
+        "/etc/machine-id holds a value that many machines share (it was taken from a firmware UUID that a vendor never set), so the identity would not be unique; empty the file and run `systemd-machine-id-setup`"
+    )]
     Denylisted,
     /// The kernel refused.
     #[error("{0}")]

@@ -23,14 +23,22 @@ impl Source for Firmware {
 
     fn iqn(&self, facts: &Facts) -> Result<Option<Given<IscsiName>>, ResolveError> {
         let words = gather("iBFT", &facts.firmware.ibft, |name, place| {
-            parse_iqn(name, place).map(|given| Some(Word { given, primary: false }))
+            parse_iqn(name, place).map(|given| {
+                Some(Word {
+                    given,
+                    primary: false,
+                })
+            })
         })?;
         settle(Part::Iqn, words)
     }
 
     fn nvme(&self, facts: &Facts) -> Result<Option<Given<NvmePair>>, ResolveError> {
         let words = gather("NBFT", &facts.firmware.nbft, |host, place| {
-            Ok(pair(host, place)?.map(|given| Word { given, primary: host.is_primary() }))
+            Ok(pair(host, place)?.map(|given| Word {
+                given,
+                primary: host.is_primary(),
+            }))
         })?;
         settle(Part::Nvme, words)
     }
@@ -38,7 +46,10 @@ impl Source for Firmware {
     fn silence(&self, facts: &Facts, part: Part) -> Option<String> {
         let setting = &facts.settings.firmware;
         if setting.value == Use::Ignore {
-            return Some(format!("not looked at: firmware = \"ignore\" at {}", setting.origin));
+            return Some(format!(
+                "not looked at: firmware = \"ignore\" at {}",
+                setting.origin
+            ));
         }
         let error = match part {
             Part::Iqn => self.iqn(facts).err(),
@@ -66,12 +77,18 @@ fn gather<T, U>(
         let place = format!("{what} at {}", table.path);
         match &table.content {
             TableContent::Nothing => {}
-            TableContent::Identity(identity) => words.extend(word(identity, place).map_err(with_way_out)?),
+            TableContent::Identity(identity) => {
+                words.extend(word(identity, place).map_err(with_way_out)?);
+            }
             TableContent::Malformed(error) => {
-                return Err(ResolveError::Cannot { place, why: format!("the table {error}; {GO_ON}") });
+                return Err(ResolveError::Cannot {
+                    place,
+                    why: format!("the table {error}; {GO_ON}"),
+                });
             }
             TableContent::Unreadable(error) => {
-                let why = format!("whether the firmware names this host is not known: {error}; {GO_ON}");
+                let why =
+                    format!("whether the firmware names this host is not known: {error}; {GO_ON}");
                 return Err(ResolveError::Undecided(why));
             }
         }
@@ -87,16 +104,32 @@ fn pair(host: &nbft::Host, place: String) -> Result<Option<Given<NvmePair>>, Res
     };
     let id = match host.host_id().map(HostUuid::from_bytes) {
         None => None,
-        Some(uuid) => Some(HostId::from_uuid(uuid).map_err(|error| given(&uuid.to_string(), "Host ID", error))?),
+        Some(uuid) => Some(
+            HostId::from_uuid(uuid).map_err(|error| given(&uuid.to_string(), "Host ID", error))?,
+        ),
     };
-    complete(nqn.map(|value| Given { value, place: place.clone() }), id.map(|value| Given { value, place }))
+    complete(
+        nqn.map(|value| Given {
+            value,
+            place: place.clone(),
+        }),
+        id.map(|value| Given { value, place }),
+    )
 }
 
 /// One word out of several: they agree, or a table was selected.
-fn settle<T: PartialEq + Show>(part: Part, words: Vec<Word<T>>) -> Result<Option<Given<T>>, ResolveError> {
+fn settle<T: PartialEq + Show>(
+    part: Part,
+    words: Vec<Word<T>>,
+) -> Result<Option<Given<T>>, ResolveError> {
     let selected = words.iter().any(|word| word.primary);
-    let mut words = words.into_iter().filter(|word| word.primary || !selected).map(|word| word.given);
-    let Some(first) = words.next() else { return Ok(None) };
+    let mut words = words
+        .into_iter()
+        .filter(|word| word.primary || !selected)
+        .map(|word| word.given);
+    let Some(first) = words.next() else {
+        return Ok(None);
+    };
     match words.find(|other| other.value != first.value) {
         None => Ok(Some(first)),
         Some(other) => Err(ResolveError::Undecided(format!(
@@ -114,12 +147,22 @@ fn settle<T: PartialEq + Show>(part: Part, words: Vec<Word<T>>) -> Result<Option
 /// What is wrong with a name in firmware can seldom be corrected there.
 fn with_way_out(error: ResolveError) -> ResolveError {
     match error {
-        ResolveError::Invalid { place, text, what, why } => {
-            ResolveError::Invalid { place, text, what, why: format!("{why}; {GO_ON}") }
-        }
+        ResolveError::Invalid {
+            place,
+            text,
+            what,
+            why,
+        } => ResolveError::Invalid {
+            place,
+            text,
+            what,
+            why: format!("{why}; {GO_ON}"),
+        },
         ResolveError::HalfPair { place, nqn } => ResolveError::Cannot {
             place,
-            why: format!("it gives the host NQN {nqn} alone, and no Host ID follows from it, since it holds no UUID; {GO_ON}"),
+            why: format!(
+                "it gives the host NQN {nqn} alone, and no Host ID follows from it, since it holds no UUID; {GO_ON}"
+            ),
         },
         other => other,
     }

@@ -101,7 +101,9 @@ pub enum ResolveError {
         why: String,
     },
     /// A source gives one half of the pair, and the other half does not follow from it.
-    #[error("{place} gives the host NQN {nqn} alone, and no Host ID follows from it, since it holds no UUID; give the Host ID in the same place")]
+    #[error(
+        "{place} gives the host NQN {nqn} alone, and no Host ID follows from it, since it holds no UUID; give the Host ID in the same place"
+    )]
     HalfPair {
         /// The place.
         place: String,
@@ -180,7 +182,10 @@ pub struct Resolution {
 impl Resolution {
     /// The three names alone.
     pub fn identity(&self) -> Identity {
-        Identity { iqn: self.iqn.value.clone(), nvme: self.nvme.value.clone() }
+        Identity {
+            iqn: self.iqn.value.clone(),
+            nvme: self.nvme.value.clone(),
+        }
     }
 
     /// Whether the configured scheme, which publishes its seed, made any part of this identity.
@@ -200,14 +205,27 @@ impl Resolution {
 /// [`ResolveError`]; [`ResolveError::NoSeed`] only when no higher source covers a part.
 pub fn resolve(facts: &Facts) -> Result<Resolution, ResolveError> {
     let mut candidates = Vec::new();
-    let iqn = choose(facts, Part::Iqn, |source| source.iqn(facts), &mut candidates)?;
-    let nvme = choose(facts, Part::Nvme, |source| source.nvme(facts), &mut candidates)?;
+    let iqn = choose(
+        facts,
+        Part::Iqn,
+        |source| source.iqn(facts),
+        &mut candidates,
+    )?;
+    let nvme = choose(
+        facts,
+        Part::Nvme,
+        |source| source.nvme(facts),
+        &mut candidates,
+    )?;
     Ok(Resolution {
         iqn,
         nvme,
         candidates,
         scheme: facts.settings.scheme.value.name(),
-        seed: facts.machine_id.seed().map(sanid_core::MachineId::fingerprint),
+        seed: facts
+            .machine_id
+            .seed()
+            .map(sanid_core::MachineId::fingerprint),
     })
 }
 
@@ -236,12 +254,19 @@ fn choose<T: Clone + Show>(
         candidates.push(Candidate {
             part,
             source: source.name(),
-            place: given.as_ref().map_or_else(|| source.silence(facts, part), |given| Some(given.place.clone())),
+            place: given.as_ref().map_or_else(
+                || source.silence(facts, part),
+                |given| Some(given.place.clone()),
+            ),
             value: given.as_ref().map(|given| given.value.show()),
             verdict,
         });
         if let (Some(given), None) = (given, &winner) {
-            winner = Some(Resolved { value: given.value, source: source.name(), place: given.place });
+            winner = Some(Resolved {
+                value: given.value,
+                source: source.name(),
+                place: given.place,
+            });
         }
     }
     // The scheme is silent only for want of a seed, so one of the two is there.
@@ -304,14 +329,27 @@ fn complete(
         (None, None) => Ok(None),
         (Some(nqn), Some(id)) => Ok(Some(Given {
             value: NvmePair::new(nqn.value, id.value),
-            place: if nqn.place == id.place { nqn.place } else { format!("{}, {}", nqn.place, id.place) },
+            place: if nqn.place == id.place {
+                nqn.place
+            } else {
+                format!("{}, {}", nqn.place, id.place)
+            },
         })),
-        (None, Some(id)) => Ok(Some(Given { value: NvmePair::from_host_id(id.value), place: id.place })),
+        (None, Some(id)) => Ok(Some(Given {
+            value: NvmePair::from_host_id(id.value),
+            place: id.place,
+        })),
         (Some(nqn), None) => {
             let text = nqn.value.to_string();
             match NvmePair::from_host_nqn(nqn.value) {
-                Some(value) => Ok(Some(Given { value, place: nqn.place })),
-                None => Err(ResolveError::HalfPair { place: nqn.place, nqn: text }),
+                Some(value) => Ok(Some(Given {
+                    value,
+                    place: nqn.place,
+                })),
+                None => Err(ResolveError::HalfPair {
+                    place: nqn.place,
+                    nqn: text,
+                }),
             }
         }
     }
@@ -323,7 +361,12 @@ fn invalid(
     what: &'static str,
     error: &sanid_core::NameError,
 ) -> ResolveError {
-    ResolveError::Invalid { place, text: text.to_owned(), what, why: error.to_string() }
+    ResolveError::Invalid {
+        place,
+        text: text.to_owned(),
+        what,
+        why: error.to_string(),
+    }
 }
 
 #[cfg(test)]

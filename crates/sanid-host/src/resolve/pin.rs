@@ -19,10 +19,16 @@ impl Source for Pin {
 
     fn nvme(&self, facts: &Facts) -> Result<Option<Given<NvmePair>>, ResolveError> {
         let pin = &facts.settings.pin;
-        complete(pin.hostnqn.as_ref().map(given), pin.hostid.as_ref().map(given))
+        complete(
+            pin.hostnqn.as_ref().map(given),
+            pin.hostid.as_ref().map(given),
+        )
     }
 }
 
 fn given<T: Clone>(setting: &Setting<T>) -> Given<T> {
-    Given { value: setting.value.clone(), place: setting.origin.to_string() }
+    Given {
+        value: setting.value.clone(),
+        place: setting.origin.to_string(),
+    }
 }

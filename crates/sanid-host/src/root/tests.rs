@@ -13,12 +13,18 @@ fn each_resolver(build: impl Fn(&Path), check: impl Fn(&Root)) {
         fs::write(top.join("etc/file"), "inside").unwrap();
         build(&top);
         let root = Root::open(&top).unwrap();
-        check(&if by_hand { root.without_openat2() } else { root });
+        check(&if by_hand {
+            root.without_openat2()
+        } else {
+            root
+        });
     }
 }
 
 fn text(root: &Root, path: &str) -> Result<Option<String>, ReadError> {
-    Ok(root.read(path, 100)?.map(|file| String::from_utf8(file.bytes).unwrap()))
+    Ok(root
+        .read(path, 100)?
+        .map(|file| String::from_utf8(file.bytes).unwrap()))
 }
 
 #[test]
@@ -38,7 +44,13 @@ fn links_are_followed_inside_the_root_only() {
     for (target, expected) in table {
         each_resolver(
             |top| symlink(target, top.join("etc/link")).unwrap(),
-            |root| assert_eq!(text(root, "etc/link").unwrap().as_deref(), *expected, "link to {target}"),
+            |root| {
+                assert_eq!(
+                    text(root, "etc/link").unwrap().as_deref(),
+                    *expected,
+                    "link to {target}"
+                );
+            },
         );
     }
 }
@@ -59,7 +71,15 @@ fn a_linked_directory_is_entered_inside_the_root() {
 fn a_link_loop_is_an_error_not_a_hang() {
     each_resolver(
         |top| symlink("loop", top.join("etc/loop")).unwrap(),
-        |root| assert!(matches!(text(root, "etc/loop"), Err(ReadError::Io { errno: Errno::LOOP, .. }))),
+        |root| {
+            assert!(matches!(
+                text(root, "etc/loop"),
+                Err(ReadError::Io {
+                    errno: Errno::LOOP,
+                    ..
+                })
+            ));
+        },
     );
 }
 
@@ -68,11 +88,19 @@ fn what_is_not_a_regular_file_is_named_and_never_read() {
     each_resolver(
         |top| {
             rustix::fs::mknodat(CWD, top.join("etc/fifo"), FileType::Fifo, Mode::RUSR, 0).unwrap();
-            assert!(fs::metadata(top.join("etc/fifo")).unwrap().file_type().is_fifo());
+            assert!(
+                fs::metadata(top.join("etc/fifo"))
+                    .unwrap()
+                    .file_type()
+                    .is_fifo()
+            );
         },
         |root| {
             let fifo = text(root, "etc/fifo").unwrap_err().to_string();
-            assert!(fifo.ends_with("etc/fifo is a fifo, not a file; move it away"), "{fifo}");
+            assert!(
+                fifo.ends_with("etc/fifo is a fifo, not a file; move it away"),
+                "{fifo}"
+            );
             let directory = text(root, "etc/sub").unwrap_err().to_string();
             assert!(directory.contains("etc/sub is a directory"), "{directory}");
         },
@@ -84,7 +112,13 @@ fn a_file_where_a_directory_should_be_is_an_error_not_a_missing_file() {
     each_resolver(
         |_| (),
         |root| {
-            assert!(matches!(text(root, "etc/file/x"), Err(ReadError::Io { errno: Errno::NOTDIR, .. })));
+            assert!(matches!(
+                text(root, "etc/file/x"),
+                Err(ReadError::Io {
+                    errno: Errno::NOTDIR,
+                    ..
+                })
+            ));
             assert_eq!(text(root, "etc/none/x").unwrap(), None);
         },
     );
@@ -99,7 +133,10 @@ fn the_limit_is_exact() {
         },
         |root| {
             assert_eq!(root.read("etc/100", 100).unwrap().unwrap().bytes.len(), 100);
-            assert!(matches!(root.read("etc/101", 100), Err(ReadError::TooLarge { limit: 100, .. })));
+            assert!(matches!(
+                root.read("etc/101", 100),
+                Err(ReadError::TooLarge { limit: 100, .. })
+            ));
         },
     );
 }
@@ -112,7 +149,10 @@ fn a_kernel_file_of_several_pages_is_read_to_its_end() {
     assert!(smaps.len() > 3 * 4096, "{} bytes", smaps.len());
     let text = String::from_utf8(smaps).unwrap();
     let last = text.lines().rfind(|line| line.contains('[')).unwrap();
-    assert!(last.ends_with("[vsyscall]") || last.ends_with("[stack]") || last.ends_with("[vdso]"), "{last}");
+    assert!(
+        last.ends_with("[vsyscall]") || last.ends_with("[stack]") || last.ends_with("[vdso]"),
+        "{last}"
+    );
 }
 
 #[test]

@@ -14,8 +14,17 @@ use rustix::io::Errno;
 const MAX_LINKS: u32 = 40;
 
 /// Opens `relative` below `root`; links, absolute ones too, are followed as if `root` were `/`.
-pub(super) fn open_in_root(root: BorrowedFd<'_>, relative: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
-    let mut walk = Walk { root, below: Vec::new(), todo: VecDeque::new(), links: 0 };
+pub(super) fn open_in_root(
+    root: BorrowedFd<'_>,
+    relative: &str,
+    flags: OFlags,
+) -> Result<OwnedFd, Errno> {
+    let mut walk = Walk {
+        root,
+        below: Vec::new(),
+        todo: VecDeque::new(),
+        links: 0,
+    };
     walk.enter(Path::new(relative));
     while let Some(name) = walk.todo.pop_front() {
         if name == ".." {
@@ -74,7 +83,8 @@ impl Walk<'_> {
         }
         if last {
             // NOFOLLOW: were the name exchanged for a link since, it would lead out of the root.
-            return rustix::fs::openat(self.here(), name, flags | OFlags::NOFOLLOW, Mode::empty()).map(Some);
+            return rustix::fs::openat(self.here(), name, flags | OFlags::NOFOLLOW, Mode::empty())
+                .map(Some);
         }
         if kind != FileType::Directory {
             return Err(Errno::NOTDIR);

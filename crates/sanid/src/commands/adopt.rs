@@ -51,7 +51,11 @@ struct Pins {
 
 pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
     let root = host::root(options.host.root.as_deref())?;
-    let lock = if options.dry_run { None } else { Some(act::lock(&root)?) };
+    let lock = if options.dry_run {
+        None
+    } else {
+        Some(act::lock(&root)?)
+    };
     let facts = host::observe(&root)?;
     let pins = pins(&facts);
     if pins == Pins::default() {
@@ -97,15 +101,25 @@ fn pins(facts: &Facts) -> Pins {
 fn is_desired(facts: &Facts, pins: &Pins) -> bool {
     resolve::resolve(facts).is_ok_and(|resolution| {
         let pair = &resolution.nvme.value;
-        pins.iqn.as_ref().is_none_or(|iqn| *iqn == resolution.iqn.value.as_str())
-            && pins.host_nqn.as_ref().is_none_or(|nqn| *nqn == pair.host_nqn.as_str())
-            && pins.host_id.as_ref().is_none_or(|id| *id == pair.host_id.to_string())
+        pins.iqn
+            .as_ref()
+            .is_none_or(|iqn| *iqn == resolution.iqn.value.as_str())
+            && pins
+                .host_nqn
+                .as_ref()
+                .is_none_or(|nqn| *nqn == pair.host_nqn.as_str())
+            && pins
+                .host_id
+                .as_ref()
+                .is_none_or(|id| *id == pair.host_id.to_string())
     })
 }
 
 /// A pin that would be without effect is not written.
 fn outranked(facts: &Facts) -> Result<(), Failure> {
-    let Ok(resolution) = resolve::resolve(facts) else { return Ok(()) };
+    let Ok(resolution) = resolve::resolve(facts) else {
+        return Ok(());
+    };
     for (part, source, place) in [
         (Part::Iqn, resolution.iqn.source, &resolution.iqn.place),
         (Part::Nvme, resolution.nvme.source, &resolution.nvme.place),
@@ -125,7 +139,11 @@ fn fragment(pins: &Pins) -> String {
         "# Written by `sanid adopt`: the identity that was on disk, and stays. Remove this file to let the\n\
          # configured scheme decide again; `sanid apply` then asks before it changes anything.\n[pin]\n",
     );
-    let values = [("iqn", &pins.iqn), ("hostnqn", &pins.host_nqn), ("hostid", &pins.host_id)];
+    let values = [
+        ("iqn", &pins.iqn),
+        ("hostnqn", &pins.host_nqn),
+        ("hostid", &pins.host_id),
+    ];
     for (key, value) in values {
         if let Some(value) = value {
             // A JSON string is a TOML basic string. Writing to a String cannot fail.
@@ -151,13 +169,17 @@ fn notices(facts: &Facts) -> Vec<String> {
     let mut notices = Vec::new();
     let mut absent = |what: &str, state: &str| {
         if state != "valid" {
-            notices.push(format!("the {what} on disk is {state} and was not adopted; `sanid apply` gives it a value"));
+            notices.push(format!(
+                "the {what} on disk is {state} and cannot be pinned; `sanid status` says why"
+            ));
         }
     };
     absent("initiator name", facts.disk.iqn().state());
     absent("host NQN", facts.disk.host_nqn().state());
     absent("Host ID", facts.disk.host_id().state());
-    if let (Effective::Valid(nqn), Effective::Valid(id)) = (facts.disk.host_nqn(), facts.disk.host_id()) {
+    if let (Effective::Valid(nqn), Effective::Valid(id)) =
+        (facts.disk.host_nqn(), facts.disk.host_id())
+    {
         if !sanid_core::NvmePair::new(nqn, id).matches() {
             notices.push("the Host ID is not the UUID of the host NQN; both stay as they are, and sanid status goes on reporting it".into());
         }
@@ -168,16 +190,25 @@ fn notices(facts: &Facts) -> Vec<String> {
 fn page(report: &AdoptReport) -> Page {
     let mut page = Page::new();
     let (tone, line) = match report.outcome {
-        "unchanged" => (Tone::Good, "unchanged: the identity on disk already is the desired one".to_owned()),
+        "unchanged" => (
+            Tone::Good,
+            "unchanged: the identity on disk already is the desired one".to_owned(),
+        ),
         "changed" => (Tone::Good, format!("pinned in {}", report.path)),
         _ => (Tone::Warning, format!("would pin in {}", report.path)),
     };
     page.line(page.tone(tone, line));
     let row = |label: &str, value: &Option<String>| {
-        value.clone().map(|value| [(Tone::Faint, label.to_owned()), (Tone::Plain, value)])
+        value
+            .clone()
+            .map(|value| [(Tone::Faint, label.to_owned()), (Tone::Plain, value)])
     };
     let pins = &report.pins;
-    let rows = [row("initiator name", &pins.iqn), row("host NQN", &pins.host_nqn), row("Host ID", &pins.host_id)];
+    let rows = [
+        row("initiator name", &pins.iqn),
+        row("host NQN", &pins.host_nqn),
+        row("Host ID", &pins.host_id),
+    ];
     page.rows(2, &rows.into_iter().flatten().collect::<Vec<_>>());
     for notice in &report.notices {
         page.line(format!("{}: {notice}", page.tone(Tone::Warning, "notice")));

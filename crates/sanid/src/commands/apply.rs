@@ -26,9 +26,15 @@ pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
     }
     if decision.resolution.publishes_seed(&decision.facts) {
         let scheme = decision.resolution.scheme;
-        output::complain(&format!("scheme {scheme} puts the machine-id itself into the names; machine-id(5) asks to keep it confidential"));
+        output::complain(&format!(
+            "scheme {scheme} puts the machine-id itself into the names; machine-id(5) asks to keep it confidential"
+        ));
     }
-    Ok(if report.outcome == Outcome::Refused { Exit::Refused } else { Exit::Fine })
+    Ok(if report.outcome == Outcome::Refused {
+        Exit::Refused
+    } else {
+        Exit::Fine
+    })
 }
 
 /// One look at the host, and what follows from it.
@@ -58,9 +64,21 @@ fn decide(root: &Root, options: &Apply) -> Result<Decision, Failure> {
         (_, true) => OnExisting::Replace,
         _ => facts.settings.on_existing.value,
     };
-    let plan = plan::plan(&facts, &resolution, Consent { existing, disrupt: options.disrupt })?;
+    let plan = plan::plan(
+        &facts,
+        &resolution,
+        Consent {
+            existing,
+            disrupt: options.disrupt,
+        },
+    )?;
     let applied = AppliedReport::new(&resolution, &plan);
-    Ok(Decision { facts, resolution, plan, applied })
+    Ok(Decision {
+        facts,
+        resolution,
+        plan,
+        applied,
+    })
 }
 
 /// Under the lock everything is looked at again: another sanid may have been faster.
@@ -78,7 +96,11 @@ fn carry_out(root: &Root, options: &Apply) -> Result<ApplyReport, Failure> {
     if !decision.is_published() {
         act::publish(root, &lock, &decision.applied.bytes())?;
     }
-    Ok(ApplyReport::done(&decision.plan, &receipt, &decision.facts.root))
+    Ok(ApplyReport::done(
+        &decision.plan,
+        &receipt,
+        &decision.facts.root,
+    ))
 }
 
 fn page(report: &ApplyReport) -> Page {
@@ -104,13 +126,21 @@ fn page(report: &ApplyReport) -> Page {
         page.line(format!("{label}: the {} on disk is not the desired one, and stays; sanid status says what to do", words(kept.part)));
         page.rows(2, &two_names("on disk", &kept.on_disk, &kept.desired));
         for user in &kept.users {
-            page.detail(format!("in use by {}{}", user.name, peer(user.peer.as_deref())));
+            page.detail(format!(
+                "in use by {}{}",
+                user.name,
+                peer(user.peer.as_deref())
+            ));
         }
     }
     if report.outcome == Outcome::Changed && !report.restart.is_empty() {
         page.gap();
         page.line("Programs that run already have the old name until they are restarted:");
-        let rows: Vec<_> = report.restart.iter().map(|way| command(&way.command, &way.effect)).collect();
+        let rows: Vec<_> = report
+            .restart
+            .iter()
+            .map(|way| command(&way.command, &way.effect))
+            .collect();
         page.rows(2, &rows);
     }
     for notice in &report.notices {
@@ -132,18 +162,32 @@ fn changes(page: &mut Page, report: &ApplyReport, verb: &str) {
         page.detail(page.tone(Tone::Good, format!("+ {}", change.after)));
     }
     for path in &report.modes {
-        page.line(format!("{verb} the mode of {path}, so that every storage program can read it"));
+        page.line(format!(
+            "{verb} the mode of {path}, so that every storage program can read it"
+        ));
     }
 }
 
 /// Each rule with all that it protects, why, and the ways out once.
 fn refusals(page: &mut Page, report: &ApplyReport, verb: &str) {
     for (rule, broken) in [
-        (2, "what is on disk is a valid identity, and not the desired one"),
-        (3, "live sessions use another identity than the one to be written"),
+        (
+            2,
+            "what is on disk is a valid identity, and not the desired one",
+        ),
+        (
+            3,
+            "live sessions use another identity than the one to be written",
+        ),
     ] {
-        let refusals: Vec<_> = report.refusals.iter().filter(|one| one.rule == rule).collect();
-        let Some(first) = refusals.first() else { continue };
+        let refusals: Vec<_> = report
+            .refusals
+            .iter()
+            .filter(|one| one.rule == rule)
+            .collect();
+        let Some(first) = refusals.first() else {
+            continue;
+        };
         page.gap();
         page.line(format!("{verb}: {broken} (safety rule {rule})"));
         for refusal in &refusals {
@@ -163,22 +207,45 @@ fn refusals(page: &mut Page, report: &ApplyReport, verb: &str) {
         }
         // What ends the sessions comes before what goes on without that.
         ways.sort_by_key(|way| way.command.starts_with("sanid"));
-        let rows: Vec<_> = ways.iter().map(|way| command(&way.command, &way.effect)).collect();
+        let rows: Vec<_> = ways
+            .iter()
+            .map(|way| command(&way.command, &way.effect))
+            .collect();
         page.rows(2, &rows);
     }
 }
 
 fn users(refusal: &RefusalReport) -> String {
-    let user = |user: &UserReport| format!("{} by {}{}", user.uses, user.name, peer(user.peer.as_deref()));
-    refusal.users.iter().map(user).collect::<Vec<_>>().join(", ")
+    let user = |user: &UserReport| {
+        format!(
+            "{} by {}{}",
+            user.uses,
+            user.name,
+            peer(user.peer.as_deref())
+        )
+    };
+    refusal
+        .users
+        .iter()
+        .map(user)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn command(command: &str, effect: &str) -> [(Tone, String); 2] {
-    [(Tone::Heading, command.to_owned()), (Tone::Plain, effect.to_owned())]
+    [
+        (Tone::Heading, command.to_owned()),
+        (Tone::Plain, effect.to_owned()),
+    ]
 }
 
 fn two_names(label: &str, now: &str, desired: &str) -> [[(Tone, String); 2]; 2] {
-    let row = |label: &str, value: &str| [(Tone::Faint, label.to_owned()), (Tone::Plain, value.to_owned())];
+    let row = |label: &str, value: &str| {
+        [
+            (Tone::Faint, label.to_owned()),
+            (Tone::Plain, value.to_owned()),
+        ]
+    };
     [row(label, now), row("desired", desired)]
 }
 
@@ -187,5 +254,9 @@ fn peer(peer: Option<&str>) -> String {
 }
 
 fn words(part: &str) -> &'static str {
-    if part == "iqn" { "initiator name" } else { "NVMe pair" }
+    if part == "iqn" {
+        "initiator name"
+    } else {
+        "NVMe pair"
+    }
 }

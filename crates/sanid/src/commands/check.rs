@@ -68,11 +68,17 @@ struct Issue {
 }
 
 pub(crate) fn run(options: &Check) -> Result<Exit, Failure> {
-    let mut report = CheckReport { api_version: sanid_host::API_VERSION, kind: "Check", names: Vec::new() };
+    let mut report = CheckReport {
+        api_version: sanid_host::API_VERSION,
+        kind: "Check",
+        names: Vec::new(),
+    };
     for name in &options.names {
         if name == "-" {
             for line in io::stdin().lock().lines() {
-                let line = line.map_err(|error| Failure::error(&format!("cannot read standard input: {error}")))?;
+                let line = line.map_err(|error| {
+                    Failure::error(&format!("cannot read standard input: {error}"))
+                })?;
                 report.names.push(judge(&line, options.kind));
             }
         } else {
@@ -84,7 +90,11 @@ pub(crate) fn run(options: &Check) -> Result<Exit, Failure> {
         Format::Text => page(&report, options.portable).print()?,
     }
     let good = |name: &NameReport| name.valid && (name.portable || !options.portable);
-    Ok(if report.names.iter().all(good) { Exit::Fine } else { Exit::Findings })
+    Ok(if report.names.iter().all(good) {
+        Exit::Fine
+    } else {
+        Exit::Findings
+    })
 }
 
 fn judge(name: &str, kind: Option<Kind>) -> NameReport {
@@ -94,21 +104,32 @@ fn judge(name: &str, kind: Option<Kind>) -> NameReport {
         Some(Kind::Hostid) => Some(NameKind::HostId),
         None => NameKind::detect(name),
     };
-    let Some(kind) = kind else { return unknown(name) };
+    let Some(kind) = kind else {
+        return unknown(name);
+    };
     let verdict = sanid_core::check(kind, name);
     let broken = verdict.validity.err().map(|error| Broken {
         rule: error.rule().code(),
         at: error.at(),
         message: error.to_string(),
     });
-    let issues = verdict.portability.issues().iter().filter(|issue| **issue != PortabilityIssue::Invalid);
+    let issues = verdict
+        .portability
+        .issues()
+        .iter()
+        .filter(|issue| **issue != PortabilityIssue::Invalid);
     NameReport {
         name: name.to_owned(),
         kind: Some(kind.to_string()),
         valid: verdict.is_valid(),
         portable: verdict.is_portable(),
         broken,
-        issues: issues.map(|issue| Issue { code: issue.code(), message: issue.to_string() }).collect(),
+        issues: issues
+            .map(|issue| Issue {
+                code: issue.code(),
+                message: issue.to_string(),
+            })
+            .collect(),
     }
 }
 
@@ -136,15 +157,31 @@ fn page(report: &CheckReport, portable_wanted: bool) -> Page {
             (true, false) => (Tone::Warning, "valid, not portable"),
             (true, true) => (Tone::Good, "valid, portable"),
         };
-        let kind = name.kind.as_deref().map(|kind| format!(" {kind}")).unwrap_or_default();
+        let kind = name
+            .kind
+            .as_deref()
+            .map(|kind| format!(" {kind}"))
+            .unwrap_or_default();
         let shown = sanid_host::root::escape(name.name.as_bytes());
-        let shown = if shown.is_empty() { "\"\"".to_owned() } else { shown };
+        let shown = if shown.is_empty() {
+            "\"\"".to_owned()
+        } else {
+            shown
+        };
         page.line(format!("{shown}: {}{kind}", page.tone(tone, verdict)));
         if let Some(broken) = &name.broken {
-            page.detail(format!("{}  {}", page.tone(Tone::Heading, broken.rule), broken.message));
+            page.detail(format!(
+                "{}  {}",
+                page.tone(Tone::Heading, broken.rule),
+                broken.message
+            ));
         }
         for issue in &name.issues {
-            page.detail(format!("{}  {}", page.tone(Tone::Heading, issue.code), issue.message));
+            page.detail(format!(
+                "{}  {}",
+                page.tone(Tone::Heading, issue.code),
+                issue.message
+            ));
         }
     }
     page

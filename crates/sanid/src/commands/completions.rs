@@ -10,7 +10,9 @@ pub(crate) fn run(options: &Completions) -> Result<Exit, Failure> {
     let text = match options.shell {
         Shell::Bash => include_str!("../../../../dist/usr/share/bash-completion/completions/sanid"),
         Shell::Zsh => include_str!("../../../../dist/usr/share/zsh/site-functions/_sanid"),
-        Shell::Fish => include_str!("../../../../dist/usr/share/fish/vendor_completions.d/sanid.fish"),
+        Shell::Fish => {
+            include_str!("../../../../dist/usr/share/fish/vendor_completions.d/sanid.fish")
+        }
     };
     ignore_closed_pipe(io::stdout().write_all(text.as_bytes()))?;
     Ok(Exit::Fine)

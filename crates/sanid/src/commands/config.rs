@@ -47,7 +47,11 @@ pub(crate) fn run(options: &HostOptions) -> Result<Exit, Failure> {
 }
 
 fn report(settings: Vec<Explained>) -> ConfigReport {
-    let setting = |one: Explained| SettingReport { key: one.key, value: one.value, origin: one.origin };
+    let setting = |one: Explained| SettingReport {
+        key: one.key,
+        value: one.value,
+        origin: one.origin,
+    };
     ConfigReport {
         api_version: sanid_host::API_VERSION,
         kind: "Config",
@@ -58,7 +62,11 @@ fn report(settings: Vec<Explained>) -> ConfigReport {
 fn page(settings: &[Explained]) -> Page {
     let mut page = Page::new();
     let row = |one: &Explained| {
-        let tone = if one.origin == "default" { Tone::Faint } else { Tone::Plain };
+        let tone = if one.origin == "default" {
+            Tone::Faint
+        } else {
+            Tone::Plain
+        };
         [
             (Tone::Plain, one.key.to_owned()),
             (tone, format!("= {}", one.value)),

@@ -1,7 +1,7 @@
 //! `sanid show` = observe, decide, print.
 
-use sanid_host::resolve::{self, Candidate, DERIVED, Part, Resolution, Verdict};
 use sanid_host::report::IdentityReport;
+use sanid_host::resolve::{self, Candidate, DERIVED, Part, Resolution, Verdict};
 
 use crate::args::{Format, Show};
 use crate::exit::{Exit, Failure};
@@ -31,7 +31,10 @@ fn page(resolution: &Resolution, explain: bool) -> Page {
     if explain {
         for part in [Part::Iqn, Part::Nvme] {
             page.gap();
-            page.line(page.tone(Tone::Heading, format!("{}, highest source first", part.words())));
+            page.line(page.tone(
+                Tone::Heading,
+                format!("{}, highest source first", part.words()),
+            ));
             let candidates = resolution.candidates.iter().filter(|one| one.part == part);
             let rows: Vec<_> = candidates.map(row).collect();
             page.rows(2, &rows);
@@ -53,7 +56,10 @@ pub(crate) fn identity(page: &mut Page, resolution: &Resolution) {
     let label = |text: &str| (Tone::Faint, text.to_owned());
     let value = |text: String| (Tone::Plain, text);
     let mut rows = vec![
-        [label("initiator name"), value(resolution.iqn.value.to_string())],
+        [
+            label("initiator name"),
+            value(resolution.iqn.value.to_string()),
+        ],
         [label("host NQN"), value(pair.host_nqn.to_string())],
         [label("Host ID"), value(pair.host_id.to_string())],
     ];
@@ -61,7 +67,10 @@ pub(crate) fn identity(page: &mut Page, resolution: &Resolution) {
         rows.push([label("from"), value(resolution.iqn.place.clone())]);
     } else {
         rows.push([label("initiator from"), value(resolution.iqn.place.clone())]);
-        rows.push([label("NVMe pair from"), value(resolution.nvme.place.clone())]);
+        rows.push([
+            label("NVMe pair from"),
+            value(resolution.nvme.place.clone()),
+        ]);
     }
     page.rows(0, &rows);
 }

@@ -20,7 +20,11 @@ pub(crate) fn run(options: &HostOptions) -> Result<Exit, Failure> {
         Format::Json => output::json(&StatusReport::new(&facts, resolution.as_ref(), &findings))?,
         Format::Text => page(&facts, resolution.as_ref().ok(), &findings).print()?,
     }
-    Ok(if findings.is_empty() { Exit::Fine } else { Exit::Findings })
+    Ok(if findings.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Findings
+    })
 }
 
 fn page(facts: &Facts, resolution: Option<&Resolution>, findings: &[Finding]) -> Page {
@@ -28,9 +32,21 @@ fn page(facts: &Facts, resolution: Option<&Resolution>, findings: &[Finding]) ->
     page.line(page.tone(Tone::Heading, "on disk"));
     let identity = resolution.map(Resolution::identity);
     let rows = [
-        row("initiator name", &facts.disk.iqn(), identity.as_ref().map(|one| &one.iqn)),
-        row("host NQN", &facts.disk.host_nqn(), identity.as_ref().map(|one| &one.nvme.host_nqn)),
-        row("Host ID", &facts.disk.host_id(), identity.as_ref().map(|one| &one.nvme.host_id)),
+        row(
+            "initiator name",
+            &facts.disk.iqn(),
+            identity.as_ref().map(|one| &one.iqn),
+        ),
+        row(
+            "host NQN",
+            &facts.disk.host_nqn(),
+            identity.as_ref().map(|one| &one.nvme.host_nqn),
+        ),
+        row(
+            "Host ID",
+            &facts.disk.host_id(),
+            identity.as_ref().map(|one| &one.nvme.host_id),
+        ),
     ];
     page.rows(2, &rows);
     live(&mut page, facts);
@@ -59,14 +75,21 @@ fn row<T: PartialEq + ToString>(
         (Effective::Valid(value), Some(desired)) if value == desired => {
             (value.to_string(), (Tone::Good, "as desired".to_owned()))
         }
-        (Effective::Valid(value), Some(_)) => {
-            (value.to_string(), (Tone::Warning, "not the desired one".to_owned()))
-        }
+        (Effective::Valid(value), Some(_)) => (
+            value.to_string(),
+            (Tone::Warning, "not the desired one".to_owned()),
+        ),
         (Effective::Valid(value), None) => (value.to_string(), (Tone::Plain, String::new())),
-        (Effective::Invalid { text, .. }, _) => (text.clone(), (Tone::Danger, "invalid".to_owned())),
+        (Effective::Irregular { text, .. } | Effective::Invalid { text, .. }, _) => {
+            (text.clone(), (Tone::Danger, "invalid".to_owned()))
+        }
         (other, _) => ("-".to_owned(), (Tone::Warning, other.state().to_owned())),
     };
-    [(Tone::Faint, label.to_owned()), (Tone::Plain, value), verdict]
+    [
+        (Tone::Faint, label.to_owned()),
+        (Tone::Plain, value),
+        verdict,
+    ]
 }
 
 fn live(page: &mut Page, facts: &Facts) {
@@ -79,12 +102,20 @@ fn live(page: &mut Page, facts: &Facts) {
     let name = |text: &str| (Tone::Faint, text.to_owned());
     let peer = |text: Option<&String>| (Tone::Plain, text.cloned().unwrap_or_default());
     let sessions = live.iscsi.iter().map(|one| {
-        [name(&one.name), (Tone::Plain, one.initiator.clone()), peer(one.target.as_ref())]
+        [
+            name(&one.name),
+            (Tone::Plain, one.initiator.clone()),
+            peer(one.target.as_ref()),
+        ]
     });
     let controllers = live.nvme.iter().map(|one| {
         let halves = [one.host_nqn.as_deref(), one.host_id.as_deref()];
         let uses = halves.map(|half| half.unwrap_or("(not told)")).join(" ");
-        [name(&one.name), (Tone::Plain, uses), peer(one.subsystem_nqn.as_ref())]
+        [
+            name(&one.name),
+            (Tone::Plain, uses),
+            peer(one.subsystem_nqn.as_ref()),
+        ]
     });
     let rows: Vec<_> = sessions.chain(controllers).collect();
     page.rows(2, &rows);

@@ -18,23 +18,62 @@ fn every_document_fits_the_committed_schema() {
     foreign.write("sys/class/nvme/nvme3/hostnqn", FOREIGN[1]);
     let no_seed = Host::new("uninitialized");
     let runs = [
-        (&foreign, on(&["show", "--format", "json", "--explain"]), "Identity"),
+        (
+            &foreign,
+            on(&["show", "--format", "json", "--explain"]),
+            "Identity",
+        ),
         (&foreign, on(&["status", "--format", "json"]), "Status"),
         (&no_seed, on(&["status", "--format", "json"]), "Status"),
         (&no_seed, on(&["show", "--format", "json"]), "Error"),
         (&foreign, on(&["apply", "--format", "json"]), "Apply"),
-        (&foreign, on(&["apply", "--format", "json", "--keep"]), "Apply"),
-        (&foreign, on(&["apply", "--format", "json", "--replace"]), "Apply"),
-        (&foreign, on(&["adopt", "--format", "json", "--dry-run"]), "Adopt"),
+        (
+            &foreign,
+            on(&["apply", "--format", "json", "--keep"]),
+            "Apply",
+        ),
+        (
+            &foreign,
+            on(&["apply", "--format", "json", "--replace"]),
+            "Apply",
+        ),
+        (
+            &foreign,
+            on(&["adopt", "--format", "json", "--dry-run"]),
+            "Adopt",
+        ),
         (&foreign, on(&["config", "--format", "json"]), "Config"),
-        (&foreign, plain(&["check", "--format", "json", "x", "iqn.2001-04.com.example:X"], ""), "Check"),
-        (&foreign, plain(&["derive", "--format", "json"], "3d1219c7c4c5404aaa1f6d2a48adfda4\n"), "IdentityList"),
+        (
+            &foreign,
+            plain(
+                &[
+                    "check",
+                    "--format",
+                    "json",
+                    "x",
+                    "iqn.2001-04.com.example:X",
+                ],
+                "",
+            ),
+            "Check",
+        ),
+        (
+            &foreign,
+            plain(
+                &["derive", "--format", "json"],
+                "3d1219c7c4c5404aaa1f6d2a48adfda4\n",
+            ),
+            "IdentityList",
+        ),
     ];
     for (host, run, kind) in runs {
         let document: Value = serde_json::from_str(&run.stdout(host)).unwrap();
         assert_eq!(document["apiVersion"], "sanid/v1");
         assert_eq!(document["kind"], kind);
-        let errors: Vec<String> = schema.iter_errors(&document).map(|error| error.to_string()).collect();
+        let errors: Vec<String> = schema
+            .iter_errors(&document)
+            .map(|error| error.to_string())
+            .collect();
         assert!(errors.is_empty(), "{kind}: {errors:?}\n{document:#}");
     }
 }
@@ -47,6 +86,9 @@ fn the_schema_refuses_what_is_no_document() {
         r#"{"apiVersion":"sanid/v1","kind":"Identity"}"#,
         r#"{"apiVersion":"sanid/v1","kind":"Error","exitCode":"4","message":"x"}"#,
     ] {
-        assert!(!schema.is_valid(&serde_json::from_str(text).unwrap()), "{text}");
+        assert!(
+            !schema.is_valid(&serde_json::from_str(text).unwrap()),
+            "{text}"
+        );
     }
 }

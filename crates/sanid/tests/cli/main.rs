@@ -3,6 +3,13 @@
 //! Each case is a transcript below `snapshots/`. After a wanted change, look at what
 //! `SNAPSHOTS=overwrite cargo test -p sanid --test cli` makes of them, and commit it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on ends"
+)]
+
 mod colour;
 mod documents;
 mod readme;
@@ -10,5 +17,4 @@ mod situations;
 mod transcript;
 
 #[path = "../support/mod.rs"]
-#[allow(dead_code, reason = "shared with the other tests")]
 mod support;

@@ -17,10 +17,16 @@ fn host(session: &str) -> Host {
 fn play(host: &Host, line: &str) -> String {
     let words = line.strip_prefix("$ sanid ").unwrap().split(' ');
     let mut command = Command::new(env!("CARGO_BIN_EXE_sanid"));
-    command.args(words).args(["--root", "."]).current_dir(host.root());
+    command
+        .args(words)
+        .args(["--root", "."])
+        .current_dir(host.root());
     let output = command.output().unwrap();
     let text = [output.stdout, output.stderr].concat();
-    let text = String::from_utf8(text).unwrap().replace(" --root=.", "").replace(" --root .", "");
+    let text = String::from_utf8(text)
+        .unwrap()
+        .replace(" --root=.", "")
+        .replace(" --root .", "");
     format!("{line}\n{text}")
 }
 

@@ -10,7 +10,16 @@ use crate::transcript::{compare, on, plain};
 fn help() {
     let host = Host::new(MACHINE_ID);
     let help = |words: &[&str]| plain(words, "");
-    compare("help", &host, &[help(&["--help"]), help(&["apply", "--help"]), help(&["aply"]), help(&[])]);
+    compare(
+        "help",
+        &host,
+        &[
+            help(&["--help"]),
+            help(&["apply", "--help"]),
+            help(&["aply"]),
+            help(&[]),
+        ],
+    );
 }
 
 #[test]
@@ -50,8 +59,18 @@ fn an_established_host() {
             on(&["config"]),
         ],
     );
-    host.write("etc/iscsi/initiatorname.iscsi", "InitiatorName=iqn.2001-04.com.example:new\n");
-    compare("established-host-replaced", &host, &[on(&["apply", "--replace", "--dry-run"]), on(&["apply", "--replace"])]);
+    host.write(
+        "etc/iscsi/initiatorname.iscsi",
+        "InitiatorName=iqn.2001-04.com.example:new\n",
+    );
+    compare(
+        "established-host-replaced",
+        &host,
+        &[
+            on(&["apply", "--replace", "--dry-run"]),
+            on(&["apply", "--replace"]),
+        ],
+    );
 }
 
 #[test]
@@ -59,7 +78,11 @@ fn a_template_whose_machine_id_was_reset() {
     let host = Host::new(MACHINE_ID);
     host.apply();
     host.write("etc/machine-id", format!("{OTHER_MACHINE_ID}\n"));
-    compare("reset-template", &host, &[on(&["status"]), on(&["apply", "--keep"]), on(&["status"])]);
+    compare(
+        "reset-template",
+        &host,
+        &[on(&["status"]), on(&["apply", "--keep"]), on(&["status"])],
+    );
 }
 
 #[test]
@@ -68,9 +91,18 @@ fn live_sessions() {
     host.write("sys/class/nvme/nvme3/transport", "tcp\n");
     host.write("sys/class/nvme/nvme3/hostnqn", FOREIGN[1]);
     host.write("sys/class/nvme/nvme3/hostid", FOREIGN[2]);
-    host.write("sys/class/nvme/nvme3/subsysnqn", "nqn.2014-08.com.example:array\n");
-    host.write("sys/class/iscsi_session/session2/initiatorname", "iqn.1993-08.org.debian:01:187bb6704796\n");
-    host.write("sys/class/iscsi_session/session2/targetname", "iqn.2001-04.com.example:array\n");
+    host.write(
+        "sys/class/nvme/nvme3/subsysnqn",
+        "nqn.2014-08.com.example:array\n",
+    );
+    host.write(
+        "sys/class/iscsi_session/session2/initiatorname",
+        "iqn.1993-08.org.debian:01:187bb6704796\n",
+    );
+    host.write(
+        "sys/class/iscsi_session/session2/targetname",
+        "iqn.2001-04.com.example:array\n",
+    );
     compare(
         "live",
         &host,
@@ -87,7 +119,10 @@ fn a_machine_id_that_is_no_seed() {
     let host = Host::new(MACHINE_ID);
     let contents: [(&str, &str); 7] = [
         ("31 digits", "3d1219c7c4c5404aaa1f6d2a48adfda\n"),
-        ("two lines", "3d1219c7c4c5404aaa1f6d2a48adfda4\n3d1219c7c4c5404aaa1f6d2a48adfda4\n"),
+        (
+            "two lines",
+            "3d1219c7c4c5404aaa1f6d2a48adfda4\n3d1219c7c4c5404aaa1f6d2a48adfda4\n",
+        ),
         ("not hexadecimal", "xyz219c7c4c5404aaa1f6d2a48adfda4\n"),
         ("empty", ""),
         ("uninitialized", "uninitialized\n"),
@@ -100,7 +135,15 @@ fn a_machine_id_that_is_no_seed() {
         compare(&name, &host, &[on(&["apply"])]);
     }
     fs::remove_file(host.at("etc/machine-id")).unwrap();
-    compare("machine-id-missing", &host, &[on(&["show"]), on(&["status"]), on(&["show", "--format", "json"])]);
+    compare(
+        "machine-id-missing",
+        &host,
+        &[
+            on(&["show"]),
+            on(&["status"]),
+            on(&["show", "--format", "json"]),
+        ],
+    );
     fs::create_dir(host.at("etc/machine-id")).unwrap();
     compare("machine-id-directory", &host, &[on(&["apply"])]);
     assert_eq!(host.three(), [None, None, None]);
@@ -109,11 +152,23 @@ fn a_machine_id_that_is_no_seed() {
 #[test]
 fn a_configuration_that_cannot_be_used() {
     let table = [
-        ("config-typo", "scheme = \"sanid-v1\"\niqn-prefx = \"iqn.2001-04.com.example\"\n"),
+        (
+            "config-typo",
+            "scheme = \"sanid-v1\"\niqn-prefx = \"iqn.2001-04.com.example\"\n",
+        ),
         ("config-syntax", "scheme = sanid-v1\n"),
-        ("config-name", "[pin]\niqn = \"iqn.2017-13.com.example:x\"\n"),
-        ("config-half-pair", "[pin]\nhostnqn = \"nqn.2014-08.com.example:host1\"\n"),
-        ("config-template", "iqn-template = \"iqn.2001-04.com.example:all\"\n"),
+        (
+            "config-name",
+            "[pin]\niqn = \"iqn.2017-13.com.example:x\"\n",
+        ),
+        (
+            "config-half-pair",
+            "[pin]\nhostnqn = \"nqn.2014-08.com.example:host1\"\n",
+        ),
+        (
+            "config-template",
+            "iqn-template = \"iqn.2001-04.com.example:all\"\n",
+        ),
     ];
     for (name, text) in table {
         let host = Host::new(MACHINE_ID);
@@ -127,10 +182,16 @@ fn a_configuration_that_cannot_be_used() {
 fn a_site_with_its_own_convention() {
     let host = Host::new(MACHINE_ID);
     host.write("etc/hostname", "DB1\n");
-    host.write("usr/lib/sanid/config.d/10-site.toml", "iqn-prefix = \"iqn.2001-04.com.example\"\non-existing = \"keep\"\n");
+    host.write(
+        "usr/lib/sanid/config.d/10-site.toml",
+        "iqn-prefix = \"iqn.2001-04.com.example\"\non-existing = \"keep\"\n",
+    );
     symlink("/dev/null", host.at("etc/10")).unwrap();
     compare("site-prefix", &host, &[on(&["show"]), on(&["config"])]);
-    host.write("etc/sanid/config.d/10-site.toml", "iqn-template = \"iqn.2001-04.com.example:{hostname}.{id12}\"\n");
+    host.write(
+        "etc/sanid/config.d/10-site.toml",
+        "iqn-template = \"iqn.2001-04.com.example:{hostname}.{id12}\"\n",
+    );
     compare("site-template", &host, &[on(&["show"]), on(&["config"])]);
 }
 
@@ -139,7 +200,11 @@ fn an_old_scheme_is_flagged() {
     for scheme in ["talos", "nvme-cli-1", "nvme-stas"] {
         let host = Host::new(MACHINE_ID);
         host.write("etc/sanid/config.toml", format!("scheme = \"{scheme}\"\n"));
-        compare(&format!("scheme-{scheme}"), &host, &[on(&["show", "--explain"]), on(&["apply"]), on(&["status"])]);
+        compare(
+            &format!("scheme-{scheme}"),
+            &host,
+            &[on(&["show", "--explain"]), on(&["apply"]), on(&["status"])],
+        );
     }
 }
 
@@ -147,7 +212,11 @@ fn an_old_scheme_is_flagged() {
 fn files_in_the_way() {
     let host = Host::new(MACHINE_ID);
     fs::create_dir_all(host.at("etc/nvme/hostid")).unwrap();
-    compare("directory-for-a-file", &host, &[on(&["apply"]), on(&["status"])]);
+    compare(
+        "directory-for-a-file",
+        &host,
+        &[on(&["apply"]), on(&["status"])],
+    );
     assert!(host.read("etc/iscsi/initiatorname.iscsi").is_none());
 
     let host = Host::new(MACHINE_ID);
@@ -156,17 +225,35 @@ fn files_in_the_way() {
     assert!(host.read("etc/iscsi/initiatorname.iscsi").is_none());
 
     let host = Host::foreign(MACHINE_ID);
-    host.write("etc/nvme/hostnqn", "# made by hand\nnqn.2014-08.com.example:host1\n");
-    host.write("etc/iscsi/initiatorname.iscsi", "InitiatorName=iqn.2017.11.dev.talos:x # why not\n");
-    compare("invalid-files", &host, &[on(&["status"]), on(&["apply", "--replace", "--dry-run"])]);
+    host.write(
+        "etc/nvme/hostnqn",
+        "# made by hand\nnqn.2014-08.com.example:host1\n",
+    );
+    host.write(
+        "etc/iscsi/initiatorname.iscsi",
+        "InitiatorName=iqn.2017.11.dev.talos:x # why not\n",
+    );
+    compare(
+        "invalid-files",
+        &host,
+        &[on(&["status"]), on(&["apply", "--replace", "--dry-run"])],
+    );
 }
 
 #[test]
 fn a_private_hostnqn_is_opened_to_its_readers() {
     let host = Host::new(MACHINE_ID);
     host.apply();
-    fs::set_permissions(host.at("etc/nvme/hostnqn"), fs::Permissions::from_mode(0o600)).unwrap();
-    compare("private-hostnqn", &host, &[on(&["status"]), on(&["apply"]), on(&["status"])]);
+    fs::set_permissions(
+        host.at("etc/nvme/hostnqn"),
+        fs::Permissions::from_mode(0o600),
+    )
+    .unwrap();
+    compare(
+        "private-hostnqn",
+        &host,
+        &[on(&["status"]), on(&["apply"]), on(&["status"])],
+    );
 }
 
 #[test]
@@ -201,17 +288,42 @@ fn check() {
         "check",
         &host,
         &[
-            plain(&["check", "iqn.1993-08.org.debian:01:187bb6704796", "652f5d50-a689-4520-b87b-fe2552ef6b8b"], ""),
+            plain(
+                &[
+                    "check",
+                    "iqn.1993-08.org.debian:01:187bb6704796",
+                    "652f5d50-a689-4520-b87b-fe2552ef6b8b",
+                ],
+                "",
+            ),
             plain(&["check", "iqn.2017.11.dev.talos:abc"], ""),
-            plain(&["check", "nqn.2014-08.org.nvmexpress:uuid:652f5d50a6894520b87bfe2552ef6b8b"], ""),
+            plain(
+                &[
+                    "check",
+                    "nqn.2014-08.org.nvmexpress:uuid:652f5d50a6894520b87bfe2552ef6b8b",
+                ],
+                "",
+            ),
             plain(&["check", &long], ""),
             plain(&["check", "iqn.2001-04.com.example:ABC"], ""),
             plain(&["check", "--portable", "iqn.2001-04.com.example:ABC"], ""),
             plain(&["check", "hello"], ""),
             plain(&["check", "--kind", "nqn", "hello"], ""),
             plain(&["check", ""], ""),
-            plain(&["check", "-"], "iqn.2001-04.com.example:x\nnqn.2014-08.com.example:y\n\u{1b}[31m\n"),
-            plain(&["check", "--format", "json", "iqn.2017-13.com.example:x", "nqn.2014-08.com.example:a,b"], ""),
+            plain(
+                &["check", "-"],
+                "iqn.2001-04.com.example:x\nnqn.2014-08.com.example:y\n\u{1b}[31m\n",
+            ),
+            plain(
+                &[
+                    "check",
+                    "--format",
+                    "json",
+                    "iqn.2017-13.com.example:x",
+                    "nqn.2014-08.com.example:a,b",
+                ],
+                "",
+            ),
             plain(&["check"], ""),
         ],
     );

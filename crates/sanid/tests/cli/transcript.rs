@@ -1,5 +1,6 @@
 //! A run as text: the command, its exit code, both outputs.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -18,12 +19,20 @@ pub(crate) struct Run {
 
 /// A run below the host's root.
 pub(crate) fn on(words: &[&str]) -> Run {
-    Run { words: words.iter().map(ToString::to_string).collect(), input: None, on_host: true }
+    Run {
+        words: words.iter().map(ToString::to_string).collect(),
+        input: None,
+        on_host: true,
+    }
 }
 
 /// A run that needs no host.
 pub(crate) fn plain(words: &[&str], input: &str) -> Run {
-    Run { input: Some(input.into()), on_host: false, ..on(words) }
+    Run {
+        input: Some(input.into()),
+        on_host: false,
+        ..on(words)
+    }
 }
 
 impl Run {
@@ -39,10 +48,14 @@ impl Run {
             // A path that is the same wherever temporary files are, so that columns are, too.
             command.args(["--root", "."]).current_dir(host.root());
         }
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        stdin.write_all(self.input.as_deref().unwrap_or_default().as_bytes()).unwrap();
+        // A command that stops at its options reads nothing.
+        let _ = stdin.write_all(self.input.as_deref().unwrap_or_default().as_bytes());
         drop(stdin);
         child.wait_with_output().unwrap()
     }
@@ -54,9 +67,9 @@ impl Run {
         let mut transcript = format!("$ sanid {}{root}\n", self.words.join(" "));
         transcript.push_str(&text(&output.stdout));
         for line in text(&output.stderr).lines() {
-            transcript.push_str(&format!("stderr: {line}\n"));
+            writeln!(transcript, "stderr: {line}").unwrap();
         }
-        transcript.push_str(&format!("exit: {}\n", output.status.code().unwrap()));
+        writeln!(transcript, "exit: {}", output.status.code().unwrap()).unwrap();
         transcript
     }
 }
@@ -64,8 +77,15 @@ impl Run {
 /// Compares the transcript of some runs, one after the other on one host, with the committed one.
 pub(crate) fn compare(name: &str, host: &Host, runs: &[Run]) {
     let transcripts: Vec<String> = runs.iter().map(|run| run.transcript(host)).collect();
-    let path: PathBuf =
-        [env!("CARGO_MANIFEST_DIR"), "tests/cli/snapshots", &format!("{name}.txt")].iter().collect();
+    let path: PathBuf = [
+        env!("CARGO_MANIFEST_DIR"),
+        "tests/cli/snapshots",
+        &format!("{name}.txt"),
+    ]
+    .iter()
+    .collect();
     let expected = Data::read_from(&path, Some(DataFormat::Text)).raw();
-    Assert::new().action_env("SNAPSHOTS").eq(transcripts.join("\n"), expected);
+    Assert::new()
+        .action_env("SNAPSHOTS")
+        .eq(transcripts.join("\n"), expected);
 }

@@ -23,7 +23,7 @@ use support::host::{
     FOREIGN, Host, MACHINE_ID, OTHER_MACHINE_ID, Ran, Three, assert_matched, derived,
 };
 use support::need::{STRACE, trial};
-use support::trace::{Call, traced, words};
+use support::trace::{Call, traced_with, words};
 
 /// A state of a host, and the `apply` that is interrupted there.
 struct Scenario {
@@ -32,6 +32,8 @@ struct Scenario {
     apply: &'static [&'static str],
     /// Whether a plain `apply` may ask for consent while the old state is whole.
     asks: bool,
+    /// Whether the file system can exchange two names in one step.
+    exchanges: bool,
 }
 
 const SCENARIOS: &[Scenario] = &[
@@ -40,12 +42,21 @@ const SCENARIOS: &[Scenario] = &[
         host: || Host::new(MACHINE_ID),
         apply: &["apply"],
         asks: false,
+        exchanges: true,
     },
     Scenario {
         name: "somebody's identity, to be replaced",
         host: || Host::foreign(MACHINE_ID),
         apply: &["apply", "--replace"],
         asks: true,
+        exchanges: true,
+    },
+    Scenario {
+        name: "somebody's identity, where names cannot be exchanged",
+        host: || Host::foreign(MACHINE_ID),
+        apply: &["apply", "--replace"],
+        asks: true,
+        exchanges: false,
     },
     Scenario {
         name: "a template whose machine-id was reset",
@@ -57,6 +68,7 @@ const SCENARIOS: &[Scenario] = &[
         },
         apply: &["apply"],
         asks: false,
+        exchanges: true,
     },
     Scenario {
         name: "half of an identity",
@@ -68,6 +80,7 @@ const SCENARIOS: &[Scenario] = &[
         },
         apply: &["apply", "--replace"],
         asks: true,
+        exchanges: true,
     },
 ];
 
@@ -106,7 +119,7 @@ impl Scenario {
     fn calls(&self) -> Vec<Call> {
         let host = (self.host)();
         let log = tempfile::NamedTempFile::new().unwrap();
-        let (ran, calls) = traced(&host.sanid(self.apply), log.path());
+        let (ran, calls) = traced_with(self.surroundings(), &host.sanid(self.apply), log.path());
         ran.expect(0);
         assert_eq!(host.three(), derived(MACHINE_ID));
         let root = host.root().to_str().unwrap().to_owned();
@@ -114,10 +127,19 @@ impl Scenario {
             .into_iter()
             .filter(|call| call.name != "execve")
             .skip_while(|call| !call.text.contains(&root))
-            .filter(|call| call.name != "exit_group")
+            .filter(|call| call.name != "exit_group" && !call.text.contains("(INJECTED)"))
             .collect();
         assert!(calls.len() > 20, "a run is more than that: {calls:#?}");
         calls
+    }
+
+    /// How the kernel behaves throughout.
+    fn surroundings(&self) -> &'static [&'static str] {
+        if self.exchanges {
+            &[]
+        } else {
+            &["-e", "inject=renameat2:error=EINVAL"]
+        }
     }
 }
 
@@ -125,9 +147,10 @@ impl Scenario {
 fn injected(host: &Host, scenario: &Scenario, call: &Call, what: &str) -> (Command, String) {
     let mut strace = Command::new("strace");
     let inject = format!("inject={}:{what}:when={}", call.name, call.nth);
-    let trace = format!("trace={}", call.name);
+    let trace = format!("trace=renameat2,{}", call.name);
     strace
         .args(["-f", "-qq", "-e", &trace, "-e", &inject, "-o", "/dev/null"])
+        .args(scenario.surroundings())
         .args(words(&host.sanid(scenario.apply)))
         .stdin(Stdio::null());
     (strace, format!("{what} at {}: {}", call.nth, call.text))

@@ -20,9 +20,15 @@ pub(crate) struct Call {
 
 /// Runs a command to its end under strace.
 pub(crate) fn traced(command: &Command, log: &Path) -> (Ran, Vec<Call>) {
+    traced_with(&[], command, log)
+}
+
+/// The same with more of strace's options.
+pub(crate) fn traced_with(options: &[&str], command: &Command, log: &Path) -> (Ran, Vec<Call>) {
     let mut strace = Command::new("strace");
-    strace.args(["-f", "-qq", "-y", "-s", "4096", "-e", "signal=none", "-o"]);
-    let ran = Ran::of(strace.arg(log).args(words(command)));
+    strace.args(["-f", "-qq", "-y", "-s", "4096", "-e", "signal=none"]);
+    strace.args(options).arg("-o").arg(log).args(words(command));
+    let ran = Ran::of(&mut strace);
     (ran, calls_of(log))
 }
 

@@ -2,11 +2,10 @@
 //! becomes of a name when it is compared.
 //!
 //! ASCII is folded to lower case. For other text there are three steps. Each
-//! character is mapped (tables B.1 and B.2) and fully
-//! decomposed; combining marks are put in canonical order; what can be
-//! composed is composed. The mapping and the decomposition of a character are
-//! one entry of `fold.txt`, because normalisation decomposes first whatever it
-//! is given.
+//! character is mapped (tables B.1 and B.2) and fully decomposed; combining
+//! marks are put in canonical order; what can be composed is composed. The
+//! mapping and the decomposition of a character are one entry of `fold.txt`,
+//! because normalisation decomposes first whatever it is given.
 //!
 //! Characters that cannot stand in a name are refused as they are read: those
 //! that Unicode 3.2 leaves unassigned (A.1), those whose prepared form holds

@@ -11,7 +11,9 @@ const IQN: &str = "iqn.2010-04.org.ipxe:host1";
 pub(crate) fn table(name: &str) -> Vec<u8> {
     let mut table = vec![0; NAME_AT + name.len() + 1];
     let length = u32::try_from(table.len()).unwrap();
-    let put = |table: &mut Vec<u8>, at: usize, bytes: &[u8]| table[at..at + bytes.len()].copy_from_slice(bytes);
+    let put = |table: &mut Vec<u8>, at: usize, bytes: &[u8]| {
+        table[at..at + bytes.len()].copy_from_slice(bytes);
+    };
     let u16 = |number: usize| u16::try_from(number).unwrap().to_le_bytes();
     put(&mut table, 0, b"iBFT");
     put(&mut table, 4, &length.to_le_bytes());
@@ -35,31 +37,66 @@ fn changed(at: usize, bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn the_attribute_is_the_name_without_what_surrounds_it() {
-    for text in ["iqn.2010-04.org.ipxe:host1\n", "iqn.2010-04.org.ipxe:host1", " iqn.2010-04.org.ipxe:host1 \0\0\n"] {
+    for text in [
+        "iqn.2010-04.org.ipxe:host1\n",
+        "iqn.2010-04.org.ipxe:host1",
+        " iqn.2010-04.org.ipxe:host1 \0\0\n",
+    ] {
         assert_eq!(attribute(text.as_bytes()), Ok(Some(IQN.into())), "{text:?}");
     }
     for text in ["", "\n", "\0\n", " \t\n"] {
         assert_eq!(attribute(text.as_bytes()), Ok(None), "{text:?}");
     }
-    assert_eq!(attribute(b"iqn\xff\n"), Err(TableError::NotText { what: NAME }));
+    assert_eq!(
+        attribute(b"iqn\xff\n"),
+        Err(TableError::NotText { what: NAME })
+    );
 }
 
 #[test]
 fn the_table_gives_the_name_by_every_signature() {
     for signature in SIGNATURES {
-        assert_eq!(parse(&changed(0, signature.as_bytes())), Ok(Some(IQN.into())), "{signature}");
+        assert_eq!(
+            parse(&changed(0, signature.as_bytes())),
+            Ok(Some(IQN.into())),
+            "{signature}"
+        );
     }
-    let longer = { let mut table = table(IQN); table.extend([7; 9]); table };
-    assert_eq!(parse(&longer), Ok(Some(IQN.into())), "what follows the table is not part of it");
+    let longer = {
+        let mut table = table(IQN);
+        table.extend([7; 9]);
+        table
+    };
+    assert_eq!(
+        parse(&longer),
+        Ok(Some(IQN.into())),
+        "what follows the table is not part of it"
+    );
     let counted = u16::try_from(IQN.len() + 1).unwrap().to_le_bytes();
-    assert_eq!(parse(&changed(INITIATOR + 70, &counted)), Ok(Some(IQN.into())), "a NUL is no part of the name");
+    assert_eq!(
+        parse(&changed(INITIATOR + 70, &counted)),
+        Ok(Some(IQN.into())),
+        "a NUL is no part of the name"
+    );
 }
 
 #[test]
 fn a_table_without_an_initiator_gives_no_name() {
-    assert_eq!(parse(&changed(56, &[0; 2])), Ok(None), "no initiator structure");
-    assert_eq!(parse(&changed(INITIATOR + 5, &[0b10])), Ok(None), "one that is not valid");
-    assert_eq!(parse(&changed(INITIATOR + 70, &[0; 2])), Ok(None), "one without a name");
+    assert_eq!(
+        parse(&changed(56, &[0; 2])),
+        Ok(None),
+        "no initiator structure"
+    );
+    assert_eq!(
+        parse(&changed(INITIATOR + 5, &[0b10])),
+        Ok(None),
+        "one that is not valid"
+    );
+    assert_eq!(
+        parse(&changed(INITIATOR + 70, &[0; 2])),
+        Ok(None),
+        "one without a name"
+    );
     assert_eq!(parse(&changed(NAME_AT, &[0])), Ok(None), "an empty name");
 }
 
@@ -70,20 +107,86 @@ fn every_way_to_be_damaged_has_its_own_error() {
     let whole = table(IQN);
     let end = u16::try_from(whole.len()).unwrap();
     let table: &[(&str, Vec<u8>, TableError)] = &[
-        ("cut", whole[..whole.len() - 1].to_vec(), TableError::Length { said: end.into(), found: whole.len() - 1 }),
-        ("short", whole[..65].to_vec(), TableError::Short { found: 65, needed: 66 }),
-        ("another table", changed(0, b"NBFT"), TableError::Signature { expected: "iBFT" }),
-        ("a bit", { let mut table = whole.clone(); table[100] ^= 1; table }, TableError::Checksum),
-        ("version 2", changed(8, &[2]), TableError::Revision { major: 2, minor: 0 }),
-        ("no control", changed(48, &[3]), structure("control structure")),
-        ("a control of another length", changed(50, &[19]), structure("control structure")),
-        ("no initiator there", changed(INITIATOR, &[3]), structure("initiator structure")),
-        ("initiator past the end", changed(56, &(end - 73).to_le_bytes()), outside("initiator structure")),
-        ("initiator far away", changed(56, &[0xff; 2]), outside("initiator structure")),
-        ("name in the header", changed(INITIATOR + 72, &[4, 0]), outside(NAME)),
-        ("name past the end", changed(INITIATOR + 72, &(end - 20).to_le_bytes()), outside(NAME)),
-        ("name far away", changed(INITIATOR + 70, &[0xff; 4]), outside(NAME)),
-        ("name of bytes", changed(NAME_AT + 3, &[0xff]), TableError::NotText { what: NAME }),
+        (
+            "cut",
+            whole[..whole.len() - 1].to_vec(),
+            TableError::Length {
+                said: end.into(),
+                found: whole.len() - 1,
+            },
+        ),
+        (
+            "short",
+            whole[..65].to_vec(),
+            TableError::Short {
+                found: 65,
+                needed: 66,
+            },
+        ),
+        (
+            "another table",
+            changed(0, b"NBFT"),
+            TableError::Signature { expected: "iBFT" },
+        ),
+        (
+            "a bit",
+            {
+                let mut table = whole.clone();
+                table[100] ^= 1;
+                table
+            },
+            TableError::Checksum,
+        ),
+        (
+            "version 2",
+            changed(8, &[2]),
+            TableError::Revision { major: 2, minor: 0 },
+        ),
+        (
+            "no control",
+            changed(48, &[3]),
+            structure("control structure"),
+        ),
+        (
+            "a control of another length",
+            changed(50, &[19]),
+            structure("control structure"),
+        ),
+        (
+            "no initiator there",
+            changed(INITIATOR, &[3]),
+            structure("initiator structure"),
+        ),
+        (
+            "initiator past the end",
+            changed(56, &(end - 73).to_le_bytes()),
+            outside("initiator structure"),
+        ),
+        (
+            "initiator far away",
+            changed(56, &[0xff; 2]),
+            outside("initiator structure"),
+        ),
+        (
+            "name in the header",
+            changed(INITIATOR + 72, &[4, 0]),
+            outside(NAME),
+        ),
+        (
+            "name past the end",
+            changed(INITIATOR + 72, &(end - 20).to_le_bytes()),
+            outside(NAME),
+        ),
+        (
+            "name far away",
+            changed(INITIATOR + 70, &[0xff; 4]),
+            outside(NAME),
+        ),
+        (
+            "name of bytes",
+            changed(NAME_AT + 3, &[0xff]),
+            TableError::NotText { what: NAME },
+        ),
     ];
     for (case, bytes, error) in table {
         assert_eq!(parse(bytes), Err(*error), "{case}");

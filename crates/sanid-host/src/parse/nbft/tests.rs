@@ -7,7 +7,8 @@ use serde::Deserialize;
 use super::*;
 use crate::parse::acpi::seal;
 
-const DELL: &[u8] = include_bytes!("../../../tests/data/nbft/NBFT-Dell.PowerEdge.R660-fw1.5.5-single");
+const DELL: &[u8] =
+    include_bytes!("../../../tests/data/nbft/NBFT-Dell.PowerEdge.R660-fw1.5.5-single");
 const SELECTED: &[u8] = include_bytes!("../../../tests/data/nbft/NBFT-synthetic-security");
 /// Where the tables above have their Host Descriptor.
 const HOST: usize = 128;
@@ -20,12 +21,18 @@ struct Expected {
 }
 
 fn data(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/nbft").join(path)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data/nbft")
+        .join(path)
 }
 
 fn files(directory: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    let mut tables: Vec<PathBuf> = entries.filter(|path| path.is_file() && path.extension() != Some("json".as_ref())).collect();
+    let entries = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut tables: Vec<PathBuf> = entries
+        .filter(|path| path.is_file() && path.extension() != Some("json".as_ref()))
+        .collect();
     tables.sort();
     tables
 }
@@ -48,7 +55,9 @@ fn real_tables_give_the_descriptors_that_are_known_of_them() {
         let name = path.file_name().unwrap().to_str().unwrap();
         let expected = &expected[name];
         let host = parse(&std::fs::read(&path).unwrap()).unwrap().unwrap();
-        let id = sanid_core::HostUuid::from_bytes(host.host_id().unwrap()).simple().to_string();
+        let id = sanid_core::HostUuid::from_bytes(host.host_id().unwrap())
+            .simple()
+            .to_string();
         assert_eq!(host.flags, expected.flags, "{name}");
         assert_eq!(id, expected.host_id_bytes, "{name}");
         assert_eq!(host.host_nqn.as_ref(), Some(&expected.host_nqn), "{name}");
@@ -58,36 +67,141 @@ fn real_tables_give_the_descriptors_that_are_known_of_them() {
 #[test]
 fn spoilt_tables_are_refused_with_a_reason() {
     let refused = |name: &str| parse(&std::fs::read(data("bad").join(name)).unwrap()).unwrap_err();
-    assert_eq!(refused("NBFT-bad-control"), TableError::Structure { what: "control descriptor" });
-    assert_eq!(refused("NBFT-random-noise"), TableError::Signature { expected: "NBFT" });
+    assert_eq!(
+        refused("NBFT-bad-control"),
+        TableError::Structure {
+            what: "control descriptor"
+        }
+    );
+    assert_eq!(
+        refused("NBFT-random-noise"),
+        TableError::Signature { expected: "NBFT" }
+    );
     assert_eq!(files(&data("bad")).len(), 2);
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn every_way_to_be_damaged_has_its_own_error() {
     let offset = |offset: usize| u32::try_from(offset).unwrap().to_le_bytes();
     let outside = |what| TableError::Outside { what };
     let end = DELL.len();
     let table: &[(&str, Vec<u8>, TableError)] = &[
-        ("cut", DELL[..end - 1].to_vec(), TableError::Length { said: 930, found: 929 }),
-        ("short", DELL[..100].to_vec(), TableError::Short { found: 100, needed: 128 }),
-        ("empty", Vec::new(), TableError::Short { found: 0, needed: 128 }),
-        ("short by its own word", changed(DELL, 4, &offset(60)), TableError::Short { found: 60, needed: 128 }),
-        ("a bit", { let mut table = DELL.to_vec(); table[200] ^= 1; table }, TableError::Checksum),
-        ("version 2", changed(DELL, 8, &[2]), TableError::Revision { major: 2, minor: 0 }),
-        ("version 1.1", changed(DELL, 50, &[1]), TableError::Revision { major: 1, minor: 1 }),
-        ("heap too long", changed(DELL, 40, &offset(483)), outside("heap")),
-        ("heap that wraps", changed(DELL, 36, &[0xff; 8]), outside("heap")),
-        ("no control", changed(DELL, 64, &[9]), TableError::Structure { what: "control descriptor" }),
-        ("host in the header", changed(DELL, 72, &offset(8)), outside("host descriptor")),
-        ("host past the end", changed(DELL, 72, &offset(end - 31)), outside("host descriptor")),
-        ("host far away", changed(DELL, 72, &[0xff; 4]), outside("host descriptor")),
-        ("no host there", changed(DELL, HOST, &[3]), TableError::Structure { what: "host descriptor" }),
-        ("name before the heap", changed(DELL, HOST + 18, &offset(447)), outside("host NQN")),
-        ("name past the heap", changed(DELL, HOST + 18, &offset(end - 67)), outside("host NQN")),
-        ("heap that ends within the name", changed(DELL, 40, &offset(150)), outside("host NQN")),
-        ("name that wraps", changed(DELL, HOST + 18, &[0xff; 6]), outside("host NQN")),
-        ("name of bytes", changed(DELL, 540, &[0xff]), TableError::NotText { what: "host NQN" }),
+        (
+            "cut",
+            DELL[..end - 1].to_vec(),
+            TableError::Length {
+                said: 930,
+                found: 929,
+            },
+        ),
+        (
+            "short",
+            DELL[..100].to_vec(),
+            TableError::Short {
+                found: 100,
+                needed: 128,
+            },
+        ),
+        (
+            "empty",
+            Vec::new(),
+            TableError::Short {
+                found: 0,
+                needed: 128,
+            },
+        ),
+        (
+            "short by its own word",
+            changed(DELL, 4, &offset(60)),
+            TableError::Short {
+                found: 60,
+                needed: 128,
+            },
+        ),
+        (
+            "a bit",
+            {
+                let mut table = DELL.to_vec();
+                table[200] ^= 1;
+                table
+            },
+            TableError::Checksum,
+        ),
+        (
+            "version 2",
+            changed(DELL, 8, &[2]),
+            TableError::Revision { major: 2, minor: 0 },
+        ),
+        (
+            "version 1.1",
+            changed(DELL, 50, &[1]),
+            TableError::Revision { major: 1, minor: 1 },
+        ),
+        (
+            "heap too long",
+            changed(DELL, 40, &offset(483)),
+            outside("heap"),
+        ),
+        (
+            "heap that wraps",
+            changed(DELL, 36, &[0xff; 8]),
+            outside("heap"),
+        ),
+        (
+            "no control",
+            changed(DELL, 64, &[9]),
+            TableError::Structure {
+                what: "control descriptor",
+            },
+        ),
+        (
+            "host in the header",
+            changed(DELL, 72, &offset(8)),
+            outside("host descriptor"),
+        ),
+        (
+            "host past the end",
+            changed(DELL, 72, &offset(end - 31)),
+            outside("host descriptor"),
+        ),
+        (
+            "host far away",
+            changed(DELL, 72, &[0xff; 4]),
+            outside("host descriptor"),
+        ),
+        (
+            "no host there",
+            changed(DELL, HOST, &[3]),
+            TableError::Structure {
+                what: "host descriptor",
+            },
+        ),
+        (
+            "name before the heap",
+            changed(DELL, HOST + 18, &offset(447)),
+            outside("host NQN"),
+        ),
+        (
+            "name past the heap",
+            changed(DELL, HOST + 18, &offset(end - 67)),
+            outside("host NQN"),
+        ),
+        (
+            "heap that ends within the name",
+            changed(DELL, 40, &offset(150)),
+            outside("host NQN"),
+        ),
+        (
+            "name that wraps",
+            changed(DELL, HOST + 18, &[0xff; 6]),
+            outside("host NQN"),
+        ),
+        (
+            "name of bytes",
+            changed(DELL, 540, &[0xff]),
+            TableError::NotText { what: "host NQN" },
+        ),
     ];
     for (case, bytes, error) in table {
         assert_eq!(parse(bytes), Err(*error), "{case}");
@@ -100,9 +214,15 @@ fn a_name_ends_at_its_nul_or_at_its_length() {
     let nqn = "nqn.2014-08.org.nvmexpress:uuid:4c4c4544-0044-4410-8030-b8c04f445833";
     // The byte behind the name is a NUL; the length may count it.
     let counted = changed(DELL, HOST + 22, &69_u16.to_le_bytes());
-    assert_eq!(parse(&counted).unwrap().unwrap().host_nqn.as_deref(), Some(nqn));
+    assert_eq!(
+        parse(&counted).unwrap().unwrap().host_nqn.as_deref(),
+        Some(nqn)
+    );
     let cut = changed(DELL, 534 + 31, &[0]);
-    assert_eq!(parse(&cut).unwrap().unwrap().host_nqn.as_deref(), Some(&nqn[..31]));
+    assert_eq!(
+        parse(&cut).unwrap().unwrap().host_nqn.as_deref(),
+        Some(&nqn[..31])
+    );
 }
 
 #[test]
@@ -113,14 +233,27 @@ fn what_is_not_there_is_no_error() {
     let zero = parse(&changed(DELL, HOST + 2, &[0])).unwrap().unwrap();
     assert_eq!(zero.host_id(), None, "a first byte of 0 is no Host ID");
     assert_eq!(zero.stored_id[1], 0x45);
-    assert_eq!(parse(&changed(DELL, HOST + 1, &[6])), Ok(None), "a descriptor that is not valid");
-    assert_eq!(parse(&changed(DELL, 72, &[0; 6])), Ok(None), "no descriptor at all");
+    assert_eq!(
+        parse(&changed(DELL, HOST + 1, &[6])),
+        Ok(None),
+        "a descriptor that is not valid"
+    );
+    assert_eq!(
+        parse(&changed(DELL, 72, &[0; 6])),
+        Ok(None),
+        "no descriptor at all"
+    );
 }
 
 #[test]
 fn only_a_table_that_was_selected_is_primary() {
     assert!(parse(SELECTED).unwrap().unwrap().is_primary());
-    for (flags, primary) in [(0b0_0111, false), (0b0_1111, false), (0b1_0111, true), (0b1_1111, false)] {
+    for (flags, primary) in [
+        (0b0_0111, false),
+        (0b0_1111, false),
+        (0b1_0111, true),
+        (0b1_1111, false),
+    ] {
         let host = parse(&changed(DELL, HOST + 1, &[flags])).unwrap().unwrap();
         assert_eq!(host.is_primary(), primary, "{flags:#b}");
     }

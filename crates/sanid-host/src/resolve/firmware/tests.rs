@@ -20,20 +20,42 @@ fn refused(facts: &Facts) -> String {
 }
 
 fn forbidden<T>(path: &str) -> TableContent<T> {
-    TableContent::Unreadable(ReadError::Io { path: path.into(), errno: rustix::io::Errno::ACCESS })
+    TableContent::Unreadable(ReadError::Io {
+        path: path.into(),
+        errno: rustix::io::Errno::ACCESS,
+    })
 }
 
 #[test]
 fn firmware_outranks_the_scheme_and_nothing_else() {
-    let booted = facts().ibft(TableContent::Identity(OTHER_IQN.into())).nbft_pair(OTHER_NQN, OTHER_ID);
+    let booted = facts()
+        .ibft(TableContent::Identity(OTHER_IQN.into()))
+        .nbft_pair(OTHER_NQN, OTHER_ID);
     let found = resolve(&booted).unwrap();
-    assert_eq!((found.iqn.value.as_str(), found.iqn.source), (OTHER_IQN, "firmware"));
-    assert_eq!(found.iqn.place, "iBFT at /sys/firmware/ibft/initiator/initiator-name");
-    assert_eq!(nvme(&booted), (format!("{OTHER_NQN} {OTHER_ID}"), "firmware", "NBFT at /sys/firmware/acpi/tables/NBFT1".into()));
+    assert_eq!(
+        (found.iqn.value.as_str(), found.iqn.source),
+        (OTHER_IQN, "firmware")
+    );
+    assert_eq!(
+        found.iqn.place,
+        "iBFT at /sys/firmware/ibft/initiator/initiator-name"
+    );
+    assert_eq!(
+        nvme(&booted),
+        (
+            format!("{OTHER_NQN} {OTHER_ID}"),
+            "firmware",
+            "NBFT at /sys/firmware/acpi/tables/NBFT1".into()
+        )
+    );
     let pinned = booted.pin_iqn("iqn.2001-04.com.example:pin").pin_id(ID);
     let found = resolve(&pinned).unwrap();
     assert_eq!((found.iqn.source, found.nvme.source), ("pin", "pin"));
-    let lost = found.candidates.iter().filter(|one| one.source == "firmware").map(|one| one.verdict);
+    let lost = found
+        .candidates
+        .iter()
+        .filter(|one| one.source == "firmware")
+        .map(|one| one.verdict);
     assert!(lost.eq([Verdict::Outranked("pin"); 2]));
     let order: Vec<&str> = SOURCES.iter().map(|source| source.name()).collect();
     assert_eq!(order[order.len() - 2..], ["firmware", DERIVED]);
@@ -41,7 +63,9 @@ fn firmware_outranks_the_scheme_and_nothing_else() {
 
 #[test]
 fn a_host_that_booted_by_firmware_needs_no_machine_id() {
-    let booted = unset().ibft(TableContent::Identity(OTHER_IQN.into())).nbft_pair(OTHER_NQN, OTHER_ID);
+    let booted = unset()
+        .ibft(TableContent::Identity(OTHER_IQN.into()))
+        .nbft_pair(OTHER_NQN, OTHER_ID);
     assert_eq!(resolve(&booted).unwrap().iqn.source, "firmware");
 }
 
@@ -57,28 +81,45 @@ fn the_two_tables_speak_for_their_own_parts() {
 /// The live boot connection uses the bytes as they are stored: another order would be another host.
 #[test]
 fn a_pair_that_differs_in_byte_order_is_taken_as_it_is() {
-    assert_eq!(nvme(&facts().nbft_pair(DELL_NQN, DELL_ID)).0, format!("{DELL_NQN} {DELL_ID}"));
+    assert_eq!(
+        nvme(&facts().nbft_pair(DELL_NQN, DELL_ID)).0,
+        format!("{DELL_NQN} {DELL_ID}")
+    );
 }
 
 #[test]
 fn half_a_pair_gives_the_other_half() {
-    assert_eq!(nvme(&facts().nbft_pair(OTHER_NQN, "")).0, format!("{OTHER_NQN} {OTHER_ID}"));
-    assert_eq!(nvme(&facts().nbft_pair("", OTHER_ID)).0, format!("{OTHER_NQN} {OTHER_ID}"));
+    assert_eq!(
+        nvme(&facts().nbft_pair(OTHER_NQN, "")).0,
+        format!("{OTHER_NQN} {OTHER_ID}")
+    );
+    assert_eq!(
+        nvme(&facts().nbft_pair("", OTHER_ID)).0,
+        format!("{OTHER_NQN} {OTHER_ID}")
+    );
     let error = refused(&facts().nbft_pair(DOMAIN_NQN, ""));
-    assert!(error.starts_with("NBFT at /sys/firmware/acpi/tables/NBFT1: it gives the host NQN"), "{error}");
+    assert!(
+        error.starts_with("NBFT at /sys/firmware/acpi/tables/NBFT1: it gives the host NQN"),
+        "{error}"
+    );
     assert!(error.contains("firmware = \"ignore\""), "{error}");
 }
 
 #[test]
 fn tables_without_an_identity_leave_the_scheme_its_turn() {
-    let empty = facts().ibft(TableContent::Nothing).nbft(TableContent::Nothing).nbft_pair("", "");
+    let empty = facts()
+        .ibft(TableContent::Nothing)
+        .nbft(TableContent::Nothing)
+        .nbft_pair("", "");
     let found = resolve(&empty).unwrap();
     assert_eq!((found.iqn.source, found.nvme.source), (DERIVED, DERIVED));
 }
 
 #[test]
 fn tables_that_agree_are_one_source() {
-    let twice = facts().nbft_pair(OTHER_NQN, OTHER_ID).nbft_pair(OTHER_NQN, "");
+    let twice = facts()
+        .nbft_pair(OTHER_NQN, OTHER_ID)
+        .nbft_pair(OTHER_NQN, "");
     assert_eq!(nvme(&twice).0, format!("{OTHER_NQN} {OTHER_ID}"));
 }
 
@@ -86,39 +127,103 @@ fn tables_that_agree_are_one_source() {
 fn of_tables_that_disagree_the_selected_one_wins() {
     const SELECTED: u8 = 0b1_0111;
     let selected = |nqn, id| TableContent::Identity(host(SELECTED, nqn, id));
-    let one = facts().nbft_pair(OTHER_NQN, OTHER_ID).nbft(selected(NQN, ID));
-    assert_eq!(nvme(&one), (format!("{NQN} {ID}"), "firmware", "NBFT at /sys/firmware/acpi/tables/NBFT2".into()));
+    let one = facts()
+        .nbft_pair(OTHER_NQN, OTHER_ID)
+        .nbft(selected(NQN, ID));
+    assert_eq!(
+        nvme(&one),
+        (
+            format!("{NQN} {ID}"),
+            "firmware",
+            "NBFT at /sys/firmware/acpi/tables/NBFT2".into()
+        )
+    );
 
     let none = refused(&facts().nbft_pair(OTHER_NQN, OTHER_ID).nbft_pair(NQN, ID));
-    assert!(none.starts_with(&format!("NBFT at /sys/firmware/acpi/tables/NBFT1 gives {OTHER_NQN} ")), "{none}");
-    assert!(none.contains(&format!("NBFT at /sys/firmware/acpi/tables/NBFT2 gives {NQN} ")), "{none}");
+    assert!(
+        none.starts_with(&format!(
+            "NBFT at /sys/firmware/acpi/tables/NBFT1 gives {OTHER_NQN} "
+        )),
+        "{none}"
+    );
+    assert!(
+        none.contains(&format!(
+            "NBFT at /sys/firmware/acpi/tables/NBFT2 gives {NQN} "
+        )),
+        "{none}"
+    );
     assert!(none.contains("neither is marked"), "{none}");
-    let two = refused(&facts().nbft(selected(OTHER_NQN, OTHER_ID)).nbft(selected(NQN, ID)));
+    let two = refused(
+        &facts()
+            .nbft(selected(OTHER_NQN, OTHER_ID))
+            .nbft(selected(NQN, ID)),
+    );
     assert!(two.contains("each is marked"), "{two}");
     let names = facts()
-        .ibft_at("/sys/firmware/acpi/tables/iBFT1", TableContent::Identity(OTHER_IQN.into()))
-        .ibft_at("/sys/firmware/acpi/tables/iBFT2", TableContent::Identity("iqn.2001-04.com.example:b".into()));
-    assert!(refused(&names).contains("iBFT at /sys/firmware/acpi/tables/iBFT2 gives iqn.2001-04.com.example:b"));
+        .ibft_at(
+            "/sys/firmware/acpi/tables/iBFT1",
+            TableContent::Identity(OTHER_IQN.into()),
+        )
+        .ibft_at(
+            "/sys/firmware/acpi/tables/iBFT2",
+            TableContent::Identity("iqn.2001-04.com.example:b".into()),
+        );
+    assert!(
+        refused(&names)
+            .contains("iBFT at /sys/firmware/acpi/tables/iBFT2 gives iqn.2001-04.com.example:b")
+    );
 }
 
 #[test]
 fn a_disagreement_is_moot_where_a_higher_source_has_the_word() {
-    let pinned = facts().nbft_pair(OTHER_NQN, OTHER_ID).nbft_pair(NQN, ID).pin_id(OTHER_ID);
+    let pinned = facts()
+        .nbft_pair(OTHER_NQN, OTHER_ID)
+        .nbft_pair(NQN, ID)
+        .pin_id(OTHER_ID);
     let found = resolve(&pinned).unwrap();
     assert_eq!(found.nvme.source, "pin");
-    let word = found.candidates.iter().rfind(|one| one.source == "firmware").unwrap();
-    assert!(word.place.as_deref().unwrap().contains("neither is marked"), "{word:?}");
+    let word = found
+        .candidates
+        .iter()
+        .rfind(|one| one.source == "firmware")
+        .unwrap();
+    assert!(
+        word.place.as_deref().unwrap().contains("neither is marked"),
+        "{word:?}"
+    );
 }
 
 #[test]
 fn an_invalid_name_or_a_damaged_table_is_an_error_with_a_way_out_even_where_it_would_lose() {
     let pinned = || facts().pin_iqn(OTHER_IQN).pin_id(OTHER_ID);
     let table: Vec<(&str, Facts, &str)> = vec![
-        ("name", pinned().ibft(TableContent::Identity("host1".into())), "iBFT at /sys/firmware/ibft/initiator/initiator-name gives \"host1\""),
-        ("NQN", pinned().nbft_pair("host1\u{1b}", ID), "NBFT at /sys/firmware/acpi/tables/NBFT1 gives \"host1\\u{1b}\""),
-        ("ID", pinned().nbft_pair(NQN, "ffffffff-ffff-ffff-ffff-ffffffffffff"), "NBFT at /sys/firmware/acpi/tables/NBFT1 gives"),
-        ("bytes", pinned().nbft(TableContent::Malformed(TableError::Checksum)), "NBFT at /sys/firmware/acpi/tables/NBFT1: the table is damaged"),
-        ("text", pinned().ibft(TableContent::Malformed(TableError::NotText { what: "initiator name" })), "iBFT at"),
+        (
+            "name",
+            pinned().ibft(TableContent::Identity("host1".into())),
+            "iBFT at /sys/firmware/ibft/initiator/initiator-name gives \"host1\"",
+        ),
+        (
+            "NQN",
+            pinned().nbft_pair("host1\u{1b}", ID),
+            "NBFT at /sys/firmware/acpi/tables/NBFT1 gives \"host1\\u{1b}\"",
+        ),
+        (
+            "ID",
+            pinned().nbft_pair(NQN, "ffffffff-ffff-ffff-ffff-ffffffffffff"),
+            "NBFT at /sys/firmware/acpi/tables/NBFT1 gives",
+        ),
+        (
+            "bytes",
+            pinned().nbft(TableContent::Malformed(TableError::Checksum)),
+            "NBFT at /sys/firmware/acpi/tables/NBFT1: the table is damaged",
+        ),
+        (
+            "text",
+            pinned().ibft(TableContent::Malformed(TableError::NotText {
+                what: "initiator name",
+            })),
+            "iBFT at",
+        ),
     ];
     for (case, facts, begin) in table {
         let error = refused(&facts);
@@ -134,16 +239,32 @@ fn a_table_that_may_not_be_read_is_an_error_only_where_its_word_could_count() {
     let error = resolve(&user).unwrap_err();
     assert!(matches!(error, ResolveError::Undecided(_)), "{error}");
     let text = error.to_string();
-    assert!(text.contains("cannot read /sys/firmware/acpi/tables/NBFT: Permission denied (EACCES)"), "{text}");
-    assert!(text.contains("as root") && text.contains("firmware = \"ignore\""), "{text}");
+    assert!(
+        text.contains("cannot read /sys/firmware/acpi/tables/NBFT: Permission denied (EACCES)"),
+        "{text}"
+    );
+    assert!(
+        text.contains("as root") && text.contains("firmware = \"ignore\""),
+        "{text}"
+    );
 
     let pinned = resolve(&user.pin_id(OTHER_ID)).unwrap();
     assert_eq!(pinned.nvme.source, "pin");
-    let word = pinned.candidates.iter().find(|one| one.part == Part::Nvme && one.source == "firmware").unwrap();
+    let word = pinned
+        .candidates
+        .iter()
+        .find(|one| one.part == Part::Nvme && one.source == "firmware")
+        .unwrap();
     assert_eq!(word.verdict, Verdict::Silent);
-    assert!(word.place.as_deref().unwrap().contains("cannot read"), "{word:?}");
+    assert!(
+        word.place.as_deref().unwrap().contains("cannot read"),
+        "{word:?}"
+    );
     let other_part = facts().pin_iqn(OTHER_IQN).nbft(forbidden(path));
-    assert!(resolve(&other_part).is_err(), "the pin covers the initiator name alone");
+    assert!(
+        resolve(&other_part).is_err(),
+        "the pin covers the initiator name alone"
+    );
 }
 
 #[test]
@@ -151,7 +272,13 @@ fn explaining_says_that_firmware_was_not_looked_at() {
     let mut ignoring = facts();
     ignoring.settings.firmware.value = Use::Ignore;
     let found = resolve(&ignoring).unwrap();
-    let words = found.candidates.iter().filter(|one| one.source == "firmware");
+    let words = found
+        .candidates
+        .iter()
+        .filter(|one| one.source == "firmware");
     let places: Vec<_> = words.map(|one| one.place.as_deref().unwrap()).collect();
-    assert_eq!(places, ["not looked at: firmware = \"ignore\" at default"; 2]);
+    assert_eq!(
+        places,
+        ["not looked at: firmware = \"ignore\" at default"; 2]
+    );
 }

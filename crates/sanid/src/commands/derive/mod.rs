@@ -1,11 +1,15 @@
 //! `sanid derive`: machine-ids in, identities out, as fast as the hash allows.
 //!
-//! The machine-ids come from standard input, are never repeated in a message and never held longer than
-//! their line.
+//! The machine-ids come from standard input and are never repeated in a message.
+
+mod template;
+mod writer;
 
 use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Write};
 
-use sanid_core::{Derived, IqnPrefix, MachineId, SCHEMES, Scheme};
+use sanid_core::{DEFAULT_SCHEME, IqnPrefix, MachineId, SCHEMES, Scheme, sanid_v1_host_uuid};
+use template::Template;
+use writer::Writer;
 
 use crate::args::{Derive, ListFormat};
 use crate::exit::{Exit, Failure};
@@ -15,7 +19,10 @@ use crate::output;
 #[cfg(feature = "schema")]
 #[derive(schemars::JsonSchema)]
 #[schemars(rename_all = "camelCase")]
-#[allow(dead_code, reason = "the document is streamed; only its schema is made from this")]
+#[allow(
+    dead_code,
+    reason = "the document is streamed; only its schema is made from this"
+)]
 pub(crate) struct IdentityList {
     /// `sanid/v1`.
     #[cfg_attr(feature = "schema", schemars(extend("const" = "sanid/v1")))]
@@ -31,7 +38,10 @@ pub(crate) struct IdentityList {
 #[cfg(feature = "schema")]
 #[derive(schemars::JsonSchema)]
 #[schemars(rename_all = "camelCase")]
-#[allow(dead_code, reason = "the document is streamed; only its schema is made from this")]
+#[allow(
+    dead_code,
+    reason = "the document is streamed; only its schema is made from this"
+)]
 struct IdentityItem {
     /// The line of the machine-id on standard input, counted from 1.
     line: u64,
@@ -51,15 +61,20 @@ const LONGEST: u64 = 1024;
 const SHOWN_ERRORS: u64 = 20;
 
 pub(crate) fn run(options: &Derive) -> Result<Exit, Failure> {
-    let scheme = sanid_core::scheme(&options.scheme).ok_or_else(|| unknown_scheme(&options.scheme))?;
-    let prefix = IqnPrefix::parse(&options.iqn_prefix)
-        .map_err(|error| Failure::error(&format!("--iqn-prefix {:?}: {error}", options.iqn_prefix)))?;
+    let scheme =
+        sanid_core::scheme(&options.scheme).ok_or_else(|| unknown_scheme(&options.scheme))?;
+    let prefix = IqnPrefix::parse(&options.iqn_prefix).map_err(|error| {
+        Failure::error(&format!("--iqn-prefix {:?}: {error}", options.iqn_prefix))
+    })?;
     if scheme.publishes_seed() {
-        output::complain(&format!("scheme {} puts the machine-id itself into the names; keep this output confidential", scheme.name()));
+        output::complain(&format!(
+            "scheme {} puts the machine-id itself into the names; keep this output confidential",
+            scheme.name()
+        ));
     }
     let input = BufReader::with_capacity(BUFFER, io::stdin().lock());
     let output = BufWriter::with_capacity(BUFFER, io::stdout().lock());
-    let mut run = Run { scheme, prefix, writer: Writer { format: options.format, output, items: 0, line: Vec::with_capacity(512) }, bad: 0 };
+    let mut run = Run::new(scheme, prefix, Writer::new(options.format, output));
     match run.all(input) {
         Ok(()) => {}
         Err(Stop::Closed) => return Ok(Exit::Fine),
@@ -73,7 +88,10 @@ pub(crate) fn run(options: &Derive) -> Result<Exit, Failure> {
 
 fn unknown_scheme(given: &str) -> Failure {
     let known: Vec<&str> = SCHEMES.iter().map(|scheme| scheme.name()).collect();
-    Failure::error(&format!("there is no scheme {given:?}; there are {}", known.join(", ")))
+    Failure::error(&format!(
+        "there is no scheme {given:?}; there are {}",
+        known.join(", ")
+    ))
 }
 
 /// Why the stream ended early.
@@ -96,18 +114,35 @@ struct Run<W: Write> {
     scheme: &'static dyn Scheme,
     prefix: IqnPrefix,
     writer: Writer<W>,
+    /// For the usual case, which is also the one of millions of lines.
+    template: Option<Template>,
     bad: u64,
 }
 
 impl<W: Write> Run<W> {
+    fn new(scheme: &'static dyn Scheme, prefix: IqnPrefix, writer: Writer<W>) -> Self {
+        let usual = scheme.name() == DEFAULT_SCHEME.name() && writer.format() == ListFormat::Text;
+        let template = usual.then(|| Template::new(&prefix));
+        Self {
+            scheme,
+            prefix,
+            writer,
+            template,
+            bad: 0,
+        }
+    }
+
     fn all(&mut self, mut input: impl BufRead) -> Result<(), Stop> {
         self.writer.begin()?;
         let mut line = Vec::with_capacity(64);
         let mut number: u64 = 0;
         loop {
             line.clear();
-            let read = read_line(&mut input, &mut line)
-                .map_err(|error| Stop::Failed(Failure::error(&format!("cannot read standard input: {error}"))))?;
+            let read = read_line(&mut input, &mut line).map_err(|error| {
+                Stop::Failed(Failure::error(&format!(
+                    "cannot read standard input: {error}"
+                )))
+            })?;
             if read == 0 {
                 break;
             }
@@ -122,9 +157,18 @@ impl<W: Write> Run<W> {
         match MachineId::parse_file(text) {
             Ok(id) => {
                 if id.is_denylisted() {
-                    complain(number, "many machines have this id; a host with it gets no identity");
+                    complain(
+                        number,
+                        "many machines have this id; a host with it gets no identity",
+                    );
                 }
-                Ok(self.writer.item(number, &self.scheme.derive(&id, &self.prefix))?)
+                match &mut self.template {
+                    Some(template) => self.writer.line(template.fill(&sanid_v1_host_uuid(&id)))?,
+                    None => self
+                        .writer
+                        .item(number, &self.scheme.derive(&id, &self.prefix))?,
+                }
+                Ok(())
             }
             Err(error) => {
                 self.bad += 1;
@@ -135,7 +179,6 @@ impl<W: Write> Run<W> {
             }
         }
     }
-
 }
 
 fn complain(number: u64, what: &str) {
@@ -149,63 +192,4 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize> 
         input.skip_until(b'\n')?;
     }
     Ok(read)
-}
-
-struct Writer<W: Write> {
-    format: ListFormat,
-    output: W,
-    items: u64,
-    /// One line in the making: appending to it costs less than six writes.
-    line: Vec<u8>,
-}
-
-impl<W: Write> Writer<W> {
-    fn begin(&mut self) -> io::Result<()> {
-        match self.format {
-            ListFormat::Csv => self.output.write_all(b"line,iqn,host_nqn,host_id\n"),
-            ListFormat::Json => {
-                let version = sanid_host::API_VERSION;
-                write!(self.output, "{{\"apiVersion\":\"{version}\",\"kind\":\"IdentityList\",\"items\":[")
-            }
-            ListFormat::Text | ListFormat::Ndjson => Ok(()),
-        }
-    }
-
-    /// No name a scheme makes holds a comma, a quote, a backslash or a control character, so none needs
-    /// quoting in any of the formats.
-    fn item(&mut self, line: u64, derived: &Derived) -> io::Result<()> {
-        let iqn = derived.iqn.as_str();
-        let nqn = derived.nvme.host_nqn.as_str();
-        let mut id = [0; 36];
-        let uuid = derived.nvme.host_id.uuid();
-        let id = uuid.encode_hyphenated(&mut id);
-        self.items += 1;
-        match self.format {
-            ListFormat::Text => {
-                self.line.clear();
-                for piece in [iqn, "  ", nqn, "  ", id, "\n"] {
-                    self.line.extend_from_slice(piece.as_bytes());
-                }
-                self.output.write_all(&self.line)
-            }
-            ListFormat::Csv => writeln!(self.output, "{line},{iqn},{nqn},{id}"),
-            ListFormat::Json | ListFormat::Ndjson => {
-                if self.format == ListFormat::Json {
-                    self.output.write_all(if self.items > 1 { b",\n" } else { b"\n" })?;
-                }
-                write!(
-                    self.output,
-                    "{{\"line\":{line},\"iqn\":\"{iqn}\",\"hostNqn\":\"{nqn}\",\"hostId\":\"{id}\"}}"
-                )?;
-                if self.format == ListFormat::Ndjson { self.output.write_all(b"\n") } else { Ok(()) }
-            }
-        }
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        if self.format == ListFormat::Json {
-            self.output.write_all(b"\n]}\n")?;
-        }
-        self.output.flush()
-    }
 }
