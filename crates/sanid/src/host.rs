@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use sanid_host::root::{self, ReadError};
 use sanid_host::{Facts, Root, container};
 
 use crate::exit::Failure;
@@ -10,9 +11,9 @@ use crate::exit::Failure;
 ///
 /// Without `--root` it is `/`, and `/` of a container is nobody's host (safety rule 4): its machine-id
 /// is the image's or none, and its `/etc` is read by no storage program of the host.
-pub(crate) fn root(given: Option<&Path>) -> Result<Root, Failure> {
+pub(crate) fn open(given: Option<&Path>) -> Result<Root, Failure> {
     match given {
-        Some(path) => Ok(Root::open(path)?),
+        Some(path) => Root::open(path).map_err(|error| unusable(path, &error)),
         None => match container::detect() {
             None => Ok(Root::host()?),
             Some(evidence) => Err(Failure::refused(&format!(
@@ -33,4 +34,15 @@ pub(crate) fn observe(root: &Root) -> Result<Facts, Failure> {
         root,
         credentials.as_deref().map(Path::new),
     )?)
+}
+
+fn unusable(path: &Path, error: &ReadError) -> Failure {
+    let path = root::printable(path);
+    let why = match error {
+        ReadError::Io { errno, .. } => root::describe(*errno),
+        other => other.to_string(),
+    };
+    Failure::error(&format!(
+        "--root {path} cannot be opened as a directory: {why}"
+    ))
 }

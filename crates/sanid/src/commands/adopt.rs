@@ -50,7 +50,7 @@ struct Pins {
 }
 
 pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
-    let root = host::root(options.host.root.as_deref())?;
+    let root = host::open(options.host.root.as_deref())?;
     let lock = if options.dry_run {
         None
     } else {

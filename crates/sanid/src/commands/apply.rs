@@ -13,7 +13,7 @@ use crate::host;
 use crate::output::{self, Page, Tone};
 
 pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
-    let root = host::root(options.host.root.as_deref())?;
+    let root = host::open(options.host.root.as_deref())?;
     let decision = decide(&root, options)?;
     let report = if options.dry_run || decision.is_settled() {
         ApplyReport::planned(&decision.plan, &decision.facts.root)

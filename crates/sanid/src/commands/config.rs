@@ -36,7 +36,7 @@ struct SettingReport {
 }
 
 pub(crate) fn run(options: &HostOptions) -> Result<Exit, Failure> {
-    let root = crate::host::root(options.root.as_deref())?;
+    let root = crate::host::open(options.root.as_deref())?;
     let facts = crate::host::observe(&root)?;
     let settings = facts.settings.explain();
     match options.format {

@@ -9,7 +9,7 @@ use crate::host;
 use crate::output::{self, Page, Tone};
 
 pub(crate) fn run(options: &Show) -> Result<Exit, Failure> {
-    let root = host::root(options.host.root.as_deref())?;
+    let root = host::open(options.host.root.as_deref())?;
     let facts = host::observe(&root)?;
     let resolution = resolve::resolve(&facts)?;
     match options.host.format {

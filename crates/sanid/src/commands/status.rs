@@ -12,7 +12,7 @@ use crate::host;
 use crate::output::{self, Page, Tone};
 
 pub(crate) fn run(options: &HostOptions) -> Result<Exit, Failure> {
-    let root = host::root(options.root.as_deref())?;
+    let root = host::open(options.root.as_deref())?;
     let facts = host::observe(&root)?;
     let resolution = resolve::resolve(&facts);
     let findings = findings::findings(&facts, resolution.as_ref());
