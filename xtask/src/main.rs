@@ -3,7 +3,6 @@
 //! One module per task. What several tasks need (running a program, the
 //! workspace's places, Debian packages) has a module of its own.
 #![allow(
-    clippy::print_stdout,
     clippy::print_stderr,
     reason = "a task runner talks to the person who runs it"
 )]
@@ -18,6 +17,7 @@ mod nostd;
 mod packages;
 mod place;
 mod release;
+mod say;
 mod tally;
 mod test;
 

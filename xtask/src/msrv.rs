@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::cmd::Cmd;
 use crate::debian13;
 use crate::place::{Place, is_ci, output};
+use crate::say::say;
 use crate::test::Outcome;
 
 const PACKAGES: &[&str] = &["cargo", "rustc", "gcc", "libc6-dev"];
@@ -18,15 +19,15 @@ const PACKAGES: &[&str] = &["cargo", "rustc", "gcc", "libc6-dev"];
 pub(crate) fn run(place: &Place) -> Result<bool> {
     match step(place)? {
         Outcome::Passed { output } => {
-            print!("{output}");
+            say!("{}", output.trim_end());
             Ok(true)
         }
         Outcome::Skipped { reason } => {
-            println!("skipped: {reason}");
+            say!("skipped: {reason}");
             Ok(true)
         }
         Outcome::Failed { output, .. } => {
-            print!("{output}");
+            say!("{}", output.trim_end());
             Ok(false)
         }
     }

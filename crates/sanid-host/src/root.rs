@@ -3,7 +3,7 @@
 //! All paths are relative to one opened directory, and symbolic links are followed *inside* it, as if
 //! it were `/`: an absolute link in an image leads into the image, never out to the machine that
 //! inspects it. The kernel does this itself since 5.6 (`openat2(2)`, `RESOLVE_IN_ROOT`); where the call
-//! is missing or filtered, [`walk`] does the same step by step.
+//! is missing or filtered, `root/walk.rs` does the same step by step.
 //!
 //! Opening and reading are separate from meaning: nothing here knows what a file is for.
 

@@ -14,6 +14,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::place::{Place, has_program, is_root, output};
 use crate::release;
+use crate::say::say;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -78,7 +79,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     let size = fs::metadata(&binary)?.len();
 
     let text = report::text(&starts, &bulk, size, options)?;
-    println!("{text}");
+    say!("{text}");
     if !options.dry_run {
         report::write(&place.root.join("docs/performance.md"), &text)?;
     }

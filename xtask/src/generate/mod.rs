@@ -15,6 +15,7 @@ use similar::TextDiff;
 
 use crate::cmd::Cmd;
 use crate::place::{Place, has_program, is_ci};
+use crate::say::say;
 use crate::test::Outcome;
 
 /// Where man pages go, below the repository's root.
@@ -33,9 +34,9 @@ type Files = BTreeMap<PathBuf, String>;
 /// Writes the files, or checks them.
 pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     let differences = differences(place)?;
-    if options.check {
-        print!("{}", show(&differences));
-        return Ok(differences.is_empty());
+    if options.check && !differences.is_empty() {
+        say!("{}", show(&differences).trim_end());
+        return Ok(false);
     }
     for Difference { path, now, .. } in &differences {
         let target = place.root.join(path);
@@ -43,14 +44,14 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
             let directory = target.parent().context("a file has a directory")?;
             fs::create_dir_all(directory)?;
             fs::write(&target, text)?;
-            println!("wrote {}", path.display());
+            say!("wrote {}", path.display());
         } else {
             fs::remove_file(&target)?;
-            println!("removed {}", path.display());
+            say!("removed {}", path.display());
         }
     }
     if differences.is_empty() {
-        println!("all generated files are in step with the code");
+        say!("all generated files are in step with the code");
     }
     Ok(true)
 }
@@ -102,7 +103,7 @@ pub(crate) fn lint(place: &Place) -> Result<Outcome> {
     } else {
         Outcome::Failed {
             output,
-            repeat: cmd.repeat(),
+            repeat: "cargo xtask test --only man".to_owned(),
         }
     })
 }

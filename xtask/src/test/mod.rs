@@ -12,6 +12,7 @@ use anyhow::{Result, bail};
 
 use crate::cmd::Cmd;
 use crate::place::{Place, is_ci};
+use crate::say::say;
 use crate::tally::Tally;
 
 /// What to run and how much to say.
@@ -92,7 +93,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     let all = steps::all();
     if options.list {
         for step in &all {
-            println!("{:<14} {}", step.name, step.shows);
+            say!("{:<14} {}", step.name, step.shows);
         }
         return Ok(true);
     }
@@ -111,8 +112,9 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     let mut summary = Summary::default();
     let begin = Instant::now();
     for step in chosen {
-        print!("{:<14} ", step.name);
-        std::io::stdout().flush()?;
+        let mut out = std::io::stdout().lock();
+        let _ = write!(out, "{:<14} ", step.name).and_then(|()| out.flush());
+        drop(out);
         let begin = Instant::now();
         let outcome = (step.run)(place).unwrap_or_else(|error| Outcome::Failed {
             output: format!("{error:#}\n"),
@@ -148,29 +150,29 @@ impl Summary {
                     0 => String::new(),
                     number => format!(", {number} ignored"),
                 };
-                println!("ok      {seconds:7.1} s  {} passed{ignored}", tally.passed);
+                say!("ok      {seconds:7.1} s  {} passed{ignored}", tally.passed);
             }
-            Outcome::Passed { .. } => println!("ok      {seconds:7.1} s"),
+            Outcome::Passed { .. } => say!("ok      {seconds:7.1} s"),
             Outcome::Skipped { reason } => {
-                println!("skipped {seconds:7.1} s  {reason}");
+                say!("skipped {seconds:7.1} s  {reason}");
                 self.skipped.push(step.name);
             }
-            Outcome::Failed { .. } => println!("FAILED  {seconds:7.1} s"),
+            Outcome::Failed { .. } => say!("FAILED  {seconds:7.1} s"),
         }
         let failed = matches!(outcome, Outcome::Failed { .. });
         if (show || failed) && !matches!(outcome, Outcome::Skipped { .. }) {
             for line in outcome.output().lines() {
-                println!("  | {line}");
+                say!("  | {line}");
             }
         } else if step.tests {
             // An ignored test says why, whatever else is kept quiet.
             for line in outcome.output().lines().filter(|l| is_ignored(l)) {
-                println!("  | {line}");
+                say!("  | {line}");
             }
         }
         self.tests += tally;
         if let Outcome::Failed { repeat, .. } = outcome {
-            println!("  to repeat: {repeat}");
+            say!("  to repeat: {repeat}");
             if tally.failed == 0 {
                 self.tests.failed += 1;
             }
@@ -179,14 +181,14 @@ impl Summary {
     }
 
     fn print(&self, took: Duration) -> bool {
-        println!();
+        say!();
         for (name, repeat) in &self.failed {
-            println!("FAILED {name}: {repeat}");
+            say!("FAILED {name}: {repeat}");
         }
         if !self.skipped.is_empty() {
-            println!("skipped: {}", self.skipped.join(", "));
+            say!("skipped: {}", self.skipped.join(", "));
         }
-        println!(
+        say!(
             "{} steps in {:.0} s: {} failed, {} skipped; {} tests were ignored",
             self.steps,
             took.as_secs_f64(),
@@ -194,7 +196,7 @@ impl Summary {
             self.skipped.len(),
             self.tests.ignored
         );
-        println!("{} passed, {} failed", self.tests.passed, self.tests.failed);
+        say!("{} passed, {} failed", self.tests.passed, self.tests.failed);
         self.failed.is_empty()
     }
 }

@@ -13,6 +13,7 @@
 )]
 
 mod iscsid;
+mod kernel;
 mod nvme_cli;
 mod nvme_stas;
 mod os_brick;
@@ -32,6 +33,7 @@ use libtest_mimic::Arguments;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials = [
+        kernel::trials(),
         systemd::trials(),
         nvme_cli::trials(),
         nvme_stas::trials(),
