@@ -300,12 +300,12 @@ impl Root {
     /// or the driver has no answer, which sysfs says with an error of its own choice.
     pub fn attribute(&self, relative: &str) -> Option<String> {
         const PAGE: usize = 4096;
-        let fd = self
-            .open_at(relative, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)
-            .ok()?;
-        if !self.running_host {
-            self.regular(fd.as_fd(), relative).ok()?;
-        }
+        let fd = if self.running_host {
+            let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+            self.open_at(relative, flags).ok()?
+        } else {
+            self.open_regular(relative).ok()??.0
+        };
         let bytes = self.read_all(&fd, relative, PAGE, 0).ok()?;
         Some(
             String::from_utf8_lossy(&bytes)

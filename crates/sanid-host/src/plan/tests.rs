@@ -82,6 +82,14 @@ fn a_file_that_readers_take_differently_is_rewritten_with_the_same_name() {
     assert_eq!(plan.writes[0].reason, Reason::Readers);
 }
 
+/// Debian's start-up check refuses a `naa.` name in whatever bytes it is written.
+#[test]
+fn a_name_that_a_reader_refuses_in_any_form_is_not_written_again_and_again() {
+    let naa = "naa.52004567ba64678d";
+    let facts = facts().pin_iqn(naa).on_disk(naa, NQN, ID);
+    assert!(planned(&facts, ASK).writes.is_empty());
+}
+
 /// A hostnqn that os-brick may not read is overwritten by os-brick.
 #[test]
 fn a_mode_that_keeps_a_reader_out_is_corrected_and_nothing_else_is() {

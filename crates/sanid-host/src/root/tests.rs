@@ -179,3 +179,30 @@ fn names_are_listed_in_order_and_a_missing_directory_is_empty() {
 fn hostile_names_cannot_write_to_the_terminal() {
     assert_eq!(escape(b"a\x1b[31mb\n\xff"), "a\\u{1b}[31mb\\n\\xff");
 }
+
+/// To open a device can start it, and to open a fifo lets its writer go on: in an image neither may happen.
+#[test]
+fn what_is_not_a_regular_file_in_an_image_is_not_even_opened() {
+    each_resolver(
+        |top| {
+            let path = top.join("etc/fifo");
+            rustix::fs::mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        },
+        |root| {
+            let path = root.path().join("etc/fifo");
+            let to_write = path.clone();
+            // Waits in open(2) until somebody opens the other end.
+            let writer =
+                std::thread::spawn(move || fs::OpenOptions::new().write(true).open(to_write));
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            assert!(root.read("etc/fifo", 100).is_err());
+            assert_eq!(root.attribute("etc/fifo"), None);
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            let opened = writer.is_finished();
+            let flags = OFlags::RDONLY | OFlags::NONBLOCK;
+            drop(rustix::fs::openat(CWD, &path, flags, Mode::empty()).unwrap());
+            writer.join().unwrap().unwrap();
+            assert!(!opened, "somebody opened it");
+        },
+    );
+}
