@@ -163,7 +163,7 @@ impl Apt {
 }
 
 /// The address of Debian's archive in the machine's own configuration.
-fn archive() -> Result<String> {
+pub(crate) fn archive() -> Result<String> {
     let list = output(Command::new("apt-get").args([
         "indextargets",
         "--format",

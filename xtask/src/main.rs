@@ -12,6 +12,7 @@ mod cmd;
 mod debian13;
 mod deny;
 mod generate;
+mod install;
 mod msrv;
 mod nostd;
 mod packages;
@@ -20,6 +21,7 @@ mod release;
 mod say;
 mod tally;
 mod test;
+mod vm;
 
 use std::process::ExitCode;
 
@@ -42,8 +44,12 @@ enum Task {
     Generate(generate::Options),
     /// Measure start-up, memory, size and bulk derivation; write docs/performance.md
     Bench(bench::Options),
+    /// Install the static binary and the dist tree below a directory
+    Install(install::Options),
     /// Check the workspace with the oldest Rust that `rust-version` names
     Msrv,
+    /// Run sanid in guests: real kernels, a real systemd, reboots and power cuts
+    Vm(vm::Options),
 }
 
 fn main() -> ExitCode {
@@ -52,7 +58,9 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&place, &options),
         Task::Generate(options) => generate::run(&place, &options),
         Task::Bench(options) => bench::run(&place, &options),
+        Task::Install(options) => install::run(&place, &options),
         Task::Msrv => msrv::run(&place),
+        Task::Vm(options) => vm::run(&place, &options),
     });
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

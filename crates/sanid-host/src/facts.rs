@@ -9,6 +9,7 @@ use sanid_core::{MachineId, MachineIdError};
 
 use crate::config::Settings;
 use crate::file::Disk;
+use crate::place::Places;
 use crate::record::RecordState;
 #[cfg(test)]
 pub(crate) use firmware::host;
@@ -33,8 +34,15 @@ pub struct Facts {
     pub settings: Settings,
     /// The identity files.
     pub disk: Disk,
+    /// What lies beneath the files that sanid mounted over; all missing where it mounted none, or where
+    /// nobody looked ([`look_beneath`](crate::look_beneath)).
+    pub beneath: Disk,
+    /// The directories of the identity files.
+    pub places: Places,
     /// sanid's own note of what it derived here.
     pub record: RecordState,
+    /// Whether that is the one in `/run`, as bind placement keeps it.
+    pub record_in_run: bool,
     /// What kernel sessions use.
     pub live: Live,
     /// `/run/sanid/identity.json`, where `/run` is volatile.

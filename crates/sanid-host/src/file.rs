@@ -144,9 +144,10 @@ impl IdentityFile {
 }
 
 /// A file as it was found, before anybody asks what it means.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum FileState {
     /// There is none.
+    #[default]
     Missing,
     /// It is there and was read.
     Present(FileContent),
@@ -250,7 +251,7 @@ impl<T> Effective<T> {
 }
 
 /// The three files as found, and what their readers take from them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Disk {
     /// `/etc/iscsi/initiatorname.iscsi`.
     pub initiator_name: FileState,
@@ -267,6 +268,14 @@ impl Disk {
             IdentityFile::InitiatorName => &self.initiator_name,
             IdentityFile::HostNqn => &self.host_nqn,
             IdentityFile::HostId => &self.host_id,
+        }
+    }
+
+    pub(crate) fn file_mut(&mut self, file: IdentityFile) -> &mut FileState {
+        match file {
+            IdentityFile::InitiatorName => &mut self.initiator_name,
+            IdentityFile::HostNqn => &mut self.host_nqn,
+            IdentityFile::HostId => &mut self.host_id,
         }
     }
 

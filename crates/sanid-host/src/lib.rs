@@ -37,6 +37,7 @@ mod file;
 pub mod findings;
 mod observe;
 pub mod parse;
+pub mod place;
 pub mod plan;
 pub mod record;
 pub mod report;
@@ -50,7 +51,8 @@ pub use facts::{
     MachineIdState, NvmeController, RootFacts, TableContent,
 };
 pub use file::{Disk, Effective, FileState, IdentityFile};
-pub use observe::{PUBLISHED, observe};
+pub use observe::{PUBLISHED, look_beneath, observe};
+pub use place::{Mounted, PlaceFacts, Places, Via};
 pub use plan::plan;
 pub use resolve::resolve;
 pub use root::Root;

@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::API_VERSION;
+use crate::file::IdentityFile;
 
 /// The directory of the record, relative to the root. Mode 0700: its lock is root's alone.
 pub const DIRECTORY: &str = "var/lib/sanid";
@@ -16,6 +17,10 @@ pub const DIRECTORY: &str = "var/lib/sanid";
 pub const NAME: &str = "record.json";
 /// The record, relative to the root.
 pub const PATH: &str = "var/lib/sanid/record.json";
+/// The record of bind placement, relative to the root: it names the identity, which is stored nowhere.
+pub const IN_RUN: &str = "run/sanid/record.json";
+/// The directory of [`IN_RUN`].
+pub const RUN_DIRECTORY: &str = "run/sanid";
 /// No record is larger, in bytes: a few names.
 pub const LIMIT: usize = 16 * 1024;
 
@@ -99,6 +104,25 @@ pub struct Values {
     /// The Host ID.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host_id: Option<String>,
+}
+
+impl Values {
+    /// The value for a file.
+    pub fn of(&self, file: IdentityFile) -> Option<&str> {
+        match file {
+            IdentityFile::InitiatorName => self.iqn.as_deref(),
+            IdentityFile::HostNqn => self.host_nqn.as_deref(),
+            IdentityFile::HostId => self.host_id.as_deref(),
+        }
+    }
+
+    pub(crate) fn set(&mut self, file: IdentityFile, value: Option<String>) {
+        match file {
+            IdentityFile::InitiatorName => self.iqn = value,
+            IdentityFile::HostNqn => self.host_nqn = value,
+            IdentityFile::HostId => self.host_id = value,
+        }
+    }
 }
 
 /// The record as it was found.

@@ -172,6 +172,16 @@ impl Root {
         })
     }
 
+    /// A root that is opened already, and is not the running host's.
+    pub(crate) fn of(dir: OwnedFd, path: PathBuf) -> Self {
+        Self {
+            dir,
+            path,
+            running_host: false,
+            no_openat2: Cell::new(false),
+        }
+    }
+
     /// Whether this is `/` of the running host.
     pub fn is_running_host(&self) -> bool {
         self.running_host
@@ -387,7 +397,7 @@ impl Root {
         Ok(bytes)
     }
 
-    fn io(&self, relative: &str, errno: Errno) -> ReadError {
+    pub(crate) fn io(&self, relative: &str, errno: Errno) -> ReadError {
         ReadError::Io {
             path: self.show(relative),
             errno,

@@ -7,6 +7,7 @@ use crate::facts::{
     Credentials, Facts, IscsiSession, Live, MachineIdState, NvmeController, RootFacts,
 };
 use crate::file::{Disk, FileState, IdentityFile};
+use crate::place::Places;
 use crate::record::{Origin as RecordOrigin, Record, RecordState, RecordedIqn, RecordedPair};
 use crate::root::FileContent;
 
@@ -41,7 +42,10 @@ pub(crate) fn facts() -> Facts {
             host_nqn: FileState::Missing,
             host_id: FileState::Missing,
         },
+        beneath: Disk::default(),
+        places: Places::default(),
         record: RecordState::Missing,
+        record_in_run: false,
         live: Live::default(),
         published: None,
     }

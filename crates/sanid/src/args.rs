@@ -116,6 +116,25 @@ pub(crate) struct Apply {
     /// Go on even while a live session or controller uses the old identity
     #[arg(long)]
     pub(crate) disrupt: bool,
+    /// Into files, or into memory and over the files with a bind mount; placement in the configuration
+    /// says it for every run
+    #[arg(long, value_name = "PLACE", value_enum)]
+    pub(crate) via: Option<Via>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Via {
+    File,
+    Bind,
+}
+
+impl From<Via> for sanid_host::Via {
+    fn from(via: Via) -> Self {
+        match via {
+            Via::File => Self::File,
+            Via::Bind => Self::Bind,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

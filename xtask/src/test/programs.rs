@@ -8,7 +8,14 @@ use crate::debian13;
 use crate::place::Place;
 
 /// Integration tests with a step of their own.
-const HEAVY: [&str; 5] = ["real", "faults", "concurrency", "secrecy", "budgets"];
+const HEAVY: [&str; 6] = [
+    "real",
+    "faults",
+    "placement",
+    "concurrency",
+    "secrecy",
+    "budgets",
+];
 
 /// Everything but the heavy tests and the doc tests.
 pub(super) fn light(place: &Place) -> Result<Outcome> {
@@ -29,6 +36,10 @@ pub(super) fn real(place: &Place) -> Result<Outcome> {
 
 pub(super) fn faults(place: &Place) -> Result<Outcome> {
     heavy(place, "faults")
+}
+
+pub(super) fn placement(place: &Place) -> Result<Outcome> {
+    heavy(place, "placement")
 }
 
 pub(super) fn concurrency(place: &Place) -> Result<Outcome> {

@@ -69,6 +69,11 @@ pub(super) fn all() -> Vec<Step> {
             programs::faults,
         )),
         counted(slow(
+            "placement",
+            "bind mounts: read-only systems, readers, containers, killed at every step",
+            programs::placement,
+        )),
+        counted(slow(
             "concurrency",
             "200 at once leave one matched set",
             programs::concurrency,

@@ -9,12 +9,15 @@ use crate::file::IdentityFile;
 use crate::root::Root;
 
 /// The label of a file on SELinux systems (xattr(7)).
-const SELINUX: &str = "security.selinux";
+pub(super) const SELINUX: &str = "security.selinux";
+
+/// How a temporary name ends.
+pub(super) const SUFFIX: &str = ".sanid-tmp";
 
 /// The name under which a file is made before it takes its place. There is one for each file, so what a
 /// crash leaves is found and removed by the next change.
 pub(super) fn temporary(name: &str) -> String {
-    format!(".{name}.sanid-tmp")
+    format!(".{name}{SUFFIX}")
 }
 
 /// Makes a directory and those above it, each on stable storage in its parent before the next.
@@ -91,6 +94,15 @@ pub(super) fn write_temporary(
 }
 
 fn fill(file: &OwnedFd, mode: u32, label: Option<&[u8]>, bytes: &[u8]) -> Result<(), Errno> {
+    write_all(file, bytes)?;
+    rustix::fs::fchmod(file, Mode::from_raw_mode(mode))?;
+    if let Some(label) = label {
+        rustix::fs::fsetxattr(file, SELINUX, label, XattrFlags::empty())?;
+    }
+    rustix::fs::fsync(file)
+}
+
+pub(super) fn write_all(file: &OwnedFd, bytes: &[u8]) -> Result<(), Errno> {
     let mut rest = bytes;
     while !rest.is_empty() {
         match rustix::io::write(file, rest) {
@@ -100,17 +112,18 @@ fn fill(file: &OwnedFd, mode: u32, label: Option<&[u8]>, bytes: &[u8]) -> Result
             Err(errno) => return Err(errno),
         }
     }
-    rustix::fs::fchmod(file, Mode::from_raw_mode(mode))?;
-    if let Some(label) = label {
-        rustix::fs::fsetxattr(file, SELINUX, label, XattrFlags::empty())?;
-    }
-    rustix::fs::fsync(file)
+    Ok(())
 }
 
-/// The SELinux label of a file; none where the system has none.
+/// The SELinux label of a file in a directory; none where the system has none.
 pub(super) fn label(dir: &OwnedFd, name: &str) -> Option<Vec<u8>> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = rustix::fs::openat(dir, name, flags, Mode::empty()).ok()?;
+    label_of(&file)
+}
+
+/// The SELinux label of an opened file.
+pub(super) fn label_of(file: &OwnedFd) -> Option<Vec<u8>> {
     let mut label = [0; 256];
     let length = rustix::fs::fgetxattr(file.as_fd(), SELINUX, &mut label).ok()?;
     label.get(..length).map(<[u8]>::to_vec)
@@ -129,6 +142,10 @@ pub(super) fn unlink(dir: &OwnedFd, name: &str) -> Result<(), Errno> {
 pub(super) fn clear_temporaries(root: &Root) {
     for file in IdentityFile::ALL {
         if let Ok(dir) = root.open_dir(file.directory()) {
+            let _ = unlink(&dir, &temporary(file.name()));
+        }
+        let content = format!("run/sanid/{}", file.directory());
+        if let Ok(dir) = root.open_dir(&content) {
             let _ = unlink(&dir, &temporary(file.name()));
         }
     }

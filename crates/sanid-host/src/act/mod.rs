@@ -6,17 +6,21 @@
 //! goes before a change of the NVMe pair, which is two files: found at the next start, it says that a
 //! mixture is sanid's own half-done work and not somebody's identity.
 
+mod bind;
 mod dir;
 mod lock;
+mod mount;
 mod swap;
+mod tree;
 
 use rustix::io::Errno;
 
 use crate::facts::Facts;
 use crate::file::{FileState, IdentityFile};
 use crate::observe;
-use crate::plan::Plan;
+use crate::plan::{Plan, Way, Write};
 use crate::record::{self, Pending, Record};
+use crate::resolve::Part;
 use crate::root::{Root, describe};
 pub use lock::{Lock, lock};
 use swap::Swap;
@@ -113,14 +117,14 @@ pub struct Receipt {
 /// [`ActError`]; the old state is whole unless it is [`ActError::NotRestored`].
 pub fn act(root: &Root, _lock: &Lock, facts: &Facts, plan: &Plan) -> Result<Receipt, ActError> {
     let mut receipt = Receipt::default();
-    if !plan.writes.is_empty() {
+    if !plan.writes.is_empty() || !plan.lifts.is_empty() {
         let noted = note(root, facts, plan);
         if plan.needs_note() {
             noted.as_ref().map_err(Clone::clone)?;
         }
         let unnote = || {
             if noted.is_ok() {
-                restore_record(root, facts);
+                restore_record(root, facts, plan);
             }
         };
         if let Err(error) = write_files(root, facts, plan) {
@@ -135,13 +139,17 @@ pub fn act(root: &Root, _lock: &Lock, facts: &Facts, plan: &Plan) -> Result<Rece
     }
     // A run that was killed after the exchange left old files under temporary names.
     dir::clear_temporaries(root);
+    bind::clear_covers(root);
     for file in &plan.modes {
         dir::set_mode(root, *file)?;
         receipt.modes.push(*file);
     }
     // The note of a change that is done must go even if the rest of the record is as it was.
-    if plan.record_differs || !plan.writes.is_empty() {
-        receipt.no_record = write_record(root, &plan.record)
+    if plan.record_differs || !plan.writes.is_empty() || !plan.lifts.is_empty() {
+        // Two records could tell two stories, and the one on disk would store the identity. Before the
+        // last word of the other: a run that is killed in between is seen to have come no further.
+        let _ = dir::remove(root, record_directory(!plan.record_in_run), record::NAME);
+        receipt.no_record = write_record(root, plan.record_in_run, &plan.record)
             .err()
             .map(|error| error.to_string());
     }
@@ -161,35 +169,50 @@ fn note(root: &Root, facts: &Facts, plan: &Plan) -> Result<(), ActError> {
         from,
         to: plan.after.clone(),
     });
-    write_record(root, &record)
+    write_record(root, plan.record_in_run, &record)
 }
 
-fn restore_record(root: &Root, facts: &Facts) {
+fn restore_record(root: &Root, facts: &Facts, plan: &Plan) {
     // Best effort: a note about a change that did not happen names the state that is on disk as the
     // one before, so it proves nothing wrong.
+    let here = plan.record_in_run;
     let _ = match facts.record.record() {
-        Some(record) => write_record(root, record),
-        None => dir::remove(root, record::DIRECTORY, record::NAME),
+        Some(record) if facts.record_in_run == here => write_record(root, here, record),
+        _ => dir::remove(root, record_directory(here), record::NAME),
     };
 }
 
-fn write_record(root: &Root, record: &Record) -> Result<(), ActError> {
-    dir::make(root, record::DIRECTORY, 0o700)?;
-    dir::replace(
-        root,
-        record::DIRECTORY,
-        record::NAME,
-        0o600,
-        &record.bytes(),
-    )
+fn record_directory(in_run: bool) -> &'static str {
+    if in_run {
+        record::RUN_DIRECTORY
+    } else {
+        record::DIRECTORY
+    }
 }
 
+fn write_record(root: &Root, in_run: bool, record: &Record) -> Result<(), ActError> {
+    let directory = record_directory(in_run);
+    dir::make(root, directory, if in_run { 0o755 } else { 0o700 })?;
+    dir::replace(root, directory, record::NAME, 0o600, &record.bytes())
+}
+
+/// The parts that are mounts or were, each for itself; then the files, as one.
 fn write_files(root: &Root, facts: &Facts, plan: &Plan) -> Result<(), ActError> {
-    for write in &plan.writes {
+    let mut writes: Vec<&Write> = Vec::new();
+    for part in [Part::Iqn, Part::Nvme] {
+        let change = bind::Change::new(root, facts, plan, part);
+        match plan.way(part) {
+            _ if plan.lifts.contains(&part) => change.lift()?,
+            Way::File => writes.extend(plan.writes_of(part)),
+            Way::Bind(form) if plan.writes_of(part).next().is_some() => change.place(form)?,
+            Way::Bind(_) => {}
+        }
+    }
+    for write in &writes {
         dir::make(root, write.file.directory(), 0o755)?;
     }
     let mut swap = Swap::new(root);
-    for write in &plan.writes {
+    for write in &writes {
         let old = match facts.disk.file(write.file) {
             FileState::Present(content) => Some(content),
             FileState::Missing | FileState::Unreadable(_) => None,
@@ -220,6 +243,14 @@ fn read_back(root: &Root, plan: &Plan) -> Result<(), ActError> {
         }
     }
     Ok(())
+}
+
+/// Takes away what a killed run left over a directory; the host must be observed again after it.
+///
+/// # Errors
+/// [`ActError::Failed`].
+pub fn uncover(root: &Root, _lock: &Lock, facts: &Facts) -> Result<(), ActError> {
+    bind::uncover(root, facts)
 }
 
 /// Publishes what was applied this boot for other programs, where `/run` is volatile.

@@ -20,6 +20,8 @@ pub(super) struct Swap<'a> {
 
 struct Prepared {
     file: IdentityFile,
+    /// Where it is, for messages.
+    path: String,
     dir: OwnedFd,
     old: Option<FileContent>,
     state: State,
@@ -51,19 +53,46 @@ impl<'a> Swap<'a> {
         bytes: &[u8],
         old: Option<&FileContent>,
     ) -> Result<(), ActError> {
-        let step = Step {
+        match self.root.open_dir(file.directory()) {
+            Ok(dir) => {
+                let label = old.and_then(|_| label(&dir, file.name()));
+                self.prepare_in(&dir, file.directory(), file, bytes, old, label.as_deref())
+            }
+            Err(errno) => {
+                self.discard();
+                Err(self.step("write", file.path()).failed(errno))
+            }
+        }
+    }
+
+    fn step<'b>(&self, what: &'static str, path: &'b str) -> Step<'b>
+    where
+        'a: 'b,
+    {
+        Step {
             root: self.root,
-            what: "write",
-            path: file.path(),
-        };
-        let made = self.root.open_dir(file.directory()).and_then(|dir| {
-            let label = old.and_then(|_| label(&dir, file.name()));
-            write_temporary(&dir, file.name(), file.mode(), label.as_deref(), bytes).map(|()| dir)
-        });
-        match made {
+            what,
+            path,
+        }
+    }
+
+    /// The same in a directory that is opened already, which is at `path`.
+    pub(super) fn prepare_in(
+        &mut self,
+        dir: &OwnedFd,
+        path: &str,
+        file: IdentityFile,
+        bytes: &[u8],
+        old: Option<&FileContent>,
+        label: Option<&[u8]>,
+    ) -> Result<(), ActError> {
+        let path = format!("{path}/{}", file.name());
+        let made = write_temporary(dir, file.name(), file.mode(), label, bytes);
+        match made.and_then(|()| rustix::io::fcntl_dupfd_cloexec(dir, 0)) {
             Ok(dir) => {
                 self.files.push(Prepared {
                     file,
+                    path,
                     dir,
                     old: old.cloned(),
                     state: State::Prepared,
@@ -72,7 +101,7 @@ impl<'a> Swap<'a> {
             }
             Err(errno) => {
                 self.discard();
-                Err(step.failed(errno))
+                Err(self.step("write", &path).failed(errno))
             }
         }
     }
@@ -85,13 +114,8 @@ impl<'a> Swap<'a> {
                 continue;
             };
             if let Err(errno) = prepared.put_in_place() {
-                let path = prepared.file.path();
-                let error = Step {
-                    root: self.root,
-                    what: "put in place",
-                    path,
-                }
-                .failed(errno);
+                let path = prepared.path.clone();
+                let error = self.step("put in place", &path).failed(errno);
                 return Err(self.undo(error));
             }
         }
@@ -100,13 +124,8 @@ impl<'a> Swap<'a> {
                 continue;
             };
             if let Err(errno) = rustix::fs::fsync(&prepared.dir) {
-                let path = prepared.file.path();
-                let error = Step {
-                    root: self.root,
-                    what: "store",
-                    path,
-                }
-                .failed(errno);
+                let path = prepared.path.clone();
+                let error = self.step("store", &path).failed(errno);
                 return Err(self.undo(error));
             }
         }
@@ -127,7 +146,7 @@ impl<'a> Swap<'a> {
         let mut broken = None;
         for prepared in self.files.iter_mut().rev() {
             if let Err(errno) = prepared.put_back() {
-                broken = Some((prepared.file, errno));
+                broken = Some((prepared.path.clone(), errno));
             }
         }
         self.discard();
@@ -136,9 +155,9 @@ impl<'a> Swap<'a> {
         }
         match broken {
             None => first,
-            Some((file, errno)) => ActError::NotRestored {
+            Some((path, errno)) => ActError::NotRestored {
                 first: first.to_string(),
-                path: self.root.show(file.path()),
+                path: self.root.show(&path),
                 errno,
             },
         }

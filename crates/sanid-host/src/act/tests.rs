@@ -58,6 +58,7 @@ impl Host {
             Consent {
                 existing,
                 disrupt: false,
+                via: None,
             },
         )
         .unwrap();
@@ -257,6 +258,7 @@ fn a_file_that_reads_back_wrong_is_undone() {
     let consent = Consent {
         existing: OnExisting::Replace,
         disrupt: false,
+        via: None,
     };
     let mut plan = plan(&facts, &resolution, consent).unwrap();
     // A value with a line end in it is read back as its first line.

@@ -11,12 +11,13 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Every key there is, in the order `sanid config` shows them.
-pub const KEYS: [&str; 10] = [
+pub const KEYS: [&str; 11] = [
     "scheme",
     "iqn-prefix",
     "iqn-template",
     "allow-non-unique-template",
     "on-existing",
+    "placement",
     "firmware",
     "allow-volatile-machine-id",
     "pin.iqn",
@@ -33,6 +34,7 @@ pub(crate) struct Inputs {
     pub(crate) iqn_template: Option<Spanned<String>>,
     pub(crate) allow_non_unique_template: Option<Spanned<bool>>,
     pub(crate) on_existing: Option<Spanned<String>>,
+    pub(crate) placement: Option<Spanned<String>>,
     pub(crate) firmware: Option<Spanned<String>>,
     pub(crate) allow_volatile_machine_id: Option<Spanned<bool>>,
     #[serde(default)]

@@ -3,7 +3,9 @@
 use super::error::{ConfigError, Place, Refusal};
 use super::fragments::Fragment;
 use super::inputs::Inputs;
-use super::settings::{Firmware, OnExisting, Origin, Pin, Setting, Settings, Words, one_of};
+use super::settings::{
+    Firmware, OnExisting, Origin, Pin, Placement, Setting, Settings, Words, one_of,
+};
 use super::template::IqnTemplate;
 use sanid_core::{HostId, HostNqn, IqnPrefix, IscsiName, NameError, SCHEMES, Scheme};
 use toml::Spanned;
@@ -38,6 +40,7 @@ pub(crate) struct Merged {
     iqn_template: Option<Placed<IqnTemplate>>,
     allow_non_unique_template: Option<Placed<bool>>,
     on_existing: Option<Placed<OnExisting>>,
+    placement: Option<Placed<Placement>>,
     firmware: Option<Placed<Firmware>>,
     allow_volatile_machine_id: Option<Placed<bool>>,
     pin_iqn: Option<Placed<IscsiName>>,
@@ -67,6 +70,12 @@ impl Merged {
             "on-existing",
             inputs.on_existing,
             &mut self.on_existing,
+            Words::parse,
+        )?;
+        file.text(
+            "placement",
+            inputs.placement,
+            &mut self.placement,
             Words::parse,
         )?;
         file.text(
@@ -148,6 +157,7 @@ impl Merged {
                 default.allow_non_unique_template,
             ),
             on_existing: or_default(self.on_existing, default.on_existing),
+            placement: or_default(self.placement, default.placement),
             firmware: or_default(self.firmware, default.firmware),
             allow_volatile_machine_id: or_default(
                 self.allow_volatile_machine_id,

@@ -52,7 +52,7 @@ mod tests;
 pub use error::{ConfigError, Place};
 pub use fragments::{ConfigSource, Entry};
 pub use inputs::KEYS;
-pub use settings::{Explained, Firmware, OnExisting, Origin, Pin, Setting, Settings};
+pub use settings::{Explained, Firmware, OnExisting, Origin, Pin, Placement, Setting, Settings};
 pub use template::{IqnTemplate, TemplateError};
 
 /// Reads and merges the configuration below one root.

@@ -66,6 +66,18 @@ pub enum OnExisting {
     Replace,
 }
 
+/// Where the identity is put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Placement {
+    /// Into files where the directory is writable, by bind mount where it is not.
+    #[default]
+    Auto,
+    /// Into files.
+    File,
+    /// Into memory, bind-mounted over the files.
+    Bind,
+}
+
 /// Whether an identity from firmware (iBFT, NBFT) counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Firmware {
@@ -101,6 +113,14 @@ impl Words for OnExisting {
     ];
 }
 
+impl Words for Placement {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("auto", Self::Auto),
+        ("file", Self::File),
+        ("bind", Self::Bind),
+    ];
+}
+
 impl Words for Firmware {
     const WORDS: &'static [(&'static str, Self)] = &[("use", Self::Use), ("ignore", Self::Ignore)];
 }
@@ -129,6 +149,8 @@ pub struct Settings {
     pub allow_non_unique_template: Setting<bool>,
     /// What happens to a valid identity that is already on disk.
     pub on_existing: Setting<OnExisting>,
+    /// Where the identity is put.
+    pub placement: Setting<Placement>,
     /// Whether a firmware identity counts.
     pub firmware: Setting<Firmware>,
     /// Whether a machine-id that is bind-mounted from a tmpfs is a seed.
@@ -156,6 +178,7 @@ impl Default for Settings {
             iqn_template: None,
             allow_non_unique_template: Setting::default_value(false),
             on_existing: Setting::default_value(OnExisting::default()),
+            placement: Setting::default_value(Placement::default()),
             firmware: Setting::default_value(Firmware::default()),
             allow_volatile_machine_id: Setting::default_value(false),
             pin: Pin::default(),
@@ -206,6 +229,7 @@ impl Settings {
                 ToString::to_string,
             ),
             line("on-existing", Some(&self.on_existing), |v| quoted(v.word())),
+            line("placement", Some(&self.placement), |v| quoted(v.word())),
             line("firmware", Some(&self.firmware), |v| quoted(v.word())),
             line(
                 "allow-volatile-machine-id",

@@ -70,6 +70,8 @@ codes! {
     ReadersDisagree = "readers-disagree", Warning;
     /// An identity file's mode keeps a reader out.
     FileMode = "file-mode", Danger;
+    /// A file with another identity lies beneath sanid's mount.
+    CoveredFile = "covered-file", Warning;
     /// sanid's own change was interrupted.
     ChangeInterrupted = "change-interrupted", Danger;
     /// The ownership record cannot be read.

@@ -6,6 +6,7 @@
 //! never silence.
 
 mod code;
+mod covered;
 mod drift;
 mod files;
 mod firmware;
@@ -23,6 +24,7 @@ pub use code::{Code, Severity};
 pub static CHECKS: &[fn(&View<'_>) -> Vec<Finding>] = &[
     sources::check,
     files::check,
+    covered::check,
     record::check,
     drift::check,
     pair::check,

@@ -197,6 +197,15 @@ fn table() -> Vec<(&'static str, Facts, Vec<&'static str>)> {
             vec!["live-nvme-differs"],
         ),
         (
+            "a package's file beneath the mount",
+            {
+                let mut covered = clean();
+                covered.beneath = facts().file(IdentityFile::HostNqn, OTHER_NQN).disk;
+                covered
+            },
+            vec!["covered-file"],
+        ),
+        (
             "one NQN, two Host IDs, as Linux 6.1 lets pass",
             clean().controller(NQN, ID).controller(NQN, OTHER_ID),
             vec!["live-nvme-differs", "live-pair-conflict"],

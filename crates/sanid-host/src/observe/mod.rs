@@ -7,8 +7,11 @@
 mod firmware;
 mod live;
 mod machine_id;
+mod places;
 
 pub(crate) use live::live;
+pub(crate) use places::below_etc;
+pub use places::look_beneath;
 
 use std::path::Path;
 
@@ -16,7 +19,7 @@ use crate::config::{self, ConfigError, Firmware};
 use crate::facts::{Credentials, Facts, FirmwareFacts, RootFacts};
 use crate::file::{Disk, FileState, IdentityFile};
 use crate::record::{self, Record, RecordState};
-use crate::root::{ReadError, Root};
+use crate::root::{FileContent, ReadError, Root};
 
 /// No identity file that a reader takes a name from is larger, in bytes: distributions put a comment of
 /// a few lines above the initiator name.
@@ -54,6 +57,9 @@ pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigE
         .map(|file| String::from_utf8_lossy(&file.bytes).into_owned())
         .unwrap_or_default();
     let volatile_run = root.is_volatile("run");
+    let disk = disk(root);
+    let (record, record_in_run) = read_record(root, volatile_run);
+    let places = places::read(root, &disk, record_in_run);
     Ok(Facts {
         root: RootFacts {
             path: crate::root::printable(root.path()),
@@ -74,8 +80,11 @@ pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigE
             FirmwareFacts::default()
         },
         settings,
-        disk: disk(root),
-        record: read_record(root),
+        disk,
+        beneath: Disk::default(),
+        places,
+        record,
+        record_in_run,
         live: live(root),
         published: volatile_run.then(|| published(root)).flatten(),
     })
@@ -83,11 +92,7 @@ pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigE
 
 /// The identity files alone, for looking again after a change.
 pub(crate) fn disk(root: &Root) -> Disk {
-    let file = |file: IdentityFile| match root.read(file.path(), IDENTITY_FILE_LIMIT) {
-        Ok(Some(content)) => FileState::Present(content),
-        Ok(None) => FileState::Missing,
-        Err(error) => FileState::Unreadable(error),
-    };
+    let file = |file: IdentityFile| state(root.read(file.path(), IDENTITY_FILE_LIMIT));
     Disk {
         initiator_name: file(IdentityFile::InitiatorName),
         host_nqn: file(IdentityFile::HostNqn),
@@ -95,8 +100,27 @@ pub(crate) fn disk(root: &Root) -> Disk {
     }
 }
 
-fn read_record(root: &Root) -> RecordState {
-    match root.read(record::PATH, record::LIMIT) {
+fn state(read: Result<Option<FileContent>, ReadError>) -> FileState {
+    match read {
+        Ok(Some(content)) => FileState::Present(content),
+        Ok(None) => FileState::Missing,
+        Err(error) => FileState::Unreadable(error),
+    }
+}
+
+/// The record, and whether it is the one that bind placement keeps in `/run`.
+fn read_record(root: &Root, volatile_run: bool) -> (RecordState, bool) {
+    if volatile_run {
+        let here = record_at(root, record::IN_RUN);
+        if here != RecordState::Missing {
+            return (here, true);
+        }
+    }
+    (record_at(root, record::PATH), false)
+}
+
+fn record_at(root: &Root, path: &str) -> RecordState {
+    match root.read(path, record::LIMIT) {
         Ok(None) => RecordState::Missing,
         Ok(Some(file)) => match Record::parse(&file.bytes) {
             Ok(record) => RecordState::Present(Box::new(record)),

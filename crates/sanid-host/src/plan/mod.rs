@@ -7,9 +7,10 @@
 mod judge;
 pub mod live;
 
-use crate::config::OnExisting;
+use crate::config::{OnExisting, Placement};
 use crate::facts::Facts;
 use crate::file::{Effective, FileState, IdentityFile};
+use crate::place::{self, Form, Mounted, Via};
 use crate::record::{Origin, Record, RecordedIqn, RecordedPair, Values};
 use crate::resolve::{DERIVED, Part, Resolution};
 pub use judge::{Free, Judgement};
@@ -22,6 +23,8 @@ pub struct Consent {
     pub existing: OnExisting,
     /// Whether an identity may be changed that a live session uses.
     pub disrupt: bool,
+    /// The placement that was asked for; the configured one where none was.
+    pub via: Option<Via>,
 }
 
 /// What `apply` would do.
@@ -35,8 +38,18 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// The identities that are left as they are, by consent.
     pub kept: Vec<Kept>,
+    /// The placement that was asked for.
+    pub asked: Option<Via>,
+    /// How the IQN is placed, and the NVMe pair.
+    pub ways: [Way; 2],
+    /// The parts whose mounts are taken away.
+    pub lifts: Vec<Part>,
+    /// Whether a cover that a killed run left is taken away.
+    pub uncovers: bool,
     /// The record as it must be afterwards.
     pub record: Record,
+    /// Whether its place is `/run`, since bind placement stores no identity.
+    pub record_in_run: bool,
     /// Whether that is another one than is there.
     pub record_differs: bool,
     /// What the readers have before the change.
@@ -45,7 +58,32 @@ pub struct Plan {
     pub after: Values,
 }
 
+/// How one part is placed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Into files.
+    File,
+    /// By mounts of this form.
+    Bind(Form),
+}
+
 impl Plan {
+    /// How a part is placed.
+    pub fn way(&self, part: Part) -> Way {
+        let [iqn, nvme] = self.ways;
+        match part {
+            Part::Iqn => iqn,
+            Part::Nvme => nvme,
+        }
+    }
+
+    /// The files of a part that are to be written, in order.
+    pub fn writes_of(&self, part: Part) -> impl Iterator<Item = &Write> {
+        self.writes
+            .iter()
+            .filter(move |write| files(part).contains(&write.file))
+    }
+
     /// Whether power lost between the two files of the pair would leave a mixture of two pairs, which
     /// only a note made beforehand can tell from somebody's identity.
     pub fn needs_note(&self) -> bool {
@@ -58,7 +96,11 @@ impl Plan {
 
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.writes.is_empty() && self.modes.is_empty() && !self.record_differs
+        self.writes.is_empty()
+            && self.modes.is_empty()
+            && self.lifts.is_empty()
+            && !self.uncovers
+            && !self.record_differs
     }
 }
 
@@ -86,6 +128,8 @@ pub enum Reason {
     Readers,
     /// The kept other half of the pair was without this one.
     Complete,
+    /// The name is right, and is to be in another place.
+    Placed,
 }
 
 impl Reason {
@@ -101,6 +145,7 @@ impl Reason {
             Self::Consent => "replaced, as asked",
             Self::Readers => "same name, in bytes that every reader takes alike",
             Self::Complete => "the other half of the kept pair",
+            Self::Placed => "same name, placed as asked",
         }
     }
 }
@@ -149,7 +194,8 @@ pub struct CannotJudge(pub String);
 /// Decides what to do.
 ///
 /// # Errors
-/// [`CannotJudge`] when one of the files is there and cannot be read: what is not known is not replaced.
+/// [`CannotJudge`] when one of the files is there and cannot be read: what is not known is not replaced;
+/// and when there is no place where the identity could be put.
 pub fn plan(facts: &Facts, wanted: &Resolution, consent: Consent) -> Result<Plan, CannotJudge> {
     for file in IdentityFile::ALL {
         if let FileState::Unreadable(error) = facts.disk.file(file) {
@@ -162,12 +208,37 @@ pub fn plan(facts: &Facts, wanted: &Resolution, consent: Consent) -> Result<Plan
         consent,
         plan: Plan::empty(facts),
     };
-    draft.part(Part::Iqn, judge::iqn(facts, wanted));
-    draft.part(Part::Nvme, judge::nvme(facts, wanted));
+    draft.plan.asked = consent.via;
+    draft.plan.ways = ways(facts, consent)?;
+    if draft.may_place(Part::Iqn) {
+        draft.part(Part::Iqn, judge::iqn(facts, wanted));
+        draft.replace(Part::Iqn);
+    }
+    if draft.may_place(Part::Nvme) {
+        draft.part(Part::Nvme, judge::nvme(facts, wanted));
+        draft.replace(Part::Nvme);
+    }
     if !draft.plan.refusals.is_empty() {
         draft.plan.writes.clear();
+        draft.plan.lifts.clear();
     }
     Ok(draft.finish())
+}
+
+fn ways(facts: &Facts, consent: Consent) -> Result<[Way; 2], CannotJudge> {
+    let way = |part| {
+        let here = facts.places.of(part);
+        let setting = facts.settings.placement.value;
+        match place::decide(here, consent.via, setting, &facts.root).map_err(CannotJudge)? {
+            Via::File => Ok(Way::File),
+            Via::Bind => Ok(Way::Bind(place::form(part, here, &facts.disk))),
+        }
+    };
+    let ways = [way(Part::Iqn)?, way(Part::Nvme)?];
+    if ways == [Way::Bind(Form::Impossible); 2] {
+        return Err(CannotJudge(place::NO_DIRECTORY.into()));
+    }
+    Ok(ways)
 }
 
 struct Draft<'a> {
@@ -184,6 +255,40 @@ impl Draft<'_> {
             Judgement::Free(free) => self.write_free(part, free),
             Judgement::Foreign => self.weigh_foreign(part),
         }
+    }
+
+    /// Whether there is a directory for the part, or one can be made.
+    fn may_place(&self, part: Part) -> bool {
+        self.plan.way(part) != Way::Bind(Form::Impossible)
+    }
+
+    /// The part will hold the right names: are they where they shall be?
+    fn replace(&mut self, part: Part) {
+        let identity = self.wanted.identity();
+        let right =
+            |file: &IdentityFile| self.plan.after.of(*file) == Some(file.value(&identity).as_str());
+        if !files(part).iter().all(right) {
+            return;
+        }
+        let here = self.facts.places.of(part);
+        match self.plan.way(part) {
+            Way::File if here.mounted != Mounted::Nothing => self.plan.lifts.push(part),
+            // What an image holds already need not be mounted over, unless somebody asks for it.
+            Way::Bind(_) if self.is_asked() || self.plan.writes_of(part).next().is_some() => {
+                for file in files(part) {
+                    let written = self.plan.writes_of(part).any(|write| write.file == *file);
+                    if !written && !here.is_mounted(*file) {
+                        self.write(*file, file.value(&identity), Reason::Placed);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the placement is somebody's wish, and not what the file system allows.
+    fn is_asked(&self) -> bool {
+        self.consent.via.is_some() || self.facts.settings.placement.value != Placement::Auto
     }
 
     /// The names are right: are the bytes and the modes right for every reader?
@@ -304,7 +409,7 @@ impl Draft<'_> {
 
     fn write(&mut self, file: IdentityFile, value: String, reason: Reason) {
         let before = self.facts.disk.effective_text(file);
-        set(&mut self.plan.after, file, Some(value.clone()));
+        self.plan.after.set(file, Some(value.clone()));
         self.plan.writes.push(Write {
             file,
             value,
@@ -316,7 +421,10 @@ impl Draft<'_> {
     fn finish(mut self) -> Plan {
         if self.plan.refusals.is_empty() {
             self.plan.record = self.record();
-            self.plan.record_differs = self.facts.record.record() != Some(&self.plan.record);
+            self.plan.record_in_run = self.plan.ways.iter().any(|way| *way != Way::File);
+            self.plan.record_differs = self.facts.record.record() != Some(&self.plan.record)
+                || self.facts.record_in_run != self.plan.record_in_run;
+            self.plan.uncovers = self.facts.places.is_covered();
         } else {
             self.plan.modes.clear();
             self.plan.after = self.plan.before.clone();
@@ -382,6 +490,11 @@ impl Plan {
             modes: Vec::new(),
             refusals: Vec::new(),
             kept: Vec::new(),
+            asked: None,
+            ways: [Way::File; 2],
+            lifts: Vec::new(),
+            uncovers: false,
+            record_in_run: false,
             record: Record::new(),
             record_differs: false,
             after: before.clone(),
@@ -395,14 +508,6 @@ pub fn files(part: Part) -> &'static [IdentityFile] {
     match part {
         Part::Iqn => &[IdentityFile::InitiatorName],
         Part::Nvme => &[IdentityFile::HostNqn, IdentityFile::HostId],
-    }
-}
-
-fn set(values: &mut Values, file: IdentityFile, value: Option<String>) {
-    match file {
-        IdentityFile::InitiatorName => values.iqn = value,
-        IdentityFile::HostNqn => values.host_nqn = value,
-        IdentityFile::HostId => values.host_id = value,
     }
 }
 

@@ -8,18 +8,22 @@ use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN, facts};
 const ASK: Consent = Consent {
     existing: OnExisting::Refuse,
     disrupt: false,
+    via: None,
 };
 const KEEP: Consent = Consent {
     existing: OnExisting::Keep,
     disrupt: false,
+    via: None,
 };
 const REPLACE: Consent = Consent {
     existing: OnExisting::Replace,
     disrupt: false,
+    via: None,
 };
 const DISRUPT: Consent = Consent {
     existing: OnExisting::Replace,
     disrupt: true,
+    via: None,
 };
 
 /// Another machine-id than the one in the facts.

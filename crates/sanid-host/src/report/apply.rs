@@ -5,7 +5,8 @@ use crate::API_VERSION;
 use crate::act::Receipt;
 use crate::facts::RootFacts;
 use crate::file::IdentityFile;
-use crate::plan::{Kept, LiveUser, Plan, Refusal, Write};
+use crate::place::{Form, Via, part_of};
+use crate::plan::{self, Kept, LiveUser, Plan, Refusal, Write};
 use crate::resolve::Part;
 
 report! {
@@ -37,6 +38,8 @@ report! {
         pub changes: Vec<Change>,
         /// The files whose mode was corrected, or would be.
         pub modes: Vec<String>,
+        /// The files whose mounts were taken away, or would be.
+        pub unmounted: Vec<String>,
         /// The identities that stay by consent although another one is desired.
         pub kept: Vec<KeptReport>,
         /// What a safety rule forbids.
@@ -59,6 +62,8 @@ report! {
         pub after: String,
         /// Why no further consent is needed.
         pub reason: &'static str,
+        /// `file`, or `bind` where it is mounted.
+        pub via: &'static str,
     }
 }
 
@@ -121,9 +126,14 @@ report! {
 impl ApplyReport {
     /// The report of a plan that was not carried out: refused, empty or a dry run.
     pub fn planned(plan: &Plan, root: &RootFacts) -> Self {
+        let via = plan.asked.map(|via| format!(" --via {}", via.word()));
+        let options = Options {
+            root: root.option(),
+            via: via.unwrap_or_default(),
+        };
         let outcome = if !plan.refusals.is_empty() {
             Outcome::Refused
-        } else if plan.writes.is_empty() && plan.modes.is_empty() {
+        } else if plan.writes.is_empty() && plan.modes.is_empty() && plan.lifts.is_empty() {
             Outcome::Unchanged
         } else {
             Outcome::WouldChange
@@ -132,7 +142,17 @@ impl ApplyReport {
             api_version: API_VERSION,
             kind: "Apply",
             outcome,
-            changes: plan.writes.iter().map(Change::new).collect(),
+            changes: plan
+                .writes
+                .iter()
+                .map(|write| Change::new(write, plan))
+                .collect(),
+            unmounted: plan
+                .lifts
+                .iter()
+                .flat_map(|part| plan::files(*part))
+                .map(|file| format!("/{}", file.path()))
+                .collect(),
             modes: plan
                 .modes
                 .iter()
@@ -142,10 +162,10 @@ impl ApplyReport {
             refusals: plan
                 .refusals
                 .iter()
-                .map(|refusal| RefusalReport::new(refusal, root))
+                .map(|refusal| RefusalReport::new(refusal, &options))
                 .collect(),
             restart: restart(plan),
-            notices: Vec::new(),
+            notices: without_directory(plan),
         }
     }
 
@@ -165,12 +185,17 @@ impl ApplyReport {
 }
 
 impl Change {
-    fn new(write: &Write) -> Self {
+    fn new(write: &Write, plan: &Plan) -> Self {
+        let via = match plan.way(part_of(write.file)) {
+            plan::Way::File => Via::File,
+            plan::Way::Bind(_) => Via::Bind,
+        };
         Self {
             path: format!("/{}", write.file.path()),
             before: write.before.clone(),
             after: write.value.clone(),
             reason: write.reason.words(),
+            via: via.word(),
         }
     }
 }
@@ -197,7 +222,7 @@ impl UserReport {
 }
 
 impl RefusalReport {
-    fn new(refusal: &Refusal, root: &RootFacts) -> Self {
+    fn new(refusal: &Refusal, options: &Options) -> Self {
         match refusal {
             Refusal::Existing {
                 part,
@@ -210,7 +235,7 @@ impl RefusalReport {
                 desired: desired.clone(),
                 users: Vec::new(),
                 why: "Arrays may grant this host access by the identity on disk, and reservations may be held by it: changed without them knowing, the host loses its volumes.",
-                ways: ways_existing(root),
+                ways: ways_existing(options),
             },
             Refusal::Live {
                 part,
@@ -223,7 +248,7 @@ impl RefusalReport {
                 desired: desired.clone(),
                 users: users.iter().map(UserReport::new).collect(),
                 why: "A session that reconnects comes with the new identity: the array may refuse it, the kernel refuses a pair that is half the old one, and the host loses a volume that is in use.",
-                ways: ways_live(*part, users, root),
+                ways: ways_live(*part, users, options),
             },
         }
     }
@@ -236,26 +261,32 @@ fn way(command: String, effect: &str) -> Way {
     }
 }
 
-fn ways_existing(root: &RootFacts) -> Vec<Way> {
-    let option = root.option();
+/// The options that the ways out have in common with the command that was refused.
+struct Options {
+    root: String,
+    via: String,
+}
+
+fn ways_existing(options: &Options) -> Vec<Way> {
+    let Options { root, via } = options;
     vec![
         way(
-            format!("sanid adopt{option}"),
+            format!("sanid adopt{root}"),
             "keep what is on disk for good: pin it in the configuration",
         ),
         way(
-            format!("sanid apply --keep{option}"),
+            format!("sanid apply --keep{via}{root}"),
             "keep it for now, and write only what is missing",
         ),
         way(
-            format!("sanid apply --replace{option}"),
+            format!("sanid apply --replace{via}{root}"),
             "change it, once the arrays know the desired one",
         ),
     ]
 }
 
-fn ways_live(part: Part, users: &[LiveUser], root: &RootFacts) -> Vec<Way> {
-    let option = root.option();
+fn ways_live(part: Part, users: &[LiveUser], options: &Options) -> Vec<Way> {
+    let Options { root, via } = options;
     let end = users.first().map(|user| match part {
         Part::Iqn => match &user.peer {
             Some(target) => way(
@@ -273,14 +304,30 @@ fn ways_live(part: Part, users: &[LiveUser], root: &RootFacts) -> Vec<Way> {
         ),
     });
     let disrupt = way(
-        format!("sanid apply --replace --disrupt{option}"),
+        format!("sanid apply --replace --disrupt{via}{root}"),
         "change it all the same, and have the sessions reconnect under the new identity or not at all",
     );
     end.into_iter()
         .chain([
-            way(format!("sanid status{option}"), "see every session"),
+            way(format!("sanid status{root}"), "see every session"),
             disrupt,
         ])
+        .collect()
+}
+
+/// The parts that have no place on a read-only file system.
+fn without_directory(plan: &Plan) -> Vec<String> {
+    let notice = |part: Part| {
+        let file = plan::files(part).first()?;
+        let impossible = plan.way(part) == plan::Way::Bind(Form::Impossible);
+        impossible.then(|| {
+            let directory = file.directory();
+            format!("/{directory} is not there and the file system is read-only, so there is nothing to mount over and the {} is left out; make the empty directory when the image is built (mkdir -p /{directory})", file.holds())
+        })
+    };
+    [Part::Iqn, Part::Nvme]
+        .into_iter()
+        .filter_map(notice)
         .collect()
 }
 

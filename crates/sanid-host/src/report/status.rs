@@ -5,6 +5,7 @@ use crate::API_VERSION;
 use crate::facts::{Facts, Live};
 use crate::file::{Effective, IdentityFile};
 use crate::findings::Finding;
+use crate::place::Via;
 use crate::resolve::{Resolution, ResolveError};
 
 report! {
@@ -62,6 +63,8 @@ report! {
         pub value: Option<String>,
         /// Why it is invalid or unreadable.
         pub why: Option<String>,
+        /// `file`, or `bind` where sanid mounted it; absent where it is missing.
+        pub via: Option<&'static str>,
     }
 }
 
@@ -146,9 +149,9 @@ impl StatusReport {
                 fingerprint: seed.map(|seed| seed.fingerprint().to_string()),
             },
             on_disk: OnDisk {
-                iqn: FileReport::new(IdentityFile::InitiatorName, facts.disk.iqn()),
-                host_nqn: FileReport::new(IdentityFile::HostNqn, facts.disk.host_nqn()),
-                host_id: FileReport::new(IdentityFile::HostId, facts.disk.host_id()),
+                iqn: FileReport::new(facts, IdentityFile::InitiatorName, facts.disk.iqn()),
+                host_nqn: FileReport::new(facts, IdentityFile::HostNqn, facts.disk.host_nqn()),
+                host_id: FileReport::new(facts, IdentityFile::HostId, facts.disk.host_id()),
             },
             live: LiveReport::new(&facts.live),
             findings: findings.iter().map(FindingReport::new).collect(),
@@ -157,8 +160,14 @@ impl StatusReport {
 }
 
 impl FileReport {
-    fn new<T: ToString>(file: IdentityFile, effective: Effective<T>) -> Self {
+    fn new<T: ToString>(facts: &Facts, file: IdentityFile, effective: Effective<T>) -> Self {
         let state = effective.state();
+        let there = !matches!(effective, Effective::Missing);
+        let via = if facts.places.is_mounted(file) {
+            Via::Bind
+        } else {
+            Via::File
+        };
         let (value, why) = match effective {
             Effective::Missing | Effective::Empty => (None, None),
             Effective::Irregular { text, why } | Effective::Invalid { text, why } => {
@@ -172,6 +181,7 @@ impl FileReport {
             state,
             value,
             why,
+            via: there.then(|| via.word()),
         }
     }
 }

@@ -5,7 +5,7 @@ use sanid_host::config::OnExisting;
 use sanid_host::plan::{self, Consent, Plan};
 use sanid_host::report::{AppliedReport, ApplyReport, Outcome, RefusalReport, UserReport};
 use sanid_host::resolve::{self, Resolution};
-use sanid_host::{Facts, Root};
+use sanid_host::{Facts, Root, Via};
 
 use crate::args::{Apply, Format};
 use crate::exit::{Exit, Failure};
@@ -57,7 +57,12 @@ impl Decision {
 }
 
 fn decide(root: &Root, options: &Apply) -> Result<Decision, Failure> {
-    let facts = host::observe(root)?;
+    let mut facts = host::observe(root)?;
+    let via = options.via.map(Into::into);
+    if facts.must_look_beneath(via) {
+        sanid_host::look_beneath(root, &mut facts);
+    }
+    facts.lift(via).map_err(|error| Failure::error(&error))?;
     let resolution = resolve::resolve(&facts)?;
     let existing = match (options.keep, options.replace) {
         (true, _) => OnExisting::Keep,
@@ -70,6 +75,7 @@ fn decide(root: &Root, options: &Apply) -> Result<Decision, Failure> {
         Consent {
             existing,
             disrupt: options.disrupt,
+            via,
         },
     )?;
     let applied = AppliedReport::new(&resolution, &plan);
@@ -84,7 +90,12 @@ fn decide(root: &Root, options: &Apply) -> Result<Decision, Failure> {
 /// Under the lock everything is looked at again: another sanid may have been faster.
 fn carry_out(root: &Root, options: &Apply) -> Result<ApplyReport, Failure> {
     let lock = act::lock(root)?;
-    let decision = decide(root, options)?;
+    let mut decision = decide(root, options)?;
+    if decision.facts.places.is_covered() {
+        // What a killed run left hides what is to be judged.
+        act::uncover(root, &lock, &decision.facts)?;
+        decision = decide(root, options)?;
+    }
     if decision.is_settled() {
         return Ok(ApplyReport::planned(&decision.plan, &decision.facts.root));
     }
@@ -153,13 +164,24 @@ fn page(report: &ApplyReport) -> Page {
 /// Each file as a difference that can be read at a glance.
 fn changes(page: &mut Page, report: &ApplyReport, verb: &str) {
     for change in &report.changes {
-        page.line(format!("{verb} {} ({})", change.path, change.reason));
+        let mounted = if change.via == Via::Bind.word() {
+            "; in memory, bind-mounted"
+        } else {
+            ""
+        };
+        page.line(format!(
+            "{verb} {} ({}{mounted})",
+            change.path, change.reason
+        ));
         if let Some(before) = &change.before {
             if *before != change.after {
                 page.detail(page.tone(Tone::Danger, format!("- {}", before.escape_debug())));
             }
         }
         page.detail(page.tone(Tone::Good, format!("+ {}", change.after)));
+    }
+    for path in &report.unmounted {
+        page.line(format!("{verb} {path}: its mount is taken away"));
     }
     for path in &report.modes {
         page.line(format!(

@@ -13,7 +13,8 @@ use crate::output::{self, Page, Tone};
 
 pub(crate) fn run(options: &HostOptions) -> Result<Exit, Failure> {
     let root = host::open(options.root.as_deref())?;
-    let facts = host::observe(&root)?;
+    let mut facts = host::observe(&root)?;
+    sanid_host::look_beneath(&root, &mut facts);
     let resolution = resolve::resolve(&facts);
     let findings = findings::findings(&facts, resolution.as_ref());
     match options.format {

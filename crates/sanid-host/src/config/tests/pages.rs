@@ -70,7 +70,7 @@ fn the_worked_example_on_the_page_is_what_happens() {
 }
 
 /// The commented templates, as installed.
-const TEMPLATES: [(&str, &str); 4] = [
+const TEMPLATES: [(&str, &str); 5] = [
     (
         "10-scheme",
         include_str!("../../../../../dist/usr/share/doc/sanid/examples/10-scheme.toml"),
@@ -86,6 +86,10 @@ const TEMPLATES: [(&str, &str); 4] = [
     (
         "40-pin",
         include_str!("../../../../../dist/usr/share/doc/sanid/examples/40-pin.toml"),
+    ),
+    (
+        "50-placement",
+        include_str!("../../../../../dist/usr/share/doc/sanid/examples/50-placement.toml"),
     ),
 ];
 

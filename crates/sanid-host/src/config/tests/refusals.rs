@@ -32,7 +32,7 @@ fn what_is_not_toml_or_not_a_key_is_refused_with_its_place() {
             "# site\n  iqn-prefx = 'x'",
             "/etc/sanid/config.toml:2:3: unknown key \"iqn-prefx\"; did you mean \"iqn-prefix\"? \
              known keys: scheme, iqn-prefix, iqn-template, allow-non-unique-template, \
-             on-existing, firmware, allow-volatile-machine-id, pin.iqn, pin.hostnqn, pin.hostid",
+             on-existing, placement, firmware, allow-volatile-machine-id, pin.iqn, pin.hostnqn, pin.hostid",
         ),
         (
             "[pin]\nhost-nqn = 'x'",

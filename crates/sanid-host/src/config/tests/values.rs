@@ -37,7 +37,7 @@ fn the_halves_of_a_pinned_pair_come_from_one_file() {
 fn the_explanation_is_a_configuration_with_the_same_effect() {
     let text = format!(
         "scheme = 'talos'\niqn-template = 'iqn.2004-05.com.example:{{id12}}'\n\
-         on-existing = 'replace'\nfirmware = 'ignore'\nallow-volatile-machine-id = true\n\
+         on-existing = 'replace'\nplacement = 'bind'\nfirmware = 'ignore'\nallow-volatile-machine-id = true\n\
          [pin]\niqn = 'iqn.2004-05.com.example:db1'\nhostnqn = '{NQN}'\nhostid = '{ID}'\n"
     );
     for text in ["", text.as_str()] {

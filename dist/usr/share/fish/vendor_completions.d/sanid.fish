@@ -47,6 +47,8 @@ complete -c sanid -n "__fish_sanid_using_subcommand status" -s h -l help -d 'Pri
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l root -d 'Work on the system below DIR instead of the running one' -r -F
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
+complete -c sanid -n "__fish_sanid_using_subcommand apply" -l via -d 'Into files, or into memory and over the files with a bind mount; placement in the configuration says it for every run' -r -f -a "file\t''
+bind\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l dry-run -d 'Print what would be done, and do nothing'
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l keep -d 'Keep a valid identity that is on disk, report it and write only what is missing'
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l replace -d 'Replace a valid identity that is on disk; the arrays must know the new one'

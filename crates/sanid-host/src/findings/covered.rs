@@ -1,0 +1,26 @@
+//! What lies beneath sanid's mounts.
+
+use super::{Code, Finding, View};
+use crate::file::IdentityFile;
+use crate::place::part_of;
+
+pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
+    let one = |file: IdentityFile| {
+        let hidden = view.facts.beneath.effective_text(file)?;
+        let seen = view.facts.disk.effective_text(file);
+        (seen.as_ref() != Some(&hidden)).then(|| Finding {
+            code: Code::CoveredFile,
+            part: Some(part_of(file)),
+            seen: format!(
+                "beneath the mount over /{} is a file with {hidden:?}",
+                file.path()
+            ),
+            why: "A package or an image brought it: programs that start before sanid, or on a system without it, use that name.",
+            fix: vec![
+                "empty it where it comes from, the package or the image".into(),
+                format!("{}   to use files, and to judge it", view.command("apply --via file")),
+            ],
+        })
+    };
+    IdentityFile::ALL.into_iter().filter_map(one).collect()
+}

@@ -1,0 +1,195 @@
+//! The directories of the identity files: whether they can be written, and what sanid mounted there.
+
+use rustix::fd::OwnedFd;
+use rustix::fs::{AtFlags, OFlags, StatVfsMountFlags, Statx, StatxAttributes, StatxFlags};
+use rustix::io::Errno;
+use rustix::mount::OpenTreeFlags;
+
+use crate::facts::Facts;
+use crate::file::{Disk, FileState, IdentityFile};
+use crate::place::{CONTENT, COVERS, Mounted, PlaceFacts, Places};
+use crate::plan::files;
+use crate::resolve::Part;
+use crate::root::Root;
+
+/// Sees the directories; `bound` says that anything was mounted this boot.
+pub(super) fn read(root: &Root, disk: &Disk, bound: bool) -> Places {
+    let in_memory = |file: IdentityFile| match disk.file(file) {
+        FileState::Present(content) => content.mount_point == Some(true) && content.volatile,
+        _ => false,
+    };
+    let needed = bound || IdentityFile::ALL.into_iter().any(in_memory);
+    let content = needed.then(|| root.open_at(CONTENT, OFlags::PATH | OFlags::DIRECTORY).ok());
+    let see = See {
+        root,
+        disk,
+        bound,
+        content: content.flatten(),
+    };
+    Places {
+        iscsi: see.place(Part::Iqn),
+        nvme: see.place(Part::Nvme),
+    }
+}
+
+struct See<'a> {
+    root: &'a Root,
+    disk: &'a Disk,
+    bound: bool,
+    content: Option<OwnedFd>,
+}
+
+/// The directory of a part's files.
+fn directory(part: Part) -> &'static str {
+    match part {
+        Part::Iqn => "etc/iscsi",
+        Part::Nvme => "etc/nvme",
+    }
+}
+
+impl See<'_> {
+    fn place(&self, part: Part) -> PlaceFacts {
+        let root = self.root;
+        let path = directory(part);
+        let opened = root.open_at(path, OFlags::PATH | OFlags::DIRECTORY);
+        let (fd, exists) = match opened {
+            Ok(fd) => (fd, true),
+            Err(_) => match nearest(root) {
+                Ok(fd) => (fd, false),
+                Err(_) => return PlaceFacts::default(),
+            },
+        };
+        let mut facts = PlaceFacts {
+            exists,
+            read_only: is_read_only(&fd),
+            content: self.bound && self.content(below_etc(path)).is_some(),
+            ..PlaceFacts::default()
+        };
+        if !exists {
+            return facts;
+        }
+        let over = rustix::fs::statx(&fd, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS).ok();
+        if let Some(over) = over.filter(is_mount) {
+            let under_run = |base: &str| stat(root, &format!("{base}/{}", below_etc(path)));
+            if under_run(CONTENT).is_some_and(|content| same(&content, &over)) {
+                facts.mounted = Mounted::Directory;
+                // Whether there could be files is a question to what lies beneath.
+                facts.read_only = nearest(root).is_ok_and(|fd| is_read_only(&fd));
+                return facts;
+            }
+            // A directory that was removed since was a cover whose run got that far.
+            facts.covered = under_run(COVERS).is_some_and(|cover| same(&cover, &over))
+                || (over.stx_nlink == 0 && on_run(root, &over));
+        }
+        let ours: Vec<IdentityFile> = files(part)
+            .iter()
+            .copied()
+            .filter(|file| self.is_ours(&fd, *file))
+            .collect();
+        if !ours.is_empty() {
+            facts.mounted = Mounted::Files(ours);
+        }
+        facts
+    }
+
+    /// What is in memory at this path below `/etc`.
+    fn content(&self, path: &str) -> Option<Statx> {
+        let content = self.content.as_ref()?;
+        rustix::fs::statx(
+            content,
+            path,
+            AtFlags::SYMLINK_NOFOLLOW,
+            StatxFlags::BASIC_STATS,
+        )
+        .ok()
+    }
+
+    /// Whether a file is a mount of sanid's content, the present or an earlier one: a change gives the
+    /// content a new inode, and what was mounted before lives on under the temporary name, or none.
+    fn is_ours(&self, directory: &OwnedFd, file: IdentityFile) -> bool {
+        match self.disk.file(file) {
+            FileState::Present(content)
+                if content.mount_point == Some(true) && content.volatile => {}
+            _ => return false,
+        }
+        let nofollow = AtFlags::SYMLINK_NOFOLLOW;
+        let over = rustix::fs::statx(directory, file.name(), nofollow, StatxFlags::BASIC_STATS);
+        let Some(over) = over.ok().filter(is_mount) else {
+            return false;
+        };
+        let below = below_etc(file.directory());
+        let names = [
+            format!("{below}/{}", file.name()),
+            format!("{below}/.{}.sanid-tmp", file.name()),
+        ];
+        names
+            .iter()
+            .filter_map(|path| self.content(path))
+            .any(|content| same(&content, &over))
+            || (over.stx_nlink == 0 && on_run(self.root, &over))
+    }
+}
+
+fn nearest(root: &Root) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY;
+    root.open_at("etc", flags)
+        .or_else(|_| root.open_at(".", flags))
+}
+
+fn is_read_only(fd: &OwnedFd) -> bool {
+    rustix::fs::fstatvfs(fd).is_ok_and(|fs| fs.f_flag.contains(StatVfsMountFlags::RDONLY))
+}
+
+fn on_run(root: &Root, over: &Statx) -> bool {
+    stat(root, "run/sanid").is_some_and(|run| device(&run) == device(over))
+}
+
+fn stat(root: &Root, path: &str) -> Option<Statx> {
+    let fd = root.open_at(path, OFlags::PATH).ok()?;
+    rustix::fs::statx(&fd, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS).ok()
+}
+
+fn is_mount(stat: &Statx) -> bool {
+    stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)
+}
+
+fn device(stat: &Statx) -> (u32, u32) {
+    (stat.stx_dev_major, stat.stx_dev_minor)
+}
+
+fn same(one: &Statx, other: &Statx) -> bool {
+    device(one) == device(other) && one.stx_ino == other.stx_ino
+}
+
+pub(crate) fn below_etc(path: &str) -> &str {
+    path.strip_prefix("etc/").unwrap_or(path)
+}
+
+/// Sees what the mounts hide. A copy of the mount that holds the directory, which the kernel makes for
+/// whoever may mount, has none of the mounts on top of it.
+///
+/// Apart from [`observe`](super::observe): only a report and a change of placement ask for it.
+pub fn look_beneath(root: &Root, facts: &mut Facts) {
+    for file in IdentityFile::ALL {
+        if facts.places.is_mounted(file) {
+            *facts.beneath.file_mut(file) = hidden(root, file, &facts.places)
+                .unwrap_or_else(|errno| FileState::Unreadable(root.io(file.path(), errno)));
+        }
+    }
+}
+
+fn hidden(root: &Root, file: IdentityFile, places: &Places) -> Result<FileState, Errno> {
+    let whole = places.of(crate::place::part_of(file)).mounted == Mounted::Directory;
+    let (from, path) = if whole {
+        ("etc", below_etc(file.path()))
+    } else {
+        (file.directory(), file.name())
+    };
+    let directory = root.open_dir(from)?;
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE
+        | OpenTreeFlags::OPEN_TREE_CLOEXEC
+        | OpenTreeFlags::AT_EMPTY_PATH;
+    let clone = rustix::mount::open_tree(&directory, "", flags)?;
+    let clone = Root::of(clone, root.path().join(from));
+    Ok(super::state(clone.read(path, super::IDENTITY_FILE_LIMIT)))
+}

@@ -1,0 +1,205 @@
+//! Where an identity is put: into files of `/etc`, or into memory and over `/etc` with a bind mount.
+//!
+//! What a directory allows is a fact ([`PlaceFacts`], seen by `observe`), what is to be done there a
+//! pure decision ([`decide`], [`form`]). How the mounts are made is in `act`.
+
+use crate::config::Placement;
+use crate::facts::{Facts, RootFacts};
+use crate::file::{Disk, FileState, IdentityFile};
+use crate::plan::files;
+use crate::resolve::Part;
+
+/// Where the content of bind placement is, relative to the root: below it each file has the path that
+/// it has below the root.
+pub const CONTENT: &str = "run/sanid/etc";
+/// Where copies of whole directories are while the files below them change.
+pub(crate) const COVERS: &str = "run/sanid/cover";
+
+/// The way in which a part is put into its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    /// A file of `/etc`.
+    File,
+    /// Content in `/run`, bind-mounted over `/etc`.
+    Bind,
+}
+
+impl Via {
+    /// The word for it on the command line and in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Bind => "bind",
+        }
+    }
+}
+
+/// What is mounted by sanid in the directory of a part.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Mounted {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// These files, one by one.
+    Files(Vec<IdentityFile>),
+    /// The whole directory.
+    Directory,
+}
+
+/// The directory of one part: `/etc/iscsi` or `/etc/nvme`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and every combination exists"
+)]
+pub struct PlaceFacts {
+    /// Whether it is there.
+    pub exists: bool,
+    /// Whether its mount, or that of the nearest directory above it, is read-only (statvfs(3)). A trial
+    /// would write at every boot and at every dry run, and leave a file where it is killed.
+    pub read_only: bool,
+    /// What sanid mounted there.
+    pub mounted: Mounted,
+    /// Whether there is content for it in memory: it was mounted this boot, and is not where somebody
+    /// took the mount away or a run was killed.
+    pub content: bool,
+    /// Whether a killed run left its cover over the directory.
+    pub covered: bool,
+}
+
+impl PlaceFacts {
+    /// Whether sanid's mount is what a reader of this file sees.
+    pub fn is_mounted(&self, file: IdentityFile) -> bool {
+        match &self.mounted {
+            Mounted::Nothing => false,
+            Mounted::Files(files) => files.contains(&file),
+            Mounted::Directory => true,
+        }
+    }
+}
+
+/// The directories of both parts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Places {
+    /// `/etc/iscsi`.
+    pub iscsi: PlaceFacts,
+    /// `/etc/nvme`.
+    pub nvme: PlaceFacts,
+}
+
+impl Places {
+    /// The directory of a part.
+    pub fn of(&self, part: Part) -> &PlaceFacts {
+        match part {
+            Part::Iqn => &self.iscsi,
+            Part::Nvme => &self.nvme,
+        }
+    }
+
+    /// Whether a killed run left a cover.
+    pub fn is_covered(&self) -> bool {
+        self.iscsi.covered || self.nvme.covered
+    }
+
+    /// Whether sanid's mount is what a reader of this file sees.
+    pub fn is_mounted(&self, file: IdentityFile) -> bool {
+        self.of(part_of(file)).is_mounted(file)
+    }
+}
+
+/// What bind placement mounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Each file over the one that is there, or over an empty one that can be made.
+    Files,
+    /// A copy of the directory that has the files over the one that lacks them and cannot get them.
+    Directory,
+    /// Nothing: there is no directory and none can be made.
+    Impossible,
+}
+
+/// The part a file belongs to.
+pub fn part_of(file: IdentityFile) -> Part {
+    match file {
+        IdentityFile::InitiatorName => Part::Iqn,
+        IdentityFile::HostNqn | IdentityFile::HostId => Part::Nvme,
+    }
+}
+
+/// Why an identity cannot be placed as asked.
+const NOT_VOLATILE: &str = "is not in memory, so bind placement would store the identity there, and a mount made below a root that is not running is nobody's; use --via file, or mount a tmpfs on it";
+
+/// Why an identity cannot be placed at all.
+pub(crate) const NO_DIRECTORY: &str = "/etc/iscsi and /etc/nvme are not there, and the file system is read-only: there is nothing to mount over. Make the two empty directories when the image is built (mkdir -p /etc/iscsi /etc/nvme)";
+
+/// The way for one part: as asked, else as configured, else what the directory allows. A mount of
+/// sanid's stays what it is until somebody asks for the other way: a plain `apply` must not store what
+/// was put into memory.
+///
+/// # Errors
+/// A sentence: bind placement was asked for where nothing volatile could hold the content.
+pub fn decide(
+    place: &PlaceFacts,
+    asked: Option<Via>,
+    setting: Placement,
+    root: &RootFacts,
+) -> Result<Via, String> {
+    let asked = asked.or(match setting {
+        Placement::Auto => None,
+        Placement::File => Some(Via::File),
+        Placement::Bind => Some(Via::Bind),
+    });
+    match asked {
+        Some(Via::Bind) if !root.volatile_run => {
+            let slash = if root.path.ends_with('/') { "" } else { "/" };
+            Err(format!("{}{slash}run {NOT_VOLATILE}", root.path))
+        }
+        Some(via) => Ok(via),
+        None if place.mounted != Mounted::Nothing || place.content => Ok(Via::Bind),
+        None if place.read_only && root.volatile_run => Ok(Via::Bind),
+        None => Ok(Via::File),
+    }
+}
+
+/// What is mounted where a part goes by bind.
+pub fn form(part: Part, place: &PlaceFacts, disk: &Disk) -> Form {
+    let missing = |file: &IdentityFile| *disk.file(*file) == FileState::Missing;
+    match place.mounted {
+        Mounted::Directory => Form::Directory,
+        _ if !place.read_only => Form::Files,
+        _ if !place.exists => Form::Impossible,
+        _ if files(part).iter().any(missing) => Form::Directory,
+        _ => Form::Files,
+    }
+}
+
+impl Facts {
+    /// Whether mounts are to go, so that what lies beneath them must be seen before [`Facts::lift`].
+    pub fn must_look_beneath(&self, asked: Option<Via>) -> bool {
+        let setting = self.settings.placement.value;
+        IdentityFile::ALL.into_iter().any(|file| {
+            let place = self.places.of(part_of(file));
+            place.is_mounted(file) && decide(place, asked, setting, &self.root) == Ok(Via::File)
+        })
+    }
+
+    /// The host as it is once the mounts are lifted of the parts that go into files: what lies beneath
+    /// them is what the safety rules must judge.
+    ///
+    /// # Errors
+    /// Those of [`decide`].
+    pub fn lift(&mut self, asked: Option<Via>) -> Result<(), String> {
+        let setting = self.settings.placement.value;
+        for file in IdentityFile::ALL {
+            let place = self.places.of(part_of(file));
+            let via = decide(place, asked, setting, &self.root)?;
+            if via == Via::File && place.is_mounted(file) {
+                *self.disk.file_mut(file) = self.beneath.file(file).clone();
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,230 @@
+//! The units, as systemd itself sees them.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use libtest_mimic::Trial;
+use tempfile::TempDir;
+
+use super::installed::{TREE, files};
+use super::support::host::Ran;
+use super::support::need::{Need, trial};
+
+const ANALYZE: Need = Need::Program("systemd-analyze", "systemd");
+const UNITS: &str = "usr/lib/systemd/system";
+
+/// What puts the identity in place at boot.
+const WRITERS: [&str; 3] = [
+    "sanid.service",
+    "sanid-bind.service",
+    "sanid-machine-id.service",
+];
+/// What connects before local file systems are mounted, and so before a first boot's machine-id is stored.
+const EARLY: &[&str] = &["nvmefc-boot-connections.service", "nvmf-connect@x.service"];
+const DEBIAN_12: &[&str] = &[
+    "iscsid.service",
+    "iscsid.socket",
+    "open-iscsi.service",
+    "nvmf-autoconnect.service",
+];
+const DEBIAN_13: &[&str] = &[
+    "nvmf-autoconnect.service",
+    "nvmf-connect-nbft.service",
+    "stas-config.target",
+    "stafd.service",
+    "stacd.service",
+];
+
+pub(crate) fn trials() -> Vec<Trial> {
+    const NEEDS: &[Need] = &[
+        ANALYZE,
+        Need::File("/lib/systemd/system/open-iscsi.service", "open-iscsi"),
+        Need::File("/lib/systemd/system/nvmf-autoconnect.service", "nvme-cli"),
+    ];
+    const NEEDS_13: &[Need] = &[ANALYZE, Need::Set("SANID_DEBIAN13")];
+    vec![
+        trial("systemd_analyze_verify_is_silent", &[ANALYZE], verify),
+        trial(
+            "in_file_mode_the_exposure_is_at_most_1_5",
+            &[ANALYZE],
+            exposure,
+        ),
+        trial("what_stays_open_is_explained", &[ANALYZE], explained),
+        trial(
+            "sanid_is_before_all_storage_clients_of_debian_12",
+            NEEDS,
+            || ordered(&scratch(Path::new("/")), DEBIAN_12),
+        ),
+        trial(
+            "sanid_is_before_all_storage_clients_of_debian_13",
+            NEEDS_13,
+            || {
+                let tree = std::env::var_os("SANID_DEBIAN13").expect("SANID_DEBIAN13");
+                ordered(&scratch(Path::new(&tree)), DEBIAN_13);
+            },
+        ),
+    ]
+}
+
+/// A root with sanid's units beside those of another.
+fn scratch(other: &Path) -> TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for from in [other, TREE.path()] {
+        let units = from.join(UNITS);
+        let to = root.path().join(UNITS);
+        fs::create_dir_all(&to).unwrap();
+        let mut copy = Command::new("cp");
+        copy.args(["-r", "--preserve=links", "--no-target-directory"]);
+        Ran::of(copy.arg(units).arg(to)).expect(0);
+    }
+    let binary = root.path().join("usr/bin/sanid");
+    fs::create_dir_all(binary.parent().unwrap()).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_sanid"), binary).unwrap();
+    root
+}
+
+fn analyze(root: &Path, words: &[&str]) -> Ran {
+    let mut command = Command::new("systemd-analyze");
+    command
+        .env("LC_ALL", "C.UTF-8")
+        .env("SYSTEMD_COLORS", "0")
+        .arg(format!("--root={}", root.display()))
+        .args(words);
+    Ran::of(&mut command)
+}
+
+/// The units by themselves, which name no unit that must exist.
+fn verify() {
+    let mut names: Vec<String> = files(&TREE.path().join(UNITS))
+        .iter()
+        .filter_map(|path| path.file_name()?.to_str().map(str::to_owned))
+        .filter(|name| name.starts_with("sanid"))
+        .collect();
+    names.sort();
+    assert!(names.len() >= 6, "{names:?}");
+    // With systemd's own units beside them: those name each other.
+    let root = scratch(Path::new("/"));
+    for name in &names {
+        let ran = analyze(
+            root.path(),
+            &["--man=no", "--recursive-errors=no", "verify", name],
+        );
+        let said: Vec<&str> = ran
+            .stderr
+            .lines()
+            .filter(|line| line.contains("sanid"))
+            .collect();
+        assert_eq!(
+            (ran.code, said),
+            (Some(0), Vec::new()),
+            "{name}: {}",
+            ran.stderr
+        );
+    }
+}
+
+/// The overall number and the names of what is open.
+fn security(name: &str) -> (f64, Vec<String>) {
+    let ran = analyze(TREE.path(), &["--offline=true", "security", name]).expect(0);
+    let prefix = format!("Overall exposure level for {name}: ");
+    let overall = ran
+        .stdout
+        .lines()
+        .find_map(|line| line.split_once(&prefix)?.1.split(' ').next())
+        .unwrap_or_else(|| panic!("{ran:#?}"));
+    let open = ran
+        .stdout
+        .lines()
+        .filter_map(|line| line.strip_prefix("✗ ")?.split(' ').next())
+        .map(str::to_owned)
+        .collect();
+    (overall.parse().unwrap(), open)
+}
+
+fn exposure() {
+    for name in [
+        "sanid.service",
+        "sanid-machine-id.service",
+        "sanid-status.service",
+    ] {
+        let (exposure, open) = security(name);
+        assert!(exposure <= 1.5, "{name}: {exposure}: {open:?}");
+    }
+}
+
+fn explained() {
+    for name in WRITERS.iter().chain(&["sanid-status.service"]) {
+        let unit = fs::read_to_string(TREE.path().join(UNITS).join(name)).unwrap();
+        let comments: Vec<&str> = unit.lines().filter(|line| line.starts_with('#')).collect();
+        let (_, open) = security(name);
+        assert!(!open.is_empty());
+        for directive in open {
+            let word = match directive.split_once("CAP_") {
+                Some((_, capability)) => format!("CAP_{capability}"),
+                None => directive.split_once('=').unwrap().0.to_owned() + "=",
+            };
+            assert!(
+                comments.iter().any(|line| line.contains(&word)),
+                "{name} leaves {directive} open and does not say why"
+            );
+        }
+    }
+}
+
+/// The cycles that systemd finds when all is started at once.
+fn cycles(root: &Path) -> Vec<String> {
+    let mut command = Command::new("systemd-analyze");
+    command
+        .env("SYSTEMD_LOG_LEVEL", "debug")
+        .arg(format!("--root={}", root.display()))
+        .args(["--man=no", "verify", "everything.target"]);
+    let ran = Ran::of(&mut command);
+    assert!(
+        ran.stderr.contains("everything.target/start"),
+        "systemd has planned the start: {ran:#?}"
+    );
+    ran.stderr
+        .lines()
+        .filter(|line| line.contains("ordering cycle"))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Asks systemd: were a writer after a client as well, would that be a cycle?
+fn ordered(root: &TempDir, clients: &[&str]) {
+    let root = root.path();
+    let known = EARLY.iter().chain(clients);
+    let wanted: Vec<&str> = known.copied().chain(WRITERS).collect();
+    let others = "multi-user.target sysinit.target sanid.path sanid-status.timer \
+                  systemd-firstboot.service systemd-machine-id-commit.service systemd-remount-fs.service";
+    let target = format!("[Unit]\nWants={} {others}\n", wanted.join(" "));
+    fs::write(root.join(UNITS).join("everything.target"), target).unwrap();
+    assert_eq!(cycles(root), Vec::<String>::new());
+
+    let is_before = |writer: &str, client: &str| {
+        let directory = root.join("etc/systemd/system").join(format!("{writer}.d"));
+        fs::create_dir_all(&directory).unwrap();
+        let drop_in = directory.join("after.conf");
+        fs::write(&drop_in, format!("[Unit]\nAfter={client}\n")).unwrap();
+        let found = !cycles(root).is_empty();
+        fs::remove_file(drop_in).unwrap();
+        found
+    };
+    assert!(
+        !is_before("sanid.service", "systemd-remount-fs.service"),
+        "the question can be answered with no"
+    );
+    for client in clients {
+        let file = root.join(UNITS).join(client);
+        assert!(file.exists(), "{client} is real");
+        for writer in WRITERS {
+            assert!(is_before(writer, client), "{writer} is not before {client}");
+        }
+    }
+    for client in EARLY {
+        for writer in ["sanid.service", "sanid-bind.service"] {
+            assert!(is_before(writer, client), "{writer} is not before {client}");
+        }
+    }
+}

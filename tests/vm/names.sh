@@ -1,0 +1,67 @@
+# What the files hold after a boot, beside what they held after the boot before.
+# /vm/kept outlives the guest's root file system.
+# The container stands for a host (xtask/src/vm/nspawn.rs), hence --root.
+unit_log() { journalctl --no-pager --quiet --output=cat --unit='sanid*'; }
+same_as_before() { same "the names are those of the boot before" "$names" "$(cat /vm/kept/names)"; }
+
+same "no unit of sanid has failed" "$(systemctl list-units --failed --plain --no-legend 'sanid*')" ""
+read_files
+names="$iqn $hostnqn $hostid"
+check "there is an initiator name" [ -n "$iqn" ]
+case " $* " in
+*" kept "*) ;;
+*) same "the pair matches" "$hostid" "${hostnqn##*:}" ;;
+esac
+
+for word; do
+    case $word in
+    first)
+        check "the machine-id is stored" grep -qE '^[0-9a-f]{32}$' /etc/machine-id
+        # systemd's own tool recomputes the names.
+        same "the names follow from the machine-id" "$hostid" \
+            "$(systemd-id128 machine-id --app-specific=8b67317851694316ad1b04bec63f8907 -u)"
+        exits 0 "status is clean" sanid status --root /
+        echo "$names" >/vm/kept/names
+        ;;
+    same) same_as_before; exits 0 "status is clean" sanid status --root / ;;
+    other)
+        # The record tells sanid that these were its own names for an earlier machine-id.
+        differs "the names are not those of the host it was cloned from" "$names" "$(cat /vm/kept/names)"
+        output=$(unit_log)
+        says "earlier"
+        echo "$names" >/vm/kept/names
+        ;;
+    kept)
+        # The post-install script made a valid host NQN: that is somebody's, and stays until consent.
+        output=$(unit_log)
+        says kept
+        exits 1 "status finds it" sanid status --root /
+        says nvme-differs
+        exits 0 "apply --replace brings this host's names back" sanid apply --replace --root /
+        read_files
+        names="$iqn $hostnqn $hostid"
+        same_as_before
+        ;;
+    timing)
+        # What systemd-analyze blame shows, which waits for the end of the boot that this is part of.
+        for unit in sanid.service sanid-machine-id.service sanid-bind.service \
+            systemd-machine-id-commit.service systemd-remount-fs.service \
+            iscsid.service open-iscsi.service nvmf-autoconnect.service; do
+            from=$(systemctl show --property=ExecMainStartTimestampMonotonic --value $unit)
+            to=$(systemctl show --property=ExecMainExitTimestampMonotonic --value $unit)
+            [ "${to:-0}" -eq 0 ] || say "took $(((to - from) / 1000)) ms: $unit"
+        done
+        say "exposure $(systemd-analyze security --no-pager sanid.service | tail -1 | tr -cd '[:print:]')"
+        ;;
+    then-remove-all) rm /etc/iscsi/initiatorname.iscsi /etc/nvme/hostnqn /etc/nvme/hostid ;;
+    then-remove-one) rm /etc/nvme/hostid ;;
+    then-postinst)
+        rm /etc/nvme/hostnqn /etc/nvme/hostid
+        sh /var/lib/dpkg/info/nvme-cli.postinst configure
+        check "the post-install script made a pair" [ -s /etc/nvme/hostnqn -a -s /etc/nvme/hostid ]
+        read_files
+        differs "of its own" "$hostnqn $hostid" "${names#* }"
+        ;;
+    esac
+done
+end

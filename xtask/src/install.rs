@@ -1,0 +1,120 @@
+//! `cargo xtask install`: the static binary and the `dist/` tree below a
+//! directory, for packagers and for systems without packages.
+//!
+//! It puts files in place and runs none of them: an identity comes from
+//! `sanid apply` at boot, never from an installation.
+
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::place::Place;
+use crate::release;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The root to install below; / installs on this machine
+    #[arg(long, value_name = "DIR")]
+    destdir: PathBuf,
+    /// Where programs and data go, below the root
+    #[arg(long, value_name = "DIR", default_value = "/usr")]
+    prefix: PathBuf,
+    /// Install this binary instead of building the static one
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
+}
+
+/// One file: where from, where to below the root, and its mode.
+struct Item {
+    source: PathBuf,
+    target: PathBuf,
+    mode: u32,
+}
+
+/// Installs everything, and lists it.
+pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
+    let prefix = options.prefix.strip_prefix("/");
+    let prefix = prefix.context("--prefix is an absolute path")?;
+    let binary = match &options.binary {
+        Some(binary) => binary.clone(),
+        None => built(place)?,
+    };
+    for item in items(place, binary, prefix)? {
+        let bytes = fs::read(&item.source)
+            .with_context(|| format!("cannot read {}", item.source.display()))?;
+        let bytes = with_prefix(bytes, prefix);
+        put(&options.destdir.join(&item.target), &bytes, item.mode)?;
+        println!("{:o} /{}", item.mode, item.target.display());
+    }
+    Ok(true)
+}
+
+fn built(place: &Place) -> Result<PathBuf> {
+    let done = release::build(place, &["--bin", "sanid"]).run(place, "install")?;
+    ensure!(done.status.success(), "{}", done.output);
+    Ok(place.static_binary())
+}
+
+/// The binary, and `dist/usr` as it is laid out there.
+fn items(place: &Place, binary: PathBuf, prefix: &Path) -> Result<Vec<Item>> {
+    let mut items = vec![Item {
+        source: binary,
+        target: prefix.join("bin/sanid"),
+        mode: 0o755,
+    }];
+    let usr = place.root.join("dist/usr");
+    let mut directories = vec![usr.clone()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(&directory)? {
+            let entry = entry?;
+            let source = entry.path();
+            if entry.file_type()?.is_dir() {
+                directories.push(source);
+                continue;
+            }
+            let executable = entry.metadata()?.permissions().mode() & 0o100 != 0;
+            items.push(Item {
+                target: prefix.join(source.strip_prefix(&usr)?),
+                mode: if executable { 0o755 } else { 0o644 },
+                source,
+            });
+        }
+    }
+    items.sort_by(|a, b| a.target.cmp(&b.target));
+    Ok(items)
+}
+
+/// Units and scripts name what they run by its path.
+fn with_prefix(bytes: Vec<u8>, prefix: &Path) -> Vec<u8> {
+    match String::from_utf8(bytes) {
+        Ok(text) if prefix != Path::new("usr") => {
+            let prefix = prefix.display();
+            ["bin/sanid", "lib/sanid/initramfs-identity"]
+                .iter()
+                .fold(text, |text, path| {
+                    text.replace(&format!("/usr/{path}"), &format!("/{prefix}/{path}"))
+                })
+                .into_bytes()
+        }
+        Ok(text) => text.into_bytes(),
+        Err(error) => error.into_bytes(),
+    }
+}
+
+/// Puts a file in place in one step, so that a running program keeps its own.
+fn put(target: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    let directory = target.parent().context("a file has a directory")?;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(directory)
+        .with_context(|| format!("cannot make {}", directory.display()))?;
+    let name = target.file_name().context("a file has a name")?;
+    let temporary = directory.join(format!(".{}.new", name.to_string_lossy()));
+    fs::write(&temporary, bytes)
+        .with_context(|| format!("cannot write {}", temporary.display()))?;
+    fs::set_permissions(&temporary, fs::Permissions::from_mode(mode))?;
+    fs::rename(&temporary, target).with_context(|| format!("cannot place {}", target.display()))
+}
