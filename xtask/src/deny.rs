@@ -3,34 +3,15 @@
 use anyhow::Result;
 
 use crate::cmd::Cmd;
-use crate::place::{Place, has_program, is_ci};
+use crate::place::Place;
 use crate::test::Outcome;
+use crate::tools;
 
 /// Checks `deny.toml` without the network; advisories need it and are left out.
 pub(crate) fn step(place: &Place) -> Result<Outcome> {
-    let tools = place.work().join("tools");
-    let own = tools.join("bin/cargo-deny");
-    let program = if has_program("cargo-deny") {
-        "cargo-deny".to_owned()
-    } else {
-        if !own.is_file() {
-            let install = Cmd::new(["cargo", "install", "--locked", "--root"])
-                .arg(tools.to_string_lossy())
-                .arg("cargo-deny");
-            let outcome = Outcome::of(place, "install cargo-deny", &install)?;
-            if let (Outcome::Failed { .. }, false) = (&outcome, is_ci()) {
-                return Ok(Outcome::Skipped {
-                    reason: format!(
-                        "cargo-deny is not there, and this failed: {}",
-                        install.repeat()
-                    ),
-                });
-            }
-            if let Outcome::Failed { .. } = outcome {
-                return Ok(outcome);
-            }
-        }
-        own.to_string_lossy().into_owned()
+    let program = match tools::program(place, "cargo-deny")? {
+        Ok(program) => program,
+        Err(outcome) => return Ok(outcome),
     };
     // The crates of other platforms count, too, and nothing else fetches them.
     // Without a network this may fail; then the check says what is missing.

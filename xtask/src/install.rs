@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::place::Place;
 use crate::release;
+use crate::say::say;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -46,7 +47,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
             .with_context(|| format!("cannot read {}", item.source.display()))?;
         let bytes = with_prefix(bytes, prefix);
         put(&options.destdir.join(&item.target), &bytes, item.mode)?;
-        println!("{:o} /{}", item.mode, item.target.display());
+        say!("{:o} /{}", item.mode, item.target.display());
     }
     Ok(true)
 }

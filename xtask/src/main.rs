@@ -21,6 +21,7 @@ mod release;
 mod say;
 mod tally;
 mod test;
+mod tools;
 mod vm;
 
 use std::process::ExitCode;

@@ -32,6 +32,11 @@ const PACKAGES: &[Package] = &[
     Package::new("iproute2", "real: the loopback of a private network"),
     Package::new("strace", "faults, budgets, secrecy: at the system calls"),
     Package::new("time", "budgets: peak memory"),
+    Package::new("shellcheck", "dist: the scripts of the initramfs"),
+    Package::new("rpm", "dist: the RPM package, installed and removed"),
+    Package::new("dracut-core", "dist: an initramfs of dracut"),
+    Package::new("dracut-network", "dist: dracut's iscsi and nvmf modules"),
+    Package::new("initramfs-tools-core", "dist: an initramfs of Debian"),
     Package::new("mandoc", "man: the checker of the man pages"),
 ];
 

@@ -6,12 +6,14 @@ use super::Outcome;
 use crate::cmd::Cmd;
 use crate::debian13;
 use crate::place::Place;
+use crate::tools;
 
 /// Integration tests with a step of their own.
-const HEAVY: [&str; 6] = [
+const HEAVY: [&str; 7] = [
     "real",
     "faults",
     "placement",
+    "dist",
     "concurrency",
     "secrecy",
     "budgets",
@@ -42,6 +44,10 @@ pub(super) fn placement(place: &Place) -> Result<Outcome> {
     heavy(place, "placement")
 }
 
+pub(super) fn dist(place: &Place) -> Result<Outcome> {
+    heavy(place, "dist")
+}
+
 pub(super) fn concurrency(place: &Place) -> Result<Outcome> {
     heavy(place, "concurrency")
 }
@@ -59,6 +65,11 @@ pub(super) fn budgets(place: &Place) -> Result<Outcome> {
 fn heavy(place: &Place, name: &str) -> Result<Outcome> {
     let mut cmd =
         Cmd::new(["cargo", "test", "--workspace", "--test", name]).env("RUST_BACKTRACE", "0");
+    let path = std::env::var("PATH").unwrap_or_default();
+    cmd = cmd.env(
+        "PATH",
+        format!("{path}:{}", tools::directory(place).display()),
+    );
     let binary = place.static_binary();
     if binary.is_file() {
         cmd = cmd.env("SANID_STATIC", binary);

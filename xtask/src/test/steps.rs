@@ -6,7 +6,7 @@ use anyhow::Result;
 use super::{Outcome, Step, programs};
 use crate::cmd::Cmd;
 use crate::place::Place;
-use crate::{debian13, deny, generate, msrv, nostd, packages, release};
+use crate::{debian13, deny, generate, msrv, nostd, packages, release, tools};
 
 /// Every step.
 pub(super) fn all() -> Vec<Step> {
@@ -35,6 +35,11 @@ pub(super) fn all() -> Vec<Step> {
             "debian13",
             "the packages taken from Debian 13 are unpacked",
             debian13::step,
+        ),
+        slow(
+            "tools",
+            "the programs that make packages are there",
+            tools::step,
         ),
         step("format", "rustfmt has nothing to change", format),
         step("clippy", "no warning, all targets and features", clippy),
@@ -72,6 +77,11 @@ pub(super) fn all() -> Vec<Step> {
             "placement",
             "bind mounts: read-only systems, readers, containers, killed at every step",
             programs::placement,
+        )),
+        counted(slow(
+            "dist",
+            "units, packages and initramfs images, by systemd, dpkg, rpm and dracut",
+            programs::dist,
         )),
         counted(slow(
             "concurrency",

@@ -25,6 +25,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::place::{Place, has_program, is_ci, is_root};
 use crate::release;
+use crate::say::say;
 use crate::tally::Tally;
 use case::{Bench, Case, Guest};
 
@@ -76,7 +77,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     let chosen = chosen(&options.cases)?;
     if options.list {
         for case in &chosen {
-            println!("{:<20} {}", case.name, case.proves);
+            say!("{:<20} {}", case.name, case.proves);
         }
         return Ok(true);
     }
@@ -86,7 +87,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
         seed: options.seed.unwrap_or_else(clock),
     };
     fs::create_dir_all(bench.cache())?;
-    println!("running {} tests, seed {}", chosen.len(), bench.seed);
+    say!("running {} tests, seed {}", chosen.len(), bench.seed);
     let begin = Instant::now();
     let ready = prepare(&bench, &chosen);
     let jobs = jobs(options, &chosen);
@@ -114,7 +115,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
         ignored,
     } = counts.into_inner().unwrap_or_default();
     let word = if failed == 0 { "ok" } else { "FAILED" };
-    println!(
+    say!(
         "test result: {word}. {passed} passed; {failed} failed; {ignored} ignored; 0 measured; \
          0 filtered out; finished in {:.1}s",
         begin.elapsed().as_secs_f64()
@@ -258,12 +259,12 @@ fn say(bench: &Bench<'_>, case: &Case, verdict: &Verdict, took: Duration) -> Tal
     let seconds = took.as_secs_f64();
     match verdict {
         Verdict::Passed => {
-            println!("test vm::{name} ... ok ({seconds:.1} s)");
+            say!("test vm::{name} ... ok ({seconds:.1} s)");
             one.passed = 1;
         }
         Verdict::Failed(reason) => {
             // One call, so that another case's line does not come between.
-            println!(
+            say!(
                 "test vm::{name} ... FAILED ({seconds:.1} s)\n  {reason}\n  console: {}\n  to repeat: cargo xtask vm {name} --seed {}",
                 bench.log(case).display(),
                 bench.seed
@@ -271,7 +272,7 @@ fn say(bench: &Bench<'_>, case: &Case, verdict: &Verdict, took: Duration) -> Tal
             one.failed = 1;
         }
         Verdict::Ignored(reason) => {
-            println!("test vm::{name} ... ignored, {reason}");
+            say!("test vm::{name} ... ignored, {reason}");
             one.ignored = 1;
         }
     }
