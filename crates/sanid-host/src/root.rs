@@ -265,13 +265,22 @@ impl Root {
         }))
     }
 
+    /// Below a root that is not the running host's, nothing is opened before it is known to be a file:
+    /// to open a device can start it.
+    fn probe(&self, relative: &str) -> Result<Option<()>, ReadError> {
+        if self.running_host {
+            return Ok(Some(()));
+        }
+        match self.open_at(relative, OFlags::PATH) {
+            Ok(fd) => self.regular(fd.as_fd(), relative).map(|_| Some(())),
+            Err(Errno::NOENT) => Ok(None),
+            Err(errno) => Err(self.io(relative, errno)),
+        }
+    }
+
     fn open_regular(&self, relative: &str) -> Result<Option<(OwnedFd, Statx)>, ReadError> {
-        if !self.running_host {
-            match self.open_at(relative, OFlags::PATH) {
-                Ok(fd) => self.regular(fd.as_fd(), relative).map(drop)?,
-                Err(Errno::NOENT) => return Ok(None),
-                Err(errno) => return Err(self.io(relative, errno)),
-            }
+        if self.probe(relative)?.is_none() {
+            return Ok(None);
         }
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
         match self.open_at(relative, flags) {
@@ -310,12 +319,9 @@ impl Root {
     /// or the driver has no answer, which sysfs says with an error of its own choice.
     pub fn attribute(&self, relative: &str) -> Option<String> {
         const PAGE: usize = 4096;
-        let fd = if self.running_host {
-            let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
-            self.open_at(relative, flags).ok()?
-        } else {
-            self.open_regular(relative).ok()??.0
-        };
+        self.probe(relative).ok()??;
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let fd = self.open_at(relative, flags).ok()?;
         let bytes = self.read_all(&fd, relative, PAGE, 0).ok()?;
         Some(
             String::from_utf8_lossy(&bytes)
