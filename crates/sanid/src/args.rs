@@ -1,8 +1,9 @@
 //! The command line: one definition for parsing, help, man pages and completions.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 fine, 1 findings, 2 usage or I/O error, 3 refused by a safety rule, 4 no usable seed.
@@ -68,6 +69,25 @@ impl Command {
             // A stream of items has its errors beside it.
             Self::Derive(_) | Self::Completions(_) => false,
         }
+    }
+}
+
+/// The commands that run at every boot and at every probe, without first describing all the others to
+/// the parser: a third of what `apply` with nothing to do would spend. Whatever needs the whole
+/// definition (help, a mistake) is left to it.
+pub(crate) fn boot(arguments: &[OsString]) -> Option<Command> {
+    fn alone<T: Args + FromArgMatches>(arguments: &[OsString]) -> Option<T> {
+        let definition = T::augment_args(clap::Command::new("sanid"));
+        let matches = definition.try_get_matches_from(arguments).ok()?;
+        T::from_arg_matches(&matches).ok()
+    }
+    // The command's name stands where the parser expects the program's.
+    let rest = arguments.get(1..)?;
+    match rest.first()?.to_str()? {
+        "apply" => alone(rest).map(Command::Apply),
+        "show" => alone(rest).map(Command::Show),
+        "status" => alone(rest).map(Command::Status),
+        _ => None,
     }
 }
 
@@ -206,4 +226,41 @@ pub(crate) enum Shell {
     Bash,
     Zsh,
     Fish,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_short_way_reads_what_the_whole_definition_reads() {
+        let lines = [
+            "apply",
+            "apply --keep --root /x",
+            "apply --replace --disrupt --format json",
+            "apply --keep --replace",
+            "apply --help",
+            "apply --kep",
+            "apply extra",
+            "show --explain --root=/x",
+            "show --format yaml",
+            "status --format json",
+            "status --root",
+            "config",
+            "",
+        ];
+        for line in lines {
+            let words: Vec<OsString> = std::iter::once("sanid")
+                .chain(line.split_whitespace())
+                .map(Into::into)
+                .collect();
+            let whole = Arguments::try_parse_from(&words)
+                .ok()
+                .map(|whole| format!("{:?}", whole.command));
+            let short = boot(&words).map(|short| format!("{short:?}"));
+            if !line.starts_with("config") {
+                assert_eq!(short, whole, "{line:?}");
+            }
+        }
+    }
 }

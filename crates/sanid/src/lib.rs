@@ -35,12 +35,16 @@ pub fn command() -> clap::Command {
 /// Runs the command with these arguments, the program's name first, and gives its exit code: 0 fine,
 /// 1 findings, 2 usage or I/O error, 3 refused by a safety rule, 4 no usable seed.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => arguments,
-        Err(error) => return usage(&error),
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let command = match args::boot(&arguments) {
+        Some(command) => command,
+        None => match Arguments::try_parse_from(arguments) {
+            Ok(arguments) => arguments.command,
+            Err(error) => return usage(&error),
+        },
     };
-    let json = arguments.command.wants_json();
-    match dispatch(arguments.command) {
+    let json = command.wants_json();
+    match dispatch(command) {
         Ok(exit) => exit.into(),
         Err(failure) => failure.report(json).into(),
     }
