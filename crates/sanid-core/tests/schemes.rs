@@ -9,7 +9,9 @@
     reason = "a test that cannot go on has failed"
 )]
 
-use sanid_core::{Derived, IqnPrefix, MachineId, PortabilityIssue, Rule, SCHEMES, Scheme, scheme};
+use sanid_core::{
+    Derived, IqnPrefix, MachineId, PortabilityIssue, Rule, SANID_V1_APP_ID, SCHEMES, Scheme, scheme,
+};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -155,5 +157,26 @@ fn every_scheme_but_the_default_says_what_is_wrong_with_it() {
         assert!(!scheme.summary().is_empty() && !scheme.summary().ends_with('.'));
         assert!(scheme.notes().iter().all(|note| note.ends_with('.')));
         assert_eq!(scheme.notes().is_empty(), scheme.name() == "sanid-v1");
+    }
+}
+
+/// The app-specific id is the HMAC of the crate of that name, with the bits of a version 4 UUID.
+#[test]
+fn the_app_specific_id_is_an_hmac() {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+
+    let app = SANID_V1_APP_ID;
+    for number in 0..1000u128 {
+        let key = number
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
+            .to_be_bytes();
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&key).unwrap();
+        mac.update(app.as_bytes());
+        let tag = mac.finalize().into_bytes();
+        let mut expected: [u8; 16] = tag[..16].try_into().unwrap();
+        expected[6] = expected[6] & 0x0f | 0x40;
+        expected[8] = expected[8] & 0x3f | 0x80;
+        let id = MachineId::from_bytes(key).app_specific(&app);
+        assert_eq!(id.as_bytes(), &expected);
     }
 }

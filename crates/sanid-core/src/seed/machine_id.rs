@@ -2,8 +2,7 @@
 
 use core::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{AppId, DENYLISTED_UUIDS, HostUuid, SeedFingerprint, hex};
@@ -196,19 +195,26 @@ impl ZeroizeOnDrop for MachineId {}
 /// The result is never denylisted: its version nibble is 4, and none of
 /// [`DENYLISTED_UUIDS`] has a 4 there.
 pub(crate) fn hmac_uuid(key: &[u8; 16], message: &[u8; 16]) -> HostUuid {
-    // HMAC pads a short key with zeros to the block (RFC 2104 section 2), so
-    // a padded key gives the same result and cannot be of a wrong length.
-    let mut block = [0; 64];
-    block[..16].copy_from_slice(key);
-    let mut mac = Hmac::<Sha256>::new(&block.into());
-    mac.update(message);
-    let tag: [u8; 32] = mac.finalize().into_bytes().into();
+    // RFC 2104 section 2: H(key ^ opad, H(key ^ ipad, message)), the key padded
+    // with zeros to the block. Only 16 bytes of it are ours; the crate of that
+    // name goes through all 64 one by one where the compiler builds for size.
+    let inner = Sha256::new_with_prefix(padded(key, 0x36)).chain_update(message);
+    let outer = Sha256::new_with_prefix(padded(key, 0x5c)).chain_update(inner.finalize());
+    let tag: [u8; 32] = outer.finalize().into();
     let mut first = [0; 16];
     first.copy_from_slice(&tag[..16]);
     // In one piece: single bytes written here would stall the wide loads that
     // turn the UUID into text.
     let marked = (u128::from_be_bytes(first) & !VERSION_AND_VARIANT) | VERSION_4;
     HostUuid::from_bytes(marked.to_be_bytes())
+}
+
+/// A key of HMAC, padded with zeros to a block of the hash and mixed with a pad.
+fn padded(key: &[u8; 16], pad: u8) -> [u8; 64] {
+    let mixed = u128::from_ne_bytes(*key) ^ u128::from_ne_bytes([pad; 16]);
+    let mut block = [pad; 64];
+    block[..16].copy_from_slice(&mixed.to_ne_bytes());
+    block
 }
 
 /// The bits that RFC 9562 section 4 sets aside: the high half of byte 6 and

@@ -47,6 +47,11 @@ pub(crate) fn trials() -> Vec<Trial> {
             NEEDS,
             portable_names,
         ),
+        trial(
+            "nvme_cli_3977_no_random_fallback",
+            NEEDS,
+            no_random_fallback,
+        ),
     ]
 }
 
@@ -95,6 +100,24 @@ fn portable_names() {
         host.apply();
         host.write("etc/nvme/hostnqn", format!("{name}\n"));
         assert_eq!(asked(&Private::nvme(&host))[0], name);
+    }
+}
+
+/// Where nothing tells one host from another, nvme makes up a name, another one
+/// each time; sanid stops and writes nothing.
+fn no_random_fallback() {
+    let script = "mount -t tmpfs none /sys; nvme gen-hostnqn; nvme gen-hostnqn";
+    let made_up = Private::default().run(script, &[], "").expect(0).stdout;
+    let [first, second] = made_up.lines().collect::<Vec<_>>()[..] else {
+        panic!("{made_up:?}");
+    };
+    assert_ne!(first, second, "or there is nothing to guard against");
+
+    for seed in ["", "uninitialized", "00000000000000000000000000000000"] {
+        let host = Host::new(seed);
+        host.run(&["show"]).expect(4);
+        host.run(&["apply"]).expect(4);
+        assert_eq!(host.three(), [None, None, None], "{seed:?}");
     }
 }
 
