@@ -41,6 +41,8 @@ pub struct Root {
     path: PathBuf,
     running_host: bool,
     no_openat2: Cell<bool>,
+    /// Asked once, where it matters.
+    live: Cell<Option<bool>>,
 }
 
 /// A regular file as it was read: its bytes and what the file system says of it.
@@ -169,6 +171,7 @@ impl Root {
             path: path.to_owned(),
             running_host,
             no_openat2: Cell::new(false),
+            live: Cell::new(None),
         })
     }
 
@@ -179,6 +182,7 @@ impl Root {
             path,
             running_host: false,
             no_openat2: Cell::new(false),
+            live: Cell::new(None),
         }
     }
 
@@ -265,10 +269,20 @@ impl Root {
         }))
     }
 
-    /// Below a root that is not the running host's, nothing is opened before it is known to be a file:
-    /// to open a device can start it.
-    fn probe(&self, relative: &str) -> Result<Option<()>, ReadError> {
+    /// Whether this is the root of a system that runs: `/`, or one with a `/run` in memory, as a
+    /// container or a rescue shell sees the host's. An image cannot mount one.
+    fn is_live(&self) -> bool {
         if self.running_host {
+            return true;
+        }
+        let live = self.live.get().unwrap_or_else(|| self.is_volatile("run"));
+        self.live.set(Some(live));
+        live
+    }
+
+    /// In an image nothing is opened before it is known to be a file: to open a device can start it.
+    fn probe(&self, relative: &str) -> Result<Option<()>, ReadError> {
+        if self.is_live() {
             return Ok(Some(()));
         }
         match self.open_at(relative, OFlags::PATH) {
