@@ -6,6 +6,8 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
+use crate::release;
+
 /// The places that tasks work in, found once.
 pub(crate) struct Place {
     /// The repository's root.
@@ -81,7 +83,9 @@ impl Place {
 
     /// The directory of static release builds.
     pub(crate) fn static_dir(&self) -> PathBuf {
-        self.target.join(&self.host).join("release")
+        self.target
+            .join(release::target(&self.host))
+            .join("release")
     }
 }
 

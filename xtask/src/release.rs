@@ -1,21 +1,58 @@
 //! The static release binary: no interpreter, no shared library, so that it
 //! runs in any initramfs.
+//!
+//! It is built with musl where Rust has it for this machine: half a megabyte
+//! smaller than with glibc, and started in two thirds of the time, since glibc
+//! asks the processor about its caches at every start (`cpuid`, which a virtual
+//! machine has to ask its host for).
+
+use std::process::Command;
 
 use anyhow::Result;
 
 use crate::cmd::Cmd;
-use crate::place::Place;
+use crate::place::{Place, has_program, is_ci, output};
 use crate::test::Outcome;
 
-/// Builds it.
+/// Builds it, for musl if that can be had.
 pub(crate) fn step(place: &Place) -> Result<Outcome> {
+    let musl = musl(&place.host);
+    if !is_there(&musl) && has_program("rustup") {
+        let add = Cmd::new(["rustup", "target", "add", &musl]);
+        let outcome = Outcome::of(place, "musl target", &add)?;
+        if is_ci() && matches!(outcome, Outcome::Failed { .. }) {
+            return Ok(outcome);
+        }
+    }
     Outcome::of(place, "static", &build(place, &["--bin", "sanid"]))
 }
 
 /// A static release build of some targets of the `sanid` package.
 pub(crate) fn build(place: &Place, targets: &[&str]) -> Cmd {
     Cmd::new(["cargo", "build", "--quiet", "--release", "-p", "sanid"])
-        .args(["--target", place.host.as_str()])
+        .args(["--target", &target(&place.host)])
         .args(targets.iter().copied())
         .env("RUSTFLAGS", "-C target-feature=+crt-static")
+}
+
+/// The triple that static binaries are built for: musl's where Rust's library
+/// for it is installed, else the host's own.
+pub(crate) fn target(host: &str) -> String {
+    let musl = musl(host);
+    if is_there(&musl) {
+        musl
+    } else {
+        host.to_owned()
+    }
+}
+
+/// The triple of the same machine with musl.
+fn musl(host: &str) -> String {
+    host.replace("-gnu", "-musl")
+}
+
+/// Whether Rust's standard library is installed for a triple.
+fn is_there(triple: &str) -> bool {
+    output(Command::new("rustc").args(["--print", "target-libdir", "--target", triple]))
+        .is_ok_and(|directory| std::path::Path::new(directory.trim()).is_dir())
 }

@@ -10,7 +10,7 @@
 )]
 
 use sanid_core::{
-    Derived, IqnPrefix, MachineId, PortabilityIssue, Rule, SANID_V1_APP_ID, SCHEMES, Scheme, scheme,
+    AppId, Derived, IqnPrefix, MachineId, PortabilityIssue, Rule, SCHEMES, Scheme, scheme,
 };
 use serde::Deserialize;
 
@@ -165,11 +165,10 @@ fn every_scheme_but_the_default_says_what_is_wrong_with_it() {
 fn the_app_specific_id_is_an_hmac() {
     use hmac::{Hmac, KeyInit as _, Mac as _};
 
-    let app = SANID_V1_APP_ID;
     for number in 0..1000u128 {
-        let key = number
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
-            .to_be_bytes();
+        let key = number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        let app = AppId::from_bytes(key.rotate_left(77).to_le_bytes());
+        let key = key.to_be_bytes();
         let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&key).unwrap();
         mac.update(app.as_bytes());
         let tag = mac.finalize().into_bytes();

@@ -24,13 +24,13 @@ pub(super) struct Bulk {
 }
 
 /// Runs both in turn.
-pub(super) fn measure(binary: &Path, examples: &Path, scratch: &Path, ids: u32) -> Result<Bulk> {
+pub(super) fn measure(binary: &Path, bare_hmac: &Path, scratch: &Path, ids: u32) -> Result<Bulk> {
     let input = scratch.join("machine-ids");
     fs::write(&input, machine_ids(ids)?)?;
     let (mut derive, mut bare) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         derive.push(f64::from(ids) / seconds_of_derive(binary, &input)?);
-        let seconds: f64 = output(Command::new(examples.join("bare_hmac")).arg(&input))?
+        let seconds: f64 = output(Command::new(bare_hmac).arg(&input))?
             .trim()
             .parse()
             .context("bare_hmac prints seconds")?;

@@ -181,8 +181,8 @@ impl HostNqn {
     }
 
     /// The uuid form of 32 digits that are already written.
-    pub(crate) fn from_digits(digits: &[u8; 32]) -> Self {
-        Self::from_parts(&[Self::UUID_PREFIX, hex::text(&hex::hyphenate(digits))])
+    pub(crate) fn from_digits(digits: &hex::Digits) -> Self {
+        Self::from_parts(&[Self::UUID_PREFIX, hex::text(&digits.hyphenated())])
     }
 
     /// The name as it was written.

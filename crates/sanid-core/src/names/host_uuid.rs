@@ -4,7 +4,8 @@ use core::fmt;
 use core::str::FromStr;
 
 use super::error::Found;
-use crate::{NameError, NameKind, Rule, hex};
+use crate::hex::{self, Digits};
+use crate::{NameError, NameKind, Rule};
 
 /// UUIDs that many machines share and that therefore identify none of them.
 ///
@@ -133,6 +134,11 @@ impl HostUuid {
         Simple(*self)
     }
 
+    /// Both texts of the UUID are made from these.
+    pub(crate) fn digits(&self) -> Digits {
+        Digits::of(&self.0)
+    }
+
     /// The 32 lower-case digits as bytes, for bulk work that writes bytes.
     ///
     /// ```
@@ -141,7 +147,7 @@ impl HostUuid {
     /// assert_eq!(&HostUuid::from_bytes([0x0f; 16]).simple_digits()[..4], b"0f0f");
     /// ```
     pub fn simple_digits(&self) -> [u8; 32] {
-        hex::encode(&self.0)
+        *self.digits().simple()
     }
 
     /// The canonical lower-case form as bytes, for bulk work that writes bytes.
@@ -153,7 +159,7 @@ impl HostUuid {
     /// assert_eq!(&uuid.hyphenated_digits(), b"11111111-1111-1111-1111-111111111111");
     /// ```
     pub fn hyphenated_digits(&self) -> [u8; 36] {
-        hex::hyphenate(&self.simple_digits())
+        self.digits().hyphenated()
     }
 
     /// Writes 32 lower-case digits into a buffer; no formatting machinery, for

@@ -99,8 +99,8 @@ impl IqnPrefix {
 
     /// The IQN of this prefix, a colon and 32 hexadecimal digits: valid and
     /// portable as the prefix is, and short enough by its own limit.
-    pub(crate) fn join_digits(&self, digits: &[u8; 32]) -> Iqn {
-        Iqn::from_parts(&[&self.0, ":", hex::text(digits)])
+    pub(crate) fn join_digits(&self, digits: &hex::Digits) -> Iqn {
+        Iqn::from_parts(&[&self.0, ":", hex::text(digits.simple())])
     }
 }
 

@@ -1,6 +1,7 @@
 //! Schemes: frozen rules from a seed to an identity. Each is one file here and
 //! one line in [`SCHEMES`].
 
+mod line;
 mod nvme_cli_1;
 mod nvme_stas;
 mod sanid_v1;
@@ -8,6 +9,7 @@ mod talos;
 
 use crate::{HostUuid, Iqn, IqnPrefix, MachineId, NvmePair};
 
+pub use line::SanidV1Line;
 pub use sanid_v1::sanid_v1_host_uuid;
 
 /// Every scheme that needs nothing but a machine-id; the default first.

@@ -27,7 +27,7 @@ impl Scheme for SanidV1 {
 
     fn derive(&self, seed: &MachineId, iqn_prefix: &IqnPrefix) -> Derived {
         let host_uuid = sanid_v1_host_uuid(seed);
-        let digits = host_uuid.simple_digits();
+        let digits = host_uuid.digits();
         Derived {
             iqn: iqn_prefix.join_digits(&digits),
             nvme: NvmePair {
@@ -66,5 +66,5 @@ pub fn sanid_v1_host_uuid(seed: &MachineId) -> HostUuid {
 
 /// The IQN that `sanid-v1` gives, for schemes that have none of their own.
 pub(super) fn iqn(seed: &MachineId, iqn_prefix: &IqnPrefix) -> Iqn {
-    iqn_prefix.join_digits(&sanid_v1_host_uuid(seed).simple_digits())
+    iqn_prefix.join_digits(&sanid_v1_host_uuid(seed).digits())
 }

@@ -30,13 +30,14 @@ impl Scheme for Talos {
     }
 
     fn derive(&self, seed: &MachineId, _: &IqnPrefix) -> Derived {
-        let digits = hex::encode(seed.as_bytes());
+        let seed = hex::Digits::of(seed.as_bytes());
+        let digits = seed.simple();
         let mut half = [0; 16];
         half.copy_from_slice(&digits[..16]);
         let host_uuid = HostUuid::from_bytes(half);
         let canonical = host_uuid.hyphenated_digits();
         Derived {
-            iqn: Iqn::from_parts(&["iqn.2017-11.dev.talos:", hex::text(&digits)]),
+            iqn: Iqn::from_parts(&["iqn.2017-11.dev.talos:", hex::text(digits)]),
             nvme: NvmePair {
                 host_nqn: HostNqn::from_parts(&[
                     "nqn.2017-11.dev.talos:uuid:",

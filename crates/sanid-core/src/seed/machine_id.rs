@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use super::hmac::hmac_uuid;
 use crate::{AppId, DENYLISTED_UUIDS, HostUuid, SeedFingerprint, hex};
 
 /// The 128 secret bits of `/etc/machine-id`.
@@ -189,36 +189,3 @@ impl Drop for MachineId {
 }
 
 impl ZeroizeOnDrop for MachineId {}
-
-/// The first 16 bytes of an HMAC-SHA256, marked as a version 4 UUID.
-///
-/// The result is never denylisted: its version nibble is 4, and none of
-/// [`DENYLISTED_UUIDS`] has a 4 there.
-pub(crate) fn hmac_uuid(key: &[u8; 16], message: &[u8; 16]) -> HostUuid {
-    // RFC 2104 section 2: H(key ^ opad, H(key ^ ipad, message)), the key padded
-    // with zeros to the block. Only 16 bytes of it are ours; the crate of that
-    // name goes through all 64 one by one where the compiler builds for size.
-    let inner = Sha256::new_with_prefix(padded(key, 0x36)).chain_update(message);
-    let outer = Sha256::new_with_prefix(padded(key, 0x5c)).chain_update(inner.finalize());
-    let tag: [u8; 32] = outer.finalize().into();
-    let mut first = [0; 16];
-    first.copy_from_slice(&tag[..16]);
-    // In one piece: single bytes written here would stall the wide loads that
-    // turn the UUID into text.
-    let marked = (u128::from_be_bytes(first) & !VERSION_AND_VARIANT) | VERSION_4;
-    HostUuid::from_bytes(marked.to_be_bytes())
-}
-
-/// A key of HMAC, padded with zeros to a block of the hash and mixed with a pad.
-fn padded(key: &[u8; 16], pad: u8) -> [u8; 64] {
-    let mixed = u128::from_ne_bytes(*key) ^ u128::from_ne_bytes([pad; 16]);
-    let mut block = [pad; 64];
-    block[..16].copy_from_slice(&mixed.to_ne_bytes());
-    block
-}
-
-/// The bits that RFC 9562 section 4 sets aside: the high half of byte 6 and
-/// the two high bits of byte 8.
-const VERSION_AND_VARIANT: u128 = 0xf000_c000_0000_0000_0000;
-/// Version 4, variant 10.
-const VERSION_4: u128 = 0x4000_8000_0000_0000_0000;

@@ -14,6 +14,7 @@ mod colour;
 mod documents;
 mod readme;
 mod situations;
+mod stream;
 mod transcript;
 
 #[path = "../support/mod.rs"]

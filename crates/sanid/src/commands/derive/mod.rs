@@ -2,13 +2,13 @@
 //!
 //! The machine-ids come from standard input and are never repeated in a message.
 
-mod template;
+mod bulk;
 mod writer;
 
-use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 
-use sanid_core::{DEFAULT_SCHEME, IqnPrefix, MachineId, SCHEMES, Scheme, sanid_v1_host_uuid};
-use template::Template;
+use bulk::{Bulk, USUAL_LINE};
+use sanid_core::{DEFAULT_SCHEME, IqnPrefix, MachineId, SCHEMES, Scheme};
 use writer::Writer;
 
 use crate::args::{Derive, ListFormat};
@@ -115,35 +115,39 @@ struct Run<W: Write> {
     prefix: IqnPrefix,
     writer: Writer<W>,
     /// For the usual case, which is also the one of millions of lines.
-    template: Option<Template>,
+    bulk: Option<Bulk>,
     bad: u64,
 }
 
 impl<W: Write> Run<W> {
     fn new(scheme: &'static dyn Scheme, prefix: IqnPrefix, writer: Writer<W>) -> Self {
         let usual = scheme.name() == DEFAULT_SCHEME.name() && writer.format() == ListFormat::Text;
-        let template = usual.then(|| Template::new(&prefix));
+        let bulk = usual.then(|| Bulk::new(&prefix));
         Self {
             scheme,
             prefix,
             writer,
-            template,
+            bulk,
             bad: 0,
         }
     }
 
-    fn all(&mut self, mut input: impl BufRead) -> Result<(), Stop> {
+    fn all(&mut self, mut input: BufReader<impl Read>) -> Result<(), Stop> {
         self.writer.begin()?;
         let mut line = Vec::with_capacity(64);
         let mut number: u64 = 0;
         loop {
+            if input.buffer().is_empty() {
+                // Whoever writes the machine-ids may wait for their names before the next one.
+                self.writer.flush()?;
+            }
+            let usual = self.usual(&mut input)?;
+            if usual > 0 {
+                number += usual;
+                continue;
+            }
             line.clear();
-            let read = read_line(&mut input, &mut line).map_err(|error| {
-                Stop::Failed(Failure::error(&format!(
-                    "cannot read standard input: {error}"
-                )))
-            })?;
-            if read == 0 {
+            if read_line(&mut input, &mut line).map_err(|error| unreadable(&error))? == 0 {
                 break;
             }
             number += 1;
@@ -151,6 +155,19 @@ impl<W: Write> Run<W> {
         }
         self.writer.end()?;
         Ok(())
+    }
+
+    /// The lines that are in memory and are nothing but a machine-id, up to the first that needs a closer
+    /// look; how many there were.
+    fn usual(&mut self, input: &mut impl BufRead) -> Result<u64, Stop> {
+        let Some(bulk) = &mut self.bulk else {
+            return Ok(0);
+        };
+        let buffer = input.fill_buf().map_err(|error| unreadable(&error))?;
+        let read = bulk.fill(buffer);
+        self.writer.lines(bulk.filled(read))?;
+        input.consume(read * USUAL_LINE);
+        Ok(read as u64)
     }
 
     fn one(&mut self, number: u64, text: &[u8]) -> Result<(), Stop> {
@@ -162,13 +179,8 @@ impl<W: Write> Run<W> {
                         "many machines have this id; a host with it gets no identity",
                     );
                 }
-                match &mut self.template {
-                    Some(template) => self.writer.line(template.fill(&sanid_v1_host_uuid(&id)))?,
-                    None => self
-                        .writer
-                        .item(number, &self.scheme.derive(&id, &self.prefix))?,
-                }
-                Ok(())
+                let derived = self.scheme.derive(&id, &self.prefix);
+                Ok(self.writer.item(number, &derived)?)
             }
             Err(error) => {
                 self.bad += 1;
@@ -183,6 +195,12 @@ impl<W: Write> Run<W> {
 
 fn complain(number: u64, what: &str) {
     output::complain(&format!("standard input, line {number}: {what}"));
+}
+
+fn unreadable(error: &io::Error) -> Stop {
+    Stop::Failed(Failure::error(&format!(
+        "cannot read standard input: {error}"
+    )))
 }
 
 /// One line of any length; what is longer than any machine-id is passed over, not kept.

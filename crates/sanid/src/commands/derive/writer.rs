@@ -26,9 +26,13 @@ impl<W: Write> Writer<W> {
         self.format
     }
 
-    /// A line that is ready as it is.
-    pub(super) fn line(&mut self, line: &[u8]) -> io::Result<()> {
-        self.output.write_all(line)
+    /// Lines that are ready as they are.
+    pub(super) fn lines(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.output.write_all(lines)
+    }
+
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
     }
 
     pub(super) fn begin(&mut self) -> io::Result<()> {
