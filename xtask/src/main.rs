@@ -11,11 +11,13 @@ mod bench;
 mod cmd;
 mod debian13;
 mod deny;
+mod fuzz;
 mod generate;
 mod install;
 mod msrv;
 mod nostd;
 mod packages;
+mod page;
 mod place;
 mod release;
 mod say;
@@ -45,6 +47,8 @@ enum Task {
     Generate(generate::Options),
     /// Measure start-up, memory, size and bulk derivation; write docs/performance.md
     Bench(bench::Options),
+    /// Run every fuzz target; write docs/reliability.md
+    Fuzz(fuzz::Options),
     /// Install the static binary and the dist tree below a directory
     Install(install::Options),
     /// Check the workspace with the oldest Rust that `rust-version` names
@@ -59,6 +63,7 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&place, &options),
         Task::Generate(options) => generate::run(&place, &options),
         Task::Bench(options) => bench::run(&place, &options),
+        Task::Fuzz(options) => fuzz::run(&place, &options),
         Task::Install(options) => install::run(&place, &options),
         Task::Msrv => msrv::run(&place),
         Task::Vm(options) => vm::run(&place, &options),

@@ -13,6 +13,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 
 use crate::cmd::Cmd;
+use crate::page;
 use crate::place::{Place, has_program, is_root, output};
 use crate::release;
 use crate::say::say;
@@ -89,7 +90,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     let text = report::text(&starts, &bulk, size, options)?;
     say!("{text}");
     if !options.dry_run {
-        report::write(&place.root.join("docs/performance.md"), &text)?;
+        page::write(&place.root.join("docs/performance.md"), "bench", &text)?;
     }
     Ok(true)
 }

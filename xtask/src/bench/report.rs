@@ -2,16 +2,12 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use super::Options;
 use super::bulk::Bulk;
 use super::startup::Start;
-
-const BEGIN: &str = "<!-- bench: begin -->\n";
-const END: &str = "<!-- bench: end -->\n";
 
 /// What was measured, in Markdown.
 pub(super) fn text(starts: &[Start], bulk: &Bulk, size: u64, options: &Options) -> Result<String> {
@@ -48,15 +44,6 @@ pub(super) fn text(starts: &[Start], bulk: &Bulk, size: u64, options: &Options) 
         bulk.derive, bulk.bare, bulk.ratio
     )?;
     Ok(text)
-}
-
-/// Replaces what stands between the markers.
-pub(super) fn write(path: &Path, text: &str) -> Result<()> {
-    let page = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    let (before, rest) = page.split_once(BEGIN).context("no begin marker")?;
-    let (_, after) = rest.split_once(END).context("no end marker")?;
-    fs::write(path, format!("{before}{BEGIN}{text}{END}{after}"))?;
-    Ok(())
 }
 
 /// The facts that a reader needs to judge the numbers.

@@ -6,7 +6,7 @@ use anyhow::Result;
 use super::{Outcome, Step, programs};
 use crate::cmd::Cmd;
 use crate::place::Place;
-use crate::{debian13, deny, generate, msrv, nostd, packages, release, tools};
+use crate::{debian13, deny, fuzz, generate, msrv, nostd, packages, release, tools};
 
 /// Every step.
 pub(super) fn all() -> Vec<Step> {
@@ -97,6 +97,11 @@ pub(super) fn all() -> Vec<Step> {
             "budgets",
             "size, memory and system calls of the static binary",
             programs::budgets,
+        )),
+        counted(slow(
+            "fuzz",
+            "50,000 inputs for every parser, none of which brings it down",
+            fuzz::step,
         )),
         slow(
             "msrv",

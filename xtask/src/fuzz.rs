@@ -1,0 +1,240 @@
+//! `cargo xtask fuzz`: every fuzz target, for so many runs; the figures in
+//! docs/reliability.md. A short run is a step of the tests.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use rayon::prelude::*;
+
+use crate::cmd::Cmd;
+use crate::page;
+use crate::place::Place;
+use crate::say::say;
+use crate::test::Outcome;
+use crate::tools;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Only these targets; without any, all of them
+    targets: Vec<String>,
+    /// How many inputs each target gets at least
+    #[arg(long, default_value_t = 10_000_000)]
+    runs: u64,
+    /// Only print the table; leave docs/reliability.md as it is
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// In the tests: what a change broke shows up soon or takes millions of runs.
+const SHORT: u64 = 50_000;
+
+/// What one target did.
+struct Report {
+    target: String,
+    /// How many inputs it got.
+    runs: u64,
+    per_second: u64,
+    /// Edges of the code that were reached.
+    coverage: u64,
+    /// Inputs that the fuzzer keeps, because each reached something new.
+    corpus: u64,
+}
+
+/// The short run of the tests.
+pub(crate) fn step(place: &Place) -> Result<Outcome> {
+    if let Some(outcome) = build(place)? {
+        return Ok(outcome);
+    }
+    let mut output = String::new();
+    for target in targets(place)? {
+        let cmd = command(place, &target, SHORT)?;
+        match Outcome::of(place, &format!("fuzz {target}"), &cmd)? {
+            Outcome::Passed { output: log } => {
+                let report = read(&target, &log)?;
+                writeln!(output, "test fuzz {target}, {} runs ... ok", report.runs)?;
+            }
+            failed => return Ok(failed),
+        }
+    }
+    let count = output.lines().count();
+    writeln!(output, "test result: ok. {count} passed; 0 failed")?;
+    Ok(Outcome::Passed { output })
+}
+
+/// Builds, runs, prints, writes.
+pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
+    match build(place)? {
+        None => {}
+        Some(Outcome::Failed { output, repeat }) => bail!("{output}\nto repeat: {repeat}"),
+        Some(Outcome::Skipped { reason }) => bail!("{reason}"),
+        Some(Outcome::Passed { .. }) => bail!("the fuzz targets were not built"),
+    }
+    let all = targets(place)?;
+    if let Some(unknown) = options.targets.iter().find(|name| !all.contains(name)) {
+        bail!(
+            "no target is called {unknown:?}; there are {}",
+            all.join(", ")
+        );
+    }
+    let chosen: Vec<&String> = all
+        .iter()
+        .filter(|name| options.targets.is_empty() || options.targets.contains(name))
+        .collect();
+    let reports = chosen
+        .par_iter()
+        .map(|target| {
+            let done =
+                command(place, target, options.runs)?.run(place, &format!("fuzz {target}"))?;
+            let end: Vec<&str> = done.output.lines().rev().take(60).collect();
+            ensure!(
+                done.status.success(),
+                "{target} failed:\n{}",
+                end.into_iter().rev().collect::<Vec<_>>().join("\n")
+            );
+            let report = read(target, &done.output)?;
+            say!("{target}: {} runs, nothing found", report.runs);
+            Ok(report)
+        })
+        .collect::<Result<Vec<Report>>>()?;
+    let text = table(&reports)?;
+    say!("\n{text}");
+    if !options.dry_run && options.targets.is_empty() {
+        page::write(&place.root.join("docs/reliability.md"), "fuzz", &text)?;
+    }
+    Ok(true)
+}
+
+/// Every target, by name.
+fn targets(place: &Place) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(place.root.join("fuzz/fuzz_targets"))? {
+        let path = entry?.path();
+        let name = path.file_stem().context("a target has a name")?;
+        names.push(name.to_string_lossy().into_owned());
+    }
+    names.sort();
+    ensure!(!names.is_empty(), "there is no fuzz target");
+    Ok(names)
+}
+
+/// Builds all targets; what came of it, unless it went well.
+fn build(place: &Place) -> Result<Option<Outcome>> {
+    if let Err(outcome) = tools::program(place, "cargo-fuzz")? {
+        return Ok(Some(outcome));
+    }
+    let path = std::env::var("PATH").unwrap_or_default();
+    // No sanitizer: the workspace forbids unsafe code, so what there is to find is a panic (an overflow
+    // is one, too), an endless loop or all the memory, and those are found several times as fast.
+    let cmd = Cmd::new([
+        "cargo",
+        "fuzz",
+        "build",
+        "--sanitizer",
+        "none",
+        "--target-dir",
+    ])
+    .arg(build_directory(place).to_string_lossy())
+    .env(
+        "PATH",
+        format!("{path}:{}", tools::directory(place).display()),
+    )
+    // The flags for coverage are unstable, and stable compilers have them.
+    .env("RUSTC_BOOTSTRAP", "1");
+    Ok(match Outcome::of(place, "fuzz build", &cmd)? {
+        Outcome::Passed { .. } => None,
+        other => Some(other),
+    })
+}
+
+fn build_directory(place: &Place) -> PathBuf {
+    place.target.join("fuzz")
+}
+
+/// The run of one target: from its seeds, with what earlier runs found.
+fn command(place: &Place, target: &str, runs: u64) -> Result<Cmd> {
+    let program = build_directory(place)
+        .join(&place.host)
+        .join("release")
+        .join(target);
+    let corpus = place.work().join("fuzz").join(target);
+    fs::create_dir_all(&corpus)?;
+    Ok(Cmd::new([program.to_string_lossy()])
+        .arg(corpus.to_string_lossy())
+        .arg(place.root.join("fuzz/seeds").join(target).to_string_lossy())
+        .arg(format!("-runs={runs}"))
+        .arg(format!("-artifact_prefix={}/crash-", corpus.display()))
+        .args([
+            "-print_final_stats=1",
+            "-timeout=10",
+            "-rss_limit_mb=2048",
+            "-max_len=4096",
+        ]))
+}
+
+/// What libFuzzer says of a run.
+fn read(target: &str, log: &str) -> Result<Report> {
+    let stat = |name: &str| {
+        let prefix = format!("stat::{name}:");
+        log.lines()
+            .find_map(|line| line.strip_prefix(&prefix)?.trim().parse().ok())
+            .with_context(|| format!("{target} does not say {name}"))
+    };
+    let last = |word: &str| {
+        let mut lines = log.lines().rev().filter(|line| line.starts_with('#'));
+        lines
+            .find_map(|line| {
+                let number = line
+                    .split_once(word)?
+                    .1
+                    .split([' ', '/'])
+                    .find(|part| !part.is_empty());
+                number?.parse().ok()
+            })
+            .with_context(|| format!("{target} does not say {word}"))
+    };
+    Ok(Report {
+        target: target.to_owned(),
+        runs: stat("number_of_executed_units")?,
+        per_second: stat("average_exec_per_sec")?,
+        coverage: last("cov:")?,
+        corpus: last("corp:")?,
+    })
+}
+
+fn table(reports: &[Report]) -> Result<String> {
+    let mut text = String::from(
+        "| target | runs | runs per second | edges reached | inputs kept | found |\n|---|---:|---:|---:|---:|---|\n",
+    );
+    for report in reports {
+        writeln!(
+            text,
+            "| `{}` | {} | {} | {} | {} | nothing |",
+            report.target, report.runs, report.per_second, report.coverage, report.corpus
+        )?;
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_figures_are_those_of_the_last_line() {
+        let log = "#2\tINITED cov: 300 ft: 400 corp: 3/90b exec/s: 0 rss: 40Mb\n\
+                   #50000\tDONE   cov: 512 ft: 1800 corp: 214/9Kb lim: 300 exec/s: 25000 rss: 90Mb\n\
+                   stat::number_of_executed_units: 50000\n\
+                   stat::average_exec_per_sec:     25000\n";
+        let report = read("names", log).unwrap();
+        let figures = [
+            report.runs,
+            report.per_second,
+            report.coverage,
+            report.corpus,
+        ];
+        assert_eq!(figures, [50_000, 25_000, 512, 214]);
+        assert!(read("names", "").is_err());
+    }
+}
