@@ -37,6 +37,8 @@ pub struct Facts {
     /// What lies beneath the files that sanid mounted over; all missing where it mounted none, or where
     /// nobody looked ([`look_beneath`](crate::look_beneath)).
     pub beneath: Disk,
+    /// What readers have through the mounts that [`Facts::lift`] took from sight; all missing before it.
+    pub lifted: Disk,
     /// The directories of the identity files.
     pub places: Places,
     /// sanid's own note of what it derived here.

@@ -43,6 +43,7 @@ pub(crate) fn facts() -> Facts {
             host_id: FileState::Missing,
         },
         beneath: Disk::default(),
+        lifted: Disk::default(),
         places: Places::default(),
         record: RecordState::Missing,
         record_in_run: false,

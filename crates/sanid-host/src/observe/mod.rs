@@ -82,6 +82,7 @@ pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigE
         settings,
         disk,
         beneath: Disk::default(),
+        lifted: Disk::default(),
         places,
         record,
         record_in_run,

@@ -98,7 +98,7 @@ fn again_and_elsewhere() {
         .join("usr/local/lib/systemd/system/sanid.service");
     let unit = fs::read_to_string(unit).unwrap();
     assert!(
-        unit.contains("\nExecStart=/usr/local/bin/sanid apply --keep\n"),
+        unit.contains("\nExecStart=/usr/local/bin/sanid apply --boot\n"),
         "{unit}"
     );
     assert!(!tree.path().join("usr/bin").exists());
