@@ -118,7 +118,7 @@ impl Compression {
             Self::Gzip => Box::new(flate2::bufread::GzDecoder::new(source)),
             Self::Zstd => Box::new(StreamingDecoder::new(source).map_err(io::Error::other)?),
             Self::Xz => Box::new(XzReader::new_mem_limit(source, false, DICTIONARY)),
-            Self::Lzma => Box::new(LzmaReader::new_mem_limit(source, DICTIONARY, None)?),
+            Self::Lzma => Box::new(LzmaReader::new_mem_limit(Single(source), DICTIONARY, None)?),
             Self::Lz4 => {
                 if source.fill_buf()?.first() == LZ4_LEGACY.first() {
                     Box::new(LegacyLz4::new(source)?)
@@ -129,6 +129,16 @@ impl Compression {
             Self::Bzip2 => Box::new(bzip2::bufread::BzDecoder::new(source)),
             Self::Lzo => return Err(invalid("lzo is not read")),
         })
+    }
+}
+
+/// Hands out one byte at a time: the decoder of lzma would else read on beyond the end of its stream, and
+/// what follows it in the image would be missed.
+struct Single<R>(R);
+
+impl<R: Read> Read for Single<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        self.0.read(to.get_mut(..1).unwrap_or_default())
     }
 }
 

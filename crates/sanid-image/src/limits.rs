@@ -8,7 +8,8 @@
 pub struct Limits {
     /// Decompressed bytes in all.
     pub output: u64,
-    /// Decompressed bytes for each compressed one, once there are [`Limits::RATIO_FROM`].
+    /// Decompressed bytes for each compressed one, once there are [`Limits::RATIO_FROM`]; programs and
+    /// kernel modules have 2 to 6.
     pub ratio: u64,
     /// Files, directories and links.
     pub entries: u64,
@@ -29,7 +30,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             output: 8 << 30,
-            ratio: 500,
+            ratio: 100,
             entries: 1_000_000,
             name: 4096,
             kept: 4096,
