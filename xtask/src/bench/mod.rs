@@ -58,7 +58,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
         &["--bin", "sanid"][..],
         &["--example", "read_machine_id", "--example", "bare_hmac"],
     ] {
-        let built = release::build(place, targets).run(place, "bench build")?;
+        let built = release::build(place, "sanid", targets).run(place, "bench build")?;
         ensure!(built.status.success(), "{}", built.output);
     }
 
