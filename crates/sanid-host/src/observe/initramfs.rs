@@ -39,3 +39,43 @@ fn copies(root: &Root, moment: &str) -> Disk {
     }
     disk
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{IQN, NQN, OTHER_IQN, facts};
+
+    #[test]
+    fn only_a_run_in_memory_is_this_boots() {
+        let dir = tempfile::tempdir().unwrap();
+        let put = |path: &str, text: String| {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        put("run/initiatorname.iscsi", format!("InitiatorName={IQN}\n"));
+        put("run/sanid/initramfs/used/nvme/hostnqn", format!("{NQN}\n"));
+        for place in ["image/iscsi", "image"] {
+            let path = format!("run/sanid/initramfs/{place}/initiatorname.iscsi");
+            put(&path, format!("InitiatorName={OTHER_IQN}\n"));
+        }
+        let root = Root::open(dir.path()).unwrap();
+        let mut facts = facts();
+        facts.root.volatile_run = false;
+        look_at_initramfs(&root, &mut facts);
+        assert_eq!(facts.initramfs, crate::facts::InitramfsFacts::default());
+
+        facts.root.volatile_run = true;
+        look_at_initramfs(&root, &mut facts);
+        let seen = &facts.initramfs;
+        assert_eq!(seen.iqn(), Some(Ok(IQN.into())));
+        let text = |disk: &Disk, file| disk.effective_text(file);
+        assert_eq!(
+            text(&seen.used, IdentityFile::HostNqn).as_deref(),
+            Some(NQN)
+        );
+        let held = text(&seen.image, IdentityFile::InitiatorName);
+        assert_eq!(held.as_deref(), Some(OTHER_IQN));
+        assert!(seen.image_copy.is_some());
+    }
+}

@@ -58,7 +58,7 @@ pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigE
     let cmdline = cmdline
         .map(|file| String::from_utf8_lossy(&file.bytes).into_owned())
         .unwrap_or_default();
-    let volatile_run = root.is_volatile("run");
+    let volatile_run = root.has_volatile_run();
     let disk = disk(root);
     let (record, record_in_run) = read_record(root, volatile_run);
     let places = places::read(root, &disk, record_in_run);

@@ -66,7 +66,7 @@ pub(crate) static TREE: LazyLock<TempDir> = LazyLock::new(|| {
 });
 
 /// The other command, which is another package's, so that cargo has not built it for this test.
-pub(crate) static IMAGE: LazyLock<PathBuf> = LazyLock::new(|| {
+pub(crate) static IMAGE_BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     let mut build = Command::new(env!("CARGO"));
     build.args(["build", "--quiet", "--package", "sanid-image"]);
     Ran::of(build.current_dir(REPOSITORY)).expect(0);
@@ -78,7 +78,7 @@ fn install(destdir: &Path, options: &[&str]) -> String {
         Command::new(env!("CARGO"))
             .args(["run", "--quiet", "--package", "xtask", "--", "install"])
             .args(["--binary", env!("CARGO_BIN_EXE_sanid"), "--image-binary"])
-            .arg(&*IMAGE)
+            .arg(&*IMAGE_BINARY)
             .arg("--destdir")
             .arg(destdir)
             .args(options)

@@ -8,7 +8,7 @@ use std::process::Command;
 use libtest_mimic::Trial;
 use tempfile::TempDir;
 
-use super::installed::{IMAGE, REPOSITORY};
+use super::installed::{IMAGE_BINARY, REPOSITORY};
 use super::support::host::Ran;
 use super::support::need::{Need, UNSHARE, trial};
 
@@ -89,7 +89,7 @@ fn target() -> TempDir {
     let target = tempfile::tempdir().unwrap();
     fs::create_dir(target.path().join("release")).unwrap();
     let sanid = Path::new(env!("CARGO_BIN_EXE_sanid"));
-    for (name, binary) in [("sanid", sanid), ("sanid-image", &IMAGE)] {
+    for (name, binary) in [("sanid", sanid), ("sanid-image", &*IMAGE_BINARY)] {
         fs::copy(binary, target.path().join("release").join(name)).unwrap();
     }
     target
