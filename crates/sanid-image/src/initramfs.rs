@@ -168,12 +168,15 @@ pub fn read<R: Read>(source: R, limits: &Limits) -> Image {
     }
 }
 
+/// Equal for the names of one file: its inode and device.
+type Inode = (u32, (u32, u32));
+
 #[derive(Default)]
 struct Reader {
     limits: Limits,
     files: BTreeMap<String, Found>,
     /// Which files wait for the data of another name of theirs: all that is kept of them.
-    waiting: Vec<((u32, (u32, u32)), String)>,
+    waiting: Vec<(Inode, String)>,
     odd_names: Vec<String>,
     has_sanid: bool,
     host_only: bool,
@@ -256,7 +259,7 @@ impl Reader {
     }
 }
 
-fn file(header: &Header) -> (u32, (u32, u32)) {
+fn file(header: &Header) -> Inode {
     (header.inode, header.device)
 }
 

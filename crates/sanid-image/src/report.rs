@@ -204,7 +204,7 @@ impl FileReport {
             }
             Content::Seed(fingerprint) => {
                 let own = facts.machine_id.seed().map(MachineId::fingerprint);
-                (compared(own, *fingerprint), None, None)
+                (compared(own.as_ref(), fingerprint), None, None)
             }
         };
         Self {
@@ -224,7 +224,7 @@ impl FileReport {
     }
 }
 
-fn compared<T: PartialEq>(on_disk: Option<T>, here: T) -> Verdict {
+fn compared<T: PartialEq + ?Sized>(on_disk: Option<&T>, here: &T) -> Verdict {
     match on_disk {
         Some(on_disk) if on_disk == here => Verdict::Same,
         Some(_) => Verdict::Differs,

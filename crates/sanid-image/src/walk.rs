@@ -132,10 +132,8 @@ impl Walk<'_> {
         compression: Compression,
     ) -> Result<(), ImageError> {
         // Archives beside each other that are not compressed are one segment.
-        let same = |last: &&Segment| {
-            compression == Compression::None && last.compression == Compression::None
-        };
-        if self.segments.last().filter(same).is_none() {
+        let plain = |last: &Segment| last.compression == Compression::None;
+        if compression != Compression::None || !self.segments.last().is_some_and(plain) {
             self.segments.push(Segment {
                 at,
                 compression,

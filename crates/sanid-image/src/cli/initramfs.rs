@@ -73,11 +73,12 @@ fn open(given: Option<&Path>) -> Result<Root, Failure> {
 
 /// Whether the image of an initramfs is named so: by initramfs-tools, dracut, mkinitcpio or SUSE.
 fn is_image(name: &str) -> bool {
-    let old = [".bak", ".old", ".dpkg-bak", ".new", ".sha256", ".sig"];
-    !old.iter().any(|end| name.ends_with(end))
+    let other = [".bak", ".old", ".dpkg-bak", ".new", ".sha256", ".sig"];
+    let dracut = name.strip_prefix("initramfs-");
+    !other.iter().any(|end| name.ends_with(end))
         && (name.starts_with("initrd.img-")
             || name.starts_with("initrd-")
-            || (name.starts_with("initramfs-") && name.ends_with(".img")))
+            || dracut.is_some_and(|rest| rest.strip_suffix(".img").is_some()))
 }
 
 fn of_boot(root: &Root, facts: &Facts) -> Result<Vec<ImageReport>, Failure> {

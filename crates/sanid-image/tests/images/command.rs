@@ -71,8 +71,11 @@ pub(crate) fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
+/// Files of an image.
+type Files<'a> = &'a [(&'a str, &'a [u8])];
+
 fn exit_codes() {
-    let table: [(&str, &[(&str, &[u8])], i32, &str); 9] = [
+    let table: [(&str, Files<'_>, i32, &str); 9] = [
         ("nothing", &[("init", b"#!/bin/sh\n")], 0, "no identity"),
         (
             "the host's own",
