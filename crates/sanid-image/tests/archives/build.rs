@@ -8,8 +8,11 @@ use sanid_image::{Limits, cpio};
 pub(crate) const IQN: &str = "iqn.1993-08.org.debian:01:187bb6704796";
 pub(crate) const ID: &str = "a3b1c2d4-0000-4000-8000-0123456789ab";
 
+/// Makes a stream.
+type Compress = fn(&[u8]) -> Vec<u8>;
+
 /// Every compression by its name, with what makes a stream of it.
-pub(crate) const COMPRESSIONS: [(&str, fn(&[u8]) -> Vec<u8>); 8] = [
+pub(crate) const COMPRESSIONS: [(&str, Compress); 8] = [
     ("none", <[u8]>::to_vec),
     ("gzip", gzip),
     ("zstd", zstd),
