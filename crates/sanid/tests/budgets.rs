@@ -49,7 +49,9 @@ fn main() -> ExitCode {
         trial(
             "apply with nothing to do makes at most 120 system calls on a booted host",
             BOOTED,
-            || booted("\"$@\""),
+            || {
+                booted("\"$@\"");
+            },
         ),
         trial("so it does with mounts over the files", BOOTED, || {
             booted("\"$@\" --via bind")
@@ -57,7 +59,9 @@ fn main() -> ExitCode {
         trial(
             "so it does with mounts over the directories of a read-only system",
             BOOTED,
-            || booted("rm \"$root\"/etc/*/*i*; mount -o remount,bind,ro \"$root\"; \"$@\""),
+            || {
+                booted("rm \"$root\"/etc/*/*i*; mount -o remount,bind,ro \"$root\"; \"$@\"");
+            },
         ),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
