@@ -54,7 +54,7 @@ fn main() -> ExitCode {
             },
         ),
         trial("so it does with mounts over the files", BOOTED, || {
-            booted("\"$@\" --via bind")
+            booted("\"$@\" --via bind");
         }),
         trial(
             "so it does with mounts over the directories of a read-only system",
