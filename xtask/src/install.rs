@@ -22,9 +22,12 @@ pub(crate) struct Options {
     /// Where programs and data go, below the root
     #[arg(long, value_name = "DIR", default_value = "/usr")]
     prefix: PathBuf,
-    /// Install this binary instead of building the static one
-    #[arg(long, value_name = "FILE")]
+    /// Install this binary of sanid instead of building the static ones
+    #[arg(long, value_name = "FILE", requires = "image_binary")]
     binary: Option<PathBuf>,
+    /// Install this binary of sanid-image beside it
+    #[arg(long, value_name = "FILE", requires = "binary")]
+    image_binary: Option<PathBuf>,
 }
 
 /// One file: where from, where to below the root, and its mode.
@@ -38,11 +41,11 @@ struct Item {
 pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     let prefix = options.prefix.strip_prefix("/");
     let prefix = prefix.context("--prefix is an absolute path")?;
-    let binary = match &options.binary {
-        Some(binary) => binary.clone(),
-        None => built(place)?,
+    let binaries = match (&options.binary, &options.image_binary) {
+        (Some(sanid), Some(image)) => [sanid.clone(), image.clone()],
+        _ => built(place)?,
     };
-    for item in items(place, binary, prefix)? {
+    for item in items(place, binaries, prefix)? {
         let bytes = fs::read(&item.source)
             .with_context(|| format!("cannot read {}", item.source.display()))?;
         let bytes = with_prefix(bytes, prefix);
@@ -52,19 +55,23 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     Ok(true)
 }
 
-fn built(place: &Place) -> Result<PathBuf> {
-    let done = release::build(place, &["--bin", "sanid"]).run(place, "install")?;
-    ensure!(done.status.success(), "{}", done.output);
-    Ok(place.static_binary())
+fn built(place: &Place) -> Result<[PathBuf; 2]> {
+    for package in release::PACKAGES {
+        let done = release::build(place, package, &["--bins"]).run(place, "install")?;
+        ensure!(done.status.success(), "{}", done.output);
+    }
+    Ok(release::PACKAGES.map(|package| place.static_dir().join(package)))
 }
 
-/// The binary, and `dist/usr` as it is laid out there.
-fn items(place: &Place, binary: PathBuf, prefix: &Path) -> Result<Vec<Item>> {
-    let mut items = vec![Item {
-        source: binary,
-        target: prefix.join("bin/sanid"),
+/// The binaries, and `dist/usr` as it is laid out there.
+fn items(place: &Place, binaries: [PathBuf; 2], prefix: &Path) -> Result<Vec<Item>> {
+    let item = |(source, name): (PathBuf, &str)| Item {
+        source,
+        target: prefix.join("bin").join(name),
         mode: 0o755,
-    }];
+    };
+    let binaries = binaries.into_iter().zip(release::PACKAGES);
+    let mut items: Vec<Item> = binaries.map(item).collect();
     let usr = place.root.join("dist/usr");
     let mut directories = vec![usr.clone()];
     while let Some(directory) = directories.pop() {

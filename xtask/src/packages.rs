@@ -34,9 +34,16 @@ const PACKAGES: &[Package] = &[
     Package::new("time", "budgets: peak memory"),
     Package::new("shellcheck", "dist: the scripts of the initramfs"),
     Package::new("rpm", "dist: the RPM package, installed and removed"),
-    Package::new("dracut-core", "dist: an initramfs of dracut"),
+    Package::new("dracut-core", "dist, images: an initramfs of dracut"),
     Package::new("dracut-network", "dist: dracut's iscsi and nvmf modules"),
-    Package::new("initramfs-tools-core", "dist: an initramfs of Debian"),
+    Package::new(
+        "initramfs-tools-core",
+        "dist, images: an initramfs of Debian",
+    ),
+    Package::new("zstd", "images: compresses an initramfs"),
+    Package::new("xz-utils", "images: compresses an initramfs"),
+    Package::new("lz4", "images: compresses an initramfs"),
+    Package::new("bzip2", "images: compresses an initramfs"),
     Package::new("mandoc", "man: the checker of the man pages"),
 ];
 

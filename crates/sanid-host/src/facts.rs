@@ -4,6 +4,7 @@
 //! made by hand.
 
 mod firmware;
+mod initramfs;
 
 use sanid_core::{MachineId, MachineIdError};
 
@@ -14,6 +15,7 @@ use crate::record::RecordState;
 #[cfg(test)]
 pub(crate) use firmware::host;
 pub use firmware::{FirmwareFacts, FirmwareTable, TableContent};
+pub use initramfs::InitramfsFacts;
 
 /// One host as it was seen at one moment.
 #[derive(Debug)]
@@ -37,6 +39,8 @@ pub struct Facts {
     /// What lies beneath the files that sanid mounted over; all missing where it mounted none, or where
     /// nobody looked ([`look_beneath`](crate::look_beneath)).
     pub beneath: Disk,
+    /// What readers have through the mounts that [`Facts::lift`] took from sight; all missing before it.
+    pub lifted: Disk,
     /// The directories of the identity files.
     pub places: Places,
     /// sanid's own note of what it derived here.
@@ -45,6 +49,9 @@ pub struct Facts {
     pub record_in_run: bool,
     /// What kernel sessions use.
     pub live: Live,
+    /// What the initramfs of this boot left; nothing where nobody looked
+    /// ([`look_at_initramfs`](crate::look_at_initramfs)).
+    pub initramfs: InitramfsFacts,
     /// `/run/sanid/identity.json`, where `/run` is volatile.
     pub published: Option<Vec<u8>>,
 }

@@ -47,11 +47,11 @@ pub mod root;
 mod testing;
 
 pub use facts::{
-    Credentials, Facts, FirmwareFacts, FirmwareTable, IscsiHost, IscsiSession, Live,
-    MachineIdState, NvmeController, RootFacts, TableContent,
+    Credentials, Facts, FirmwareFacts, FirmwareTable, InitramfsFacts, IscsiHost, IscsiSession,
+    Live, MachineIdState, NvmeController, RootFacts, TableContent,
 };
 pub use file::{Disk, Effective, FileState, IdentityFile};
-pub use observe::{PUBLISHED, look_beneath, observe};
+pub use observe::{PUBLISHED, look_at_initramfs, look_beneath, observe};
 pub use place::{Mounted, PlaceFacts, Places, Via};
 pub use plan::plan;
 pub use resolve::resolve;

@@ -194,7 +194,9 @@ impl Facts {
             let place = self.places.of(part_of(file));
             let via = decide(place, asked, setting, &self.root)?;
             if via == Via::File && place.is_mounted(file) {
-                *self.disk.file_mut(file) = self.beneath.file(file).clone();
+                let beneath = self.beneath.file(file).clone();
+                let mounted = std::mem::replace(self.disk.file_mut(file), beneath);
+                *self.lifted.file_mut(file) = mounted;
             }
         }
         Ok(())

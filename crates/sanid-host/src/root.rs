@@ -272,9 +272,11 @@ impl Root {
     /// Whether this is the root of a system that runs: `/`, or one with a `/run` in memory, as a
     /// container or a rescue shell sees the host's. An image cannot mount one.
     fn is_live(&self) -> bool {
-        if self.running_host {
-            return true;
-        }
+        self.running_host || self.has_volatile_run()
+    }
+
+    /// Whether `/run` below the root is empty after a reboot; asked once.
+    pub fn has_volatile_run(&self) -> bool {
         let live = self.live.get().unwrap_or_else(|| self.is_volatile("run"));
         self.live.set(Some(live));
         live

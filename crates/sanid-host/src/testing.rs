@@ -43,10 +43,12 @@ pub(crate) fn facts() -> Facts {
             host_id: FileState::Missing,
         },
         beneath: Disk::default(),
+        lifted: Disk::default(),
         places: Places::default(),
         record: RecordState::Missing,
         record_in_run: false,
         live: Live::default(),
+        initramfs: crate::facts::InitramfsFacts::default(),
         published: None,
     }
 }
@@ -143,6 +145,18 @@ impl Facts {
         self
     }
 
+    /// With what the initramfs used, as sanid's script there leaves it.
+    pub(crate) fn used(mut self, file: IdentityFile, value: &str) -> Self {
+        *self.initramfs.used.file_mut(file) = copied(&file.bytes(value));
+        self
+    }
+
+    /// With what the image of the initramfs holds.
+    pub(crate) fn baked(mut self, file: IdentityFile, value: &str) -> Self {
+        *self.initramfs.image.file_mut(file) = copied(&file.bytes(value));
+        self
+    }
+
     /// With a record that sanid derived these from the seed with this fingerprint.
     pub(crate) fn recorded(mut self, iqn: &str, nqn: &str, id: &str, seed: &str) -> Self {
         let origin = RecordOrigin {
@@ -163,6 +177,17 @@ impl Facts {
         self.record = RecordState::Present(Box::new(record));
         self
     }
+}
+
+fn copied(bytes: &[u8]) -> FileState {
+    FileState::Present(FileContent {
+        bytes: bytes.to_vec(),
+        mode: 0o644,
+        uid: 0,
+        gid: 0,
+        mount_point: Some(false),
+        volatile: false,
+    })
 }
 
 fn pinned<T>(value: T, line: usize) -> Setting<T> {

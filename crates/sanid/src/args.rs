@@ -127,6 +127,10 @@ pub(crate) struct Apply {
     /// Print what would be done, and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// As the boot units run it: like --keep, unless on-existing in the configuration says otherwise;
+    /// what a live session uses is kept in any case
+    #[arg(long, conflicts_with_all = ["keep", "replace", "disrupt"])]
+    pub(crate) boot: bool,
     /// Keep a valid identity that is on disk, report it and write only what is missing
     #[arg(long, conflicts_with = "replace")]
     pub(crate) keep: bool,
@@ -239,6 +243,8 @@ mod tests {
             "apply --keep --root /x",
             "apply --replace --disrupt --format json",
             "apply --keep --replace",
+            "apply --boot --via bind",
+            "apply --boot --keep",
             "apply --help",
             "apply --kep",
             "apply extra",

@@ -22,6 +22,8 @@ const SIZE: u64 = 2 * 1024 * 1024;
 const SYSTEM_CALLS: usize = 120;
 const PEAK_KIB: u64 = 2560;
 
+const BOOTED: &[Need] = &[BINARY, STRACE, UNSHARE, Need::Root];
+
 fn main() -> ExitCode {
     let trials = vec![
         trial("the binary is at most 2 MiB", &[BINARY], size),
@@ -46,8 +48,20 @@ fn main() -> ExitCode {
         }),
         trial(
             "apply with nothing to do makes at most 120 system calls on a booted host",
-            &[BINARY, STRACE, UNSHARE, Need::Root],
-            booted,
+            BOOTED,
+            || {
+                booted("\"$@\"");
+            },
+        ),
+        trial("so it does with mounts over the files", BOOTED, || {
+            booted("\"$@\" --via bind");
+        }),
+        trial(
+            "so it does with mounts over the directories of a read-only system",
+            BOOTED,
+            || {
+                booted("rm \"$root\"/etc/*/*i*; mount -o remount,bind,ro \"$root\"; \"$@\"");
+            },
         ),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
@@ -75,25 +89,25 @@ fn system_calls() {
     assert_calls(&idle(&host, "apply"));
 }
 
-/// With the kernel's own /proc and /sys, and a /run that a boot made: there the
-/// lock and the published identity are.
-fn booted() {
-    let host = Host::new(MACHINE_ID);
-    for directory in ["proc", "sys", "run"] {
-        std::fs::create_dir(host.at(directory)).unwrap();
-    }
+/// With the kernel's own /proc and what it shows of a local disk, and a /run that a boot made: there the
+/// lock and the published identity are. Before it is counted, `boot` puts the identity in place.
+fn booted(boot: &str) {
+    let host = Host::typical(MACHINE_ID);
+    std::fs::create_dir(host.at("run")).unwrap();
     let apply = idle(&host, "apply");
     let log = tempfile::NamedTempFile::new().unwrap();
-    let script = "log=$1; root=$2; shift 2; mount -t tmpfs none \"$root/run\"; \
-                  mount --rbind /proc \"$root/proc\"; mount --rbind /sys \"$root/sys\"; \
-                  \"$@\"; exec strace -f -qq -y -o \"$log\" \"$@\"";
+    let script = format!(
+        "log=$1; root=$2; shift 2; mount --bind \"$root\" \"$root\"; mount -t tmpfs none \"$root/run\"; \
+         mount --rbind /proc \"$root/proc\"; {boot}; exec strace -f -qq -y -o \"$log\" \"$@\""
+    );
     let mut command = Command::new("unshare");
     command
-        .args(["--mount", "sh", "-euc", script, "sh"])
+        .args(["--mount", "sh", "-euc", &script, "sh"])
         .arg(log.path())
         .arg(host.root())
         .args(words(&apply));
-    Ran::of(&mut command).expect(0);
+    let ran = Ran::of(&mut command).expect(0);
+    assert!(ran.stdout.contains("unchanged"), "{ran:#?}");
     let calls = calls_of(log.path());
     let published = calls.iter().any(|call| call.text.contains("run/sanid"));
     assert!(published, "it looks below a volatile /run: {calls:#?}");

@@ -57,8 +57,8 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     // Apart, because examples bring in what tests need, and sanid is to be as it
     // is installed.
     for cmd in [
-        release::build(place, &["--bin", "sanid"]),
-        release::build(place, &["--example", "read_machine_id"]),
+        release::build(place, "sanid", &["--bins"]),
+        release::build(place, "sanid", &["--example", "read_machine_id"]),
         Cmd::new(["cargo", "build", "--quiet", "--profile", "speed"]).args([
             "-p",
             "sanid",

@@ -7,19 +7,24 @@ use clap_complete::Shell;
 
 use super::Files;
 
-const SCRIPTS: [(Shell, &str); 3] = [
-    (Shell::Bash, "bash-completion/completions/sanid"),
-    (Shell::Zsh, "zsh/site-functions/_sanid"),
-    (Shell::Fish, "fish/vendor_completions.d/sanid.fish"),
+/// The shells, with what stands before and after the name of a command.
+const SCRIPTS: [(Shell, &str, &str); 3] = [
+    (Shell::Bash, "bash-completion/completions/", ""),
+    (Shell::Zsh, "zsh/site-functions/_", ""),
+    (Shell::Fish, "fish/vendor_completions.d/", ".fish"),
 ];
 
 /// Adds all scripts.
 pub(super) fn scripts(files: &mut Files) -> Result<()> {
-    for (shell, path) in SCRIPTS {
-        let mut script = Vec::new();
-        clap_complete::generate(shell, &mut sanid::command(), "sanid", &mut script);
-        let script = String::from_utf8(script).context("a completion script is UTF-8")?;
-        files.insert(PathBuf::from("dist/usr/share").join(path), script);
+    for (shell, before, after) in SCRIPTS {
+        for mut command in [sanid::command(), sanid_image::command()] {
+            let name = command.get_name().to_owned();
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut command, &name, &mut script);
+            let script = String::from_utf8(script).context("a completion script is UTF-8")?;
+            let path = format!("dist/usr/share/{before}{name}{after}");
+            files.insert(PathBuf::from(path), script);
+        }
     }
     Ok(())
 }

@@ -6,10 +6,17 @@ use anyhow::Result;
 
 use super::Files;
 
-/// Adds the schema.
+/// Adds the schemas.
 pub(super) fn schema(files: &mut Files) -> Result<()> {
-    let mut text = serde_json::to_string_pretty(&sanid::json_schema())?;
-    text.push('\n');
-    files.insert(PathBuf::from("docs/schema/sanid-v1.schema.json"), text);
+    let schemas = [
+        ("sanid-v1", sanid::json_schema()),
+        ("sanid-image-v1", sanid_image::json_schema()),
+    ];
+    for (name, schema) in schemas {
+        let mut text = serde_json::to_string_pretty(&schema)?;
+        text.push('\n');
+        let path = format!("docs/schema/{name}.schema.json");
+        files.insert(PathBuf::from(path), text);
+    }
     Ok(())
 }

@@ -9,8 +9,9 @@ use crate::place::Place;
 use crate::tools;
 
 /// Integration tests with a step of their own.
-const HEAVY: [&str; 7] = [
+const HEAVY: [&str; 8] = [
     "real",
+    "images",
     "faults",
     "placement",
     "dist",
@@ -46,6 +47,10 @@ pub(super) fn placement(place: &Place) -> Result<Outcome> {
 
 pub(super) fn dist(place: &Place) -> Result<Outcome> {
     heavy(place, "dist")
+}
+
+pub(super) fn images(place: &Place) -> Result<Outcome> {
+    heavy(place, "images")
 }
 
 pub(super) fn concurrency(place: &Place) -> Result<Outcome> {

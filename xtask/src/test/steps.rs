@@ -62,7 +62,7 @@ pub(super) fn all() -> Vec<Step> {
             generate::step,
         ),
         step("man", "mandoc has no complaint", generate::lint),
-        slow("static", "a static release binary builds", release::step),
+        slow("static", "the static release binaries build", release::step),
         counted(slow(
             "real",
             "real programs derive and read the same names",
@@ -82,6 +82,11 @@ pub(super) fn all() -> Vec<Step> {
             "dist",
             "units, packages and initramfs images, by systemd, dpkg, rpm and dracut",
             programs::dist,
+        )),
+        counted(slow(
+            "images",
+            "what real initramfs images carry, in every compression",
+            programs::images,
         )),
         counted(slow(
             "concurrency",

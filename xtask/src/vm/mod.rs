@@ -145,7 +145,7 @@ fn binary(place: &Place, options: &Options) -> Result<PathBuf> {
             .canonicalize()
             .with_context(|| given.display().to_string());
     }
-    let cmd = release::build(place, &["--bin", "sanid"]);
+    let cmd = release::build(place, "sanid", &["--bin", "sanid"]);
     let done = cmd.run(place, "vm static")?;
     ensure!(
         done.status.success(),

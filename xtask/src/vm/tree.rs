@@ -194,11 +194,11 @@ mod tests {
     #[test]
     fn a_unit_keeps_everything_but_what_tells_a_container() {
         let unit = "[Unit]\nConditionVirtualization=!container\nConditionPathIsReadWrite=/etc\n\
-                    [Service]\nExecStart=/usr/bin/sanid apply --keep\n";
+                    [Service]\nExecStart=/usr/bin/sanid apply --boot\n";
         assert_eq!(
             as_a_host(unit),
             "[Unit]\nConditionPathIsReadWrite=/etc\n[Service]\n\
-             ExecStart=/usr/bin/sanid apply --keep --root /\n"
+             ExecStart=/usr/bin/sanid apply --boot --root /\n"
         );
     }
 }

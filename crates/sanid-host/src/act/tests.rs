@@ -58,6 +58,7 @@ impl Host {
             Consent {
                 existing,
                 disrupt: false,
+                boot: false,
                 via: None,
             },
         )
@@ -258,6 +259,7 @@ fn a_file_that_reads_back_wrong_is_undone() {
     let consent = Consent {
         existing: OnExisting::Replace,
         disrupt: false,
+        boot: false,
         via: None,
     };
     let mut plan = plan(&facts, &resolution, consent).unwrap();

@@ -100,4 +100,8 @@ codes! {
     FirmwareDiffers = "firmware-differs", Warning;
     /// The firmware's Host ID is the UUID of its host NQN in another byte order.
     FirmwareByteOrder = "firmware-byte-order", Warning;
+    /// The initramfs used another name than the host has or shall have.
+    InitramfsDiffers = "initramfs-differs", Warning;
+    /// The image of the initramfs holds a name that the host does not have.
+    InitramfsStale = "initramfs-stale", Warning;
 }

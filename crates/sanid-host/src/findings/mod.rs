@@ -10,6 +10,7 @@ mod covered;
 mod drift;
 mod files;
 mod firmware;
+mod initramfs;
 mod live;
 mod names;
 mod pair;
@@ -29,6 +30,7 @@ pub static CHECKS: &[fn(&View<'_>) -> Vec<Finding>] = &[
     drift::check,
     pair::check,
     firmware::check,
+    initramfs::check,
     names::check,
     live::check,
 ];

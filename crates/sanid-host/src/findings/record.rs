@@ -56,6 +56,7 @@ fn earlier_seed(view: &View<'_>) -> Option<Part> {
     let consent = Consent {
         existing: OnExisting::Refuse,
         disrupt: true,
+        boot: false,
         via: None,
     };
     let plan = plan(view.facts, view.resolution.ok()?, consent).ok()?;

@@ -5,10 +5,12 @@
 //! understood stops here: going on without it could mean another identity than the one asked for.
 
 mod firmware;
+mod initramfs;
 mod live;
 mod machine_id;
 mod places;
 
+pub use initramfs::look_at_initramfs;
 pub(crate) use live::live;
 pub(crate) use places::below_etc;
 pub use places::look_beneath;
@@ -16,7 +18,7 @@ pub use places::look_beneath;
 use std::path::Path;
 
 use crate::config::{self, ConfigError, Firmware};
-use crate::facts::{Credentials, Facts, FirmwareFacts, RootFacts};
+use crate::facts::{Credentials, Facts, FirmwareFacts, InitramfsFacts, RootFacts};
 use crate::file::{Disk, FileState, IdentityFile};
 use crate::record::{self, Record, RecordState};
 use crate::root::{FileContent, ReadError, Root};
@@ -56,7 +58,7 @@ pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigE
     let cmdline = cmdline
         .map(|file| String::from_utf8_lossy(&file.bytes).into_owned())
         .unwrap_or_default();
-    let volatile_run = root.is_volatile("run");
+    let volatile_run = root.has_volatile_run();
     let disk = disk(root);
     let (record, record_in_run) = read_record(root, volatile_run);
     let places = places::read(root, &disk, record_in_run);
@@ -82,10 +84,12 @@ pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigE
         settings,
         disk,
         beneath: Disk::default(),
+        lifted: Disk::default(),
         places,
         record,
         record_in_run,
         live: live(root),
+        initramfs: InitramfsFacts::default(),
         published: volatile_run.then(|| published(root)).flatten(),
     })
 }

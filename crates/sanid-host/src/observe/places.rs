@@ -59,10 +59,11 @@ impl See<'_> {
                 Err(_) => return PlaceFacts::default(),
             },
         };
+        let content = self.content(below_etc(path));
         let mut facts = PlaceFacts {
             exists,
             read_only: is_read_only(&fd),
-            content: self.bound && self.content(below_etc(path)).is_some(),
+            content: self.bound && content.is_some(),
             ..PlaceFacts::default()
         };
         if !exists {
@@ -71,7 +72,8 @@ impl See<'_> {
         let over = rustix::fs::statx(&fd, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS).ok();
         if let Some(over) = over.filter(is_mount) {
             let under_run = |base: &str| stat(root, &format!("{base}/{}", below_etc(path)));
-            if under_run(CONTENT).is_some_and(|content| same(&content, &over)) {
+            let content = content.or_else(|| under_run(CONTENT));
+            if content.is_some_and(|content| same(&content, &over)) {
                 facts.mounted = Mounted::Directory;
                 // Whether there could be files is a question to what lies beneath.
                 facts.read_only = nearest(root).is_ok_and(|fd| is_read_only(&fd));

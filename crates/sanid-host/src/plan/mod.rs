@@ -23,6 +23,9 @@ pub struct Consent {
     pub existing: OnExisting,
     /// Whether an identity may be changed that a live session uses.
     pub disrupt: bool,
+    /// Whether this is the run at boot: what a live session uses is kept there instead of refused, so
+    /// that the rest is put in place and the boot goes on.
+    pub boot: bool,
     /// The placement that was asked for; the configured one where none was.
     pub via: Option<Via>,
 }
@@ -52,8 +55,10 @@ pub struct Plan {
     pub record_in_run: bool,
     /// Whether that is another one than is there.
     pub record_differs: bool,
-    /// What the readers have before the change.
+    /// What is in the place of the files before the change.
     pub before: Values,
+    /// What the readers have before the change, which differs where mounts are taken away.
+    pub had: Values,
     /// What the readers have after it.
     pub after: Values,
 }
@@ -309,10 +314,10 @@ impl Draft<'_> {
 
     fn write_free(&mut self, part: Part, free: Free) {
         let users = self.users(part);
-        // With `keep`, at boot, a file that was missing cannot be where a live session has its name
+        // At boot, and with `keep`, a file that was missing cannot be where a live session has its name
         // from: the initramfs or the firmware gave it, and will again.
         let guarded = match free {
-            Free::Missing | Free::Empty => self.consent.existing != OnExisting::Keep,
+            Free::Missing | Free::Empty => !self.keeps_live(),
             Free::Invalid | Free::Half | Free::EarlierSeed => true,
             // Half a change is worse for a live session than the whole one, which was agreed to.
             Free::Interrupted => false,
@@ -343,13 +348,19 @@ impl Draft<'_> {
                     self.write_part(part, Reason::Consent);
                 } else {
                     self.leave_live(part, users);
+                    self.complete_kept_pair(part);
                 }
             }
         }
     }
 
+    /// Whether what a live session uses is kept, and not refused.
+    fn keeps_live(&self) -> bool {
+        self.consent.boot || self.consent.existing == OnExisting::Keep
+    }
+
     fn leave_live(&mut self, part: Part, users: Vec<LiveUser>) {
-        if self.consent.existing == OnExisting::Keep {
+        if self.keeps_live() {
             self.keep(part, users);
         } else {
             self.plan.refusals.push(Refusal::Live {
@@ -485,6 +496,12 @@ impl Plan {
             host_nqn: facts.disk.effective_text(IdentityFile::HostNqn),
             host_id: facts.disk.effective_text(IdentityFile::HostId),
         };
+        let mut had = before.clone();
+        for file in IdentityFile::ALL {
+            if let Some(value) = facts.lifted.effective_text(file) {
+                had.set(file, Some(value));
+            }
+        }
         Self {
             writes: Vec::new(),
             modes: Vec::new(),
@@ -499,6 +516,7 @@ impl Plan {
             record_differs: false,
             after: before.clone(),
             before,
+            had,
         }
     }
 }

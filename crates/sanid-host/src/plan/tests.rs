@@ -8,22 +8,32 @@ use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN, facts};
 const ASK: Consent = Consent {
     existing: OnExisting::Refuse,
     disrupt: false,
+    boot: false,
     via: None,
 };
 const KEEP: Consent = Consent {
     existing: OnExisting::Keep,
     disrupt: false,
+    boot: false,
     via: None,
 };
 const REPLACE: Consent = Consent {
     existing: OnExisting::Replace,
     disrupt: false,
+    boot: false,
     via: None,
 };
 const DISRUPT: Consent = Consent {
     existing: OnExisting::Replace,
     disrupt: true,
+    boot: false,
     via: None,
+};
+
+const BOOT: Consent = Consent { boot: true, ..KEEP };
+const BOOT_REPLACE: Consent = Consent {
+    boot: true,
+    ..REPLACE
 };
 
 /// Another machine-id than the one in the facts.
@@ -537,4 +547,33 @@ fn a_pinned_identity_needs_no_seed_and_records_none() {
     assert_eq!(written(&plan).len(), 3);
     assert_eq!(plan.record.iqn.as_ref().unwrap().origin.seed, None);
     assert_eq!(plan.record.iqn.as_ref().unwrap().origin.source, "pin");
+}
+
+/// What an image builder asks for with `on-existing = "replace"`, at every boot.
+#[test]
+fn at_boot_replace_replaces_what_no_live_session_uses_and_keeps_the_rest() {
+    let baked = || facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID);
+    assert_eq!(written(&planned(&baked(), BOOT)), []);
+    assert_eq!(written(&planned(&baked(), BOOT_REPLACE)), all_three());
+
+    // Interactively nothing is done (rule 3); at boot the rest is, and the boot goes on.
+    let live = baked().controller(OTHER_NQN, OTHER_ID);
+    let asked = planned(&live, REPLACE);
+    assert_eq!((asked.refusals.len(), asked.writes.len()), (1, 0));
+    let plan = planned(&live, BOOT_REPLACE);
+    assert!(plan.refusals.is_empty());
+    assert_eq!(written(&plan), [(InitiatorName, IQN)]);
+    assert_eq!(plan.kept.len(), 1);
+    assert_eq!(plan.kept[0].users[0].name, "nvme1");
+    assert_eq!(plan.after.host_nqn.as_deref(), Some(OTHER_NQN));
+}
+
+/// A session of the initramfs or the firmware does not have its name from a file that is not there.
+#[test]
+fn at_boot_a_missing_file_is_written_whatever_is_live() {
+    let live = facts().session(OTHER_IQN);
+    assert_eq!(planned(&live, REPLACE).refusals.len(), 1);
+    for consent in [BOOT, BOOT_REPLACE] {
+        assert_eq!(written(&planned(&live, consent)), all_three());
+    }
 }

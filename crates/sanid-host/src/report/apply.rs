@@ -333,19 +333,19 @@ fn without_directory(plan: &Plan) -> Vec<String> {
 
 /// Rule 7: who still has the old name after the files have the new one.
 fn restart(plan: &Plan) -> Vec<Way> {
-    let written = |file: IdentityFile| {
-        plan.writes
-            .iter()
-            .any(|write| write.file == file && write.before.as_deref() != Some(&write.value))
+    let renamed = |file: IdentityFile| {
+        let part = part_of(file);
+        let touched = plan.lifts.contains(&part) || plan.writes_of(part).next().is_some();
+        touched && plan.had.of(file) != plan.after.of(file)
     };
     let mut ways = Vec::new();
-    if written(IdentityFile::InitiatorName) {
+    if renamed(IdentityFile::InitiatorName) {
         ways.push(way(
             "systemctl try-restart iscsid.service".into(),
             "iscsid reads the initiator name once, at its start",
         ));
     }
-    if written(IdentityFile::HostNqn) || written(IdentityFile::HostId) {
+    if renamed(IdentityFile::HostNqn) || renamed(IdentityFile::HostId) {
         ways.push(way(
             "systemctl try-restart stafd.service stacd.service".into(),
             "nvme-stas reads the pair at its start; nvme-cli reads it at each connect",

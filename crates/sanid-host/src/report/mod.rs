@@ -11,8 +11,8 @@ mod status;
 pub use apply::{ApplyReport, Change, KeptReport, Outcome, RefusalReport, UserReport, Way};
 pub use identity::{AppliedReport, CandidateReport, IdentityReport, PlaceReport, Provenance};
 pub use status::{
-    FileReport, FindingReport, LiveReport, NvmeReport, OnDisk, SeedReport, SessionReport,
-    StatusReport,
+    FileReport, FindingReport, InitramfsReport, LiveReport, NvmeReport, OnDisk, SeedReport,
+    SessionReport, StatusReport,
 };
 
 /// Derives what every report derives.

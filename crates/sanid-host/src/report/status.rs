@@ -2,7 +2,7 @@
 
 use super::{IdentityReport, report};
 use crate::API_VERSION;
-use crate::facts::{Facts, Live};
+use crate::facts::{Facts, InitramfsFacts, Live};
 use crate::file::{Effective, IdentityFile};
 use crate::findings::Finding;
 use crate::place::Via;
@@ -25,6 +25,9 @@ report! {
         pub on_disk: OnDisk,
         /// What the kernel's sessions use.
         pub live: LiveReport,
+        /// What the initramfs of this boot used; absent where it left nothing.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub initramfs: Option<InitramfsReport>,
         /// Drifts and hazards; empty when all is well.
         pub findings: Vec<FindingReport>,
     }
@@ -65,6 +68,18 @@ report! {
         pub why: Option<String>,
         /// `file`, or `bind` where sanid mounted it; absent where it is missing.
         pub via: Option<&'static str>,
+    }
+}
+
+report! {
+    /// The names that the initramfs of this boot used.
+    pub struct InitramfsReport {
+        /// The iSCSI initiator name.
+        pub iqn: Option<String>,
+        /// The NVMe host NQN.
+        pub host_nqn: Option<String>,
+        /// The NVMe Host ID.
+        pub host_id: Option<String>,
     }
 }
 
@@ -154,6 +169,7 @@ impl StatusReport {
                 host_id: FileReport::new(facts, IdentityFile::HostId, facts.disk.host_id()),
             },
             live: LiveReport::new(&facts.live),
+            initramfs: InitramfsReport::new(&facts.initramfs),
             findings: findings.iter().map(FindingReport::new).collect(),
         }
     }
@@ -213,6 +229,23 @@ impl LiveReport {
             iscsi_hosts: hosts.collect(),
             nvme: nvme.collect(),
         }
+    }
+}
+
+impl InitramfsReport {
+    fn new(facts: &InitramfsFacts) -> Option<Self> {
+        let used = |file| {
+            let text = facts.used.effective_text(file)?;
+            Some(crate::root::escape(text.as_bytes()))
+        };
+        let iqn = facts.iqn().and_then(Result::ok);
+        let report = Self {
+            iqn: iqn.map(|iqn| crate::root::escape(iqn.as_bytes())),
+            host_nqn: used(IdentityFile::HostNqn),
+            host_id: used(IdentityFile::HostId),
+        };
+        let some = report.iqn.is_some() || report.host_nqn.is_some() || report.host_id.is_some();
+        some.then_some(report)
     }
 }
 

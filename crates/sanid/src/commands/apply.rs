@@ -1,7 +1,7 @@
 //! `sanid apply` = observe, decide, act, observe, compare.
 
 use sanid_host::act::{self, Receipt};
-use sanid_host::config::OnExisting;
+use sanid_host::config::{OnExisting, Origin};
 use sanid_host::plan::{self, Consent, Plan};
 use sanid_host::report::{AppliedReport, ApplyReport, Outcome, RefusalReport, UserReport};
 use sanid_host::resolve::{self, Resolution};
@@ -64,10 +64,13 @@ fn decide(root: &Root, options: &Apply) -> Result<Decision, Failure> {
     }
     facts.lift(via).map_err(|error| Failure::error(&error))?;
     let resolution = resolve::resolve(&facts)?;
+    let configured = &facts.settings.on_existing;
     let existing = match (options.keep, options.replace) {
         (true, _) => OnExisting::Keep,
         (_, true) => OnExisting::Replace,
-        _ => facts.settings.on_existing.value,
+        // What somebody configured is meant for every boot; the default is for somebody who is asked.
+        _ if options.boot && configured.origin == Origin::Default => OnExisting::Keep,
+        _ => configured.value,
     };
     let plan = plan::plan(
         &facts,
@@ -75,6 +78,7 @@ fn decide(root: &Root, options: &Apply) -> Result<Decision, Failure> {
         Consent {
             existing,
             disrupt: options.disrupt,
+            boot: options.boot,
             via,
         },
     )?;

@@ -15,6 +15,7 @@ pub(crate) fn run(options: &HostOptions) -> Result<Exit, Failure> {
     let root = host::open(options.root.as_deref())?;
     let mut facts = host::observe(&root)?;
     sanid_host::look_beneath(&root, &mut facts);
+    sanid_host::look_at_initramfs(&root, &mut facts);
     let resolution = resolve::resolve(&facts);
     let findings = findings::findings(&facts, resolution.as_ref());
     match options.format {

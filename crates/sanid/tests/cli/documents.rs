@@ -16,6 +16,9 @@ fn every_document_fits_the_committed_schema() {
     let foreign = Host::foreign(MACHINE_ID);
     foreign.write("sys/class/nvme/nvme3/transport", "tcp\n");
     foreign.write("sys/class/nvme/nvme3/hostnqn", FOREIGN[1]);
+    let booted = Host::in_memory(MACHINE_ID);
+    booted.write("run/initiatorname.iscsi", FOREIGN[0]);
+    booted.write("run/sanid/initramfs/used/nvme/hostid", FOREIGN[2]);
     let no_seed = Host::new("uninitialized");
     let runs = [
         (
@@ -24,6 +27,7 @@ fn every_document_fits_the_committed_schema() {
             "Identity",
         ),
         (&foreign, on(&["status", "--format", "json"]), "Status"),
+        (&booted, on(&["status", "--format", "json"]), "Status"),
         (&no_seed, on(&["status", "--format", "json"]), "Status"),
         (&no_seed, on(&["show", "--format", "json"]), "Error"),
         (&foreign, on(&["apply", "--format", "json"]), "Apply"),

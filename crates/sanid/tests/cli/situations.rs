@@ -86,6 +86,83 @@ fn a_template_whose_machine_id_was_reset() {
 }
 
 #[test]
+fn an_initramfs_with_the_names_of_before() {
+    let host = Host::in_memory(MACHINE_ID);
+    host.apply();
+    host.write("run/initiatorname.iscsi", FOREIGN[0]);
+    for (file, text) in ["hostnqn", "hostid"].into_iter().zip(&FOREIGN[1..]) {
+        host.write(&format!("run/sanid/initramfs/used/nvme/{file}"), text);
+        host.write(&format!("run/sanid/initramfs/image/nvme/{file}"), text);
+    }
+    let stale = "run/sanid/initramfs/image/iscsi/initiatorname.iscsi";
+    host.write(
+        stale,
+        "InitiatorName=iqn.1993-08.org.debian:01:5ad1c7d3f9e2\n",
+    );
+    compare("initramfs", &host, &[on(&["status"])]);
+}
+
+/// An image builder's `on-existing`, at boot and by hand.
+#[test]
+fn an_image_builder_has_the_baked_names_replaced_at_every_boot() {
+    let host = Host::foreign(MACHINE_ID);
+    let configured = |value: &str| {
+        host.write(
+            "usr/lib/sanid/config.d/50-image.toml",
+            format!("on-existing = \"{value}\"\n"),
+        );
+    };
+    let before = host.three();
+    let boot = |expected: i32| {
+        let ran = host.run(&["apply", "--boot"]);
+        assert_eq!(ran.code, Some(expected), "{ran:#?}");
+    };
+    boot(0);
+    assert_eq!(host.three(), before, "without a word, boot keeps");
+    configured("refuse");
+    boot(3);
+    configured("keep");
+    boot(0);
+    assert_eq!(host.three(), before);
+    configured("replace");
+    let ran = host.run(&["apply", "--keep"]);
+    assert_eq!(
+        (ran.code, host.three()),
+        (Some(0), before),
+        "a flag outranks"
+    );
+    boot(0);
+    let derived = crate::support::host::derived(MACHINE_ID);
+    assert_eq!(host.three(), derived);
+    // What the next image bakes is replaced at the next boot.
+    host.write("etc/nvme/hostid", FOREIGN[2]);
+    host.write("etc/nvme/hostnqn", FOREIGN[1]);
+    boot(0);
+    assert_eq!(host.three(), derived);
+}
+
+/// Safety rule 3: not while a live session uses it, and the boot goes on.
+#[test]
+fn at_boot_a_baked_name_in_use_is_kept_and_the_rest_replaced() {
+    let host = Host::foreign(MACHINE_ID);
+    host.write(
+        "etc/sanid/config.d/50-image.toml",
+        "on-existing = \"replace\"\n",
+    );
+    host.write("sys/class/nvme/nvme3/transport", "tcp\n");
+    host.write("sys/class/nvme/nvme3/hostnqn", FOREIGN[1]);
+    host.write("sys/class/nvme/nvme3/hostid", FOREIGN[2]);
+    compare(
+        "boot-replace-live",
+        &host,
+        &[on(&["apply"]), on(&["apply", "--boot"])],
+    );
+    let [iqn, nqn, id] = host.three().map(Option::unwrap);
+    assert_ne!(iqn, FOREIGN[0].as_bytes());
+    assert_eq!((nqn, id), (FOREIGN[1].into(), FOREIGN[2].into()));
+}
+
+#[test]
 fn live_sessions() {
     let host = Host::foreign(MACHINE_ID);
     host.write("sys/class/nvme/nvme3/transport", "tcp\n");

@@ -8,7 +8,7 @@ use libtest_mimic::Trial;
 use tempfile::TempDir;
 
 use super::installed::{TREE, etc_of_a_host};
-use super::support::host::{FILES, MACHINE_ID, OTHER_MACHINE_ID, Ran, derived};
+use super::support::host::{FILES, FOREIGN, MACHINE_ID, OTHER_MACHINE_ID, Ran, derived};
 use super::support::need::{Need, UNSHARE, trial};
 
 /// Files of an image, and of the directories above them, that are an identity or make one.
@@ -156,6 +156,8 @@ fn identities(image: &[String]) -> Vec<&'static str> {
 struct Seen {
     case: &'static str,
     cmdline: String,
+    /// An initiator name that another hook put into the image.
+    baked: &'static str,
     /// What process 1 left in /etc/machine-id.
     machine_id: &'static str,
     /// What a root that is mounted already has there.
@@ -170,6 +172,7 @@ fn seeds() {
     let seen = |case, cmdline: &str, machine_id, named| Seen {
         case,
         cmdline: cmdline.to_owned(),
+        baked: "",
         machine_id,
         mounted: "",
         host_only: false,
@@ -192,6 +195,16 @@ fn seeds() {
             ..seen("root mounted", "quiet", OTHER_MACHINE_ID, true)
         },
         Seen {
+            baked: FOREIGN[0],
+            host_only: true,
+            ..seen(
+                "image of this host, with the name it had",
+                "quiet",
+                MACHINE_ID,
+                true,
+            )
+        },
+        Seen {
             host_only: true,
             ..seen("image of this host", "quiet", MACHINE_ID, true)
         },
@@ -199,9 +212,27 @@ fn seeds() {
     let expected = derived(MACHINE_ID).map(Option::unwrap);
     for case in cases {
         let (ran, files) = in_initramfs(&case);
-        let Seen { case, named, .. } = case;
+        let Seen {
+            case, named, baked, ..
+        } = case;
         assert_eq!(ran.code, Some(0), "{case}: the boot goes on: {ran:#?}");
+        let mut expected = expected.clone();
+        if !baked.is_empty() {
+            // What an image for one host holds is kept there, as it is on the host.
+            expected[0] = baked.into();
+        }
         if named {
+            let held = files.path().join("run/sanid/initramfs/image");
+            let held = fs::read(held.join("iscsi/initiatorname.iscsi")).unwrap_or_default();
+            assert_eq!(held, baked.as_bytes(), "{case}: {ran:#?}");
+            for (path, content) in FILES.iter().zip(&expected) {
+                let used = files.path().join("run/sanid/initramfs/used");
+                let used = used.join(path.strip_prefix("etc/").unwrap());
+                assert_eq!(fs::read(used).unwrap(), *content, "{case}: {path}");
+            }
+            let status = fs::read_to_string(files.path().join("status")).unwrap();
+            let differs = status.contains("initramfs-differs");
+            assert_eq!(differs, !baked.is_empty(), "{case}: {status}");
             for (path, content) in FILES.iter().zip(&expected) {
                 let found = fs::read(files.path().join(path)).unwrap();
                 assert_eq!(found, *content, "{case}: {path}: {ran:#?}");
@@ -239,6 +270,9 @@ fn in_initramfs(seen: &Seen) -> (Ran, TempDir) {
     input("mounted", seen.mounted);
     // The test machine may itself be a container, where sanid wants to be told the root.
     input("sanid", "#!/bin/sh\nexec /run/sanid-real \"$@\" --root /\n");
+    input("baked", seen.baked);
+    // The real root, which is this host's.
+    input("own", &format!("{MACHINE_ID}\n"));
     if seen.host_only {
         input("host-only", "");
     }
@@ -257,10 +291,23 @@ fn in_initramfs(seen: &Seen) -> (Ran, TempDir) {
         mount -t tmpfs tmpfs /var/lib
         mount --bind \"$2/cmdline\" /proc/cmdline
         if [ -s \"$2/machine-id\" ]; then cat \"$2/machine-id\" >/etc/machine-id; fi
+        if [ -s \"$2/baked\" ]; then
+            mkdir /etc/iscsi
+            cat \"$2/baked\" >/etc/iscsi/initiatorname.iscsi
+        fi
         PATH=/run/bin:$PATH NEWROOT=/run/new rootmnt=/run/none sh \"$4\"
         mkdir \"$1/etc\" \"$1/run\"
         cp -r /etc/. \"$1/etc\"
-        if [ -e /run/initiatorname.iscsi ]; then cp /run/initiatorname.iscsi \"$1/run\"; fi";
+        if [ -e /run/initiatorname.iscsi ]; then cp /run/initiatorname.iscsi \"$1/run\"; fi
+        mkdir \"$1/run/sanid\"
+        cp -r /run/sanid/initramfs \"$1/run/sanid\"
+        # As after switch-root: the same /run below another root.
+        mkdir -p \"$1/real/etc\" \"$1/real/run\"
+        cat \"$2/own\" >\"$1/real/etc/machine-id\"
+        mount --bind /run \"$1/real/run\"
+        /run/sanid-real apply --root \"$1/real\" >&2
+        /run/sanid-real status --root \"$1/real\" >\"$1/status\" || :
+        umount \"$1/real/run\"";
     let identity = TREE.path().join("usr/lib/sanid/initramfs-identity");
     let binary = Path::new(env!("CARGO_BIN_EXE_sanid"));
     let ran = private(script, &[left.path(), inputs.path(), binary, &identity]);

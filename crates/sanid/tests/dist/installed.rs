@@ -18,6 +18,7 @@ pub(crate) const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../.."
 /// Some of what must be there, with its mode.
 const EXPECTED: &[(&str, u32)] = &[
     ("usr/bin/sanid", 0o755),
+    ("usr/bin/sanid-image", 0o755),
     ("usr/lib/sanid/initramfs-identity", 0o755),
     ("usr/lib/dracut/modules.d/95sanid/module-setup.sh", 0o755),
     ("usr/lib/systemd/system/sanid.service", 0o644),
@@ -34,6 +35,8 @@ const EXPECTED: &[(&str, u32)] = &[
         0o755,
     ),
     ("usr/share/man/man8/sanid.8", 0o644),
+    ("usr/share/man/man8/sanid-image.8", 0o644),
+    ("usr/share/bash-completion/completions/sanid-image", 0o644),
     ("usr/share/doc/sanid/examples/10-scheme.toml", 0o644),
     ("usr/share/doc/sanid/examples/openrc/sanid", 0o755),
 ];
@@ -62,11 +65,21 @@ pub(crate) static TREE: LazyLock<TempDir> = LazyLock::new(|| {
     tree
 });
 
+/// The other command, which is another package's, so that cargo has not built it for this test.
+pub(crate) static IMAGE_BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--package", "sanid-image"]);
+    Ran::of(build.current_dir(REPOSITORY)).expect(0);
+    Path::new(env!("CARGO_BIN_EXE_sanid")).with_file_name("sanid-image")
+});
+
 fn install(destdir: &Path, options: &[&str]) -> String {
     let ran = Ran::of(
         Command::new(env!("CARGO"))
             .args(["run", "--quiet", "--package", "xtask", "--", "install"])
-            .args(["--binary", env!("CARGO_BIN_EXE_sanid"), "--destdir"])
+            .args(["--binary", env!("CARGO_BIN_EXE_sanid"), "--image-binary"])
+            .arg(&*IMAGE_BINARY)
+            .arg("--destdir")
             .arg(destdir)
             .args(options)
             .current_dir(REPOSITORY),
@@ -98,7 +111,7 @@ fn again_and_elsewhere() {
         .join("usr/local/lib/systemd/system/sanid.service");
     let unit = fs::read_to_string(unit).unwrap();
     assert!(
-        unit.contains("\nExecStart=/usr/local/bin/sanid apply --keep\n"),
+        unit.contains("\nExecStart=/usr/local/bin/sanid apply --boot\n"),
         "{unit}"
     );
     assert!(!tree.path().join("usr/bin").exists());

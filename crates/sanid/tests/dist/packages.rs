@@ -8,7 +8,7 @@ use std::process::Command;
 use libtest_mimic::Trial;
 use tempfile::TempDir;
 
-use super::installed::REPOSITORY;
+use super::installed::{IMAGE_BINARY, REPOSITORY};
 use super::support::host::Ran;
 use super::support::need::{Need, UNSHARE, trial};
 
@@ -67,6 +67,8 @@ check() {
     done
     if [ -x usr/bin/sanid ]; then now=there; else now=gone; fi
     if [ "$now" != "$3" ]; then echo "after $1 sanid is $now"; exit 1; fi
+    if [ -x usr/bin/sanid-image ]; then now=there; else now=gone; fi
+    if [ "$now" != "$3" ]; then echo "after $1 sanid-image is $now"; exit 1; fi
 }
 "#;
 
@@ -86,11 +88,10 @@ fn run(package: &Path, steps: &str) {
 fn target() -> TempDir {
     let target = tempfile::tempdir().unwrap();
     fs::create_dir(target.path().join("release")).unwrap();
-    fs::copy(
-        env!("CARGO_BIN_EXE_sanid"),
-        target.path().join("release/sanid"),
-    )
-    .unwrap();
+    let sanid = Path::new(env!("CARGO_BIN_EXE_sanid"));
+    for (name, binary) in [("sanid", sanid), ("sanid-image", &*IMAGE_BINARY)] {
+        fs::copy(binary, target.path().join("release").join(name)).unwrap();
+    }
     target
 }
 

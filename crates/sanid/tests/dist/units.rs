@@ -8,7 +8,7 @@ use libtest_mimic::Trial;
 use tempfile::TempDir;
 
 use super::installed::{TREE, files};
-use super::support::host::Ran;
+use super::support::host::{Host, MACHINE_ID, Ran, derived};
 use super::support::need::{Need, trial};
 
 const ANALYZE: Need = Need::Program("systemd-analyze", "systemd");
@@ -51,6 +51,11 @@ pub(crate) fn trials() -> Vec<Trial> {
             exposure,
         ),
         trial("what_stays_open_is_explained", &[ANALYZE], explained),
+        trial(
+            "the_boot_units_follow_on_existing_of_the_configuration",
+            &[],
+            follow_configuration,
+        ),
         trial(
             "sanid_is_before_all_storage_clients_of_debian_12",
             NEEDS,
@@ -169,6 +174,36 @@ fn explained() {
                 "{name} leaves {directive} open and does not say why"
             );
         }
+    }
+}
+
+/// What each unit runs, on a host whose image had names baked in.
+fn follow_configuration() {
+    for name in WRITERS {
+        let unit = fs::read_to_string(TREE.path().join(UNITS).join(name)).unwrap();
+        let start = unit
+            .lines()
+            .find_map(|line| line.strip_prefix("ExecStart=/usr/bin/sanid "))
+            .unwrap();
+        let words: Vec<&str> = start.split(' ').collect();
+        let host = Host::foreign(MACHINE_ID);
+        let baked = host.three();
+        host.run(&words).expect(0);
+        assert_eq!(
+            host.three(),
+            baked,
+            "{name}: without a word, a host keeps its names"
+        );
+        host.write(
+            "usr/lib/sanid/config.d/50-image.toml",
+            "on-existing = \"replace\"\n",
+        );
+        host.run(&words).expect(0);
+        assert_eq!(
+            host.three(),
+            derived(MACHINE_ID),
+            "{name}: an image builder's word counts"
+        );
     }
 }
 

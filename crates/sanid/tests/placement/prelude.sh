@@ -17,6 +17,7 @@ fail() { echo "FAILED: $*" >&2; cat "$place/said" >&2 2>/dev/null || true; grep 
 ends() { code=$1; shift; set +e; "$sanid" "$@" --root "$root" > "$place/said" 2>&1; was=$?; set -e
          [ "$was" = "$code" ] || fail "sanid $* ended with $was, not $code"; }
 says() { grep -qF -- "$1" "$place/said" || fail "it does not say: $1"; }
+says_not() { if grep -qF -- "$1" "$place/said"; then fail "it says: $1"; fi; }
 holds() { [ "$(cat "$root/$1")" = "$2" ] || fail "$1 holds $(cat "$root/$1"), not $2"; }
 # All three files hold the identity of a host UUID.
 has() { holds $iqn "InitiatorName=iqn.2016-04.com.open-iscsi:$(echo "$1" | tr -d -)"

@@ -51,6 +51,18 @@ impl Host {
         host
     }
 
+    /// The same in memory: with a `/run` that is empty after a reboot, as a running host has it.
+    pub(crate) fn in_memory(machine_id: &str) -> Self {
+        let host = Self {
+            directory: tempfile::Builder::new()
+                .prefix("sanid-")
+                .tempdir_in("/dev/shm")
+                .unwrap(),
+        };
+        host.write("etc/machine-id", format!("{machine_id}\n"));
+        host
+    }
+
     /// A host with what a kernel shows of itself and of a local disk.
     pub(crate) fn typical(machine_id: &str) -> Self {
         let host = Self::new(machine_id);

@@ -50,6 +50,7 @@ json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l via -d 'Into files, or into memory and over the files with a bind mount; placement in the configuration says it for every run' -r -f -a "file\t''
 bind\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l dry-run -d 'Print what would be done, and do nothing'
+complete -c sanid -n "__fish_sanid_using_subcommand apply" -l boot -d 'As the boot units run it: like --keep, unless on-existing in the configuration says otherwise; what a live session uses is kept in any case'
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l keep -d 'Keep a valid identity that is on disk, report it and write only what is missing'
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l replace -d 'Replace a valid identity that is on disk; the arrays must know the new one'
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l disrupt -d 'Go on even while a live session or controller uses the old identity'

@@ -1,0 +1,232 @@
+//! `sanid-image initramfs`.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::path::Path;
+
+use rustix::fs::{FileType, Mode, OFlags};
+use sanid_host::root::{describe, printable};
+use sanid_host::{API_VERSION, Facts, Root, container};
+
+use super::{Exit, Failure, Format, Initramfs};
+use crate::Limits;
+use crate::initramfs::read;
+use crate::report::{FileReport, HostReport, ImageReport, InitramfsReport, Verdict};
+
+pub(super) fn run(options: &Initramfs) -> Result<Exit, Failure> {
+    let root = open(options.root.as_deref())?;
+    let facts = sanid_host::observe(&root, None).map_err(|error| Failure::error(&error))?;
+    let images = if options.files.is_empty() {
+        of_boot(&root, &facts)?
+    } else {
+        options
+            .files
+            .iter()
+            .map(|path| given(path, &facts))
+            .collect()
+    };
+    let report = InitramfsReport {
+        api_version: API_VERSION,
+        kind: "Initramfs",
+        on_disk: HostReport::new(&facts),
+        images,
+    };
+    match options.format {
+        Format::Json => super::json(&report)?,
+        Format::Text => super::print(&page(&report))?,
+    }
+    Ok(exit(&report))
+}
+
+/// What could not be seen weighs more than what was.
+fn exit(report: &InitramfsReport) -> Exit {
+    if report.images.iter().any(|image| image.error.is_some()) {
+        Exit::Error
+    } else if report.images.iter().any(ImageReport::has_findings) {
+        Exit::Findings
+    } else {
+        Exit::Fine
+    }
+}
+
+/// The root that images are compared with: `/` of a container is nobody's host (safety rule 4).
+fn open(given: Option<&Path>) -> Result<Root, Failure> {
+    let root = match given {
+        Some(path) => Root::open(path),
+        None => match container::detect() {
+            None => Root::host(),
+            Some(evidence) => {
+                return Err(Failure {
+                    exit: Exit::Refused,
+                    message: format!(
+                        "this is a container or a chroot ({evidence}), so / is not the host's\n\
+                         Ways out:\n  \
+                         --root DIR   where the host's root, or the system to look at, is mounted\n  \
+                         --root /     if this really is the system to look at"
+                    ),
+                });
+            }
+        },
+    };
+    root.map_err(|error| Failure::error(&error))
+}
+
+/// Whether the image of an initramfs is named so: by initramfs-tools, dracut, mkinitcpio or SUSE.
+fn is_image(name: &str) -> bool {
+    let other = [".bak", ".old", ".dpkg-bak", ".new", ".sha256", ".sig"];
+    let dracut = name.strip_prefix("initramfs-");
+    !other.iter().any(|end| name.ends_with(end))
+        && (name.starts_with("initrd.img-")
+            || name.starts_with("initrd-")
+            || dracut.is_some_and(|rest| rest.strip_suffix(".img").is_some()))
+}
+
+fn of_boot(root: &Root, facts: &Facts) -> Result<Vec<ImageReport>, Failure> {
+    let names = root.list("boot").map_err(|error| Failure::error(&error))?;
+    let images = names.into_iter().filter(|name| is_image(name));
+    Ok(images
+        .map(|name| {
+            let relative = format!("boot/{name}");
+            let shown = format!("/{relative}");
+            // Opened as a path first: what is no file is not to be opened for reading.
+            let probe = root.open_at(&relative, OFlags::PATH);
+            let file = probe.and_then(|probe| {
+                if is_file(&probe)? {
+                    root.open_at(&relative, OFlags::RDONLY).map(Some)
+                } else {
+                    Ok(None)
+                }
+            });
+            look(&shown, file, facts)
+        })
+        .collect())
+}
+
+fn given(path: &Path, facts: &Facts) -> ImageReport {
+    let flags = OFlags::CLOEXEC | OFlags::PATH;
+    let file = rustix::fs::open(path, flags, Mode::empty()).and_then(|probe| {
+        if is_file(&probe)? {
+            let flags = OFlags::CLOEXEC | OFlags::RDONLY;
+            rustix::fs::open(path, flags, Mode::empty()).map(Some)
+        } else {
+            Ok(None)
+        }
+    });
+    look(&printable(path), file, facts)
+}
+
+fn is_file(probe: &rustix::fd::OwnedFd) -> Result<bool, rustix::io::Errno> {
+    let stat = rustix::fs::fstat(probe)?;
+    Ok(FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
+}
+
+type Opened = Result<Option<rustix::fd::OwnedFd>, rustix::io::Errno>;
+
+fn look(path: &str, file: Opened, facts: &Facts) -> ImageReport {
+    match file {
+        Ok(Some(file)) => {
+            let image = read(File::from(file), &Limits::default());
+            ImageReport::new(path, &image, facts)
+        }
+        Ok(None) => ImageReport::unread(path, "it is not a regular file".into()),
+        Err(errno) => ImageReport::unread(path, describe(errno)),
+    }
+}
+
+fn page(report: &InitramfsReport) -> String {
+    let mut text = String::new();
+    if report.images.is_empty() {
+        text.push_str("no initramfs image in /boot\n");
+    }
+    for image in &report.images {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        one(&mut text, image, &report.on_disk);
+    }
+    text
+}
+
+/// Writing to a String cannot fail.
+fn one(text: &mut String, image: &ImageReport, host: &HostReport) {
+    let _ = writeln!(text, "{}", image.path);
+    let segments: Vec<String> = image
+        .segments
+        .iter()
+        .map(|one| format!("{} ({} entries)", one.compression, one.entries))
+        .collect();
+    let sanid = match (image.has_sanid, image.host_only) {
+        (true, true) => "; with sanid, for one host",
+        (true, false) => "; with sanid, for any host",
+        (false, _) => "; without sanid",
+    };
+    if !segments.is_empty() {
+        let _ = writeln!(text, "  {}{sanid}", segments.join(", "));
+    }
+    for file in &image.files {
+        let _ = writeln!(
+            text,
+            "  {}  {}  {}",
+            file.path,
+            value(file),
+            verdict(file, host)
+        );
+    }
+    for name in &image.odd_names {
+        let _ = writeln!(
+            text,
+            "  {name}  a name that leads upwards, which no program makes"
+        );
+    }
+    if let Some(error) = &image.error {
+        let _ = writeln!(text, "  error: {error}; what is listed was before that");
+    }
+    if image.files.is_empty() && image.error.is_none() {
+        text.push_str("  no identity\n");
+    }
+    if image.has_findings() {
+        let _ = writeln!(text, "  → {}", again(&image.path));
+    }
+}
+
+fn value(file: &FileReport) -> String {
+    match (&file.value, &file.why) {
+        (Some(value), _) => value.clone(),
+        (None, Some(why)) => why.clone(),
+        (None, None) => "a machine-id".into(),
+    }
+}
+
+fn verdict(file: &FileReport, host: &HostReport) -> String {
+    let on_disk = match file.part {
+        "iqn" => &host.iqn,
+        "hostNqn" => &host.host_nqn,
+        "hostId" => &host.host_id,
+        _ => &None,
+    };
+    match (file.verdict, on_disk) {
+        (Verdict::Same, _) => "as on disk".into(),
+        (Verdict::Differs, Some(on_disk)) => format!("DIFFERS; on disk: {on_disk}"),
+        (Verdict::Differs, None) => "DIFFERS from the one of this host".into(),
+        (Verdict::OnlyHere, _) => "ONLY HERE; the host has none".into(),
+        (Verdict::Unusable, _) => "UNUSABLE".into(),
+        (Verdict::Nothing, _) => String::new(),
+    }
+}
+
+/// The command that makes an image again.
+fn again(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let dracut = name
+        .strip_prefix("initramfs-")
+        .and_then(|rest| rest.strip_suffix(".img"));
+    match (name.strip_prefix("initrd.img-"), dracut) {
+        (Some(version), _) => {
+            format!("update-initramfs -u -k {version}   once the files of the host are right")
+        }
+        (None, Some(version)) => {
+            format!("dracut --force {path} {version}   once the files of the host are right")
+        }
+        (None, None) => "make the image again, once the files of the host are right".into(),
+    }
+}

@@ -1,0 +1,145 @@
+//! The `sanid-image` command: one definition for parsing, help, man pages and completions.
+
+mod initramfs;
+
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use sanid_host::report::ErrorReport;
+use serde::Serialize;
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 fine, 1 findings, 2 usage or I/O error, 3 refused by a safety rule.
+Start with: sanid-image initramfs";
+
+/// Look for storage identities inside images.
+///
+/// An identity that was copied into an image stays there when the host gets another one, and goes with the
+/// image to every host that boots it. sanid-image reads images as the kernel unpacks them, and changes
+/// nothing.
+#[derive(Debug, Parser)]
+#[command(name = "sanid-image", version, after_help = AFTER_HELP, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the identities that initramfs images carry, and whether they are this host's
+    ///
+    /// Reads cpio archives, one behind the other, as they are or compressed with gzip, zstd, xz, lzma, lz4
+    /// or bzip2. Exits with 1 when an image carries a name or a machine-id that is not the one on disk,
+    /// with 2 when an image cannot be read to its end.
+    Initramfs(Initramfs),
+}
+
+#[derive(Debug, Args)]
+struct Initramfs {
+    /// The images; without any, initrd.img-*, initrd-* and initramfs-*.img in /boot
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Compare with the system below DIR, and take its /boot, instead of the running one
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// Text for people, which may change, or JSON for programs, which will not
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// How the command ends: API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    Fine = 0,
+    Findings = 1,
+    Error = 2,
+    Refused = 3,
+}
+
+/// A command that could not give its answer.
+struct Failure {
+    exit: Exit,
+    message: String,
+}
+
+impl Failure {
+    fn error(message: &impl ToString) -> Self {
+        Self {
+            exit: Exit::Error,
+            message: message.to_string(),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::error(&format!("cannot write the answer: {error}"))
+    }
+}
+
+/// The definition of the command line, for man pages and completions.
+///
+/// # Examples
+/// ```
+/// assert_eq!(sanid_image::command().get_name(), "sanid-image");
+/// ```
+pub fn command() -> clap::Command {
+    Arguments::command()
+}
+
+/// Runs the command with these arguments, the program's name first, and gives its exit code: 0 fine,
+/// 1 findings, 2 usage or I/O error, 3 refused by a safety rule.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // With nobody to read it there is nobody to tell.
+            let _ = error.print();
+            let exit = if error.use_stderr() {
+                Exit::Error
+            } else {
+                Exit::Fine
+            };
+            return ExitCode::from(exit as u8);
+        }
+    };
+    let Command::Initramfs(options) = arguments.command;
+    let exit = initramfs::run(&options).unwrap_or_else(|failure| {
+        if options.format == Format::Json {
+            let report = ErrorReport::new(failure.exit as u8, failure.message.clone());
+            // The text below says it even where the document cannot be written.
+            let _ = json(&report);
+        }
+        complain(&failure.message);
+        failure.exit
+    });
+    ExitCode::from(exit as u8)
+}
+
+fn json(document: &impl Serialize) -> io::Result<()> {
+    let mut text = serde_json::to_string_pretty(document)?;
+    text.push('\n');
+    print(&text)
+}
+
+/// A reader that has seen enough, such as `head`, is not an error.
+fn print(text: &str) -> io::Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+fn complain(message: &str) {
+    // With nobody to read it there is nobody to tell; the exit code remains.
+    let _ = writeln!(io::stderr(), "sanid-image: {message}");
+}

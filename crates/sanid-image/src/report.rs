@@ -1,0 +1,275 @@
+//! What `sanid-image` says to programs, and the judgement behind it: is what an image carries what the
+//! host has on disk?
+//!
+//! API, `sanid/v1`: fields are added, never renamed or removed. None can hold a machine-id.
+
+use sanid_core::MachineId;
+use sanid_host::root::escape;
+use sanid_host::{Facts, IdentityFile};
+use serde::Serialize;
+
+use crate::initramfs::{Content, Found, Image, Kind};
+
+/// How a file of an image compares with the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It says what the host has.
+    Same,
+    /// It says something else.
+    Differs,
+    /// It says something, and the host has nothing there.
+    OnlyHere,
+    /// There is something that its reader makes no name of.
+    Unusable,
+    /// It says nothing, or only points elsewhere.
+    Nothing,
+}
+
+impl Verdict {
+    /// Whether it is a finding.
+    pub fn is_finding(self) -> bool {
+        matches!(self, Self::Differs | Self::OnlyHere | Self::Unusable)
+    }
+}
+
+macro_rules! report {
+    ($(#[$meta:meta])* pub struct $($rest:tt)*) => {
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(rename_all = "camelCase")]
+        $(#[$meta])*
+        pub struct $($rest)*
+    };
+}
+
+report! {
+    /// The initramfs images of a host, and what they carry.
+    pub struct InitramfsReport {
+        /// `sanid/v1`.
+        #[cfg_attr(feature = "schema", schemars(extend("const" = "sanid/v1")))]
+        pub api_version: &'static str,
+        /// `Initramfs`.
+        #[cfg_attr(feature = "schema", schemars(extend("const" = "Initramfs")))]
+        pub kind: &'static str,
+        /// What the host has on disk.
+        pub on_disk: HostReport,
+        /// The images.
+        pub images: Vec<ImageReport>,
+    }
+}
+
+report! {
+    /// The names in the files of the host.
+    pub struct HostReport {
+        /// The iSCSI initiator name.
+        pub iqn: Option<String>,
+        /// The NVMe host NQN.
+        pub host_nqn: Option<String>,
+        /// The NVMe Host ID.
+        pub host_id: Option<String>,
+    }
+}
+
+report! {
+    /// One image.
+    pub struct ImageReport {
+        /// Where it is; digits that may be a machine-id are left out.
+        pub path: String,
+        /// What it is made of.
+        pub segments: Vec<SegmentReport>,
+        /// Whether it has sanid, which replaces what a generic image carries.
+        pub has_sanid: bool,
+        /// Whether it says that it is for one host alone.
+        pub host_only: bool,
+        /// What it carries.
+        pub files: Vec<FileReport>,
+        /// Names with `..` in them, which no program makes.
+        pub odd_names: Vec<String>,
+        /// Why it was not read, or not to its end.
+        pub error: Option<String>,
+    }
+}
+
+report! {
+    /// A run of archives with one compression.
+    pub struct SegmentReport {
+        /// Where in the image it begins, in bytes.
+        pub at: u64,
+        /// `none`, `gzip`, `zstd`, `xz`, `lzma`, `lz4` or `bzip2`.
+        pub compression: &'static str,
+        /// Its files, directories and links.
+        pub entries: u64,
+    }
+}
+
+report! {
+    /// One file of an image that is an identity or makes one.
+    pub struct FileReport {
+        /// Its path in the image.
+        pub path: String,
+        /// `iqn`, `hostNqn`, `hostId` or `machineId`.
+        pub part: &'static str,
+        /// What its reader takes from it; never a machine-id.
+        pub value: Option<String>,
+        /// How it compares with the host.
+        pub verdict: Verdict,
+        /// Why, where the value does not show it.
+        pub why: Option<String>,
+    }
+}
+
+impl HostReport {
+    /// The names in the files of a host.
+    pub fn new(facts: &Facts) -> Self {
+        let text = |file| {
+            let text = facts.disk.effective_text(file);
+            text.map(|text| escape(text.as_bytes()))
+        };
+        Self {
+            iqn: text(IdentityFile::InitiatorName),
+            host_nqn: text(IdentityFile::HostNqn),
+            host_id: text(IdentityFile::HostId),
+        }
+    }
+
+    fn of(&self, file: IdentityFile) -> Option<&str> {
+        match file {
+            IdentityFile::InitiatorName => self.iqn.as_deref(),
+            IdentityFile::HostNqn => self.host_nqn.as_deref(),
+            IdentityFile::HostId => self.host_id.as_deref(),
+        }
+    }
+}
+
+impl ImageReport {
+    /// The report of an image that was read.
+    pub fn new(path: &str, image: &Image, facts: &Facts) -> Self {
+        let host = HostReport::new(facts);
+        let segment = |one: &crate::Segment| SegmentReport {
+            at: one.at,
+            compression: one.compression.name(),
+            entries: one.entries,
+        };
+        Self {
+            path: without_ids(path),
+            segments: image.segments.iter().map(segment).collect(),
+            has_sanid: image.has_sanid,
+            host_only: image.host_only,
+            files: image
+                .files
+                .iter()
+                .map(|found| FileReport::new(found, &host, facts))
+                .collect(),
+            odd_names: image.odd_names.clone(),
+            error: image.damage.as_ref().map(ToString::to_string),
+        }
+    }
+
+    /// The report of one that was not.
+    pub fn unread(path: &str, why: String) -> Self {
+        Self {
+            path: without_ids(path),
+            segments: Vec::new(),
+            has_sanid: false,
+            host_only: false,
+            files: Vec::new(),
+            odd_names: Vec::new(),
+            error: Some(why),
+        }
+    }
+
+    /// Whether something in it is a finding.
+    pub fn has_findings(&self) -> bool {
+        !self.odd_names.is_empty() || self.files.iter().any(|file| file.verdict.is_finding())
+    }
+}
+
+impl FileReport {
+    fn new(found: &Found, host: &HostReport, facts: &Facts) -> Self {
+        let (verdict, value, why) = match &found.content {
+            Content::Nothing => (Verdict::Nothing, None, Some("empty".into())),
+            Content::Link(target) => (Verdict::Nothing, None, Some(format!("a link to {target}"))),
+            Content::HardLink => (
+                Verdict::Unusable,
+                None,
+                Some("another name of a file whose content is elsewhere in the image".into()),
+            ),
+            Content::Unusable(why) => (Verdict::Unusable, None, Some(format!("its reader {why}"))),
+            Content::Name(name) => {
+                let on_disk = found.kind.file().and_then(|file| host.of(file));
+                let verdict = compared(on_disk, name.as_str());
+                (verdict, Some(name.clone()), None)
+            }
+            Content::Seed(fingerprint) => {
+                let own = facts.machine_id.seed().map(MachineId::fingerprint);
+                (compared(own.as_ref(), fingerprint), None, None)
+            }
+        };
+        Self {
+            path: format!("/{}", found.path),
+            part: found.kind.key(),
+            value,
+            verdict,
+            why,
+        }
+    }
+
+    /// The part in the field's words.
+    pub fn words(&self) -> &'static str {
+        let kinds = [Kind::InitiatorName, Kind::HostNqn, Kind::HostId];
+        let kind = kinds.into_iter().find(|kind| kind.key() == self.part);
+        kind.unwrap_or(Kind::MachineId).words()
+    }
+}
+
+fn compared<T: PartialEq + ?Sized>(on_disk: Option<&T>, here: &T) -> Verdict {
+    match on_disk {
+        Some(on_disk) if on_disk == here => Verdict::Same,
+        Some(_) => Verdict::Differs,
+        None => Verdict::OnlyHere,
+    }
+}
+
+/// A path without what may be a machine-id, as in `initramfs-0-rescue-ID.img`.
+///
+/// # Examples
+/// ```
+/// let path = "/boot/initramfs-0-rescue-3d1219c7c4c5404aaa1f6d2a48adfda4.img";
+/// let shown = sanid_image::report::without_ids(path);
+/// assert_eq!(shown, "/boot/initramfs-0-rescue-(32 digits).img");
+/// ```
+pub fn without_ids(path: &str) -> String {
+    let mut shown = String::new();
+    let mut digits = String::new();
+    // The blank at the end ends the last run of digits.
+    for character in path.chars().chain([' ']) {
+        if character.is_ascii_hexdigit() {
+            digits.push(character);
+            continue;
+        }
+        if digits.len() >= 32 {
+            shown.push_str("(32 digits)");
+        } else {
+            shown.push_str(&digits);
+        }
+        digits.clear();
+        shown.push(character);
+    }
+    shown.pop();
+    shown
+}
+
+#[cfg(feature = "schema")]
+pub(crate) fn json_schema() -> serde_json::Value {
+    /// Any document that `sanid-image` writes, told apart by its `kind`.
+    #[derive(schemars::JsonSchema)]
+    #[schemars(untagged)]
+    #[allow(dead_code, reason = "only its schema is used")]
+    enum Document {
+        Initramfs(InitramfsReport),
+        Error(sanid_host::report::ErrorReport),
+    }
+    schemars::schema_for!(Document).to_value()
+}

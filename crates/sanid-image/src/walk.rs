@@ -1,0 +1,250 @@
+//! Every entry of every archive of an image, in the order in which the kernel unpacks them.
+
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use crate::compression::{Compression, MAGIC};
+use crate::cpio::{Archive, CpioError, Header};
+use crate::error::ImageError;
+use crate::input::Input;
+use crate::limits::Limits;
+
+/// A run of archives with one compression, such as the microcode in front of the initramfs proper.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// Where in the image it begins.
+    pub at: u64,
+    /// How it is compressed.
+    pub compression: Compression,
+    /// Its files, directories and links.
+    pub entries: u64,
+}
+
+/// What came of reading an image.
+#[derive(Debug)]
+pub struct Walked {
+    /// What it is made of.
+    pub segments: Vec<Segment>,
+    /// Why it was not read to its end, where it was not.
+    pub damage: Option<ImageError>,
+}
+
+/// One entry, with the way to its data.
+pub struct Entry<'a> {
+    /// The entry.
+    pub header: &'a Header,
+    archive: &'a mut dyn Data,
+}
+
+impl Entry<'_> {
+    /// The first bytes of its data, up to a limit; of a symbolic link its target.
+    ///
+    /// # Errors
+    /// The archive is damaged.
+    pub fn data(&mut self, limit: usize) -> Result<Vec<u8>, CpioError> {
+        self.archive.data(self.header, limit)
+    }
+}
+
+trait Data {
+    fn data(&mut self, header: &Header, limit: usize) -> Result<Vec<u8>, CpioError>;
+}
+
+impl<R: Read> Data for Archive<R> {
+    fn data(&mut self, header: &Header, limit: usize) -> Result<Vec<u8>, CpioError> {
+        Archive::data(self, header, limit)
+    }
+}
+
+/// Reads an image and gives each entry to `visit`. Memory is bounded by [`Limits`], whatever the image says
+/// of itself.
+///
+/// # Examples
+/// ```
+/// use sanid_image::{Limits, cpio, walk};
+///
+/// let mut image = cpio::archive(&[("a", b"1")]);
+/// image.resize(1024, 0);
+/// image.extend(cpio::archive(&[("b", b"2")]));
+/// let mut names = Vec::new();
+/// let walked = walk(image.as_slice(), &Limits::default(), &mut |entry| {
+///     names.push(entry.header.path());
+///     Ok(())
+/// });
+/// assert!(walked.damage.is_none());
+/// assert_eq!(names, [b"a", b"b"]);
+/// ```
+pub fn walk<R: Read>(
+    source: R,
+    limits: &Limits,
+    visit: &mut dyn FnMut(&mut Entry<'_>) -> Result<(), CpioError>,
+) -> Walked {
+    let mut walk = Walk {
+        limits,
+        visit,
+        output: Rc::default(),
+        entries: 0,
+        segments: Vec::new(),
+    };
+    let mut input = Input::new(source);
+    let damage = walk.image(&mut input).err();
+    Walked {
+        segments: walk.segments,
+        damage,
+    }
+}
+
+struct Walk<'a> {
+    limits: &'a Limits,
+    visit: &'a mut dyn FnMut(&mut Entry<'_>) -> Result<(), CpioError>,
+    output: Rc<Cell<u64>>,
+    entries: u64,
+    segments: Vec<Segment>,
+}
+
+impl Walk<'_> {
+    fn image<R: Read>(&mut self, input: &mut Input<R>) -> Result<(), ImageError> {
+        let io = |at, source| ImageError::Io {
+            at,
+            compression: None,
+            source,
+        };
+        loop {
+            let more = input.skip_zeros();
+            let at = input.taken();
+            if !more.map_err(|error| io(at, error))? {
+                return Ok(());
+            }
+            let magic = input.peek(MAGIC).map_err(|error| io(at, error))?;
+            let compression = Compression::of(magic).ok_or(ImageError::Unknown { at })?;
+            if compression == Compression::Lzo {
+                return Err(ImageError::Lzo { at });
+            }
+            self.segment(input, at, compression)?;
+        }
+    }
+
+    fn segment<R: Read>(
+        &mut self,
+        input: &mut Input<R>,
+        at: u64,
+        compression: Compression,
+    ) -> Result<(), ImageError> {
+        // Archives beside each other that are not compressed are one segment.
+        let plain = |last: &Segment| last.compression == Compression::None;
+        if compression != Compression::None || !self.segments.last().is_some_and(plain) {
+            self.segments.push(Segment {
+                at,
+                compression,
+                entries: 0,
+            });
+        }
+        let taken = input.counter();
+        let done = if compression == Compression::None {
+            self.archive(input)
+        } else {
+            self.compressed(input, compression)
+        };
+        done.map_err(|error| self.located(error, taken.get(), compression))
+    }
+
+    fn located(&self, error: CpioError, at: u64, compression: Compression) -> ImageError {
+        match error {
+            CpioError::Io(source) if is_limit(&source) => ImageError::Limit {
+                at,
+                what: self.limit(),
+            },
+            CpioError::Io(source) => ImageError::Io {
+                at,
+                compression: Some(compression),
+                source,
+            },
+            CpioError::Damaged(what) => ImageError::Archive { at, what },
+            CpioError::Limit(what) => ImageError::Limit { at, what },
+        }
+    }
+
+    fn limit(&self) -> &'static str {
+        if self.output.get() > self.limits.output {
+            "it becomes too large when it is decompressed"
+        } else {
+            "it is compressed as nothing but a bomb is"
+        }
+    }
+
+    fn compressed<R: Read>(
+        &mut self,
+        input: &mut Input<R>,
+        compression: Compression,
+    ) -> Result<(), CpioError> {
+        let meter = Meter {
+            taken: input.counter(),
+            began: input.taken(),
+            made: 0,
+            output: Rc::clone(&self.output),
+            limits: *self.limits,
+            source: compression.decoder(input)?,
+        };
+        let mut inner = Input::new(meter);
+        while inner.skip_zeros()? {
+            if Compression::of(inner.peek(MAGIC)?) != Some(Compression::None) {
+                return Err(CpioError::Damaged("what was compressed is no cpio archive"));
+            }
+            self.archive(&mut inner)?;
+        }
+        Ok(())
+    }
+
+    fn archive<R: Read>(&mut self, input: &mut Input<R>) -> Result<(), CpioError> {
+        let mut archive = Archive::new(input, self.limits.name);
+        while let Some(header) = archive.next()? {
+            self.entries += 1;
+            if self.entries > self.limits.entries {
+                return Err(CpioError::Limit("it has too many files"));
+            }
+            if let Some(segment) = self.segments.last_mut() {
+                segment.entries += 1;
+            }
+            (self.visit)(&mut Entry {
+                header: &header,
+                archive: &mut archive,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Stops a decoder that makes too much of too little.
+struct Meter<R> {
+    source: R,
+    taken: Rc<Cell<u64>>,
+    began: u64,
+    made: u64,
+    output: Rc<Cell<u64>>,
+    limits: Limits,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a limit is reached")]
+struct Reached;
+
+fn is_limit(error: &io::Error) -> bool {
+    error
+        .get_ref()
+        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<Reached>)
+}
+
+impl<R: Read> Read for Meter<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read(to)?;
+        self.made += count as u64;
+        self.output.set(self.output.get() + count as u64);
+        let from = self.taken.get().saturating_sub(self.began).max(1);
+        let bomb = self.made > Limits::RATIO_FROM && self.made / from > self.limits.ratio;
+        if bomb || self.output.get() > self.limits.output {
+            return Err(io::Error::other(Reached));
+        }
+        Ok(count)
+    }
+}
