@@ -49,7 +49,7 @@ pub use names::{
     IscsiFormat, IscsiName, NAME_MAX, NameError, NameKind, Nqn, NqnForm, NvmePair, Portability,
     PortabilityIssue, Rule, Verdict, check,
 };
-pub use schemes::{DEFAULT_SCHEME, Derived, SCHEMES, Scheme, sanid_v1_host_uuid, scheme};
+pub use schemes::{DEFAULT_SCHEME, Derived, SCHEMES, Scheme, Takes, sanid_v1_host_uuid, scheme};
 pub use seed::{
     AppId, MachineId, MachineIdError, NVME_CLI_1_APP_ID, SANID_FINGERPRINT_APP_ID, SANID_V1_APP_ID,
     SeedFingerprint, SeedFingerprintError,

@@ -48,7 +48,8 @@ mod testing;
 
 pub use facts::{
     Credentials, Facts, FirmwareFacts, FirmwareTable, IscsiHost, IscsiSession, Live,
-    MachineIdState, NvmeController, RootFacts, TableContent,
+    MachineIdState, NotASeed, NvmeController, OtherSeeds, RootFacts, SeedFacts, SeedUuid,
+    TableContent,
 };
 pub use file::{Disk, Effective, FileState, IdentityFile};
 pub use observe::{PUBLISHED, look_beneath, observe};

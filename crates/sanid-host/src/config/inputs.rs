@@ -11,8 +11,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Every key there is, in the order `sanid config` shows them.
-pub const KEYS: [&str; 11] = [
+pub const KEYS: [&str; 13] = [
     "scheme",
+    "seed",
+    "denylist",
     "iqn-prefix",
     "iqn-template",
     "allow-non-unique-template",
@@ -30,6 +32,8 @@ pub const KEYS: [&str; 11] = [
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Inputs {
     pub(crate) scheme: Option<Spanned<String>>,
+    pub(crate) seed: Option<Spanned<Vec<String>>>,
+    pub(crate) denylist: Option<Spanned<Vec<String>>>,
     pub(crate) iqn_prefix: Option<Spanned<String>>,
     pub(crate) iqn_template: Option<Spanned<String>>,
     pub(crate) allow_non_unique_template: Option<Spanned<bool>>,
@@ -77,6 +81,16 @@ fn explain(fragment: &Fragment, error: &toml::de::Error) -> ConfigError {
         };
     }
     let span = error.span().unwrap_or_default();
+    // What stands there may be the seed of this host, and the parser's message would repeat it.
+    let secret = keys.iter().find(|key| {
+        ["seed", "denylist"].contains(&key.name.as_str()) && key.value.contains(&span.start)
+    });
+    if let Some(key) = secret {
+        return ConfigError::Syntax {
+            at: at(span.start),
+            message: format!("{}: expected a list of texts in quotes", key.name),
+        };
+    }
     let key = keys.iter().find(|key| key.value == span);
     let message = one_line(error.message());
     ConfigError::Syntax {

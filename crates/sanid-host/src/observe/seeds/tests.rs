@@ -1,0 +1,1 @@
+//! Hosts of files, and what each reader makes of them.
