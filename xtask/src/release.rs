@@ -16,7 +16,9 @@ pub(crate) fn step(place: &Place) -> Result<Outcome> {
 
 /// A static release build of some targets of the `sanid` package.
 pub(crate) fn build(place: &Place, targets: &[&str]) -> Cmd {
-    let mut flags = "-C target-feature=+crt-static".to_owned();
+    // The index of the unwind tables is for backtraces, which have no names here, since the symbols are
+    // gone; and a panic does not unwind.
+    let mut flags = "-C target-feature=+crt-static -C link-arg=-Wl,--no-eh-frame-hdr".to_owned();
     if packs_relocations() {
         flags += " -C link-arg=-Wl,-z,pack-relative-relocs";
     }

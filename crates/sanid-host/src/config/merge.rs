@@ -2,7 +2,7 @@
 
 use super::error::{ConfigError, Place, Refusal};
 use super::fragments::Fragment;
-use super::inputs::Inputs;
+use super::inputs::{Inputs, List};
 use super::seed;
 use super::settings::{
     Firmware, OnExisting, Origin, Pin, Placement, Setting, Settings, Words, one_of,
@@ -228,13 +228,13 @@ impl File<'_> {
     fn list<T>(
         &self,
         key: &'static str,
-        input: Option<Spanned<Vec<String>>>,
+        input: Option<List>,
         slot: &mut Option<Placed<T>>,
         parse: impl FnOnce(&[String]) -> Result<T, Refusal>,
     ) -> Result<(), ConfigError> {
         let Some(input) = input else { return Ok(()) };
-        let at = self.at(input.span().start);
-        match parse(input.get_ref()) {
+        let at = self.at(input.at);
+        match parse(&input.texts) {
             Ok(value) => {
                 *slot = Some(Placed { value, at });
                 Ok(())

@@ -80,7 +80,10 @@ pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigE
             .then(|| hostname(root))
             .flatten(),
         cmdline,
-        credentials: credentials.as_ref().map(read_credentials).unwrap_or_default(),
+        credentials: credentials
+            .as_ref()
+            .map(read_credentials)
+            .unwrap_or_default(),
         firmware: if settings.firmware.value == Firmware::Use {
             firmware::read(root)
         } else {

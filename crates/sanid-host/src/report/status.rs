@@ -152,7 +152,12 @@ impl StatusReport {
             seed: SeedReport {
                 name: match &seed {
                     Ok(seed) => seed.name,
-                    Err(_) => facts.settings.seeds().first().copied().unwrap_or(MACHINE_ID),
+                    Err(_) => facts
+                        .settings
+                        .seeds()
+                        .first()
+                        .copied()
+                        .unwrap_or(MACHINE_ID),
                 },
                 state: match &seed {
                     Ok(_) => "stable",

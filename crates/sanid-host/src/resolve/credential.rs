@@ -40,7 +40,8 @@ impl Source for Credential {
 /// What is there and cannot be read may be a name: without it the host would have another one.
 fn readable(facts: &Facts, names: &[&str]) -> Result<(), ResolveError> {
     let unreadable = &facts.credentials.unreadable;
-    let is_one = |error: &&crate::root::ReadError| names.iter().any(|name| error.path().ends_with(name));
+    let is_one =
+        |error: &&crate::root::ReadError| names.iter().any(|name| error.path().ends_with(name));
     match unreadable.iter().find(is_one) {
         Some(error) => Err(ResolveError::Undecided(format!("a credential: {error}"))),
         None => Ok(()),

@@ -61,7 +61,7 @@ fn derive(facts: &Facts) -> Result<Derived, ResolveError> {
     // A host NQN is compared byte for byte, and these stand for what another program prints.
     let verbatim = matches!(scheme.takes(), Takes::SystemUuid | Takes::NvmeTool);
     if seed.capitals && verbatim {
-        let digits = derived.host_uuid.to_string().to_uppercase();
+        let digits = derived.host_uuid.to_string().to_ascii_uppercase();
         let text = format!("nqn.2014-08.org.nvmexpress:uuid:{digits}");
         derived.nvme.host_nqn = parse_nqn(&text, || seed.place.to_owned())?;
     }
@@ -115,7 +115,11 @@ pub(crate) fn seed(facts: &Facts) -> Result<Seed<'_>, NoSeed> {
                 Err(_) => reasons.push(format!("the machine-id is {}", facts.machine_id.word())),
             }
         }
-        let seen = facts.other_seeds.seen.iter().find(|seen| seen.name == *name);
+        let seen = facts
+            .other_seeds
+            .seen
+            .iter()
+            .find(|seen| seen.name == *name);
         match seen.map(|seen| &seen.found) {
             Some(Ok(found)) => {
                 return Ok(Seed {

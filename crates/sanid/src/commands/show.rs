@@ -99,7 +99,9 @@ fn recompute(resolution: &Resolution) -> Option<Vec<String>> {
             "systemd-id128 machine-id --app-specific=8b67317851694316ad1b04bec63f8907 -u",
             "the Host ID is its answer, the host NQN ends in it, the initiator name ends in it without dashes",
         ],
-        ("sanid-v1", _) => &["docs/schemes.md has the command of openssl for a seed that is not the machine-id"],
+        ("sanid-v1", _) => {
+            &["docs/schemes.md has the command of openssl for a seed that is not the machine-id"]
+        }
         ("nvme-cli-1", _) => &[
             "systemd-id128 machine-id --app-specific=c7f4618112be49328c83106f9dddd86b",
             "the host NQN ends in its answer, the Host ID is the same with dashes",

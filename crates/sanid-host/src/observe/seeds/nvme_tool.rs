@@ -13,12 +13,7 @@ use crate::facts::{NotASeed, SeedUuid};
 use crate::root::Root;
 
 /// Where distributions put it; `$PATH` is for people.
-const PROGRAMS: [&str; 4] = [
-    "/usr/sbin/nvme",
-    "/usr/bin/nvme",
-    "/sbin/nvme",
-    "/bin/nvme",
-];
+const PROGRAMS: [&str; 4] = ["/usr/sbin/nvme", "/usr/bin/nvme", "/sbin/nvme", "/bin/nvme"];
 /// A host NQN has at most 223 bytes, and a line end.
 const LIMIT: usize = 256;
 /// It reads a file and prints a line.
@@ -33,14 +28,20 @@ pub(super) fn read(root: &Root) -> Result<SeedUuid, NotASeed> {
     let program = PROGRAMS
         .iter()
         .find(|program| std::path::Path::new(program).exists())
-        .ok_or_else(|| not("nvme", "there is no nvme in /usr/sbin or /usr/bin; install nvme-cli"))?;
+        .ok_or_else(|| {
+            not(
+                "nvme",
+                "there is no nvme in /usr/sbin or /usr/bin; install nvme-cli",
+            )
+        })?;
     let ask = || ask(program).map_err(|why| not(program, &why));
     let answer = ask()?;
     if ask()? != answer {
         let why = "asked twice it gave two names: it makes them up, since it finds nothing that stands for this host";
         return Err(not(program, why));
     }
-    seed(&answer, program).ok_or_else(|| not(program, "its answer is no valid host NQN with a UUID"))
+    seed(&answer, program)
+        .ok_or_else(|| not(program, "its answer is no valid host NQN with a UUID"))
 }
 
 /// The UUID of an answer: one line with a host NQN in the UUID form.
@@ -64,7 +65,10 @@ fn ask(program: &str) -> Result<Vec<u8>, String> {
         .spawn()
         .map_err(|error| format!("it cannot be run: {error}"))?;
     let deadline = Instant::now() + PATIENCE;
-    let answer = child.stdout.take().and_then(|output| listen(output, deadline));
+    let answer = child
+        .stdout
+        .take()
+        .and_then(|output| listen(output, deadline));
     finish(&mut child, answer, deadline)
 }
 
@@ -106,7 +110,7 @@ fn finish(
     loop {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(answer),
-            Ok(Some(status)) => return Err(format!("it fails: {status}")),
+            Ok(Some(_)) => return Err("it ends with an error".into()),
             // It has said all it has to say, and is about to end.
             Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(1)),
             _ => {
