@@ -12,6 +12,8 @@
     reason = "a test fails by panicking and says which seed it used"
 )]
 
+mod boot_parameters;
+mod gen_hostnqn;
 mod iscsid;
 mod kernel;
 mod nvme_cli;
@@ -36,7 +38,9 @@ fn main() -> ExitCode {
         kernel::trials(),
         systemd::trials(),
         nvme_cli::trials(),
+        gen_hostnqn::trials(),
         nvme_stas::trials(),
+        boot_parameters::trials(),
         startup_checks::trials(),
         iscsid::trials(),
         os_brick::trials(),
