@@ -18,6 +18,7 @@ mod iscsid;
 mod kernel;
 mod nvme_cli;
 mod nvme_stas;
+mod openssl;
 mod os_brick;
 mod private;
 mod rtslib;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         nvme_cli::trials(),
         gen_hostnqn::trials(),
         nvme_stas::trials(),
+        openssl::trials(),
         boot_parameters::trials(),
         startup_checks::trials(),
         iscsid::trials(),
