@@ -283,7 +283,7 @@ fn refused() {
     // So that the others are refused for what they do; and nothing of the surroundings reaches it.
     let good = format!(
         "[ -z \"$MARK$LIBNVME_HOSTNQN$CREDENTIALS_DIRECTORY\" ] || exit 2; read -r line && exit 3; \
-         [ \"$PWD\" = / ] || exit 4; [ \"$*\" = gen-hostnqn ] || exit 5; echo {GOOD}"
+         [ \"$*\" = gen-hostnqn ] || exit 5; echo {GOOD}"
     );
     let ran = show_with_tool(Private::default(), &instead(&good)).expect(0);
     assert_eq!(host_nqn(&ran), GOOD);

@@ -57,8 +57,9 @@ fn seed(answer: &[u8], program: &str) -> Option<SeedUuid> {
 fn ask(program: &str) -> Result<Vec<u8>, String> {
     let mut child = Command::new(program)
         .arg("gen-hostnqn")
+        // No current_dir(): with it the standard library takes another way to start a program, which
+        // needs a socket, and the sandbox of the units has none.
         .env_clear()
-        .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
