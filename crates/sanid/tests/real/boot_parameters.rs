@@ -64,7 +64,7 @@ fn shapes(key: &str, one: &str, other: &str, quotes: bool) -> Vec<String> {
     ];
     if quotes {
         shapes.extend([
-            format!("{key}"),
+            key.to_owned(),
             format!("{key}={one} {key}"),
             format!("{key} {key}={other}"),
             format!("{key}=\"{one}\""),

@@ -33,7 +33,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         [
             trial(&format!("nvme_2_3_{name}"), NEEDS, move || test(here)),
             trial(&format!("nvme_2_13_{name}"), NEEDS_13, move || {
-                test(debian13)
+                test(debian13);
             }),
         ]
     };
@@ -85,7 +85,7 @@ fn nvme(place: Where, hosts: &[Firmware]) -> Vec<String> {
             .to_owned();
     for firmware in hosts {
         for (path, bytes) in firmware {
-            let octal: String = bytes.iter().map(|byte| format!("\\{byte:03o}")).collect();
+            let octal = octal(bytes);
             writeln!(script, "make '/{path}' '{octal}'").unwrap();
         }
         script += "nvme gen-hostnqn; rm -rf /sys/* /proc/*\n";
@@ -117,9 +117,11 @@ fn host_nqn(shown: &Ran) -> String {
 }
 
 fn uuids(count: usize) -> Vec<String> {
-    let dashed = |id: String| {
-        let [a, b, c, d, e] = [&id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]];
-        format!("{a}-{b}-{c}-{d}-{e}")
+    let dashed = |mut id: String| {
+        for at in [20, 16, 12, 8] {
+            id.insert(at, '-');
+        }
+        id
     };
     systemd::machine_ids(count)
         .into_iter()
@@ -289,11 +291,16 @@ fn refused() {
     assert_eq!(host_nqn(&ran), GOOD);
 }
 
+/// Bytes as printf(1) reads them.
+fn octal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "\\{byte:03o}");
+        text
+    })
+}
+
 fn instead(program: &str) -> String {
-    let octal: String = program
-        .bytes()
-        .map(|byte| format!("\\{byte:03o}"))
-        .collect();
+    let octal = octal(program.as_bytes());
     format!(
         "printf '#!/bin/sh\\n{octal}\\n' > /tmp/nvme; chmod 755 /tmp/nvme; mount --bind /tmp/nvme /usr/sbin/nvme"
     )
