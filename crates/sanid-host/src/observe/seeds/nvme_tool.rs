@@ -1,12 +1,12 @@
 //! What the installed `nvme gen-hostnqn` answers. It is asked twice: where it finds nothing that stands for
 //! the host it makes up a name, another one each time (nvme-cli #3977).
 
-use std::io::Read as _;
-use std::os::fd::AsFd as _;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{CWD, Mode, OFlags};
 use sanid_core::HostNqn;
 
 use crate::facts::{NotASeed, SeedUuid};
@@ -14,6 +14,9 @@ use crate::root::Root;
 
 /// Where distributions put it; `$PATH` is for people.
 const PROGRAMS: [&str; 4] = ["/usr/sbin/nvme", "/usr/bin/nvme", "/sbin/nvme", "/bin/nvme"];
+/// Where its answer is kept, under no name. The sandbox of the units has no pipes, and of `/run` it may
+/// write this one directory.
+const ANSWERS: [&str; 3] = ["/run/sanid", "/run", "/tmp"];
 /// A host NQN has at most 223 bytes, and a line end.
 const LIMIT: usize = 256;
 /// It reads a file and prints a line.
@@ -55,75 +58,54 @@ fn seed(answer: &[u8], program: &str) -> Option<SeedUuid> {
 
 /// One answer. Nothing of sanid's surroundings reaches the program, since it could change the answer.
 fn ask(program: &str) -> Result<Vec<u8>, String> {
+    let cannot = |error: std::io::Error| format!("it cannot be run: {error}");
+    let answer = nameless().map_err(cannot)?;
     let mut child = Command::new(program)
         .arg("gen-hostnqn")
         // No current_dir(): with it the standard library takes another way to start a program, which
         // needs a socket, and the sandbox of the units has none.
         .env_clear()
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
+        .stdout(answer.try_clone().map_err(cannot)?)
         .stderr(Stdio::null())
         .spawn()
-        .map_err(|error| format!("it cannot be run: {error}"))?;
-    let deadline = Instant::now() + PATIENCE;
-    let answer = child
-        .stdout
-        .take()
-        .and_then(|output| listen(output, deadline));
-    finish(&mut child, answer, deadline)
+        .map_err(cannot)?;
+    finish(&mut child, &answer)?;
+    let mut bytes = vec![0; LIMIT + 1];
+    let count = answer.read_at(&mut bytes, 0).map_err(cannot)?;
+    bytes.truncate(count);
+    Ok(bytes)
 }
 
-/// What it prints until it closes its output; `None` where that takes too long or is too much.
-fn listen(mut output: ChildStdout, deadline: Instant) -> Option<Vec<u8>> {
-    let mut answer = Vec::new();
-    loop {
-        let left = deadline.checked_duration_since(Instant::now())?;
-        let left = Timespec::try_from(left).ok()?;
-        let mut ready = [PollFd::from_borrowed_fd(output.as_fd(), PollFlags::IN)];
-        match poll(&mut ready, Some(&left)) {
-            Ok(0) => return None,
-            Ok(_) => {}
-            Err(rustix::io::Errno::INTR) => continue,
-            Err(_) => return None,
-        }
-        let mut chunk = [0; LIMIT];
-        let count = output.read(&mut chunk).ok()?;
-        answer.extend_from_slice(chunk.get(..count)?);
-        if count == 0 {
-            return Some(answer);
-        }
-        if answer.len() > LIMIT {
-            return None;
-        }
+/// A file in memory that is gone when it is closed.
+fn nameless() -> std::io::Result<File> {
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+    let mut opened = Err(rustix::io::Errno::NOENT);
+    for directory in ANSWERS {
+        opened =
+            opened.or_else(|_| rustix::fs::openat(CWD, directory, flags, Mode::RUSR | Mode::WUSR));
     }
+    Ok(opened?.into())
 }
 
-fn finish(
-    child: &mut Child,
-    answer: Option<Vec<u8>>,
-    deadline: Instant,
-) -> Result<Vec<u8>, String> {
-    let late = || "it does not answer with one line within 5 seconds".to_owned();
-    let Some(answer) = answer else {
-        end(child);
-        return Err(late());
-    };
+/// Waits for its end: not for ever, and not for more than a line.
+fn finish(child: &mut Child, answer: &File) -> Result<(), String> {
+    let deadline = Instant::now() + PATIENCE;
     loop {
         match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Ok(answer),
+            Ok(Some(status)) if status.success() => return Ok(()),
             Ok(Some(_)) => return Err("it ends with an error".into()),
-            // It has said all it has to say, and is about to end.
-            Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(1)),
-            _ => {
-                end(child);
-                return Err(late());
-            }
+            _ => {}
         }
+        let is_short = answer
+            .metadata()
+            .is_ok_and(|data| data.len() <= LIMIT as u64);
+        if Instant::now() > deadline || !is_short {
+            // Whether it had ended already is the same in the end.
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err("it does not answer with one line within 5 seconds".into());
+        }
+        std::thread::sleep(Duration::from_millis(1));
     }
-}
-
-fn end(child: &mut Child) {
-    // Whether it had ended already is the same in the end.
-    let _ = child.kill();
-    let _ = child.wait();
 }
