@@ -22,7 +22,7 @@ const PACKAGES: &[Package] = &[
     Package::new("nvme-cli", "real: nvme reads hostnqn and hostid; bench"),
     Package::new(
         "open-iscsi",
-        "real: iscsid and Debian's start-up check; bench: iscsi-iname",
+        "real: iscsid, Debian's start-up check, its script of the initramfs; bench: iscsi-iname",
     ),
     Package::new("python3-os-brick", "real: what OpenStack reads"),
     Package::new("dmidecode", "real: os-brick calls it"),
@@ -30,12 +30,16 @@ const PACKAGES: &[Package] = &[
     Package::new("tgt", "real: a target that admits initiators by name"),
     Package::new("libiscsi-bin", "real: an initiator beside iscsid"),
     Package::new("iproute2", "real: the loopback of a private network"),
+    Package::new("openssl", "real: recomputes a name by the page's command"),
     Package::new("strace", "faults, budgets, secrecy: at the system calls"),
     Package::new("time", "budgets: peak memory"),
     Package::new("shellcheck", "dist: the scripts of the initramfs"),
     Package::new("rpm", "dist: the RPM package, installed and removed"),
-    Package::new("dracut-core", "dist, images: an initramfs of dracut"),
-    Package::new("dracut-network", "dist: dracut's iscsi and nvmf modules"),
+    Package::new("dracut-core", "dist, images, real: an initramfs of dracut"),
+    Package::new(
+        "dracut-network",
+        "dist, real: dracut's iscsi and nvmf modules",
+    ),
     Package::new(
         "initramfs-tools-core",
         "dist, images: an initramfs of Debian",

@@ -50,7 +50,7 @@ pub use names::{
     PortabilityIssue, Rule, Verdict, check,
 };
 pub use schemes::{
-    DEFAULT_SCHEME, Derived, SCHEMES, SanidV1Line, Scheme, sanid_v1_host_uuid, scheme,
+    DEFAULT_SCHEME, Derived, SCHEMES, SanidV1Line, Scheme, Takes, sanid_v1_host_uuid, scheme,
 };
 pub use seed::{
     AppId, MachineId, MachineIdError, NVME_CLI_1_APP_ID, SANID_FINGERPRINT_APP_ID, SANID_V1_APP_ID,

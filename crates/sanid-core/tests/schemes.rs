@@ -73,7 +73,7 @@ fn every_scheme_gives_what_it_always_gave() {
 fn parts_that_the_original_lacks_are_those_of_sanid_v1() {
     for vector in vectors() {
         let default = derive("sanid-v1", &vector.machine_id);
-        for name in ["nvme-cli-1", "nvme-stas"] {
+        for name in ["nvme-cli-1", "nvme-cli-2", "nvme-stas", "nvme-tool"] {
             assert_eq!(derive(name, &vector.machine_id).iqn, default.iqn);
         }
     }
@@ -84,7 +84,26 @@ fn parts_that_the_original_lacks_are_those_of_sanid_v1() {
     assert_eq!(by("sanid-v1"), ["sanid-v1"; 3]);
     assert_eq!(by("talos"), ["talos"; 3]);
     assert_eq!(by("nvme-cli-1"), ["sanid-v1", "nvme-cli-1", "nvme-cli-1"]);
+    assert_eq!(by("nvme-cli-2"), ["sanid-v1", "nvme-cli-2", "nvme-cli-2"]);
     assert_eq!(by("nvme-stas"), ["sanid-v1", "nvme-stas", "nvme-stas"]);
+    assert_eq!(by("nvme-tool"), ["sanid-v1", "nvme-tool", "nvme-tool"]);
+}
+
+/// The examples of the field: the system UUID stands in both names as it is.
+#[test]
+fn the_schemes_of_nvme_cli_2_take_the_uuid_as_it_is() {
+    for uuid in [
+        "4c4c4544-0051-3610-8052-b4c04f303132",
+        "3d1219c7-c4c5-404a-aa1f-6d2a48adfda4",
+        "00000000-0000-0000-0000-000000000001",
+    ] {
+        for name in ["nvme-cli-2", "nvme-tool"] {
+            let derived = derive(name, &uuid.replace('-', ""));
+            let host_nqn = format!("nqn.2014-08.org.nvmexpress:uuid:{uuid}");
+            assert_eq!(derived.nvme.host_nqn.as_str(), host_nqn);
+            assert_eq!(derived.nvme.host_id.to_string(), uuid);
+        }
+    }
 }
 
 #[test]

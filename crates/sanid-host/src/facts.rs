@@ -5,6 +5,7 @@
 
 mod firmware;
 mod initramfs;
+mod seed;
 
 use sanid_core::{MachineId, MachineIdError};
 
@@ -12,18 +13,22 @@ use crate::config::Settings;
 use crate::file::Disk;
 use crate::place::Places;
 use crate::record::RecordState;
+use crate::root::ReadError;
 #[cfg(test)]
 pub(crate) use firmware::host;
 pub use firmware::{FirmwareFacts, FirmwareTable, TableContent};
 pub use initramfs::InitramfsFacts;
+pub use seed::{NotASeed, OtherSeeds, SeedFacts, SeedUuid};
 
 /// One host as it was seen at one moment.
 #[derive(Debug)]
 pub struct Facts {
     /// The root it was seen through.
     pub root: RootFacts,
-    /// The seed.
+    /// The usual seed.
     pub machine_id: MachineIdState,
+    /// The seeds that the configuration or the scheme names in its place.
+    pub other_seeds: OtherSeeds,
     /// The static host name (hostname(5)); read only where a template needs it.
     pub hostname: Option<String>,
     /// The kernel command line; empty where there is none to see.
@@ -116,6 +121,12 @@ impl MachineIdState {
         }
     }
 
+    /// Whether there is, or is to be, a machine-id that was not stored so far. One that is missing
+    /// altogether is not to be waited for: only systemd makes one, and it does so first of all.
+    pub(crate) fn is_not_stored(&self) -> bool {
+        matches!(self, Self::Transient | Self::Unset(_))
+    }
+
     /// One word for reports.
     pub fn word(&self) -> &'static str {
         match self {
@@ -139,6 +150,8 @@ pub struct Credentials {
     pub hostnqn: Option<String>,
     /// `sanid.hostid`.
     pub hostid: Option<String>,
+    /// Those that are there and cannot be read.
+    pub unreadable: Vec<ReadError>,
 }
 
 /// What the running kernel's sessions use, read from sysfs.

@@ -55,6 +55,9 @@ pub struct Origin {
     /// The fingerprint of the seed, for derived values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<String>,
+    /// The name of the seed, where it is not the machine-id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed_name: Option<String>,
 }
 
 /// An initiator name with its origin.

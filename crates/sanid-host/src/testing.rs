@@ -32,6 +32,7 @@ pub(crate) fn facts() -> Facts {
             volatile_run: true,
         },
         machine_id: MachineIdState::Stable(MachineId::parse(MACHINE_ID).unwrap()),
+        other_seeds: crate::facts::OtherSeeds::default(),
         hostname: None,
         cmdline: String::new(),
         credentials: Credentials::default(),
@@ -163,6 +164,7 @@ impl Facts {
             source: "derived".into(),
             scheme: Some("sanid-v1".into()),
             seed: Some(seed.into()),
+            seed_name: None,
         };
         let mut record = Record::new();
         record.iqn = Some(RecordedIqn {

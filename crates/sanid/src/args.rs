@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Adopt(Adopt),
     /// Compute identities from machine-ids on standard input
     ///
-    /// One machine-id per line, streamed; never from the command line, since every user of the machine
+    /// One machine-id per line (for nvme-cli-2, one system UUID), streamed; never from the command line, since every user of the machine
     /// can read that. Needs no host and no privileges.
     Derive(Derive),
     /// Check whether names keep the standards, and name the rule that one breaks
@@ -172,7 +172,7 @@ pub(crate) struct Adopt {
 
 #[derive(Debug, Args)]
 pub(crate) struct Derive {
-    /// The rule from machine-id to identity: sanid-v1, talos, nvme-cli-1 or nvme-stas
+    /// The rule: sanid-v1, talos, nvme-cli-1 or nvme-stas from machine-ids, nvme-cli-2 from system UUIDs
     #[arg(long, value_name = "SCHEME", default_value = "sanid-v1")]
     pub(crate) scheme: String,
     /// What stands before the ':' of the initiator name

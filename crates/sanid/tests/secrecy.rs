@@ -77,7 +77,50 @@ const HOSTS: &[(&str, Make)] = &[
     }),
     ("the scheme of nvme-cli 1", || scheme("nvme-cli-1")),
     ("the scheme of nvme-stas", || scheme("nvme-stas")),
+    ("the scheme of nvme-cli 2", || {
+        let host = Host::typical(MACHINE_ID);
+        host.write("etc/sanid/config.toml", "scheme = \"nvme-cli-2\"\n");
+        host
+    }),
+    ("a seed of the firmware", || dmi(&dashed(MACHINE_ID))),
+    ("a seed of the firmware with a slip", || {
+        dmi(&format!("{}x", dashed(MACHINE_ID)))
+    }),
+    ("a seed of the firmware in a table with a slip", || {
+        let host = dmi("");
+        std::fs::remove_file(host.at(PRODUCT_UUID)).unwrap();
+        let number = u128::from_str_radix(MACHINE_ID, 16).unwrap();
+        let raw = [&[1, 27, 1, 0, 1, 2, 3, 4][..], &number.to_be_bytes()].concat();
+        host.write("sys/firmware/dmi/tables/DMI", raw);
+        host.write("sys/firmware/dmi/tables/smbios_entry_point", "_SM_");
+        host
+    }),
+    ("a seed in the place of the name of one", || {
+        config(&format!("seed = [\"{MACHINE_ID}\"]\n"))
+    }),
+    ("a seed that is no list", || {
+        config(&format!("seed = \"{MACHINE_ID}\"\n"))
+    }),
+    ("a denylist with a slip", || {
+        config(&format!("denylist = [\"{MACHINE_ID}x\"]\n"))
+    }),
 ];
+
+const PRODUCT_UUID: &str = "sys/class/dmi/id/product_uuid";
+
+/// A host that is named by the system UUID, with this one.
+fn dmi(uuid: &str) -> Host {
+    let host = Host::new("ffeeddccbbaa99887766554433221100");
+    host.write(PRODUCT_UUID, format!("{uuid}\n"));
+    host.write("etc/sanid/config.toml", "seed = [\"dmi\"]\n");
+    host
+}
+
+fn config(text: &str) -> Host {
+    let host = Host::new(MACHINE_ID);
+    host.write("etc/sanid/config.toml", text);
+    host
+}
 
 fn main() -> ExitCode {
     let mut trials: Vec<Trial> = HOSTS
@@ -103,9 +146,7 @@ fn main() -> ExitCode {
 }
 
 fn scheme(name: &str) -> Host {
-    let host = Host::new(MACHINE_ID);
-    host.write("etc/sanid/config.toml", format!("scheme = \"{name}\"\n"));
-    host
+    config(&format!("scheme = \"{name}\"\n"))
 }
 
 fn dashed(id: &str) -> String {
@@ -181,7 +222,10 @@ fn commands(host: Make) {
             ran.stderr.as_bytes(),
         );
         for path in host.everything() {
-            if path != host.at("etc/machine-id") {
+            // Where somebody else has put it.
+            let given = ["etc/machine-id", "etc/sanid/config.toml", PRODUCT_UUID];
+            let table = path.starts_with(host.at("sys/firmware"));
+            if !table && given.iter().all(|given| path != host.at(given)) {
                 let bytes = std::fs::read(&path).unwrap();
                 assert_secret(&format!("{}, after {words:?},", path.display()), &bytes);
             }
@@ -210,10 +254,12 @@ fn derive_refuses() {
     ];
     for line in lines {
         for format in ["text", "json", "ndjson", "csv"] {
-            let ran = derived("sanid-v1", format, &format!("{line}\n")).expect(2);
-            assert_secret("standard output", ran.stdout.as_bytes());
-            assert_secret("standard error", ran.stderr.as_bytes());
-            assert!(ran.stderr.contains("line 1"), "{ran:#?}");
+            for scheme in ["sanid-v1", "nvme-cli-2"] {
+                let ran = derived(scheme, format, &format!("{line}\n")).expect(2);
+                assert_secret("standard output", ran.stdout.as_bytes());
+                assert_secret("standard error", ran.stderr.as_bytes());
+                assert!(ran.stderr.contains("line 1"), "{ran:#?}");
+            }
         }
     }
 }

@@ -169,6 +169,30 @@ pub(super) const ALL: &[Case] = &[
         }],
     ),
     container(
+        "credentials",
+        "the units hand credentials on, a configuration among them, and nvme can be asked in their sandbox",
+        &[
+            Boot {
+                before: &[Change::Write(
+                    MACHINE_ID,
+                    "3d1219c7c4c5404aaa1f6d2a48adfda4\n",
+                )],
+                script: "credentials.sh",
+                arguments: "names",
+                options: &[
+                    "--set-credential=sanid.iqn:iqn.2004-05.com.example:vm7",
+                    "--set-credential=sanid.config:pin.hostid = \"7c9e6679-7425-40de-944b-e07fc1f90ae7\"",
+                ],
+            },
+            Boot {
+                before: &[],
+                script: "credentials.sh",
+                arguments: "nvme-tool",
+                options: &["--set-credential=sanid.config:scheme = \"nvme-tool\""],
+            },
+        ],
+    ),
+    container(
         "ordering",
         "sanid has finished before any storage client starts, however long it takes",
         &[

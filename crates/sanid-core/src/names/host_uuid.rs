@@ -11,8 +11,10 @@ use crate::{NameError, NameKind, Rule};
 ///
 /// In order: all zeros, which the NVMe Base Specification ("Host Identifier")
 /// reserves for "none"; all ones, SMBIOS' "not set" (DSP0134, "System -
-/// UUID"); and a default that board vendors ship, in both byte orders. The
-/// list is exact: a looser test has refused valid UUIDs (nvme-cli #1116).
+/// UUID"); a default that board vendors ship, in both byte orders; and other
+/// fillings that have been seen on many boards (systemd #11137; the lists of
+/// non-unique UUIDs of inventory programs). The list is exact: a looser test
+/// has refused valid UUIDs (nvme-cli #1116).
 ///
 /// ```
 /// use sanid_core::{DENYLISTED_UUIDS, HostUuid};
@@ -21,16 +23,22 @@ use crate::{NameError, NameKind, Rule};
 ///     assert!(HostUuid::from_bytes(bytes).is_denylisted());
 /// }
 /// ```
-pub const DENYLISTED_UUIDS: [[u8; 16]; 4] = [
+pub const DENYLISTED_UUIDS: [[u8; 16]; 10] = [
     [0x00; 16],
     [0xff; 16],
-    [
-        0x03, 0, 0x02, 0, 0x04, 0, 0x05, 0, 0, 0x06, 0, 0x07, 0, 0x08, 0, 0x09,
-    ],
-    [
-        0, 0x02, 0, 0x03, 0, 0x04, 0, 0x05, 0, 0x06, 0, 0x07, 0, 0x08, 0, 0x09,
-    ],
+    uuid(0x0300_0200_0400_0500_0006_0007_0008_0009),
+    uuid(0x0002_0003_0004_0005_0006_0007_0008_0009),
+    uuid(0x0001_0203_0405_0607_0809_0a0b_0c0d_0e0f),
+    uuid(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10),
+    uuid(0x0709_0201_0103_0301_0807_0605_0403_0201),
+    [0x01; 16],
+    [0x58; 16],
+    [0xfe; 16],
 ];
+
+const fn uuid(number: u128) -> [u8; 16] {
+    number.to_be_bytes()
+}
 
 /// A 128-bit UUID, in the byte order of RFC 9562: the order in which its
 /// digits are written.
@@ -96,6 +104,19 @@ impl HostUuid {
             Some(bytes) => Ok(Self(bytes)),
             None => Err(at_first_fault(text, error(Rule::UuidForm))),
         }
+    }
+
+    /// Reads 32 hexadecimal digits of either case, without hyphens.
+    ///
+    /// ```
+    /// use sanid_core::HostUuid;
+    ///
+    /// assert!(HostUuid::parse_simple("652F5D50A6894520B87BFE2552EF6B8B").is_some());
+    /// assert!(HostUuid::parse_simple("652f5d50-a689-4520-b87b-fe2552ef6b8b").is_none());
+    /// ```
+    pub fn parse_simple(text: &str) -> Option<Self> {
+        let digits = text.as_bytes().try_into().ok()?;
+        hex::decode(digits).ok().map(Self)
     }
 
     /// Whether the UUID is one of [`DENYLISTED_UUIDS`].

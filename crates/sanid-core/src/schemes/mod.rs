@@ -3,7 +3,9 @@
 
 mod line;
 mod nvme_cli_1;
+mod nvme_cli_2;
 mod nvme_stas;
+mod nvme_tool;
 mod sanid_v1;
 mod talos;
 
@@ -12,20 +14,46 @@ use crate::{HostUuid, Iqn, IqnPrefix, MachineId, NvmePair};
 pub use line::SanidV1Line;
 pub use sanid_v1::sanid_v1_host_uuid;
 
-/// Every scheme that needs nothing but a machine-id; the default first.
+/// Every scheme; the default first.
 ///
 /// ```
 /// use sanid_core::SCHEMES;
 ///
 /// let names: Vec<_> = SCHEMES.iter().map(|scheme| scheme.name()).collect();
-/// assert_eq!(names, ["sanid-v1", "talos", "nvme-cli-1", "nvme-stas"]);
+/// assert_eq!(
+///     names,
+///     ["sanid-v1", "talos", "nvme-cli-1", "nvme-cli-2", "nvme-stas", "nvme-tool"],
+/// );
 /// ```
 pub static SCHEMES: &[&dyn Scheme] = &[
     &sanid_v1::SanidV1,
     &talos::Talos,
     &nvme_cli_1::NvmeCli1,
+    &nvme_cli_2::NvmeCli2,
     &nvme_stas::NvmeStas,
+    &nvme_tool::NvmeTool,
 ];
+
+/// What a scheme takes for its seed.
+///
+/// ```
+/// use sanid_core::{Takes, scheme};
+///
+/// assert_eq!(scheme("sanid-v1").map(|it| it.takes()), Some(Takes::Any));
+/// assert_eq!(scheme("talos").map(|it| it.takes()), Some(Takes::MachineId));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Any 128 bits that stand for this host alone: the machine-id, or what the
+    /// configuration names in its place.
+    Any,
+    /// The machine-id and nothing else, like the program it is named for.
+    MachineId,
+    /// The system UUID of the firmware, as libnvme 2 finds it.
+    SystemUuid,
+    /// The UUID that the installed `nvme gen-hostnqn` answers with.
+    NvmeTool,
+}
 
 /// The scheme of a host whose administrator chose none: `sanid-v1`.
 ///
@@ -82,8 +110,18 @@ pub trait Scheme: Sync {
     /// ```
     fn summary(&self) -> &'static str;
 
-    /// Whether the names it gives reveal the seed, in whole or in part, which
-    /// machine-id(5) asks programs not to do.
+    /// What it takes for its seed.
+    ///
+    /// ```
+    /// use sanid_core::{Takes, scheme};
+    ///
+    /// assert_eq!(scheme("nvme-cli-2").map(|it| it.takes()), Some(Takes::SystemUuid));
+    /// ```
+    fn takes(&self) -> Takes;
+
+    /// Whether the names it gives reveal the machine-id, in whole or in part,
+    /// which machine-id(5) asks programs not to do. A system UUID is no such
+    /// secret: where a scheme shows it, [`notes`](Self::notes) say so.
     ///
     /// ```
     /// use sanid_core::SCHEMES;
@@ -108,7 +146,8 @@ pub trait Scheme: Sync {
     /// The identity of a seed. A scheme whose IQN has a prefix of its own
     /// ignores `iqn_prefix`.
     ///
-    /// The seed is used as it is: ask
+    /// The seed is the 16 bytes of what the scheme [`takes`](Self::takes), a
+    /// UUID in the order of its digits. It is used as it is: ask
     /// [`is_denylisted`](MachineId::is_denylisted) first.
     ///
     /// ```

@@ -1,6 +1,6 @@
 //! `nvme-cli-1`: what `nvme gen-hostnqn` of nvme-cli 1.10 to 1.16 printed.
 
-use super::{Derived, Scheme, sanid_v1};
+use super::{Derived, Scheme, Takes, sanid_v1};
 use crate::{HostId, HostNqn, IqnPrefix, MachineId, NVME_CLI_1_APP_ID, NvmePair};
 
 const NAME: &str = "nvme-cli-1";
@@ -15,6 +15,10 @@ impl Scheme for NvmeCli1 {
 
     fn summary(&self) -> &'static str {
         "the host NQN of nvme-cli 1.10 to 1.16, with the matching Host ID and sanid-v1's IQN"
+    }
+
+    fn takes(&self) -> Takes {
+        Takes::MachineId
     }
 
     fn publishes_seed(&self) -> bool {

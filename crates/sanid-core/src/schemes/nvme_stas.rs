@@ -1,6 +1,6 @@
 //! `nvme-stas`: what `stasadm hostnqn` of nvme-stas prints.
 
-use super::{Derived, Scheme, sanid_v1};
+use super::{Derived, Scheme, Takes, sanid_v1};
 use crate::seed::hmac_uuid;
 use crate::{HostId, IqnPrefix, MachineId, NvmePair};
 
@@ -19,6 +19,10 @@ impl Scheme for NvmeStas {
 
     fn summary(&self) -> &'static str {
         "the host NQN of stasadm, with the matching Host ID and sanid-v1's IQN"
+    }
+
+    fn takes(&self) -> Takes {
+        Takes::MachineId
     }
 
     fn publishes_seed(&self) -> bool {

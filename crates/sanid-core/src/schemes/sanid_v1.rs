@@ -1,6 +1,6 @@
 //! `sanid-v1`: one UUID, three names.
 
-use super::{Derived, Scheme};
+use super::{Derived, Scheme, Takes};
 use crate::{HostId, HostNqn, HostUuid, Iqn, IqnPrefix, MachineId, NvmePair, SANID_V1_APP_ID};
 
 pub(super) const NAME: &str = "sanid-v1";
@@ -15,6 +15,10 @@ impl Scheme for SanidV1 {
 
     fn summary(&self) -> &'static str {
         "systemd's app-specific id of the machine-id, as one UUID in all three names"
+    }
+
+    fn takes(&self) -> Takes {
+        Takes::Any
     }
 
     fn publishes_seed(&self) -> bool {

@@ -1,6 +1,6 @@
 //! `talos`: what Talos Linux 1.10 and later derive.
 
-use super::{Derived, Scheme};
+use super::{Derived, Scheme, Takes};
 use crate::{HostId, HostNqn, HostUuid, Iqn, IqnPrefix, MachineId, NvmePair, hex};
 
 const NAME: &str = "talos";
@@ -15,6 +15,10 @@ impl Scheme for Talos {
 
     fn summary(&self) -> &'static str {
         "the names Talos Linux 1.10 and later give themselves, made of the machine-id's own digits"
+    }
+
+    fn takes(&self) -> Takes {
+        Takes::MachineId
     }
 
     fn publishes_seed(&self) -> bool {
@@ -43,7 +47,7 @@ impl Scheme for Talos {
                     "nqn.2017-11.dev.talos:uuid:",
                     hex::text(&canonical),
                 ]),
-                // Every byte is an ASCII digit or letter, which no denylisted
+                // Every byte is a hexadecimal digit in ASCII, which no denylisted
                 // UUID has throughout.
                 host_id: HostId::from_sound_uuid(host_uuid),
             },

@@ -140,6 +140,19 @@ impl MachineId {
         DENYLISTED_UUIDS.contains(&self.0)
     }
 
+    /// Whether this is one of these: for lists that an administrator extends.
+    ///
+    /// ```
+    /// use sanid_core::{HostUuid, MachineId};
+    ///
+    /// let shared = HostUuid::parse("03d40274-0435-05dc-8506-010700080009").unwrap();
+    /// assert!(MachineId::parse("03d40274043505dc8506010700080009")?.is_one_of(&[shared]));
+    /// # Ok::<(), sanid_core::MachineIdError>(())
+    /// ```
+    pub fn is_one_of(&self, uuids: &[HostUuid]) -> bool {
+        uuids.iter().any(|uuid| *uuid.as_bytes() == self.0)
+    }
+
     /// The id of this machine for one application, exactly as systemd's
     /// `sd_id128_get_machine_app_specific(3)` computes it: the first 16 bytes
     /// of the HMAC-SHA256 of the application id keyed with the machine-id,

@@ -115,6 +115,27 @@ pub enum ConfigError {
         /// The rule it breaks, and what to write instead.
         why: String,
     },
+    /// A value its key does not allow, and that may be a secret.
+    #[error("{at}: {key} is refused: {why}")]
+    Refused {
+        /// Where the value is.
+        at: Place,
+        /// The key.
+        key: &'static str,
+        /// The rule it breaks, and what to write instead.
+        why: String,
+    },
+    /// A seed for a scheme that has its own.
+    #[error(
+        "seed ({seed}) has no effect with scheme = {scheme:?}, whose seed is that of the program it is \
+         named for; remove seed, or choose scheme = \"sanid-v1\""
+    )]
+    SeedOfScheme {
+        /// Where the seed is.
+        seed: Place,
+        /// The scheme.
+        scheme: &'static str,
+    },
     /// A template that gives several hosts one name, without consent.
     #[error(
         "{at}: iqn-template = {template:?} has neither {{id}} nor {{id12}}, so two hosts can get \

@@ -8,7 +8,7 @@
 //! - a file that is a symbolic link to `/dev/null` masks the lower ones of its name (an empty
 //!   file does the same, by saying nothing);
 //! - files apply in the order of their names, whatever directory they are in;
-//! - [`MAIN_FILE`] applies after all of them;
+//! - [`MAIN_FILE`] applies after all of them, and the credential [`CREDENTIAL`] after that;
 //! - hidden files, and names that do not end in `.toml`, are not configuration.
 
 use super::error::ConfigError;
@@ -24,6 +24,9 @@ pub const DIRECTORIES: [&str; 3] = [
 
 /// The administrator's own file, relative to the root; it applies last.
 pub const MAIN_FILE: &str = "etc/sanid/config.toml";
+
+/// The credential that holds a configuration file (systemd.exec(5)).
+pub const CREDENTIAL: &str = "sanid.config";
 
 /// The largest configuration file sanid reads, in bytes.
 ///
@@ -137,16 +140,33 @@ pub fn read<S: ConfigSource + ?Sized>(source: &S) -> Result<Vec<Fragment>, Confi
     Ok(fragments)
 }
 
+/// Reads [`CREDENTIAL`] from a directory of credentials.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn credential<S: ConfigSource + ?Sized>(source: &S) -> Result<Option<Fragment>, ConfigError> {
+    read_as(source, CREDENTIAL, format!("credential {CREDENTIAL}"))
+}
+
 fn read_one<S: ConfigSource + ?Sized>(
     source: &S,
     path: &str,
 ) -> Result<Option<Fragment>, ConfigError> {
+    read_as(source, path, shown(path))
+}
+
+fn read_as<S: ConfigSource + ?Sized>(
+    source: &S,
+    path: &str,
+    shown: String,
+) -> Result<Option<Fragment>, ConfigError> {
     let bytes = match source.read(path, MAX_BYTES) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return Ok(None),
-        Err(cause) => return Err(read_error(shown(path), cause)),
+        Err(cause) => return Err(read_error(shown, cause)),
     };
-    let path = shown(path);
+    let path = shown;
     if bytes.len() > MAX_BYTES {
         return Err(ConfigError::TooLarge { path });
     }

@@ -11,8 +11,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Every key there is, in the order `sanid config` shows them.
-pub const KEYS: [&str; 11] = [
+pub const KEYS: [&str; 13] = [
     "scheme",
+    "seed",
+    "denylist",
     "iqn-prefix",
     "iqn-template",
     "allow-non-unique-template",
@@ -30,6 +32,10 @@ pub const KEYS: [&str; 11] = [
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Inputs {
     pub(crate) scheme: Option<Spanned<String>>,
+    #[serde(skip)]
+    pub(crate) seed: Option<List>,
+    #[serde(skip)]
+    pub(crate) denylist: Option<List>,
     pub(crate) iqn_prefix: Option<Spanned<String>>,
     pub(crate) iqn_template: Option<Spanned<String>>,
     pub(crate) allow_non_unique_template: Option<Spanned<bool>>,
@@ -39,6 +45,13 @@ pub(crate) struct Inputs {
     pub(crate) allow_volatile_machine_id: Option<Spanned<bool>>,
     #[serde(default)]
     pub(crate) pin: PinInputs,
+}
+
+/// A list of texts and its place in the file.
+#[derive(Debug)]
+pub(crate) struct List {
+    pub(crate) texts: Vec<String>,
+    pub(crate) at: usize,
 }
 
 /// The table `[pin]`, as written.
@@ -57,8 +70,37 @@ impl Inputs {
     ///
     /// [`ConfigError::Syntax`] and [`ConfigError::UnknownKey`], with the place.
     pub(crate) fn parse(fragment: &Fragment) -> Result<Self, ConfigError> {
-        toml::from_str(&fragment.text).map_err(|error| explain(fragment, &error))
+        let explained = |error: toml::de::Error| explain(fragment, &error);
+        let mut table = DeTable::parse(&fragment.text).map_err(explained)?;
+        // What stands in these may be the seed of this host, and the deserialiser's messages repeat what
+        // they complain about.
+        let mut list = |key| match table.get_mut().remove(key) {
+            None => Ok(None),
+            Some(value) => texts(&value).map(Some).ok_or_else(|| ConfigError::Refused {
+                at: Place::of(&fragment.path, &fragment.text, value.span().start),
+                key,
+                why: "expected a list of texts in quotes".into(),
+            }),
+        };
+        let (seed, denylist) = (list("seed")?, list("denylist")?);
+        let inputs = Self::deserialize(toml::de::Deserializer::from(table)).map_err(explained)?;
+        Ok(Self {
+            seed,
+            denylist,
+            ..inputs
+        })
     }
+}
+
+fn texts(value: &Spanned<DeValue<'_>>) -> Option<List> {
+    let mut texts = Vec::new();
+    for text in value.get_ref().as_array()? {
+        texts.push(text.get_ref().as_str()?.to_owned());
+    }
+    Some(List {
+        texts,
+        at: value.span().start,
+    })
 }
 
 /// Turns the deserialiser's error into ours. Only here, where there is an error to explain, is

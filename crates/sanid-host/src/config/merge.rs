@@ -2,12 +2,15 @@
 
 use super::error::{ConfigError, Place, Refusal};
 use super::fragments::Fragment;
-use super::inputs::Inputs;
+use super::inputs::{Inputs, List};
+use super::seed;
 use super::settings::{
     Firmware, OnExisting, Origin, Pin, Placement, Setting, Settings, Words, one_of,
 };
 use super::template::IqnTemplate;
-use sanid_core::{HostId, HostNqn, IqnPrefix, IscsiName, NameError, SCHEMES, Scheme};
+use sanid_core::{
+    HostId, HostNqn, HostUuid, IqnPrefix, IscsiName, NameError, SCHEMES, Scheme, Takes,
+};
 use toml::Spanned;
 
 /// A value and its place, while files are being merged.
@@ -36,6 +39,8 @@ fn or_default<T>(set: Option<Placed<T>>, default: Setting<T>) -> Setting<T> {
 #[derive(Default)]
 pub(crate) struct Merged {
     scheme: Option<Placed<&'static dyn Scheme>>,
+    seed: Option<Placed<Vec<&'static str>>>,
+    denylist: Option<Placed<Vec<HostUuid>>>,
     iqn_prefix: Option<Placed<IqnPrefix>>,
     iqn_template: Option<Placed<IqnTemplate>>,
     allow_non_unique_template: Option<Placed<bool>>,
@@ -54,6 +59,13 @@ impl Merged {
         let inputs = Inputs::parse(fragment)?;
         let file = File(fragment);
         file.text("scheme", inputs.scheme, &mut self.scheme, scheme)?;
+        file.list("seed", inputs.seed, &mut self.seed, seed::names)?;
+        file.list(
+            "denylist",
+            inputs.denylist,
+            &mut self.denylist,
+            seed::denylist,
+        )?;
         file.text(
             "iqn-prefix",
             inputs.iqn_prefix,
@@ -132,6 +144,14 @@ impl Merged {
                 template: template.value.as_str().to_owned(),
             });
         }
+        if let (Some(set), Some(scheme)) = (&self.seed, &self.scheme) {
+            if scheme.value.takes() != Takes::Any && set.value != [seed::MACHINE_ID] {
+                return Err(ConfigError::SeedOfScheme {
+                    seed: set.at.clone(),
+                    scheme: scheme.value.name(),
+                });
+            }
+        }
         // One file may override one half of a pair that another file sets, and so invent a pair
         // that nobody wrote down.
         match (&self.pin_hostnqn, &self.pin_hostid) {
@@ -150,6 +170,8 @@ impl Merged {
         let default = Settings::default();
         Settings {
             scheme: or_default(self.scheme, default.scheme),
+            seed: or_default(self.seed, default.seed),
+            denylist: or_default(self.denylist, default.denylist),
             iqn_prefix: or_default(self.iqn_prefix, default.iqn_prefix),
             iqn_template: self.iqn_template.map(Placed::setting),
             allow_non_unique_template: or_default(
@@ -200,6 +222,24 @@ impl File<'_> {
                 value: input.into_inner(),
                 why,
             }),
+        }
+    }
+
+    fn list<T>(
+        &self,
+        key: &'static str,
+        input: Option<List>,
+        slot: &mut Option<Placed<T>>,
+        parse: impl FnOnce(&[String]) -> Result<T, Refusal>,
+    ) -> Result<(), ConfigError> {
+        let Some(input) = input else { return Ok(()) };
+        let at = self.at(input.at);
+        match parse(&input.texts) {
+            Ok(value) => {
+                *slot = Some(Placed { value, at });
+                Ok(())
+            }
+            Err(Refusal(why)) => Err(ConfigError::Refused { at, key, why }),
         }
     }
 

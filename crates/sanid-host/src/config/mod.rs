@@ -43,6 +43,7 @@ pub mod error;
 pub mod fragments;
 pub mod inputs;
 mod merge;
+pub mod seed;
 pub mod settings;
 pub mod template;
 
@@ -67,6 +68,19 @@ pub use template::{IqnTemplate, TemplateError};
 ///
 /// See the [module](self).
 pub fn load<S: ConfigSource + ?Sized>(source: &S) -> Result<Settings, ConfigError> {
-    let fragments = fragments::read(source)?;
+    load_with(source, None)
+}
+
+/// The same with one more file, which applies after all of them.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn load_with<S: ConfigSource + ?Sized>(
+    source: &S,
+    last: Option<fragments::Fragment>,
+) -> Result<Settings, ConfigError> {
+    let mut fragments = fragments::read(source)?;
+    fragments.extend(last);
     Settings::merge(&fragments)
 }

@@ -4,7 +4,7 @@ use super::error::{ConfigError, Refusal};
 use super::fragments::Fragment;
 use super::merge::Merged;
 use super::template::IqnTemplate;
-use sanid_core::{HostId, HostNqn, IqnPrefix, IscsiName, SCHEMES, Scheme};
+use sanid_core::{HostId, HostNqn, HostUuid, IqnPrefix, IscsiName, SCHEMES, Scheme};
 use std::fmt;
 
 /// The first of the list, which is the default by its definition.
@@ -141,6 +141,10 @@ pub struct Pin {
 pub struct Settings {
     /// The rule from seed to identity.
     pub scheme: Setting<&'static dyn Scheme>,
+    /// What stands for this host, in the order in which it is asked; see [`Settings::seeds`].
+    pub seed: Setting<Vec<&'static str>>,
+    /// What stands for no host, beside what is known to.
+    pub denylist: Setting<Vec<HostUuid>>,
     /// What stands before the `:` of an IQN the scheme has no prefix of its own for.
     pub iqn_prefix: Setting<IqnPrefix>,
     /// A rule for the IQN in place of the prefix.
@@ -174,6 +178,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             scheme: Setting::default_value(DEFAULT_SCHEME),
+            seed: Setting::default_value(vec![super::seed::MACHINE_ID]),
+            denylist: Setting::default_value(Vec::new()),
             iqn_prefix: Setting::default_value(IqnPrefix::default()),
             iqn_template: None,
             allow_non_unique_template: Setting::default_value(false),
@@ -219,6 +225,11 @@ impl Settings {
         let prefix = Some(&self.iqn_prefix).filter(|_| self.iqn_template.is_none());
         [
             line("scheme", Some(&self.scheme), |v| quoted(v.name())),
+            line("seed", Some(&self.seed), |v| format!("{v:?}")),
+            line("denylist", Some(&self.denylist), |v| {
+                let texts: Vec<String> = v.iter().map(|uuid| quoted(&uuid.to_string())).collect();
+                format!("[{}]", texts.join(", "))
+            }),
             line("iqn-prefix", prefix, |v| quoted(v.as_str())),
             line("iqn-template", self.iqn_template.as_ref(), |v| {
                 quoted(v.as_str())

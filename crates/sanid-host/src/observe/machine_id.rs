@@ -2,6 +2,7 @@
 
 use sanid_core::{MachineId, MachineIdError};
 
+use crate::config::Settings;
 use crate::facts::MachineIdState;
 use crate::parse::{cmdline, mountinfo};
 use crate::root::{FileContent, ReadError, Root};
@@ -12,7 +13,7 @@ const LIMIT: usize = 256;
 /// A host with thousands of containers has thousands of mounts, at 200 bytes each.
 const MOUNTINFO_LIMIT: usize = 8 << 20;
 
-pub(super) fn read(root: &Root, cmdline: &str, allow_volatile: bool) -> MachineIdState {
+pub(super) fn read(root: &Root, cmdline: &str, settings: &Settings) -> MachineIdState {
     let mut file = root.read(PATH, LIMIT);
     if let Ok(Some(content)) = &mut file {
         if content.mount_point.is_none() {
@@ -21,7 +22,12 @@ pub(super) fn read(root: &Root, cmdline: &str, allow_volatile: bool) -> MachineI
         }
     }
     let fixed = fixed_ids(root, cmdline, file.as_ref());
-    classify(file, &fixed, allow_volatile)
+    match classify(file, &fixed, settings.allow_volatile_machine_id.value) {
+        MachineIdState::Stable(id) if id.is_one_of(&settings.denylist.value) => {
+            MachineIdState::Denylisted
+        }
+        state => state,
+    }
 }
 
 /// The ids that something outside the file gives this machine at every boot, where it matters.

@@ -9,6 +9,7 @@ mod initramfs;
 mod live;
 mod machine_id;
 mod places;
+mod seeds;
 
 pub use initramfs::look_at_initramfs;
 pub(crate) use live::live;
@@ -17,6 +18,7 @@ pub use places::look_beneath;
 
 use std::path::Path;
 
+use crate::config::fragments::Fragment;
 use crate::config::{self, ConfigError, Firmware};
 use crate::facts::{Credentials, Facts, FirmwareFacts, InitramfsFacts, RootFacts};
 use crate::file::{Disk, FileState, IdentityFile};
@@ -53,7 +55,10 @@ pub const PUBLISHED: &str = "run/sanid/identity.json";
 /// assert_eq!(facts.machine_id.word(), "missing");
 /// ```
 pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigError> {
-    let settings = config::load(&config_source(root))?;
+    // Like a directory that is not there: a service without credentials has none.
+    let credentials = credentials.and_then(|directory| Root::open(directory).ok());
+    let handed = credentials.as_ref().map(config_credential).transpose()?;
+    let settings = config::load_with(&config_source(root), handed.flatten())?;
     let cmdline = root.read("proc/cmdline", CMDLINE_LIMIT).ok().flatten();
     let cmdline = cmdline
         .map(|file| String::from_utf8_lossy(&file.bytes).into_owned())
@@ -62,20 +67,25 @@ pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigE
     let disk = disk(root);
     let (record, record_in_run) = read_record(root, volatile_run);
     let places = places::read(root, &disk, record_in_run);
+    let machine_id = machine_id::read(root, &cmdline, &settings);
     Ok(Facts {
         root: RootFacts {
             path: crate::root::printable(root.path()),
             running_host: root.is_running_host(),
             volatile_run,
         },
-        machine_id: machine_id::read(root, &cmdline, settings.allow_volatile_machine_id.value),
+        other_seeds: seeds::read(root, &settings, &machine_id),
+        machine_id,
         hostname: settings
             .iqn_template
             .is_some()
             .then(|| hostname(root))
             .flatten(),
         cmdline,
-        credentials: credentials.map(read_credentials).unwrap_or_default(),
+        credentials: credentials
+            .as_ref()
+            .map(read_credentials)
+            .unwrap_or_default(),
         firmware: if settings.firmware.value == Firmware::Use {
             firmware::read(root)
         } else {
@@ -146,20 +156,28 @@ fn hostname(root: &Root) -> Option<String> {
 }
 
 /// systemd lays one file per credential, named like it, into a directory of the service's own.
-fn read_credentials(directory: &Path) -> Credentials {
-    let Ok(root) = Root::open(directory) else {
-        return Credentials::default();
-    };
-    let read = |name: &str| {
-        let file = root.read(name, CREDENTIAL_LIMIT).ok()??;
-        let text = String::from_utf8_lossy(&file.bytes).into_owned();
-        Some(text.strip_suffix('\n').unwrap_or(&text).to_owned())
+fn read_credentials(directory: &Root) -> Credentials {
+    let mut unreadable = Vec::new();
+    let mut read = |name: &str| match directory.read(name, CREDENTIAL_LIMIT) {
+        Ok(file) => {
+            let text = String::from_utf8_lossy(&file?.bytes).into_owned();
+            Some(text.strip_suffix('\n').unwrap_or(&text).to_owned())
+        }
+        Err(error) => {
+            unreadable.push(error);
+            None
+        }
     };
     Credentials {
         iqn: read("sanid.iqn"),
         hostnqn: read("sanid.hostnqn"),
         hostid: read("sanid.hostid"),
+        unreadable,
     }
+}
+
+fn config_credential(directory: &Root) -> Result<Option<Fragment>, ConfigError> {
+    config::fragments::credential(&config_source(directory))
 }
 
 fn published(root: &Root) -> Option<Vec<u8>> {

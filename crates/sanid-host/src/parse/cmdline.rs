@@ -40,8 +40,9 @@ pub struct Last<'a> {
 /// assert_eq!(params.next(), None);
 /// ```
 pub fn params(cmdline: &str) -> impl Iterator<Item = Param<'_>> {
-    // The kernel's string ends at a NUL.
+    // The kernel's string ends at a NUL; the line end after it is that of the file.
     let mut rest = cmdline.split('\0').next().unwrap_or("");
+    rest = rest.strip_suffix('\n').unwrap_or(rest);
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches(is_space);
         if rest.is_empty() {
@@ -143,6 +144,7 @@ mod tests {
             ("a\" \"b=c", &[("a\" \"b", Some("c"))]),
             // One that is never closed takes the rest; only an end quote is dropped.
             ("a=\"b c", &[("a", Some("b c"))]),
+            ("a=\"b\n", &[("a", Some("b"))]),
             ("a=\"", &[("a", Some(""))]),
             ("a=\"\"", &[("a", Some(""))]),
             ("a=b\"", &[("a", Some("b\""))]),

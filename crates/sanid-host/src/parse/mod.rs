@@ -13,6 +13,7 @@
 //! - [`cmdline`][]: `/proc/cmdline`
 //! - [`mountinfo`][]: `/proc/self/mountinfo`
 //! - [`ibft`][] and [`nbft`][]: what boot firmware left in `/sys/firmware`
+//! - [`smbios`][]: the system UUID
 
 pub mod acpi;
 pub mod cmdline;
@@ -22,6 +23,7 @@ pub mod initiatorname;
 pub mod mountinfo;
 pub mod nbft;
 pub mod shell;
+pub mod smbios;
 
 pub use shell::ShellHazard;
 

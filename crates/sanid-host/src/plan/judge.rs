@@ -2,6 +2,7 @@
 
 use sanid_core::NvmePair;
 
+use crate::config::seed::MACHINE_ID;
 use crate::facts::Facts;
 use crate::file::{Effective, IdentityFile};
 use crate::record::{Origin, Pending};
@@ -78,10 +79,16 @@ fn consented(
     })
 }
 
-/// The record proves that sanid derived the value, and that it did so from another machine-id.
+/// The record proves that sanid derived the value, and that it did so from another machine-id, or another
+/// UUID in the same place. A seed of another kind is a change of configuration, and needs consent like one.
 fn earlier_seed(origin: &Origin, wanted: &Resolution) -> bool {
+    let kind = origin.seed_name.as_deref().unwrap_or(MACHINE_ID);
     match (&origin.seed, &wanted.seed) {
-        (Some(then), Some(now)) => origin.source == DERIVED && *then != now.to_string(),
+        (Some(then), Some(now)) => {
+            origin.source == DERIVED
+                && *then != now.to_string()
+                && wanted.seed_name.is_some_and(|name| name == kind)
+        }
         _ => false,
     }
 }

@@ -7,6 +7,7 @@
 mod judge;
 pub mod live;
 
+use crate::config::seed::MACHINE_ID;
 use crate::config::{OnExisting, Placement};
 use crate::facts::Facts;
 use crate::file::{Effective, FileState, IdentityFile};
@@ -485,6 +486,11 @@ impl Draft<'_> {
                 .as_ref()
                 .filter(|_| derived)
                 .map(ToString::to_string),
+            seed_name: self
+                .wanted
+                .seed_name
+                .filter(|name| derived && *name != MACHINE_ID)
+                .map(str::to_owned),
         }
     }
 }

@@ -362,6 +362,17 @@ fn the_work_for_an_earlier_machine_id_is_replaced_and_only_that() {
         assert_eq!(planned(facts, ASK).refusals.len(), 2, "{case}");
     }
 
+    let mut hardware = template().recorded(OTHER_IQN, OTHER_NQN, OTHER_ID, EARLIER);
+    if let RecordState::Present(record) = &mut hardware.record {
+        record.iqn.as_mut().unwrap().origin.seed_name = Some("dmi".into());
+        record.nvme.as_mut().unwrap().origin.seed_name = Some("dmi".into());
+    }
+    assert_eq!(
+        planned(&hardware, ASK).refusals.len(),
+        2,
+        "a seed of another kind is another configuration"
+    );
+
     let mut pinned = template().recorded(OTHER_IQN, OTHER_NQN, OTHER_ID, EARLIER);
     if let RecordState::Present(record) = &mut pinned.record {
         record.iqn.as_mut().unwrap().origin.source = "pin".into();

@@ -2,6 +2,7 @@
 
 use super::{IdentityReport, report};
 use crate::API_VERSION;
+use crate::config::seed::MACHINE_ID;
 use crate::facts::{Facts, InitramfsFacts, Live};
 use crate::file::{Effective, IdentityFile};
 use crate::findings::Finding;
@@ -36,6 +37,9 @@ report! {
 report! {
     /// The state of the seed, and never the seed.
     pub struct SeedReport {
+        /// `machine-id`, `dmi`, `device-tree`, `system-uuid` or `nvme-tool`: the one in use, or else the first
+        /// that was asked for.
+        pub name: &'static str,
         /// `stable`, `transient`, `unset`, `invalid`, `missing`, `denylisted` or `unreadable`.
         pub state: &'static str,
         /// A keyed fingerprint: equal on two hosts only if their machine-ids are equal.
@@ -152,7 +156,8 @@ impl StatusReport {
         resolution: Result<&Resolution, &ResolveError>,
         findings: &[Finding],
     ) -> Self {
-        let seed = facts.machine_id.seed();
+        let seed = crate::resolve::derived::seed(facts);
+        let machine_id = facts.settings.seeds().contains(&MACHINE_ID);
         Self {
             api_version: API_VERSION,
             kind: "Status",
@@ -160,8 +165,21 @@ impl StatusReport {
                 .ok()
                 .map(|resolution| IdentityReport::new(resolution, false)),
             seed: SeedReport {
-                state: facts.machine_id.word(),
-                fingerprint: seed.map(|seed| seed.fingerprint().to_string()),
+                name: match &seed {
+                    Ok(seed) => seed.name,
+                    Err(_) => facts
+                        .settings
+                        .seeds()
+                        .first()
+                        .copied()
+                        .unwrap_or(MACHINE_ID),
+                },
+                state: match &seed {
+                    Ok(_) => "stable",
+                    Err(_) if machine_id => facts.machine_id.word(),
+                    Err(_) => "missing",
+                },
+                fingerprint: seed.ok().map(|seed| seed.id.fingerprint().to_string()),
             },
             on_disk: OnDisk {
                 iqn: FileReport::new(facts, IdentityFile::InitiatorName, facts.disk.iqn()),

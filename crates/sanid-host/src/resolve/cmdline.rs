@@ -11,7 +11,9 @@ use crate::parse::cmdline;
 
 /// dracut's present name first, then its older one, then SUSE's.
 const IQN_KEYS: &[&str] = &["rd.iscsi.initiator", "iscsi_initiator", "rd.initiatorname"];
-const NVME_KEYS: &[&str] = &["rd.nvmf.hostnqn", "rd.nvmf.hostid"];
+/// Each dracut's present name, then its older one.
+const NQN_KEYS: &[&str] = &["rd.nvmf.hostnqn", "nvmf.hostnqn"];
+const ID_KEYS: &[&str] = &["rd.nvmf.hostid", "nvmf.hostid"];
 
 pub(super) struct CommandLine;
 
@@ -21,15 +23,15 @@ impl Source for CommandLine {
     }
 
     fn iqn(&self, facts: &Facts) -> Result<Option<Given<IscsiName>>, ResolveError> {
-        let found = IQN_KEYS.iter().find_map(|key| value(facts, key));
+        let found = first(facts, IQN_KEYS);
         found
             .map(|(text, place)| parse_iqn(&text, place))
             .transpose()
     }
 
     fn nvme(&self, facts: &Facts) -> Result<Option<Given<NvmePair>>, ResolveError> {
-        let nqn = value(facts, "rd.nvmf.hostnqn");
-        let id = value(facts, "rd.nvmf.hostid");
+        let nqn = first(facts, NQN_KEYS);
+        let id = first(facts, ID_KEYS);
         parse_pair(
             nqn.as_ref()
                 .map(|(text, place)| (text.as_str(), place.clone())),
@@ -39,16 +41,24 @@ impl Source for CommandLine {
     }
 
     fn silence(&self, facts: &Facts, part: Part) -> Option<String> {
-        let keys = if part == Part::Iqn {
-            IQN_KEYS
+        let lists: &[&[&str]] = if part == Part::Iqn {
+            &[IQN_KEYS]
         } else {
-            NVME_KEYS
+            &[NQN_KEYS, ID_KEYS]
         };
-        let key = keys.iter().find(|key| is_hidden(facts, key))?;
-        Some(format!(
-            "{key}= on the kernel command line is undone by a later {key} without a value"
-        ))
+        lists.iter().find_map(|keys| hidden(facts, keys))
     }
+}
+
+/// The value of the first parameter that is there. dracut does not ask for the others either, even where it
+/// has no value.
+fn first(facts: &Facts, keys: &[&str]) -> Option<(String, String)> {
+    let key = keys.iter().find(|key| is_there(facts, key))?;
+    value(facts, key)
+}
+
+fn is_there(facts: &Facts, key: &str) -> bool {
+    cmdline::last(&facts.cmdline, key).is_some()
 }
 
 /// The value that counts: the last one, as for dracut. Where it overrides another, its place says so.
@@ -62,10 +72,21 @@ fn value(facts: &Facts, key: &str) -> Option<(String, String)> {
     Some((value.to_owned(), place))
 }
 
-/// Whether a parameter that says nothing had a value, and lost it to a later one without: dracut then
-/// takes neither.
-fn is_hidden(facts: &Facts, key: &str) -> bool {
+/// Which parameter without a value takes the word from another that has one.
+fn hidden(facts: &Facts, keys: &[&str]) -> Option<String> {
     let says_something = |value: Option<&str>| value.is_some_and(|value| !value.is_empty());
-    cmdline::last(&facts.cmdline, key)
-        .is_some_and(|last| last.overridden.into_iter().any(says_something))
+    let key = keys.iter().find(|key| is_there(facts, key))?;
+    let last = cmdline::last(&facts.cmdline, key)?;
+    if says_something(last.value) {
+        return None;
+    }
+    if last.overridden.into_iter().any(says_something) {
+        return Some(format!(
+            "{key}= on the kernel command line is undone by a later {key} without a value"
+        ));
+    }
+    let other = keys.iter().find(|other| value(facts, other).is_some())?;
+    Some(format!(
+        "{other}= on the kernel command line is not asked, since {key} is there, without a value"
+    ))
 }

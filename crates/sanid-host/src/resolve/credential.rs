@@ -14,12 +14,14 @@ impl Source for Credential {
     }
 
     fn iqn(&self, facts: &Facts) -> Result<Option<Given<IscsiName>>, ResolveError> {
+        readable(facts, &["sanid.iqn"])?;
         let text = facts.credentials.iqn.as_deref();
         text.map(|text| parse_iqn(text, place("sanid.iqn")))
             .transpose()
     }
 
     fn nvme(&self, facts: &Facts) -> Result<Option<Given<NvmePair>>, ResolveError> {
+        readable(facts, &["sanid.hostnqn", "sanid.hostid"])?;
         parse_pair(
             facts
                 .credentials
@@ -32,6 +34,17 @@ impl Source for Credential {
                 .as_deref()
                 .map(|text| (text, place("sanid.hostid"))),
         )
+    }
+}
+
+/// What is there and cannot be read may be a name: without it the host would have another one.
+fn readable(facts: &Facts, names: &[&str]) -> Result<(), ResolveError> {
+    let unreadable = &facts.credentials.unreadable;
+    let is_one =
+        |error: &&crate::root::ReadError| names.iter().any(|name| error.path().ends_with(name));
+    match unreadable.iter().find(is_one) {
+        Some(error) => Err(ResolveError::Undecided(format!("a credential: {error}"))),
+        None => Ok(()),
     }
 }
 

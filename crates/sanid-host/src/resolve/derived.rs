@@ -1,8 +1,11 @@
 //! The configured scheme, applied to the seed.
 
-use sanid_core::{Derived, IscsiName, MachineId, MachineIdError, NvmePair};
+use std::fmt::Write as _;
 
-use super::{DERIVED, Given, ResolveError, Source};
+use sanid_core::{Derived, IscsiName, MachineId, MachineIdError, NvmePair, Takes};
+
+use super::{DERIVED, Given, ResolveError, Source, parse_nqn};
+use crate::config::seed::MACHINE_ID;
 use crate::facts::{Facts, MachineIdState};
 
 pub(super) struct Scheme;
@@ -27,7 +30,11 @@ impl Source for Scheme {
         {
             Ok(iqn) => Ok(Some(Given {
                 value: iqn.into(),
-                place: format!("template at {} from the machine-id", template.origin),
+                place: format!(
+                    "template at {} from {}",
+                    template.origin,
+                    seed(facts).map_or("", |seed| seed.place)
+                ),
             })),
             Err(error) => Err(ResolveError::Cannot {
                 place: format!("iqn-template at {}", template.origin),
@@ -48,23 +55,88 @@ impl Source for Scheme {
 
 fn derive(facts: &Facts) -> Result<Derived, ResolveError> {
     let seed = seed(facts).map_err(ResolveError::NoSeed)?;
-    Ok(facts
-        .settings
-        .scheme
-        .value
-        .derive(seed, &facts.settings.iqn_prefix.value))
+    let settings = &facts.settings;
+    let scheme = settings.scheme.value;
+    let mut derived = scheme.derive(seed.id, &settings.iqn_prefix.value);
+    // A host NQN is compared byte for byte, and these stand for what another program prints.
+    let verbatim = matches!(scheme.takes(), Takes::SystemUuid | Takes::NvmeTool);
+    if seed.capitals && verbatim {
+        let digits = derived.host_uuid.to_string().to_ascii_uppercase();
+        let text = format!("nqn.2014-08.org.nvmexpress:uuid:{digits}");
+        derived.nvme.host_nqn = parse_nqn(&text, || seed.place.to_owned())?;
+    }
+    Ok(derived)
 }
 
 fn place(facts: &Facts, by: &'static str) -> String {
     let configured = facts.settings.scheme.value.name();
-    if by == configured {
-        format!("scheme {by} from the machine-id")
-    } else {
-        format!("scheme {by} from the machine-id, since {configured} has none")
+    let mut place = format!("scheme {by} from ");
+    // Whoever calls has derived from it.
+    place += seed(facts).map_or("", |seed| seed.place);
+    if by != configured {
+        let _ = write!(place, ", since {configured} has none");
     }
+    place
 }
 
-fn seed(facts: &Facts) -> Result<&MachineId, NoSeed> {
+/// The seed that counts.
+pub(crate) struct Seed<'a> {
+    /// The bits.
+    pub(crate) id: &'a MachineId,
+    /// Its name, as in `seed = ["machine-id"]`.
+    pub(crate) name: &'static str,
+    /// Where it is, in words.
+    place: &'a str,
+    capitals: bool,
+}
+
+/// The first of the seeds asked for that may be used.
+///
+/// # Errors
+/// [`NoSeed`] where none may.
+pub(crate) fn seed(facts: &Facts) -> Result<Seed<'_>, NoSeed> {
+    let names = facts.settings.seeds();
+    let mut reasons = Vec::new();
+    for name in names {
+        if *name == MACHINE_ID {
+            match machine_id(facts) {
+                Ok(id) => {
+                    return Ok(Seed {
+                        id,
+                        name,
+                        place: "the machine-id",
+                        capitals: false,
+                    });
+                }
+                Err(reason) if names.len() == 1 => return Err(reason),
+                Err(_) if facts.other_seeds.machine_id_to_come && names.last() != Some(name) => {
+                    return Err(NoSeed::ToCome);
+                }
+                Err(_) => reasons.push(format!("the machine-id is {}", facts.machine_id.word())),
+            }
+        }
+        let seen = facts
+            .other_seeds
+            .seen
+            .iter()
+            .find(|seen| seen.name == *name);
+        match seen.map(|seen| &seen.found) {
+            Some(Ok(found)) => {
+                return Ok(Seed {
+                    id: &found.id,
+                    name,
+                    place: &found.place,
+                    capitals: found.capitals,
+                });
+            }
+            Some(Err(error)) => reasons.push(format!("{}: {}", error.place, error.why)),
+            None => {}
+        }
+    }
+    Err(NoSeed::Other(reasons.join("; ")))
+}
+
+fn machine_id(facts: &Facts) -> Result<&MachineId, NoSeed> {
     match &facts.machine_id {
         MachineIdState::Stable(id) => Ok(id),
         MachineIdState::Missing => Err(NoSeed::Missing),
@@ -77,7 +149,7 @@ fn seed(facts: &Facts) -> Result<&MachineId, NoSeed> {
     }
 }
 
-/// Why the machine-id is no seed. Each says what to do; none says what the file holds.
+/// Why there is no seed. Each says what to do; none says what the file holds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoSeed {
     /// No file.
@@ -107,12 +179,22 @@ pub enum NoSeed {
     Transient,
     /// A value known from many machines.
     #[error(
-        "/etc/machine-id holds a value that many machines share (it was taken from a firmware UUID that a vendor never set), so the identity would not be unique; empty the file and run `systemd-machine-id-setup`"
+        "/etc/machine-id holds a value that many machines share (it was taken from a firmware UUID that a vendor never set, or is in the configured denylist), so the identity would not be unique; empty the file and run `systemd-machine-id-setup`"
     )]
     Denylisted,
     /// The kernel refused.
     #[error("{0}")]
     Unreadable(String),
+    /// Another seed stands in for a machine-id that may be stored yet.
+    #[error(
+        "the machine-id is not stored yet, and /etc is writable, so it may be: the next seed would name this host until then and no longer. Store it (`systemd-machine-id-setup --commit`), or put the other seed first, as in seed = [\"dmi\"]"
+    )]
+    ToCome,
+    /// No seed of those that were asked for.
+    #[error(
+        "there is nothing to derive an identity from: {0}. `seed` and `scheme` in the configuration choose another seed"
+    )]
+    Other(String),
 }
 
 impl NoSeed {
@@ -130,6 +212,11 @@ impl NoSeed {
                 "or pass the credential system.machine_id".into(),
             ],
             Self::Unreadable(_) => vec!["make /etc/machine-id a readable file".into()],
+            Self::ToCome => vec!["systemd-machine-id-setup --commit".into()],
+            Self::Other(_) => vec![
+                "give the machine a UUID of its own, in its firmware or its hypervisor".into(),
+                "or choose another seed or scheme in the configuration".into(),
+            ],
         }
     }
 }

@@ -8,7 +8,7 @@
 
 mod cmdline;
 mod credential;
-mod derived;
+pub(crate) mod derived;
 pub(crate) mod firmware;
 mod pin;
 
@@ -177,6 +177,8 @@ pub struct Resolution {
     pub scheme: &'static str,
     /// The keyed fingerprint of the seed, where there is a usable one.
     pub seed: Option<SeedFingerprint>,
+    /// Its name, as in `seed = ["machine-id"]`.
+    pub seed_name: Option<&'static str>,
 }
 
 impl Resolution {
@@ -217,15 +219,15 @@ pub fn resolve(facts: &Facts) -> Result<Resolution, ResolveError> {
         |source| source.nvme(facts),
         &mut candidates,
     )?;
+    let seed = derived::seed(facts);
+    let seed = seed.as_ref().ok();
     Ok(Resolution {
         iqn,
         nvme,
         candidates,
         scheme: facts.settings.scheme.value.name(),
-        seed: facts
-            .machine_id
-            .seed()
-            .map(sanid_core::MachineId::fingerprint),
+        seed: seed.map(|seed| seed.id.fingerprint()),
+        seed_name: seed.map(|seed| seed.name),
     })
 }
 
@@ -298,6 +300,10 @@ fn parse_iqn(text: &str, place: String) -> Result<Given<IscsiName>, ResolveError
     }
 }
 
+fn parse_nqn(text: &str, place: impl Fn() -> String) -> Result<HostNqn, ResolveError> {
+    HostNqn::parse(text).map_err(|error| invalid(place(), text, "host NQN", &error))
+}
+
 /// Makes the pair of what was given of it as text.
 fn parse_pair(
     nqn: Option<(&str, String)>,
@@ -305,10 +311,10 @@ fn parse_pair(
 ) -> Result<Option<Given<NvmePair>>, ResolveError> {
     let nqn = match nqn {
         None => None,
-        Some((text, place)) => match HostNqn::parse(text) {
-            Ok(value) => Some(Given { value, place }),
-            Err(error) => return Err(invalid(place, text, "host NQN", &error)),
-        },
+        Some((text, place)) => Some(Given {
+            value: parse_nqn(text, || place.clone())?,
+            place,
+        }),
     };
     let id = match id {
         None => None,

@@ -38,6 +38,7 @@ fn a_higher_source_wins_and_the_order_is_the_documented_one() {
     };
     let credential = || {
         let credentials = Credentials {
+            unreadable: Vec::new(),
             iqn: Some("iqn.2001-04.com.example:credential".into()),
             hostnqn: Some(NQN.into()),
             hostid: None,
@@ -206,6 +207,23 @@ fn of_several_parameters_the_last_counts_and_its_place_says_so() {
         seen, "rd.nvmf.hostid= on the kernel command line",
         "the same value twice hides nothing"
     );
+}
+
+/// dracut asks for the others only where the first is not there at all.
+#[test]
+fn a_parameter_without_a_value_hides_those_that_are_asked_after_it() {
+    for first in ["rd.iscsi.initiator", "rd.iscsi.initiator="] {
+        let cmdline = format!("iscsi_initiator={OTHER_IQN} {first} nvmf.hostid={OTHER_ID}");
+        let found = resolve(&Facts { cmdline, ..facts() }).unwrap();
+        assert_eq!(found.iqn.source, DERIVED, "{first}");
+        assert_eq!(
+            found.candidates[0].place.as_deref(),
+            Some(
+                "iscsi_initiator= on the kernel command line is not asked, since rd.iscsi.initiator is there, without a value"
+            )
+        );
+        assert_eq!(found.nvme.place, "nvmf.hostid= on the kernel command line");
+    }
 }
 
 /// dracut takes no value then; falling back to the earlier one would name the host twice.

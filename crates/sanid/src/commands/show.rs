@@ -94,16 +94,21 @@ fn recompute(resolution: &Resolution) -> Option<Vec<String>> {
     if resolution.nvme.source != DERIVED && resolution.iqn.source != DERIVED {
         return None;
     }
-    match resolution.scheme {
-        "sanid-v1" => Some(vec![
-            "systemd-id128 machine-id --app-specific=8b67317851694316ad1b04bec63f8907 -u".into(),
-            "the Host ID is its answer, the host NQN ends in it, the initiator name ends in it without dashes".into(),
-        ]),
-        "nvme-cli-1" => Some(vec![
-            "systemd-id128 machine-id --app-specific=c7f4618112be49328c83106f9dddd86b".into(),
-            "the host NQN ends in its answer, the Host ID is the same with dashes".into(),
-        ]),
-        "nvme-stas" => Some(vec!["stasadm hostnqn".into()]),
-        _ => None,
-    }
+    let lines: &[&str] = match (resolution.scheme, resolution.seed_name) {
+        ("sanid-v1", Some("machine-id")) => &[
+            "systemd-id128 machine-id --app-specific=8b67317851694316ad1b04bec63f8907 -u",
+            "the Host ID is its answer, the host NQN ends in it, the initiator name ends in it without dashes",
+        ],
+        ("sanid-v1", _) => {
+            &["docs/schemes.md has the command of openssl for a seed that is not the machine-id"]
+        }
+        ("nvme-cli-1", _) => &[
+            "systemd-id128 machine-id --app-specific=c7f4618112be49328c83106f9dddd86b",
+            "the host NQN ends in its answer, the Host ID is the same with dashes",
+        ],
+        ("nvme-stas", _) => &["stasadm hostnqn"],
+        ("nvme-cli-2" | "nvme-tool", _) => &["nvme gen-hostnqn"],
+        _ => return None,
+    };
+    Some(lines.iter().map(ToString::to_string).collect())
 }

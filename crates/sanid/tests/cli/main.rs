@@ -11,6 +11,7 @@
 )]
 
 mod colour;
+mod credentials;
 mod documents;
 mod readme;
 mod situations;

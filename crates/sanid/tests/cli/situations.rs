@@ -432,3 +432,59 @@ fn completions() {
         assert!(text.contains("status"), "{shell}");
     }
 }
+
+#[test]
+fn seeds_that_are_not_the_machine_id() {
+    let host = Host::typical(MACHINE_ID);
+    let config = |text: &str| host.write("etc/sanid/config.toml", text);
+    config("seed = [\"dmi\", \"machine-id\"]\n");
+    let config_and = [on(&["config"]), on(&["show", "--explain"]), on(&["apply"])];
+    compare("seed-dmi", &host, &config_and);
+    // Back to the machine-id: a change of configuration, which needs consent.
+    config("");
+    compare(
+        "seed-changed",
+        &host,
+        &[on(&["apply"]), on(&["apply", "--keep"])],
+    );
+    config("seed = [\"device-tree\"]\n");
+    compare("seed-none", &host, &[on(&["show"]), on(&["status"])]);
+    config("denylist = [\"3d1219c7-c4c5-404a-aa1f-6d2a48adfda4\"]\n");
+    compare("seed-denylisted", &host, &[on(&["config"]), on(&["show"])]);
+}
+
+#[test]
+fn the_schemes_of_nvme_cli_2() {
+    let host = Host::typical(MACHINE_ID);
+    let config = |text: &str| host.write("etc/sanid/config.toml", text);
+    config("scheme = \"nvme-cli-2\"\n");
+    let explained = on(&["show", "--explain"]);
+    compare(
+        "nvme-cli-2",
+        &host,
+        &[
+            explained,
+            on(&["apply"]),
+            on(&["status", "--format", "json"]),
+        ],
+    );
+    host.write(
+        "sys/class/dmi/id/product_uuid",
+        "03000200-0400-0500-0006-000700080009\n",
+    );
+    compare("nvme-cli-2-shared", &host, &[on(&["show"])]);
+    config("scheme = \"nvme-tool\"\n");
+    compare("nvme-tool-elsewhere", &host, &[on(&["show"])]);
+    let uuids = "4c4c4544-0051-3610-8052-b4c04f303132\n\
+                 4C4C4544-0051-3610-8052-B4C04F303132\n\
+                 00000000-0000-0000-0000-000000000000\n\
+                 3d1219c7c4c5404aaa1f6d2a48adfda4\n";
+    compare(
+        "nvme-cli-2-derive",
+        &host,
+        &[
+            plain(&["derive", "--scheme", "nvme-cli-2"], uuids),
+            plain(&["derive", "--scheme", "nvme-tool"], uuids),
+        ],
+    );
+}

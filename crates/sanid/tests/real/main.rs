@@ -12,10 +12,13 @@
     reason = "a test fails by panicking and says which seed it used"
 )]
 
+mod boot_parameters;
+mod gen_hostnqn;
 mod iscsid;
 mod kernel;
 mod nvme_cli;
 mod nvme_stas;
+mod openssl;
 mod os_brick;
 mod private;
 mod rtslib;
@@ -36,7 +39,10 @@ fn main() -> ExitCode {
         kernel::trials(),
         systemd::trials(),
         nvme_cli::trials(),
+        gen_hostnqn::trials(),
         nvme_stas::trials(),
+        openssl::trials(),
+        boot_parameters::trials(),
         startup_checks::trials(),
         iscsid::trials(),
         os_brick::trials(),

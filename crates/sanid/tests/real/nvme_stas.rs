@@ -30,7 +30,7 @@ fn reads() {
 }
 
 fn derives() {
-    let ids = super::systemd::machine_ids(20);
+    let ids = super::systemd::machine_ids(200);
     let file = tempfile::NamedTempFile::new().unwrap();
     let script = "mount -t tmpfs none /tmp; mount -t tmpfs none /etc/stas; \
                   while read -r id; do printf '%s\\n' \"$id\" > /etc/machine-id; \

@@ -34,7 +34,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             || nvme_cli_1(&Private::default(), 1000),
         ),
         trial("systemd_257_derives_sanid_v1", NEEDS_13, || {
-            sanid_v1(&Private::default().in_debian13(), 100);
+            sanid_v1(&Private::default().in_debian13(), 200);
         }),
         trial("systemd_and_sanid_read_the_same_machine_ids", NEEDS, || {
             readable(&Private::default());

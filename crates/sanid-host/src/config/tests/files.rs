@@ -162,3 +162,39 @@ fn a_file_that_cannot_be_read_is_an_error() {
     }
     assert!(load(&root(Node::File(vec![b'#'; 64 * 1024]))).is_ok());
 }
+
+#[test]
+fn the_credential_applies_last_of_all_and_is_named() {
+    let root = Memory::with(&[
+        (
+            "etc/sanid/config.d/99-a.toml",
+            "firmware = 'ignore'\nplacement = 'bind'",
+        ),
+        ("etc/sanid/config.toml", "on-existing = 'keep'"),
+    ]);
+    let credential = Memory::with(&[(
+        "sanid.config",
+        "\non-existing = 'replace'\nfirmware = 'use'",
+    )]);
+    let last = fragments::credential(&credential).unwrap();
+    let settings = load_with(&root, last).unwrap();
+    assert_eq!(settings.on_existing.value, OnExisting::Replace);
+    assert_eq!(
+        settings.on_existing.origin.to_string(),
+        "credential sanid.config:2"
+    );
+    assert_eq!(
+        settings.firmware.origin.to_string(),
+        "credential sanid.config:3"
+    );
+    assert_eq!(settings.placement.value, Placement::Bind);
+
+    assert_eq!(fragments::credential(&Memory::default()).unwrap(), None);
+    let broken = Memory::with(&[("sanid.config", "shceme = 'talos'")]);
+    let broken = fragments::credential(&broken).unwrap();
+    let message = load_with(&root, broken).unwrap_err().to_string();
+    assert!(
+        message.starts_with("credential sanid.config:1:1: unknown key"),
+        "{message}"
+    );
+}

@@ -31,7 +31,7 @@ fn what_is_not_toml_or_not_a_key_is_refused_with_its_place() {
         (
             "# site\n  iqn-prefx = 'x'",
             "/etc/sanid/config.toml:2:3: unknown key \"iqn-prefx\"; did you mean \"iqn-prefix\"? \
-             known keys: scheme, iqn-prefix, iqn-template, allow-non-unique-template, \
+             known keys: scheme, seed, denylist, iqn-prefix, iqn-template, allow-non-unique-template, \
              on-existing, placement, firmware, allow-volatile-machine-id, pin.iqn, pin.hostnqn, pin.hostid",
         ),
         (
@@ -111,6 +111,76 @@ fn an_invalid_value_is_refused_with_its_place_and_the_way_out() {
             message.contains(key) && message.contains(advice),
             "{text}\n{message}"
         );
+    }
+}
+
+/// Whoever takes `seed` for the seed itself, or makes a slip in a denylist, has written down what nobody
+/// else is to read.
+#[test]
+fn what_may_be_a_seed_is_refused_without_repeating_it() {
+    const ID: &str = "3d1219c7c4c5404aaa1f6d2a48adfda4";
+    for (text, expected) in [
+        (
+            format!("seed = '{ID}'"),
+            ":1:8: seed is refused: expected a list",
+        ),
+        (
+            format!("seed = ['{ID}']"),
+            ":1:8: seed is refused: it names a seed that does not exist",
+        ),
+        (
+            format!("[seed]\nvalue = '{ID}'"),
+            "seed is refused: expected a list",
+        ),
+        (
+            format!("seed = ['dmi', ['{ID}']]"),
+            ":1:8: seed is refused: expected a list",
+        ),
+        ("seed = []".to_owned(), "seed is refused: it names no seed"),
+        (
+            "seed = ['dmi', 'dmi']".to_owned(),
+            "seed is refused: it names a seed twice",
+        ),
+        (
+            format!("denylist = '{ID}'"),
+            ":1:12: denylist is refused: expected a list",
+        ),
+        (
+            format!("denylist = ['{ID}', '{ID}0']"),
+            ":1:12: denylist is refused: entry 2 is no UUID",
+        ),
+        (
+            format!("denylist = ['{ID}', 0x{}]", &ID[..8]),
+            "denylist is refused: expected a list",
+        ),
+        (
+            format!("denylist = ['{}']", ID.replace('3', "x")),
+            "denylist is refused: entry 1 is no UUID",
+        ),
+    ] {
+        let message = message(&main_file(&text));
+        assert!(message.contains(expected), "{text}\n{message}");
+        assert!(!message.contains(&ID[8..16]), "{message}");
+    }
+}
+
+#[test]
+fn a_seed_is_refused_where_the_scheme_has_its_own() {
+    for scheme in [
+        "talos",
+        "nvme-cli-1",
+        "nvme-cli-2",
+        "nvme-stas",
+        "nvme-tool",
+    ] {
+        let both = format!("scheme = '{scheme}'\nseed = ['machine-id', 'dmi']");
+        let message = message(&main_file(&both));
+        let expected =
+            format!("seed (/etc/sanid/config.toml:2:8) has no effect with scheme = \"{scheme}\"");
+        assert!(message.starts_with(&expected), "{message}");
+        // The default is no choice.
+        let default = format!("scheme = '{scheme}'\nseed = ['machine-id']");
+        assert!(load(&main_file(&default)).is_ok());
     }
 }
 

@@ -8,7 +8,7 @@ mod writer;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 
 use bulk::{Bulk, USUAL_LINE};
-use sanid_core::{DEFAULT_SCHEME, IqnPrefix, MachineId, SCHEMES, Scheme};
+use sanid_core::{DEFAULT_SCHEME, HostUuid, IqnPrefix, MachineId, SCHEMES, Scheme, Takes};
 use writer::Writer;
 
 use crate::args::{Derive, ListFormat};
@@ -63,6 +63,12 @@ const SHOWN_ERRORS: u64 = 20;
 pub(crate) fn run(options: &Derive) -> Result<Exit, Failure> {
     let scheme =
         sanid_core::scheme(&options.scheme).ok_or_else(|| unknown_scheme(&options.scheme))?;
+    if scheme.takes() == Takes::NvmeTool {
+        return Err(Failure::error(&format!(
+            "scheme {} asks the nvme of the host that it names, so nothing follows from an id; sanid show on that host has its names, and --scheme nvme-cli-2 what nvme-cli 2 makes of a system UUID",
+            scheme.name()
+        )));
+    }
     let prefix = IqnPrefix::parse(&options.iqn_prefix).map_err(|error| {
         Failure::error(&format!("--iqn-prefix {:?}: {error}", options.iqn_prefix))
     })?;
@@ -171,6 +177,9 @@ impl<W: Write> Run<W> {
     }
 
     fn one(&mut self, number: u64, text: &[u8]) -> Result<(), Stop> {
+        if self.scheme.takes() == Takes::SystemUuid {
+            return self.system_uuid(number, text);
+        }
         match MachineId::parse_file(text) {
             Ok(id) => {
                 if id.is_denylisted() {
@@ -183,12 +192,34 @@ impl<W: Write> Run<W> {
                 Ok(self.writer.item(number, &derived)?)
             }
             Err(error) => {
-                self.bad += 1;
-                if self.bad <= SHOWN_ERRORS {
-                    complain(number, &error.to_string());
-                }
+                self.refuse(number, &error.to_string());
                 Ok(())
             }
+        }
+    }
+
+    /// The UUID becomes the Host ID as it is, so one that is shared makes none.
+    fn system_uuid(&mut self, number: u64, text: &[u8]) -> Result<(), Stop> {
+        let text = core::str::from_utf8(text).unwrap_or_default();
+        match HostUuid::parse(text) {
+            Ok(uuid) if uuid.is_denylisted() => {
+                self.refuse(number, "many machines share this UUID, so it names none");
+            }
+            Ok(uuid) => {
+                let seed = MachineId::from_bytes(*uuid.as_bytes());
+                let derived = self.scheme.derive(&seed, &self.prefix);
+                self.writer.item(number, &derived)?;
+            }
+            // The rule that is broken would come with a piece of the line.
+            Err(_) => self.refuse(number, "this is no UUID: 8-4-4-4-12 hexadecimal digits"),
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, number: u64, why: &str) {
+        self.bad += 1;
+        if self.bad <= SHOWN_ERRORS {
+            complain(number, why);
         }
     }
 }

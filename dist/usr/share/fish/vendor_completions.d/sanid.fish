@@ -60,7 +60,7 @@ complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l format -d 'Text fo
 json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l dry-run -d 'Print what would be written, and write nothing'
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sanid -n "__fish_sanid_using_subcommand derive" -l scheme -d 'The rule from machine-id to identity: sanid-v1, talos, nvme-cli-1 or nvme-stas' -r
+complete -c sanid -n "__fish_sanid_using_subcommand derive" -l scheme -d 'The rule: sanid-v1, talos, nvme-cli-1 or nvme-stas from machine-ids, nvme-cli-2 from system UUIDs' -r
 complete -c sanid -n "__fish_sanid_using_subcommand derive" -l iqn-prefix -d 'What stands before the \':\' of the initiator name' -r
 complete -c sanid -n "__fish_sanid_using_subcommand derive" -l format -d 'text and csv are one line per machine-id, ndjson one object, json one document' -r -f -a "text\t''
 json\t''

@@ -1,0 +1,79 @@
+//! Seeds that are not the machine-id.
+
+use sanid_core::{HostUuid, MachineId};
+
+/// Those that were looked for: as many as are needed, in order.
+#[derive(Debug, Default)]
+pub struct OtherSeeds {
+    /// What was found; at most the last is a seed.
+    pub seen: Vec<SeedFacts>,
+    /// Whether the machine-id is not stored and could be, so that another seed would name this host only
+    /// until it is.
+    pub machine_id_to_come: bool,
+}
+
+/// One of them, as it was looked for.
+#[derive(Debug)]
+pub struct SeedFacts {
+    /// Its name, as in `seed = ["dmi"]`.
+    pub name: &'static str,
+    /// What was found, or why it is no seed.
+    pub found: Result<SeedUuid, NotASeed>,
+}
+
+/// 128 bits that stand for this hardware.
+#[derive(Debug)]
+pub struct SeedUuid {
+    /// The bits, in the order in which the digits of the UUID are written; as confidential as a machine-id.
+    pub id: MachineId,
+    /// Where they were found, such as `/sys/class/dmi/id/product_uuid`.
+    pub place: String,
+    /// Whether the digits were written in capitals, as kernels before 4.18 do.
+    pub capitals: bool,
+}
+
+/// Why there is no seed in a place: a clause that does not repeat what was found there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotASeed {
+    /// The place, such as `/sys/class/dmi/id/product_uuid`.
+    pub place: String,
+    /// The reason.
+    pub why: String,
+}
+
+impl SeedUuid {
+    /// The seed of a UUID.
+    pub fn new(uuid: HostUuid, place: String) -> Self {
+        Self {
+            id: MachineId::from_bytes(*uuid.as_bytes()),
+            place,
+            capitals: false,
+        }
+    }
+
+    /// The seed of a UUID in text: 36 characters and nothing else.
+    ///
+    /// # Errors
+    /// [`NotASeed`] for everything else.
+    pub fn parse(text: &[u8], place: String) -> Result<Self, NotASeed> {
+        let uuid = core::str::from_utf8(text).ok().map(HostUuid::parse);
+        match uuid {
+            Some(Ok(uuid)) => Ok(Self {
+                // Mixed capitals come from no kernel; the names would then be those of small letters.
+                capitals: !text.iter().any(u8::is_ascii_lowercase)
+                    && text.iter().any(u8::is_ascii_uppercase),
+                ..Self::new(uuid, place)
+            }),
+            _ => Err(NotASeed::new(place, "it does not hold a UUID")),
+        }
+    }
+}
+
+impl NotASeed {
+    pub(crate) fn new(place: String, why: &str) -> Self {
+        Self {
+            place,
+            why: why.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Seeds that are not the machine-id: each is one file here and one line in [`READERS`]. Nothing is read
+//! for one that neither the configuration nor the scheme asks for.
+
+mod device_tree;
+mod dmi;
+mod nvme_cli_2;
+mod nvme_tool;
+
+use rustix::fs::{OFlags, StatVfsMountFlags};
+
+use crate::config::{Settings, seed};
+use crate::facts::{MachineIdState, NotASeed, OtherSeeds, SeedFacts, SeedUuid};
+use crate::root::{ReadError, Root};
+
+type Read = fn(&Root) -> Result<SeedUuid, NotASeed>;
+
+/// Every one, by its name.
+static READERS: &[(&str, Read)] = &[
+    (seed::DMI, dmi::read),
+    (seed::DEVICE_TREE, device_tree::read),
+    (seed::SYSTEM_UUID, nvme_cli_2::read),
+    (seed::NVME_TOOL, nvme_tool::read),
+];
+
+/// Looks for the seeds that are asked for, in order, up to the first that may be used.
+pub(super) fn read(root: &Root, settings: &Settings, machine_id: &MachineIdState) -> OtherSeeds {
+    let mut seeds = OtherSeeds::default();
+    for name in settings.seeds() {
+        if *name == seed::MACHINE_ID {
+            if machine_id.seed().is_some() {
+                break;
+            }
+            // Known before it is looked for; whether it matters is for the resolution to say.
+            seeds.machine_id_to_come = machine_id.is_not_stored() && is_writable(root);
+            continue;
+        }
+        let Some((name, read)) = READERS.iter().find(|(known, _)| known == name) else {
+            continue;
+        };
+        let found = read(root).and_then(|found| allowed(found, settings));
+        let usable = found.is_ok();
+        seeds.seen.push(SeedFacts { name, found });
+        if usable {
+            break;
+        }
+    }
+    seeds
+}
+
+/// Refuses what stands for many machines.
+fn allowed(found: SeedUuid, settings: &Settings) -> Result<SeedUuid, NotASeed> {
+    if found.id.is_denylisted() || found.id.is_one_of(&settings.denylist.value) {
+        let why = "it holds a UUID that many machines share";
+        return Err(NotASeed::new(found.place, why));
+    }
+    Ok(found)
+}
+
+fn is_writable(root: &Root) -> bool {
+    root.open_at("etc", OFlags::PATH | OFlags::DIRECTORY)
+        .and_then(|fd| rustix::fs::fstatvfs(&fd))
+        .is_ok_and(|fs| !fs.f_flag.contains(StatVfsMountFlags::RDONLY))
+}
+
+/// A file that may hold a seed; `None` where there is none.
+fn file(root: &Root, path: &str, limit: usize) -> Result<Option<Vec<u8>>, NotASeed> {
+    match root.read(path, limit) {
+        Ok(file) => Ok(file.map(|file| file.bytes)),
+        Err(error) => Err(unreadable(path, &error)),
+    }
+}
+
+fn unreadable(path: &str, error: &ReadError) -> NotASeed {
+    NotASeed::new(format!("/{path}"), &error.to_string())
+}
+
+#[cfg(test)]
+mod tests;

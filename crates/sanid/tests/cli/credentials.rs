@@ -1,0 +1,62 @@
+//! What the service manager hands over, which counts for the running host alone.
+
+use std::path::Path;
+
+use crate::support::host::{Host, MACHINE_ID, Ran, sanid};
+
+/// `sanid WORDS --root ROOT` as a service with these credentials.
+fn service(words: &[&str], root: &Path, credentials: &[(&str, &str)]) -> Ran {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, content) in credentials {
+        std::fs::write(directory.path().join(name), content).unwrap();
+    }
+    let mut command = sanid(words);
+    command.arg("--root").arg(root);
+    command.env("CREDENTIALS_DIRECTORY", directory.path());
+    Ran::of(&mut command)
+}
+
+const CONFIG: &[(&str, &str)] = &[(
+    "sanid.config",
+    "# from the hypervisor\non-existing = \"keep\"\n",
+)];
+
+#[test]
+fn the_configuration_says_that_it_comes_from_a_credential() {
+    let shown = service(&["config"], Path::new("/"), CONFIG)
+        .expect(0)
+        .stdout;
+    let line = shown.lines().find(|line| line.starts_with("on-existing"));
+    let line = line.unwrap_or_else(|| panic!("{shown}"));
+    assert!(line.contains("= \"keep\""), "{line}");
+    assert!(line.ends_with("# credential sanid.config:2"), "{line}");
+}
+
+#[test]
+fn a_mistake_in_the_credential_stops_it() {
+    let mistake = [("sanid.config", "scheme = \"sanid-v9\"\n")];
+    let ran = service(&["show"], Path::new("/"), &mistake).expect(2);
+    let expected = "credential sanid.config:1:10: scheme = \"sanid-v9\" is refused";
+    assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+}
+
+#[test]
+fn a_credential_that_cannot_be_read_is_not_passed_over() {
+    let long = "x".repeat(5000);
+    let pinned = "pin.iqn = \"eui.02004567a425678d\"";
+    let credentials = [("sanid.hostnqn", long.as_str()), ("sanid.config", pinned)];
+    let ran = service(&["show"], Path::new("/"), &credentials).expect(2);
+    assert!(ran.stderr.contains("a credential: "), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("sanid.hostnqn is larger than"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn credentials_are_not_those_of_another_root() {
+    let host = Host::new(MACHINE_ID);
+    let shown = service(&["config"], host.root(), CONFIG).expect(0).stdout;
+    assert!(!shown.contains("credential"), "{shown}");
+}
