@@ -37,6 +37,17 @@ const PACKAGES: &[Package] = &[
     Package::new("dracut-core", "dist: an initramfs of dracut"),
     Package::new("dracut-network", "dist: dracut's iscsi and nvmf modules"),
     Package::new("initramfs-tools-core", "dist: an initramfs of Debian"),
+    Package::new("qemu-system-x86", "vm: guests with a kernel of their own"),
+    Package::new("seabios", "vm: their firmware"),
+    Package::new(
+        "systemd-container",
+        "vm: guests with a systemd of their own",
+    ),
+    Package::new("debootstrap", "vm: the Debian in a guest"),
+    Package::new("busybox-static", "vm: the smallest guests"),
+    Package::new("kmod", "vm: the modules of a guest"),
+    Package::new("xz-utils", "vm: the modules, unpacked"),
+    Package::new("e2fsprogs", "vm: the disks of guests"),
     Package::new("mandoc", "man: the checker of the man pages"),
 ];
 

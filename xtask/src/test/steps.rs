@@ -98,6 +98,11 @@ pub(super) fn all() -> Vec<Step> {
             "size, memory and system calls of the static binary",
             programs::budgets,
         )),
+        counted(slow(
+            "vm",
+            "guests: real kernels, a real systemd, targets, reboots and power cuts",
+            programs::vm,
+        )),
         slow(
             "msrv",
             "the workspace builds with the oldest Rust it names",

@@ -18,12 +18,12 @@ use super::tree::Tree;
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Boots the same tree again and again.
-pub(super) fn run(bench: &Bench<'_>, case: &Case, boots: &[Boot]) -> Result<()> {
+pub(super) fn run(bench: &Bench<'_>, case: &Case, debian: Debian, boots: &[Boot]) -> Result<()> {
     let _turn = ONE_AT_A_TIME.lock();
     let work = bench.work(case);
     let kept = work.join("kept");
     fs::create_dir_all(&kept)?;
-    let tree = Tree::new(bench, Debian::Twelve, &work)?;
+    let tree = Tree::new(bench, debian, &work)?;
     tree.pass_as_host()?;
     for (number, boot) in boots.iter().enumerate() {
         for change in boot.before {
