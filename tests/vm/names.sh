@@ -2,6 +2,7 @@
 # /vm/kept outlives the guest's root file system.
 # The container stands for a host (xtask/src/vm/nspawn.rs), hence --root.
 unit_log() { journalctl --no-pager --quiet --output=cat --unit='sanid*'; }
+moment() { local time; time=$(systemctl show --property="$1" --value "$2"); echo "${time:-0}"; }
 # Whether sanid-machine-id.service had something to do at this boot.
 second_run() { systemctl show --property=ConditionResult --value sanid-machine-id.service; }
 same_as_before() { same "the names are those of the boot before" "$names" "$(cat /vm/kept/names)"; }
@@ -47,13 +48,15 @@ for word; do
         same_as_before
         ;;
     timing)
-        # What systemd-analyze blame shows, which waits for the end of the boot that this is part of.
-        for unit in sanid.service sanid-machine-id.service sanid-bind.service \
-            systemd-machine-id-commit.service systemd-remount-fs.service \
-            iscsid.service open-iscsi.service nvmf-autoconnect.service; do
-            from=$(systemctl show --property=ExecMainStartTimestampMonotonic --value $unit)
-            to=$(systemctl show --property=ExecMainExitTimestampMonotonic --value $unit)
-            [ "${to:-0}" -eq 0 ] || say "took $(((to - from) / 1000)) ms: $unit"
+        # As systemd-analyze blame computes it, which itself waits for the end of the boot that this is
+        # part of: from the begin of a unit's start to its being active, or to its end.
+        for unit in sanid.service sanid-machine-id.service systemd-machine-id-commit.service \
+            systemd-remount-fs.service systemd-tmpfiles-setup.service \
+            iscsid.service open-iscsi.service nvmf-autoconnect.service stafd.service; do
+            from=$(moment InactiveExitTimestampMonotonic $unit)
+            to=$(moment ActiveEnterTimestampMonotonic $unit)
+            [ "$to" -ge "$from" ] || to=$(moment InactiveEnterTimestampMonotonic $unit)
+            [ "$from" -eq 0 ] || say "took $(((to - from) / 1000)) ms: $unit"
         done
         say "exposure $(systemd-analyze security --no-pager sanid.service | tail -1 | tr -cd '[:print:]')"
         ;;

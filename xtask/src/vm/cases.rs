@@ -169,8 +169,8 @@ pub(super) const ALL: &[Case] = &[
         "boot_and_reboot",
         "names are there after the first boot, and the same after every other",
         &[
-            names("first", &[]),
-            names("same once", &[]),
+            names("first timing", &[]),
+            names("same once timing", &[]),
             Boot {
                 options: &["--tmpfs=/var/lib/sanid"],
                 ..names("same twice", &[])

@@ -237,6 +237,13 @@ fn ordered(root: &TempDir, clients: &[&str]) {
         assert!(file.exists(), "{client} is real");
         for writer in WRITERS {
             assert!(is_before(writer, client), "{writer} is not before {client}");
+            // Some clients wait for sysinit.target today, and so for local file systems. That is theirs.
+            let unit = fs::read_to_string(root.join(UNITS).join(writer)).unwrap();
+            let named = unit
+                .lines()
+                .filter_map(|line| line.strip_prefix("Before="))
+                .any(|line| line.split(' ').any(|name| name == *client));
+            assert!(named, "{writer} does not name {client}");
         }
     }
     for client in EARLY {
