@@ -13,7 +13,7 @@ const fn ram(
     Case {
         name,
         proves,
-        limit: 120,
+        limit: 240,
         memory: 512,
         guest: Guest::Ram { kernel, script },
     }
@@ -25,7 +25,7 @@ const fn container(name: &'static str, proves: &'static str, boots: &'static [Bo
         name,
         proves,
         // For one boot.
-        limit: 60,
+        limit: 120,
         memory: 256,
         guest: Guest::Container {
             debian: Debian::Twelve,
@@ -40,7 +40,7 @@ const fn cloned(name: &'static str, proves: &'static str, firmware: &'static str
         name,
         proves,
         // For one boot.
-        limit: 120,
+        limit: 240,
         memory: 256,
         guest: Guest::Clone {
             kernel: Kernel::V6_1,
@@ -157,7 +157,7 @@ pub(super) const ALL: &[Case] = &[
         name: "power_cut",
         proves: "the power is cut at 32 random moments of a change: no torn file, and apply repairs the pair",
         // For one boot.
-        limit: 121,
+        limit: 241,
         memory: 256,
         guest: Guest::PowerCut {
             kernel: Kernel::V6_1,
