@@ -120,6 +120,11 @@ const ALL_START: &[Change] = &[
         "etc/systemd/system/nvmf-connect-nbft.service.d/always.conf",
         ALWAYS,
     ),
+    // stafd and stacd, told to stop while they start, do not, and systemd would wait for 90 s.
+    Change::Write(
+        "etc/systemd/system.conf.d/stop.conf",
+        "[Manager]\nDefaultTimeoutStopSec=3s\n",
+    ),
     // What udev and network management start.
     Change::Write(
         "etc/systemd/system/sysinit.target.d/started.conf",
