@@ -2,6 +2,9 @@
 # /vm/kept outlives the guest's root file system.
 # The container stands for a host (xtask/src/vm/nspawn.rs), hence --root.
 unit_log() { journalctl --no-pager --quiet --output=cat --unit='sanid*'; }
+moment() { local time; time=$(systemctl show --property="$1" --value "$2"); echo "${time:-0}"; }
+# Whether sanid-machine-id.service had something to do at this boot.
+second_run() { systemctl show --property=ConditionResult --value sanid-machine-id.service; }
 same_as_before() { same "the names are those of the boot before" "$names" "$(cat /vm/kept/names)"; }
 
 same "no unit of sanid has failed" "$(systemctl list-units --failed --plain --no-legend 'sanid*')" ""
@@ -23,6 +26,8 @@ for word; do
         exits 0 "status is clean" sanid status --root /
         echo "$names" >/vm/kept/names
         ;;
+    once) same "one apply was enough" "$(second_run)" no ;;
+    twice) same "the record was elsewhere at the first apply: a second one" "$(second_run)" yes ;;
     same) same_as_before; exits 0 "status is clean" sanid status --root / ;;
     other)
         # The record tells sanid that these were its own names for an earlier machine-id.
@@ -43,15 +48,26 @@ for word; do
         same_as_before
         ;;
     timing)
-        # What systemd-analyze blame shows, which waits for the end of the boot that this is part of.
-        for unit in sanid.service sanid-machine-id.service sanid-bind.service \
-            systemd-machine-id-commit.service systemd-remount-fs.service \
-            iscsid.service open-iscsi.service nvmf-autoconnect.service; do
-            from=$(systemctl show --property=ExecMainStartTimestampMonotonic --value $unit)
-            to=$(systemctl show --property=ExecMainExitTimestampMonotonic --value $unit)
-            [ "${to:-0}" -eq 0 ] || say "took $(((to - from) / 1000)) ms: $unit"
+        # As systemd-analyze blame computes it, which itself waits for the end of the boot that this is
+        # part of: from the begin of a unit's start to its being active, or to its end.
+        for unit in sanid.service sanid-machine-id.service systemd-machine-id-commit.service \
+            systemd-remount-fs.service systemd-tmpfiles-setup.service \
+            iscsid.service open-iscsi.service nvmf-autoconnect.service stafd.service; do
+            from=$(moment InactiveExitTimestampMonotonic $unit)
+            to=$(moment ActiveEnterTimestampMonotonic $unit)
+            [ "$to" -ge "$from" ] || to=$(moment InactiveEnterTimestampMonotonic $unit)
+            [ "$from" -eq 0 ] || say "took $(((to - from) / 1000)) ms: $unit"
         done
         say "exposure $(systemd-analyze security --no-pager sanid.service | tail -1 | tr -cd '[:print:]')"
+        ;;
+    then-new-id)
+        echo 3d1219c7c4c5404aaa1f6d2a48adfda4 >/etc/machine-id
+        for _ in 1 2 3 4 5 6 7 8 9 10; do
+            read_files
+            [ "$hostid" != 652f5d50-a689-4520-b87b-fe2552ef6b8b ] || break
+            sleep 1
+        done
+        same "the names follow the machine-id that was changed" "$iqn $hostnqn $hostid" "$(derived | tr -s ' \t' ' ')"
         ;;
     then-remove-all) rm /etc/iscsi/initiatorname.iscsi /etc/nvme/hostnqn /etc/nvme/hostid ;;
     then-remove-one) rm /etc/nvme/hostid ;;

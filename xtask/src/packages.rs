@@ -45,9 +45,22 @@ const PACKAGES: &[Package] = &[
         "dist, images: an initramfs of Debian",
     ),
     Package::new("zstd", "images: compresses an initramfs"),
-    Package::new("xz-utils", "images: compresses an initramfs"),
+    Package::new(
+        "xz-utils",
+        "images, vm: compresses an initramfs, and modules",
+    ),
     Package::new("lz4", "images: compresses an initramfs"),
     Package::new("bzip2", "images: compresses an initramfs"),
+    Package::new("qemu-system-x86", "vm: guests with a kernel of their own"),
+    Package::new("seabios", "vm: their firmware"),
+    Package::new(
+        "systemd-container",
+        "vm: guests with a systemd of their own",
+    ),
+    Package::new("debootstrap", "vm: the Debian in a guest"),
+    Package::new("busybox-static", "vm: the smallest guests"),
+    Package::new("kmod", "vm: the modules of a guest"),
+    Package::new("e2fsprogs", "vm: the disks of guests"),
     Package::new("mandoc", "man: the checker of the man pages"),
 ];
 

@@ -65,6 +65,11 @@ pub(super) fn budgets(place: &Place) -> Result<Outcome> {
     heavy(place, "budgets")
 }
 
+/// The cases of `cargo xtask vm`, which prints as libtest does.
+pub(super) fn vm(place: &Place) -> Result<Outcome> {
+    Outcome::of(place, "vm", &Cmd::new(["cargo", "xtask", "vm"]))
+}
+
 /// One heavy test, told where the static binary and the Debian 13 programs
 /// are. What is missing there, the test itself reports.
 fn heavy(place: &Place, name: &str) -> Result<Outcome> {

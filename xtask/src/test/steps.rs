@@ -108,6 +108,11 @@ pub(super) fn all() -> Vec<Step> {
             "50,000 inputs for every parser, none of which brings it down",
             fuzz::step,
         )),
+        counted(slow(
+            "vm",
+            "guests: real kernels, a real systemd, targets, reboots and power cuts",
+            programs::vm,
+        )),
         slow(
             "msrv",
             "the workspace builds with the oldest Rust it names",

@@ -44,8 +44,25 @@ const APPLETS: &[&str] = &[
     "umount",
 ];
 
-/// What debootstrap adds to the smallest Debian.
+/// The clients, and the systemd that starts them.
 const TREE_PACKAGES: &str = "systemd,systemd-sysv,udev,dbus,kmod,iproute2,open-iscsi,nvme-cli";
+
+/// What comes from Debian's archive. A second attempt is made: an archive's mirror may be busy, or the
+/// machine's package lists older than it.
+fn fetched<T>(what: &str, fetch: impl Fn() -> Result<T>) -> Result<T> {
+    let first = match fetch() {
+        Ok(fetched) => return Ok(fetched),
+        Err(error) => error,
+    };
+    std::thread::sleep(std::time::Duration::from_secs(5));
+    let _ = output(Command::new("apt-get").args(["update", "-qq"]));
+    fetch().map_err(|second| {
+        second.context(format!(
+            "cannot fetch {what} from Debian's archive, tried twice (first: {first:#}); \
+             is there a network, and does `apt-get update` work?"
+        ))
+    })
+}
 
 /// An unpacked kernel package.
 pub(super) fn kernel(bench: &Bench<'_>, kernel: Kernel) -> Result<PathBuf> {
@@ -56,18 +73,24 @@ pub(super) fn kernel(bench: &Bench<'_>, kernel: Kernel) -> Result<PathBuf> {
     let part = fresh(&tree)?;
     match kernel {
         Kernel::V6_1 => {
-            let package = image_package()?;
-            output(
-                Command::new("apt-get")
-                    .args(["download", "-qq", "-o", "APT::Sandbox::User=root", &package])
-                    .current_dir(&part),
-            )?;
+            fetched("the kernel 6.1", || {
+                output(
+                    Command::new("apt-get")
+                        .args(["download", "-qq", "-o", "APT::Sandbox::User=root"])
+                        .arg(image_package()?)
+                        .current_dir(&part),
+                )
+                .map(drop)
+            })?;
             for archive in list(&part)? {
                 output(Command::new("dpkg-deb").arg("-x").arg(archive).arg(&part))?;
             }
         }
         Kernel::V6_12 => {
-            let unpacked = debian13::unpack(bench.place, "kernel", &["linux-image-cloud-amd64"])?;
+            let package = ["linux-image-cloud-amd64"];
+            let unpacked = fetched("the kernel 6.12", || {
+                debian13::unpack(bench.place, "kernel", &package)
+            })?;
             fs::create_dir_all(part.join("usr/lib"))?;
             let copy = |from: &str, to: &str| {
                 let from = unpacked.join(from);
@@ -204,21 +227,29 @@ pub(super) fn debian(bench: &Bench<'_>, debian: Debian) -> Result<PathBuf> {
     if tree.exists() {
         return Ok(tree);
     }
-    let part = fresh(&tree)?;
-    output(
-        Command::new("debootstrap")
-            .args(["--variant=minbase", "--include", TREE_PACKAGES])
-            .arg(debian.suite())
-            .arg(&part)
-            .arg(debian13::archive()?),
-    )?;
-    // The post-install scripts of the packages have made these for the machine that ran debootstrap.
+    let part = fetched(&format!("Debian's {}", debian.suite()), || {
+        let part = fresh(&tree)?;
+        // dpkg would wait for the disk after each file, for minutes on a busy machine.
+        let settings = part.join("etc/dpkg/dpkg.cfg.d");
+        fs::create_dir_all(&settings)?;
+        fs::write(settings.join("unsafe-io"), "force-unsafe-io\n")?;
+        output(
+            Command::new("debootstrap")
+                .args(["--variant=minbase", "--include", &packages(debian)])
+                .arg(debian.suite())
+                .arg(&part)
+                .arg(debian13::archive()?),
+        )?;
+        Ok(part)
+    })?;
+    // The post-install scripts of the packages have made the names for the machine that ran debootstrap.
     for made in [
         "etc/machine-id",
         "var/lib/dbus/machine-id",
         "etc/nvme/hostnqn",
         "etc/nvme/hostid",
         "etc/iscsi/initiatorname.iscsi",
+        "etc/dpkg/dpkg.cfg.d/unsafe-io",
     ] {
         let _ = fs::remove_file(part.join(made));
     }
@@ -229,6 +260,14 @@ pub(super) fn debian(bench: &Bench<'_>, debian: Debian) -> Result<PathBuf> {
     )?;
     fs::rename(&part, &tree)?;
     Ok(tree)
+}
+
+/// What debootstrap adds to the smallest Debian. nvme-stas is in Debian 13 only.
+fn packages(debian: Debian) -> String {
+    match debian {
+        Debian::Twelve => TREE_PACKAGES.to_owned(),
+        Debian::Thirteen => format!("{TREE_PACKAGES},nvme-stas"),
+    }
 }
 
 /// The package that `linux-image-cloud-amd64` stands for.

@@ -29,8 +29,17 @@ pub(super) enum Guest {
         script: &'static str,
         cuts: u32,
     },
+    /// QEMU with a disk, and another one with a copy of that disk and this firmware UUID.
+    Clone {
+        kernel: Kernel,
+        script: &'static str,
+        firmware: &'static str,
+    },
     /// Boots of a real systemd with systemd-nspawn, one after the other.
-    Container(&'static [Boot]),
+    Container {
+        debian: Debian,
+        boots: &'static [Boot],
+    },
     /// Boots of QEMU with a whole Debian on a disk, one after the other.
     Disk {
         debian: Debian,
@@ -39,7 +48,7 @@ pub(super) enum Guest {
 }
 
 /// A kernel of Debian.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kernel {
     /// Debian 12's: before the kernel kept host NQN and Host ID one to one.
     V6_1,
@@ -48,7 +57,7 @@ pub(super) enum Kernel {
 }
 
 /// A release of Debian.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Debian {
     Twelve,
     Thirteen,

@@ -1,6 +1,7 @@
 //! The cases. A new one is an entry here and a script in `tests/vm`.
 
 use super::case::{Boot, Case, Change, Debian, Guest, Kernel};
+use super::clone;
 
 /// A case in an initramfs-only guest.
 const fn ram(
@@ -12,7 +13,7 @@ const fn ram(
     Case {
         name,
         proves,
-        limit: 120,
+        limit: 240,
         memory: 512,
         guest: Guest::Ram { kernel, script },
     }
@@ -24,9 +25,28 @@ const fn container(name: &'static str, proves: &'static str, boots: &'static [Bo
         name,
         proves,
         // For one boot.
-        limit: 60,
+        limit: 120,
         memory: 256,
-        guest: Guest::Container(boots),
+        guest: Guest::Container {
+            debian: Debian::Twelve,
+            boots,
+        },
+    }
+}
+
+/// A case of a second machine with a copy of the first one's disk.
+const fn cloned(name: &'static str, proves: &'static str, firmware: &'static str) -> Case {
+    Case {
+        name,
+        proves,
+        // For one boot.
+        limit: 240,
+        memory: 256,
+        guest: Guest::Clone {
+            kernel: Kernel::V6_1,
+            script: "clone.sh",
+            firmware,
+        },
     }
 }
 
@@ -61,8 +81,56 @@ const MACHINE_ID: &str = "etc/machine-id";
 /// What an image builder leaves for systemd to fill.
 const RESET: &[Change] = &[Change::Write(MACHINE_ID, "")];
 
+/// A boot that looks at who began when (`tests/vm/ordering.sh`).
+const fn ordering(arguments: &'static str, before: &'static [Change]) -> Boot {
+    Boot {
+        before,
+        script: "ordering.sh",
+        arguments,
+        // nvme-stas starts only where the kernel's module is.
+        options: &["--bind=/dev/null:/dev/nvme-fabrics"],
+    }
+}
+
 /// Longer than everything else at a boot.
 const SLOW: &str = "[Service]\nExecStartPre=/bin/sleep 2\n";
+/// A client starts, whether there is something for it to do or not.
+const ALWAYS: &str = "[Unit]\nConditionPathExists=\n";
+
+/// All clients start, and sanid takes so long that without an order they would be first for certain.
+const ALL_START: &[Change] = &[
+    Change::Write("etc/systemd/system/sanid.service.d/slow.conf", SLOW),
+    Change::Write(
+        "etc/systemd/system/sanid-machine-id.service.d/slow.conf",
+        SLOW,
+    ),
+    Change::Enable("iscsid.service"),
+    // open-iscsi starts only where there is something to log in to.
+    Change::Write("etc/iscsi/nodes/placeholder", ""),
+    Change::Write("var/lib/iscsi/nodes/placeholder", ""),
+    Change::Write(
+        "etc/systemd/system/nvmf-autoconnect.service.d/always.conf",
+        ALWAYS,
+    ),
+    Change::Write(
+        "etc/systemd/system/nvmefc-boot-connections.service.d/always.conf",
+        ALWAYS,
+    ),
+    Change::Write(
+        "etc/systemd/system/nvmf-connect-nbft.service.d/always.conf",
+        ALWAYS,
+    ),
+    // stafd and stacd, told to stop while they start, do not, and systemd would wait for 90 s.
+    Change::Write(
+        "etc/systemd/system.conf.d/stop.conf",
+        "[Manager]\nDefaultTimeoutStopSec=3s\n",
+    ),
+    // What udev and network management start.
+    Change::Write(
+        "etc/systemd/system/sysinit.target.d/started.conf",
+        "[Unit]\nWants=nvmf-connect@x.service nvmf-connect-nbft.service\n",
+    ),
+];
 
 /// Every case.
 pub(super) const ALL: &[Case] = &[
@@ -94,7 +162,7 @@ pub(super) const ALL: &[Case] = &[
         name: "power_cut",
         proves: "the power is cut at 32 random moments of a change: no torn file, and apply repairs the pair",
         // For one boot.
-        limit: 121,
+        limit: 241,
         memory: 256,
         guest: Guest::PowerCut {
             kernel: Kernel::V6_1,
@@ -105,7 +173,23 @@ pub(super) const ALL: &[Case] = &[
     container(
         "boot_and_reboot",
         "names are there after the first boot, and the same after every other",
-        &[names("first", &[]), names("same", &[]), names("same", &[])],
+        &[
+            names("first timing", &[]),
+            names("same once timing", &[]),
+            Boot {
+                options: &["--tmpfs=/var/lib/sanid"],
+                ..names("same twice", &[])
+            },
+            names("same then-new-id", &[]),
+        ],
+    ),
+    container(
+        "tmp_emptied",
+        "units start while /tmp is emptied, as systemd-tmpfiles does at boot",
+        &[Boot {
+            script: "tmp-emptied.sh",
+            ..names("", &[])
+        }],
     ),
     container(
         "upgrade",
@@ -140,10 +224,15 @@ pub(super) const ALL: &[Case] = &[
             names("same", &[]),
         ],
     ),
-    container(
-        "clone_same_id",
-        "a clone with the same machine-id has the same names: determinism hides duplicates",
-        &[names("first", &[]), names("same", &[])],
+    cloned(
+        "clone_other_firmware_uuid",
+        "a copy of the disk in a machine with another firmware UUID has the same names: they follow from the machine-id",
+        clone::OTHER,
+    ),
+    cloned(
+        "clone_same_firmware_uuid",
+        "a copy of the disk in a machine with the same firmware UUID has the same names",
+        clone::FIRST,
     ),
     container(
         "transient_id",
@@ -193,33 +282,43 @@ pub(super) const ALL: &[Case] = &[
         ],
     ),
     container(
-        "ordering",
+        "ordering_debian_12",
         "sanid has finished before any storage client starts, however long it takes",
         &[
-            Boot {
-                before: &[
-                    // With no ordering the others would be first for certain.
-                    Change::Write("etc/systemd/system/sanid.service.d/slow.conf", SLOW),
-                    Change::Write(
-                        "etc/systemd/system/sanid-machine-id.service.d/slow.conf",
-                        SLOW,
-                    ),
-                    Change::Enable("iscsid.service"),
-                    // open-iscsi starts only where there is something to log in to.
-                    Change::Write("etc/iscsi/nodes/placeholder", ""),
-                ],
-                script: "ordering.sh",
-                arguments: "sanid-machine-id.service",
-                options: &[],
-            },
-            Boot {
-                before: &[],
-                script: "ordering.sh",
-                arguments: "sanid.service",
-                options: &[],
-            },
+            ordering(
+                "sanid-machine-id.service iscsid.socket iscsid.service open-iscsi.service nvmf-autoconnect.service",
+                ALL_START,
+            ),
+            ordering(
+                "sanid.service iscsid.socket iscsid.service open-iscsi.service nvmf-autoconnect.service \
+                 nvmefc-boot-connections.service nvmf-connect@x.service",
+                &[],
+            ),
         ],
     ),
+    Case {
+        guest: Guest::Container {
+            debian: Debian::Thirteen,
+            boots: &[
+                ordering(
+                    "sanid-machine-id.service iscsid.socket iscsid.service open-iscsi.service nvmf-autoconnect.service \
+                     nvmf-connect-nbft.service stafd.service stacd.service",
+                    ALL_START,
+                ),
+                ordering(
+                    "sanid.service iscsid.socket iscsid.service open-iscsi.service nvmf-autoconnect.service \
+                     nvmf-connect-nbft.service stafd.service stacd.service \
+                     nvmefc-boot-connections.service nvmf-connect@x.service",
+                    &[],
+                ),
+            ],
+        },
+        ..container(
+            "ordering_debian_13",
+            "the same with nvme-stas, and with Fibre Channel connected before local file systems",
+            &[],
+        )
+    },
     disk(
         "debian_12",
         "a whole Debian 12 with its kernel: names at the first boot, the same after, and what that takes",

@@ -1,12 +1,13 @@
 //! `cargo xtask vm`: sanid in guests with a real kernel and a real systemd, one named test per case.
 //!
 //! `case` says what a case is and `cases` lists them; `artefacts` makes what guests are built of;
-//! `qemu`, `power` and `nspawn` run them; `guest` judges what they print. What runs inside is in
+//! `qemu`, `power`, `clone` and `nspawn` run them; `guest` judges what they print. What runs inside is in
 //! `tests/vm`.
 
 mod artefacts;
 mod case;
 mod cases;
+mod clone;
 mod cpio;
 mod guest;
 mod nspawn;
@@ -14,6 +15,7 @@ mod power;
 mod qemu;
 mod tree;
 
+use std::collections::HashMap;
 use std::fs;
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -27,7 +29,7 @@ use crate::place::{Place, has_program, is_ci, is_root};
 use crate::release;
 use crate::say::say;
 use crate::tally::Tally;
-use case::{Bench, Case, Guest};
+use case::{Bench, Case, Debian, Guest, Kernel};
 
 /// Which cases to run, and how.
 #[derive(Debug, Default, clap::Args)]
@@ -180,20 +182,48 @@ fn prepare<'c>(bench: &Bench<'_>, cases: &[&'c Case]) -> Vec<(&'c Case, Option<S
             "apt-get install --no-install-recommends {packages}"
         ))
     };
-    let needs = |case: &Case| match case.guest {
-        Guest::Ram { kernel, .. } | Guest::PowerCut { kernel, .. } => {
-            artefacts::initramfs(bench, kernel).map(drop)
-        }
-        Guest::Container(_) => artefacts::debian(bench, case::Debian::Twelve).map(drop),
-        Guest::Disk { debian, .. } => artefacts::kernel(bench, debian.kernel())
-            .and_then(|_| artefacts::debian(bench, debian))
-            .map(drop),
-    };
-    let obstacle = |case: &Case| match &general {
-        Some(reason) => Some(reason.clone()),
-        None => needs(case).err().map(|error| format!("{error:#}")),
+    // One attempt for each: what cannot be had is said at once by the cases after it.
+    let mut had: HashMap<Need, Option<String>> = HashMap::new();
+    let mut obstacle = |case: &Case| {
+        general.clone().or_else(|| {
+            needs(case).into_iter().find_map(|need| {
+                had.entry(need)
+                    .or_insert_with(|| need.make(bench).err().map(|error| format!("{error:#}")))
+                    .clone()
+            })
+        })
     };
     cases.iter().map(|case| (*case, obstacle(case))).collect()
+}
+
+/// What a guest is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Need {
+    Initramfs(Kernel),
+    Kernel(Kernel),
+    Tree(Debian),
+}
+
+impl Need {
+    fn make(self, bench: &Bench<'_>) -> Result<()> {
+        match self {
+            Self::Initramfs(kernel) => artefacts::initramfs(bench, kernel).map(drop),
+            Self::Kernel(kernel) => artefacts::kernel(bench, kernel).map(drop),
+            Self::Tree(debian) => artefacts::debian(bench, debian).map(drop),
+        }
+    }
+}
+
+fn needs(case: &Case) -> Vec<Need> {
+    match case.guest {
+        Guest::Ram { kernel, .. }
+        | Guest::PowerCut { kernel, .. }
+        | Guest::Clone { kernel, .. } => {
+            vec![Need::Kernel(kernel), Need::Initramfs(kernel)]
+        }
+        Guest::Container { debian, .. } => vec![Need::Tree(debian)],
+        Guest::Disk { debian, .. } => vec![Need::Kernel(debian.kernel()), Need::Tree(debian)],
+    }
 }
 
 /// As many guests as fit.
@@ -247,7 +277,12 @@ fn try_run(bench: &Bench<'_>, case: &Case) -> Result<()> {
             script,
             cuts,
         } => power::run(bench, case, *kernel, script, *cuts),
-        Guest::Container(boots) => nspawn::run(bench, case, boots),
+        Guest::Clone {
+            kernel,
+            script,
+            firmware,
+        } => clone::run(bench, case, *kernel, script, firmware),
+        Guest::Container { debian, boots } => nspawn::run(bench, case, *debian, boots),
         Guest::Disk { debian, boots } => qemu::disk(bench, case, *debian, boots),
     }
 }

@@ -4,8 +4,8 @@
 //! container stands for a host, so the units lose that condition and name the root.
 
 use std::fs;
-use std::process::Command;
-use std::sync::Mutex;
+use std::io::{Read as _, Write as _};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -14,16 +14,45 @@ use super::case::{Bench, Boot, Case, Debian};
 use super::guest;
 use super::tree::Tree;
 
-/// Containers use one control group, in which only one systemd can work.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+/// Containers use one control group, in which only one systemd can work: this one waits for its turn,
+/// also where another `cargo xtask vm` runs. `flock(1)` holds the lock until its input ends.
+struct Turn {
+    holder: Child,
+}
+
+impl Turn {
+    fn take() -> Result<Self> {
+        let mut holder = Command::new("flock")
+            .args(["/run/lock/sanid-vm-nspawn", "cat"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot run flock")?;
+        if let Some(input) = &mut holder.stdin {
+            input.write_all(b"?")?;
+        }
+        let mut answer = [0];
+        if let Some(output) = &mut holder.stdout {
+            output.read_exact(&mut answer).context("flock")?;
+        }
+        Ok(Self { holder })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        drop(self.holder.stdin.take());
+        let _ = self.holder.wait();
+    }
+}
 
 /// Boots the same tree again and again.
-pub(super) fn run(bench: &Bench<'_>, case: &Case, boots: &[Boot]) -> Result<()> {
-    let _turn = ONE_AT_A_TIME.lock();
+pub(super) fn run(bench: &Bench<'_>, case: &Case, debian: Debian, boots: &[Boot]) -> Result<()> {
+    let _turn = Turn::take()?;
     let work = bench.work(case);
     let kept = work.join("kept");
     fs::create_dir_all(&kept)?;
-    let tree = Tree::new(bench, Debian::Twelve, &work)?;
+    let tree = Tree::new(bench, debian, &work)?;
     tree.pass_as_host()?;
     for (number, boot) in boots.iter().enumerate() {
         for change in boot.before {

@@ -84,7 +84,7 @@ fn cut_within_changes(
 }
 
 /// An ext4 with an /etc and a /var, made without mounting it.
-fn disk(work: &Path) -> Result<std::path::PathBuf> {
+pub(super) fn disk(work: &Path) -> Result<std::path::PathBuf> {
     let content = work.join("content");
     for directory in ["etc", "var/lib"] {
         fs::create_dir_all(content.join(directory))?;

@@ -45,7 +45,7 @@ pub(super) fn disk(bench: &Bench<'_>, case: &Case, debian: Debian, boots: &[Boot
             image.display()
         );
         qemu.args(["-drive", &drive, "-device", "nvme,drive=root,serial=root"]);
-        qemu.args(["-uuid", "11223344-5566-4788-99aa-bbccddeeff00"]);
+        qemu.args(["-uuid", super::clone::FIRST]);
         let words = format!(
             "root=/dev/nvme0n1 rw systemd.unit=vm-case.service systemd.show_status=false TERM=dumb vm.arguments={} {}",
             boot.arguments.replace(' ', ","),

@@ -76,13 +76,13 @@ impl<'b> Tree<'b> {
 
     fn install(&self) -> Result<()> {
         let (root, bench) = (self.root(), self.bench);
-        for unit in list(&bench.place.root.join("dist").join(UNITS))? {
-            if unit.is_file() {
-                let name = unit.file_name().unwrap_or_default();
-                let text = fs::read_to_string(&unit)?;
-                fs::write(root.join(UNITS).join(name), text)?;
-            }
-        }
+        // Units and drop-ins.
+        output(
+            Command::new("cp")
+                .args(["--recursive", "--no-target-directory"])
+                .arg(bench.place.root.join("dist").join(UNITS))
+                .arg(root.join(UNITS)),
+        )?;
         fs::copy(&bench.sanid, root.join("usr/bin/sanid"))?;
         fs::create_dir_all(root.join("vm/kept"))?;
         fs::copy(bench.guest_file("lib.sh"), root.join("vm/lib.sh"))?;
@@ -170,16 +170,11 @@ pub(super) fn unmount(work: &Path) -> Result<()> {
     output(Command::new("umount").arg("--lazy").arg(work.join("tree"))).map(drop)
 }
 
-const NOT_IN_A_CONTAINER: &[&str] = &["ConditionVirtualization=!container", "PrivateDevices=yes"];
+const NOT_IN_A_CONTAINER: &str = "ConditionVirtualization=!container";
 
-/// `PrivateDevices=` goes, too: in a container systemd 252 fails to put the private /dev in place
-/// (226/NAMESPACE) now and then. The cases with a whole Debian have the units as shipped.
 fn as_a_host(unit: &str) -> String {
     let mut host = String::new();
-    for line in unit
-        .lines()
-        .filter(|line| !NOT_IN_A_CONTAINER.contains(line))
-    {
+    for line in unit.lines().filter(|line| *line != NOT_IN_A_CONTAINER) {
         let starts_sanid = line.starts_with("ExecStart=/usr/bin/sanid ");
         let root = if starts_sanid { " --root /" } else { "" };
         let _ = writeln!(host, "{line}{root}");

@@ -24,6 +24,7 @@ const EXPECTED: &[(&str, u32)] = &[
     ("usr/lib/systemd/system/sanid.service", 0o644),
     ("usr/lib/systemd/system/sanid-bind.service", 0o644),
     ("usr/lib/systemd/system/sanid-machine-id.service", 0o644),
+    ("usr/lib/systemd/system/sanid-changed.service", 0o644),
     ("usr/lib/systemd/system/sanid.path", 0o644),
     ("usr/lib/systemd/system/sanid-status.service", 0o644),
     ("usr/lib/systemd/system/sanid-status.timer", 0o644),
