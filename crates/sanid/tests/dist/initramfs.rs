@@ -226,6 +226,14 @@ fn seeds() {
             !ran.stderr.contains(MACHINE_ID) && !ran.stdout.contains(MACHINE_ID),
             "{case}: the machine-id stays a secret: {ran:#?}"
         );
+        for entry in fs::read_dir(files.path().join("run/sanid")).unwrap() {
+            let path = entry.unwrap().path();
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(
+                !text.contains(MACHINE_ID) && !text.contains(OTHER_MACHINE_ID),
+                "{case}: /run outlives the initramfs: {path:?}"
+            );
+        }
     }
 }
 
@@ -260,7 +268,8 @@ fn in_initramfs(seen: &Seen) -> (Ran, TempDir) {
         PATH=/run/bin:$PATH NEWROOT=/run/new rootmnt=/run/none sh \"$4\"
         mkdir \"$1/etc\" \"$1/run\"
         cp -r /etc/. \"$1/etc\"
-        if [ -e /run/initiatorname.iscsi ]; then cp /run/initiatorname.iscsi \"$1/run\"; fi";
+        if [ -e /run/initiatorname.iscsi ]; then cp /run/initiatorname.iscsi \"$1/run\"; fi
+        cp -r /run/sanid \"$1/run\"";
     let identity = TREE.path().join("usr/lib/sanid/initramfs-identity");
     let binary = Path::new(env!("CARGO_BIN_EXE_sanid"));
     let ran = private(script, &[left.path(), inputs.path(), binary, &identity]);

@@ -19,6 +19,9 @@ install() {
     inst_script /usr/lib/sanid/initramfs-identity /usr/lib/sanid/initramfs-identity
     # Before the iscsi module (90) and the nvmf module (92) read the files.
     inst_hook cmdline 20 "$moddir/sanid-identity.sh"
+    # Debian's iscsid.service runs this before iscsid and fails without it; the iscsi module of dracut 059
+    # takes only the unit (dracut-ng/dracut#993). It checks the name that sanid has written.
+    inst_multiple -o /lib/open-iscsi/startup-checks.sh /usr/lib/open-iscsi/startup-checks.sh
 
     if [[ $hostonly ]]; then
         # This host's seed and configuration, and its files: a name that it keeps, it keeps here, too.
