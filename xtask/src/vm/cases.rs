@@ -1,6 +1,7 @@
 //! The cases. A new one is an entry here and a script in `tests/vm`.
 
 use super::case::{Boot, Case, Change, Debian, Guest, Kernel};
+use super::san_boot;
 
 /// A case in an initramfs-only guest.
 const fn ram(
@@ -206,4 +207,8 @@ pub(super) const ALL: &[Case] = &[
         "a whole Debian 13 with its kernel: names at the first boot, the same after, and what that takes",
         Debian::Thirteen,
     ),
+    san_boot::ISCSI,
+    san_boot::NVME_TCP,
+    san_boot::NVME_TCP_13,
+    san_boot::INITRAMFS_TOOLS,
 ];

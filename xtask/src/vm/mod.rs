@@ -12,6 +12,8 @@ mod guest;
 mod nspawn;
 mod power;
 mod qemu;
+mod san_boot;
+mod san_image;
 mod tree;
 
 use std::fs;
@@ -188,6 +190,7 @@ fn prepare<'c>(bench: &Bench<'_>, cases: &[&'c Case]) -> Vec<(&'c Case, Option<S
         Guest::Disk { debian, .. } => artefacts::kernel(bench, debian.kernel())
             .and_then(|_| artefacts::debian(bench, debian))
             .map(drop),
+        Guest::SanBoot(ref boot) => san_boot::prepare(bench, boot),
     };
     let obstacle = |case: &Case| match &general {
         Some(reason) => Some(reason.clone()),
@@ -249,6 +252,7 @@ fn try_run(bench: &Bench<'_>, case: &Case) -> Result<()> {
         } => power::run(bench, case, *kernel, script, *cuts),
         Guest::Container(boots) => nspawn::run(bench, case, boots),
         Guest::Disk { debian, boots } => qemu::disk(bench, case, *debian, boots),
+        Guest::SanBoot(boot) => san_boot::run(bench, case, boot),
     }
 }
 
