@@ -105,7 +105,7 @@ const fn case(
     }
 }
 
-const BOOT_MEMORY: u64 = 768;
+const BOOT_MEMORY: u64 = 512;
 const TARGET_MEMORY: u64 = 256;
 
 /// The host's machine-id, and the UUID that sanid-v1 makes of it: written down, so that the target does

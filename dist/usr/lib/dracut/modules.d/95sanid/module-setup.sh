@@ -15,6 +15,7 @@ depends() {
 }
 
 install() {
+    local file
     inst_multiple sanid cat mkdir mount umount
     inst_script /usr/lib/sanid/initramfs-identity /usr/lib/sanid/initramfs-identity
     # Before the iscsi module (90) and the nvmf module (92) read the files.
@@ -34,5 +35,11 @@ install() {
         # The nvmf module copies the pair of the machine that builds the image, also into a generic one.
         rm -f "$initdir"/etc/nvme/hostnqn "$initdir"/etc/nvme/hostid \
             "$initdir"/etc/iscsi/initiatorname.iscsi "$initdir"/etc/initiatorname.iscsi
+        # With hostonly_cmdline=yes it and the iscsi module also put names into the image's own command line.
+        for file in "$initdir"/etc/cmdline.d/*.conf; do
+            if [[ -e $file ]]; then
+                sed -i -E 's/(^| +)rd\.(iscsi\.initiator|nvmf\.host(nqn|id))=[^ ]*//g' "$file"
+            fi
+        done
     fi
 }
