@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 
 use super::artefacts;
 use super::case::{Bench, Boot, Case, Debian, Guest, Kernel};
@@ -157,7 +157,7 @@ pub(super) fn run(bench: &Bench<'_>, case: &Case, boot: &SanBoot) -> Result<()> 
     }
     let verdict = guest::run(&mut host, &bench.log(case), limit);
     drop(target);
-    verdict.map_err(|error| error.context(format!("target: {}", target_log.display())))
+    verdict.map_err(|error| anyhow!("{error:#}; the target: {}", target_log.display()))
 }
 
 /// The words with which the host finds its root file system.
