@@ -259,7 +259,8 @@ fn seeds() {
             let text = fs::read_to_string(&path).unwrap();
             assert!(
                 !text.contains(MACHINE_ID) && !text.contains(OTHER_MACHINE_ID),
-                "{case}: /run outlives the initramfs: {path:?}"
+                "{case}: /run outlives the initramfs: {}",
+                path.display()
             );
         }
     }
