@@ -120,8 +120,11 @@ const MODULES: &[(&str, &[&str])] = &[("san", &["virtio_pci", "virtio_blk", "vir
 const TARGET: &str = "iqn.2024-01.test.local:target";
 const LABEL: &str = "san";
 
-/// `ip=` of dracut and of initramfs-tools: `san-target.sh` has the other address.
-const ADDRESS: &str = "net.ifnames=0 ip=10.0.0.2::10.0.0.1:255.255.255.0::eth0:none";
+/// `ip=` of dracut and of initramfs-tools: `san-target.sh` has the other address. The card is there before
+/// udev starts: on a busy machine (load 14) dracut 059 tried to connect before it had seen the card, and
+/// then never did again.
+const ADDRESS: &str =
+    "net.ifnames=0 rd.driver.pre=virtio_net ip=10.0.0.2::10.0.0.1:255.255.255.0::eth0:none";
 
 /// Makes what the case needs and is kept.
 pub(super) fn prepare(bench: &Bench<'_>, boot: &SanBoot) -> Result<()> {
