@@ -43,7 +43,7 @@ enum Storage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Seed {
     CommandLine,
-    /// The hypervisor, in SMBIOS. systemd knows that since 253.
+    /// The hypervisor, in SMBIOS. systemd knows that since 254.
     Credential,
 }
 
