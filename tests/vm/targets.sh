@@ -1,4 +1,6 @@
-# An NVMe/TCP and an iSCSI target of the guest's own kernel, on loopback, by configfs.
+# An NVMe/TCP and an iSCSI target of the guest's own kernel, by configfs: on loopback and with a file of
+# 16 MiB, unless the case has set $address and $disk.
+address=${address:-127.0.0.1}
 
 load targets
 mount -t configfs none /sys/kernel/config
@@ -9,12 +11,16 @@ subsystem=nqn.2024-01.test.local:subsystem
 lio=/sys/kernel/config/target
 target=iqn.2024-01.test.local:target
 
+# backing FILE: what a target serves, as $backing.
+backing() { backing=${disk:-$1}; [ -n "$disk" ] || truncate -s 16M "$backing"; }
+
 # nvmet_up [HOSTNQN…]: admits these hosts only, or all without any.
 nvmet_up() {
-    truncate -s 16M /run/namespace.img
+    backing /run/namespace.img
     mkdir -p $nvmet/subsystems/$subsystem/namespaces/1 $nvmet/ports/1
-    echo -n 1 >$nvmet/subsystems/$subsystem/namespaces/1/buffered_io
-    echo -n /run/namespace.img >$nvmet/subsystems/$subsystem/namespaces/1/device_path
+    # A file has no direct I/O here; a disk has.
+    [ -n "$disk" ] || echo -n 1 >$nvmet/subsystems/$subsystem/namespaces/1/buffered_io
+    echo -n $backing >$nvmet/subsystems/$subsystem/namespaces/1/device_path
     echo 1 >$nvmet/subsystems/$subsystem/namespaces/1/enable
     [ $# -gt 0 ] || echo 1 >$nvmet/subsystems/$subsystem/attr_allow_any_host
     for host; do
@@ -23,17 +29,17 @@ nvmet_up() {
     done
     echo tcp >$nvmet/ports/1/addr_trtype
     echo ipv4 >$nvmet/ports/1/addr_adrfam
-    echo 127.0.0.1 >$nvmet/ports/1/addr_traddr
+    echo $address >$nvmet/ports/1/addr_traddr
     echo 4420 >$nvmet/ports/1/addr_trsvcid
     ln -s $nvmet/subsystems/$subsystem $nvmet/ports/1/subsystems/$subsystem
 }
 
 # By the files, as an administrator does it.
-nvme_connect() { nvme connect -t tcp -a 127.0.0.1 -s 4420 -n $subsystem; }
+nvme_connect() { nvme connect -t tcp -a $address -s 4420 -n $subsystem; }
 
 # connect_as HOSTNQN HOSTID: what nvme-cli writes, without its checks; $output has the kernel's words.
 connect_as() {
-    local options="transport=tcp,traddr=127.0.0.1,trsvcid=4420,nqn=$subsystem,duplicate_connect"
+    local options="transport=tcp,traddr=$address,trsvcid=4420,nqn=$subsystem,duplicate_connect"
     { echo "$options,hostnqn=$1,hostid=$2" >/dev/nvme-fabrics; } 2>/dev/null
 }
 refused_as() { ! connect_as "$@"; }
@@ -49,11 +55,11 @@ controller_of() {
 # lio_up IQN: admits this initiator only.
 lio_up() {
     local portal_group=$lio/iscsi/$target/tpgt_1
-    truncate -s 16M /run/disk.img
+    backing /run/disk.img
     mkdir -p $lio/core/fileio_0/disk
-    echo "fd_dev_name=/run/disk.img,fd_dev_size=16777216" >$lio/core/fileio_0/disk/control
+    echo "fd_dev_name=$backing,fd_dev_size=16777216" >$lio/core/fileio_0/disk/control
     echo 1 >$lio/core/fileio_0/disk/enable
-    mkdir -p $portal_group/np/127.0.0.1:3260 $portal_group/lun/lun_0 "$portal_group/acls/$1/lun_0"
+    mkdir -p $portal_group/np/$address:3260 $portal_group/lun/lun_0 "$portal_group/acls/$1/lun_0"
     ln -s $lio/core/fileio_0/disk $portal_group/lun/lun_0/disk
     ln -s $portal_group/lun/lun_0 "$portal_group/acls/$1/lun_0/lun"
     echo 0 >$portal_group/attrib/authentication
@@ -61,14 +67,14 @@ lio_up() {
     echo 1 >$portal_group/enable
 }
 
-iscsi_login() { iscsiadm -m node -T $target -p 127.0.0.1 -l; }
+iscsi_login() { iscsiadm -m node -T $target -p $address -l; }
 
 # A login with a name that is not in the file, by an interface of its own.
 iscsi_login_as() {
     iscsiadm -m iface -o new -I other >/dev/null
     iscsiadm -m iface -I other -o update -n iface.initiatorname -v "$1" >/dev/null
-    iscsiadm -m discovery -t st -p 127.0.0.1 -I other >/dev/null 2>&1
-    iscsiadm -m node -T $target -p 127.0.0.1 -I other -l >/dev/null 2>&1
+    iscsiadm -m discovery -t st -p $address -I other >/dev/null 2>&1
+    iscsiadm -m node -T $target -p $address -I other -l >/dev/null 2>&1
 }
 iscsi_refused_as() { ! iscsi_login_as "$@"; }
 

@@ -45,7 +45,8 @@ const APPLETS: &[&str] = &[
 ];
 
 /// The clients, and the systemd that starts them.
-const TREE_PACKAGES: &str = "systemd,systemd-sysv,udev,dbus,kmod,iproute2,open-iscsi,nvme-cli";
+pub(super) const TREE_PACKAGES: &str =
+    "systemd,systemd-sysv,udev,dbus,kmod,iproute2,open-iscsi,nvme-cli";
 
 /// What comes from Debian's archive. A second attempt is made: an archive's mirror may be busy, or the
 /// machine's package lists older than it.
@@ -158,7 +159,7 @@ pub(super) fn initramfs(bench: &Bench<'_>, kernel: Kernel) -> Result<PathBuf> {
     }
     archive.file("etc/passwd", 0o644, b"root:x:0:0:root:/root:/bin/sh\n");
     archive.file("etc/iscsi/iscsid.conf", 0o600, ISCSID_CONF);
-    add_modules(&mut archive, &self::kernel(bench, kernel)?)?;
+    add_modules(&mut archive, &self::kernel(bench, kernel)?, MODULES)?;
     let part = file.with_extension("part");
     fs::write(&part, archive.finish())?;
     fs::rename(part, &file)?;
@@ -173,10 +174,14 @@ node.session.initial_login_retry_max = 2
 ";
 
 /// The modules, and for each purpose the order in which they load.
-fn add_modules(archive: &mut Archive, tree: &Path) -> Result<()> {
+pub(super) fn add_modules(
+    archive: &mut Archive,
+    tree: &Path,
+    purposes: &[(&str, &[&str])],
+) -> Result<()> {
     let version = version(tree)?;
     let mut packed = BTreeSet::new();
-    for (purpose, modules) in MODULES {
+    for (purpose, modules) in purposes {
         let mut order: Vec<String> = Vec::new();
         for module in *modules {
             for path in load_order(tree, &version, module)? {
@@ -229,17 +234,7 @@ pub(super) fn debian(bench: &Bench<'_>, debian: Debian) -> Result<PathBuf> {
     }
     let part = fetched(&format!("Debian's {}", debian.suite()), || {
         let part = fresh(&tree)?;
-        // dpkg would wait for the disk after each file, for minutes on a busy machine.
-        let settings = part.join("etc/dpkg/dpkg.cfg.d");
-        fs::create_dir_all(&settings)?;
-        fs::write(settings.join("unsafe-io"), "force-unsafe-io\n")?;
-        output(
-            Command::new("debootstrap")
-                .args(["--variant=minbase", "--include", &packages(debian)])
-                .arg(debian.suite())
-                .arg(&part)
-                .arg(debian13::archive()?),
-        )?;
+        debootstrap(debian, &packages(debian), &part)?;
         Ok(part)
     })?;
     // The post-install scripts of the packages have made the names for the machine that ran debootstrap.
@@ -270,6 +265,22 @@ fn packages(debian: Debian) -> String {
     }
 }
 
+/// The smallest Debian and these packages, in an empty directory.
+pub(super) fn debootstrap(debian: Debian, packages: &str, directory: &Path) -> Result<()> {
+    // dpkg would wait for the disk after each file, for minutes on a busy machine.
+    let settings = directory.join("etc/dpkg/dpkg.cfg.d");
+    fs::create_dir_all(&settings)?;
+    fs::write(settings.join("unsafe-io"), "force-unsafe-io\n")?;
+    output(
+        Command::new("debootstrap")
+            .args(["--variant=minbase", "--include", packages])
+            .arg(debian.suite())
+            .arg(directory)
+            .arg(debian13::archive()?),
+    )
+    .map(drop)
+}
+
 /// The package that `linux-image-cloud-amd64` stands for.
 fn image_package() -> Result<String> {
     let depends = output(Command::new("apt-cache").args(["depends", "linux-image-cloud-amd64"]))?;
@@ -282,7 +293,7 @@ fn image_package() -> Result<String> {
 }
 
 /// An empty directory beside `tree`, to be renamed when it is complete.
-fn fresh(tree: &Path) -> Result<PathBuf> {
+pub(super) fn fresh(tree: &Path) -> Result<PathBuf> {
     let mut part = tree.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);

@@ -1,5 +1,6 @@
 //! What a case is: plain data, no behaviour.
 
+use super::san_boot::SanBoot;
 use crate::place::Place;
 use std::path::PathBuf;
 
@@ -45,6 +46,8 @@ pub(super) enum Guest {
         debian: Debian,
         boots: &'static [Boot],
     },
+    /// QEMU whose root file system another QEMU serves.
+    SanBoot(SanBoot),
 }
 
 /// A kernel of Debian.

@@ -2,6 +2,7 @@
 
 use super::case::{Boot, Case, Change, Debian, Guest, Kernel};
 use super::clone;
+use super::san_boot;
 
 /// A case in an initramfs-only guest.
 const fn ram(
@@ -329,4 +330,8 @@ pub(super) const ALL: &[Case] = &[
         "a whole Debian 13 with its kernel: names at the first boot, the same after, and what that takes",
         Debian::Thirteen,
     ),
+    san_boot::ISCSI,
+    san_boot::NVME_TCP,
+    san_boot::NVME_TCP_13,
+    san_boot::INITRAMFS_TOOLS,
 ];

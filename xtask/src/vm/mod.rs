@@ -13,6 +13,8 @@ mod guest;
 mod nspawn;
 mod power;
 mod qemu;
+mod san_boot;
+mod san_image;
 mod tree;
 
 use std::collections::HashMap;
@@ -186,11 +188,19 @@ fn prepare<'c>(bench: &Bench<'_>, cases: &[&'c Case]) -> Vec<(&'c Case, Option<S
     let mut had: HashMap<Need, Option<String>> = HashMap::new();
     let mut obstacle = |case: &Case| {
         general.clone().or_else(|| {
-            needs(case).into_iter().find_map(|need| {
-                had.entry(need)
-                    .or_insert_with(|| need.make(bench).err().map(|error| format!("{error:#}")))
-                    .clone()
-            })
+            needs(case)
+                .into_iter()
+                .find_map(|need| {
+                    had.entry(need)
+                        .or_insert_with(|| need.make(bench).err().map(|error| format!("{error:#}")))
+                        .clone()
+                })
+                .or_else(|| match &case.guest {
+                    Guest::SanBoot(boot) => san_boot::prepare(bench, boot)
+                        .err()
+                        .map(|error| format!("{error:#}")),
+                    _ => None,
+                })
         })
     };
     cases.iter().map(|case| (*case, obstacle(case))).collect()
@@ -223,6 +233,8 @@ fn needs(case: &Case) -> Vec<Need> {
         }
         Guest::Container { debian, .. } => vec![Need::Tree(debian)],
         Guest::Disk { debian, .. } => vec![Need::Kernel(debian.kernel()), Need::Tree(debian)],
+        // It has trees of its own, with what makes its images.
+        Guest::SanBoot(_) => Vec::new(),
     }
 }
 
@@ -284,6 +296,7 @@ fn try_run(bench: &Bench<'_>, case: &Case) -> Result<()> {
         } => clone::run(bench, case, *kernel, script, firmware),
         Guest::Container { debian, boots } => nspawn::run(bench, case, *debian, boots),
         Guest::Disk { debian, boots } => qemu::disk(bench, case, *debian, boots),
+        Guest::SanBoot(boot) => san_boot::run(bench, case, boot),
     }
 }
 

@@ -91,9 +91,12 @@ impl<'b> Tree<'b> {
             root.join(UNITS).join("vm-case.service"),
         )?;
         self.systemctl(&["enable", "sanid.service"])?;
-        let mut mask = vec!["mask"];
-        mask.extend(NOT_NEEDED);
-        self.systemctl(&mask)
+        self.mask(NOT_NEEDED)
+    }
+
+    /// Units that do not start.
+    pub(super) fn mask(&self, units: &[&str]) -> Result<()> {
+        self.systemctl(&[&["mask"], units].concat())
     }
 
     /// Makes the units take a container for a host. They are as shipped otherwise: a drop-in would not

@@ -49,6 +49,11 @@ pub(crate) fn trials() -> Vec<Trial> {
             },
         ),
         trial(
+            "a_generic_dracut_image_has_no_name_in_its_own_command_line",
+            DRACUT,
+            own_command_line,
+        ),
+        trial(
             "a_dracut_image_for_one_host_keeps_what_the_host_has",
             DRACUT,
             || {
@@ -107,14 +112,37 @@ fn private(script: &str, arguments: &[&Path]) -> Ran {
 
 /// The names of the files in an image.
 fn dracut(mode: &str) -> Vec<String> {
+    names(image_of_dracut(
+        mode,
+        "lsinitrd \"$1/image\" | awk 'NF >= 9 { print $9 }'",
+    ))
+}
+
+/// Makes an image, and looks at it.
+fn image_of_dracut(mode: &str, look: &str) -> Ran {
     let work = tempfile::tempdir().unwrap();
     let script = format!(
         "mkdir \"$1/tmp\"
          dracut --force {mode} --no-kernel --kver 0-sanid --no-compress --tmpdir \"$1/tmp\" \
              --modules 'base sanid nvmf iscsi' \"$1/image\" >&2
-         lsinitrd \"$1/image\" | awk 'NF >= 9 {{ print $9 }}'"
+         {look}"
     );
-    names(private(&script, &[work.path()]))
+    private(&script, &[work.path()])
+}
+
+/// What dracut's modules say there of the host that makes the image.
+fn own_command_line() {
+    const ARGUMENTS: &str = "etc/cmdline.d/95nvmf-args.conf";
+    let look = format!("lsinitrd --file {ARGUMENTS} \"$1/image\"");
+    let host = image_of_dracut("--hostonly --hostonly-cmdline", &look).expect(0);
+    assert!(host.stdout.contains("rd.nvmf.hostnqn=nqn."), "{host:#?}");
+
+    let listed = dracut("--no-hostonly --hostonly-cmdline");
+    assert!(listed.iter().any(|name| name == ARGUMENTS), "{listed:#?}");
+    let any = image_of_dracut("--no-hostonly --hostonly-cmdline", &look).expect(0);
+    for name in ["hostnqn", "hostid", "nqn."] {
+        assert!(!any.stdout.contains(name), "{name}: {any:#?}");
+    }
 }
 
 fn initramfs_tools(host_only: &str) -> Vec<String> {
@@ -257,6 +285,15 @@ fn seeds() {
             !ran.stderr.contains(MACHINE_ID) && !ran.stdout.contains(MACHINE_ID),
             "{case}: the machine-id stays a secret: {ran:#?}"
         );
+        for entry in fs::read_dir(files.path().join("run/sanid")).unwrap() {
+            let path = entry.unwrap().path();
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(
+                !text.contains(MACHINE_ID) && !text.contains(OTHER_MACHINE_ID),
+                "{case}: /run outlives the initramfs: {}",
+                path.display()
+            );
+        }
     }
 }
 
@@ -299,6 +336,7 @@ fn in_initramfs(seen: &Seen) -> (Ran, TempDir) {
         mkdir \"$1/etc\" \"$1/run\"
         cp -r /etc/. \"$1/etc\"
         if [ -e /run/initiatorname.iscsi ]; then cp /run/initiatorname.iscsi \"$1/run\"; fi
+         cp -r /run/sanid \"$1/run\"
         mkdir \"$1/run/sanid\"
         cp -r /run/sanid/initramfs \"$1/run/sanid\"
         # As after switch-root: the same /run below another root.

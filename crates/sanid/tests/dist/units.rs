@@ -234,7 +234,8 @@ fn ordered(root: &TempDir, clients: &[&str]) {
     let known = EARLY.iter().chain(clients);
     let wanted: Vec<&str> = known.copied().chain(WRITERS).collect();
     let others = "multi-user.target sysinit.target sanid.path sanid-status.timer \
-                  systemd-firstboot.service systemd-machine-id-commit.service systemd-remount-fs.service";
+                  systemd-firstboot.service systemd-machine-id-commit.service systemd-remount-fs.service \
+                  systemd-tmpfiles-setup.service";
     let target = format!("[Unit]\nWants={} {others}\n", wanted.join(" "));
     fs::write(root.join(UNITS).join("everything.target"), target).unwrap();
     assert_eq!(cycles(root), Vec::<String>::new());
