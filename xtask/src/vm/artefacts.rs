@@ -51,17 +51,16 @@ pub(super) const TREE_PACKAGES: &str =
 /// What comes from Debian's archive. A second attempt is made: an archive's mirror may be busy, or the
 /// machine's package lists older than it.
 fn fetched<T>(what: &str, fetch: impl Fn() -> Result<T>) -> Result<T> {
-    let first = match fetch() {
-        Ok(fetched) => return Ok(fetched),
-        Err(error) => error,
-    };
+    if let Ok(fetched) = fetch() {
+        return Ok(fetched);
+    }
     std::thread::sleep(std::time::Duration::from_secs(5));
     let _ = output(Command::new("apt-get").args(["update", "-qq"]));
-    fetch().map_err(|second| {
-        second.context(format!(
-            "cannot fetch {what} from Debian's archive, tried twice (first: {first:#}); \
+    fetch().with_context(|| {
+        format!(
+            "cannot fetch {what} from Debian's archive, tried twice; \
              is there a network, and does `apt-get update` work?"
-        ))
+        )
     })
 }
 
