@@ -10,21 +10,35 @@ use crate::{debian13, deny, fuzz, generate, msrv, nostd, packages, release, tool
 
 /// Every step.
 pub(super) fn all() -> Vec<Step> {
-    let step = |name, shows, run| Step {
+    let mut steps = prepared_and_quick();
+    steps.extend(with_other_programs());
+    steps
+}
+
+const fn step(name: &'static str, shows: &'static str, run: fn(&Place) -> Result<Outcome>) -> Step {
+    Step {
         name,
         shows,
         quick: true,
         tests: false,
         run,
-    };
-    let slow = |name, shows, run| Step {
+    }
+}
+
+const fn slow(name: &'static str, shows: &'static str, run: fn(&Place) -> Result<Outcome>) -> Step {
+    Step {
         quick: false,
         ..step(name, shows, run)
-    };
-    let counted = |step: Step| Step {
-        tests: true,
-        ..step
-    };
+    }
+}
+
+fn counted(mut step: Step) -> Step {
+    step.tests = true;
+    step
+}
+
+/// What the others need, and what needs nothing but Rust.
+fn prepared_and_quick() -> Vec<Step> {
     vec![
         slow(
             "packages",
@@ -63,6 +77,12 @@ pub(super) fn all() -> Vec<Step> {
         ),
         step("man", "mandoc has no complaint", generate::lint),
         slow("static", "the static release binaries build", release::step),
+    ]
+}
+
+/// What takes real programs, root, a release build or minutes.
+fn with_other_programs() -> Vec<Step> {
+    vec![
         counted(slow(
             "real",
             "real programs derive and read the same names",
