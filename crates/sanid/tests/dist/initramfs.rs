@@ -336,9 +336,7 @@ fn in_initramfs(seen: &Seen) -> (Ran, TempDir) {
         mkdir \"$1/etc\" \"$1/run\"
         cp -r /etc/. \"$1/etc\"
         if [ -e /run/initiatorname.iscsi ]; then cp /run/initiatorname.iscsi \"$1/run\"; fi
-         cp -r /run/sanid \"$1/run\"
-        mkdir \"$1/run/sanid\"
-        cp -r /run/sanid/initramfs \"$1/run/sanid\"
+        cp -r /run/sanid \"$1/run\"
         # As after switch-root: the same /run below another root.
         mkdir -p \"$1/real/etc\" \"$1/real/run\"
         cat \"$2/own\" >\"$1/real/etc/machine-id\"
