@@ -1,7 +1,7 @@
 //! Images by dracut and initramfs-tools, and what runs in them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use libtest_mimic::Trial;
@@ -285,8 +285,7 @@ fn seeds() {
             !ran.stderr.contains(MACHINE_ID) && !ran.stdout.contains(MACHINE_ID),
             "{case}: the machine-id stays a secret: {ran:#?}"
         );
-        for entry in fs::read_dir(files.path().join("run/sanid")).unwrap() {
-            let path = entry.unwrap().path();
+        for path in files_below(&files.path().join("run/sanid")) {
             let text = fs::read_to_string(&path).unwrap();
             assert!(
                 !text.contains(MACHINE_ID) && !text.contains(OTHER_MACHINE_ID),
@@ -295,6 +294,14 @@ fn seeds() {
             );
         }
     }
+}
+
+fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let (directories, mut files): (Vec<_>, Vec<_>) = paths.partition(|path| path.is_dir());
+    files.extend(directories.iter().flat_map(|below| files_below(below)));
+    files
 }
 
 /// Runs the script with an /etc, a /run and a command line of its own; what it left there.
