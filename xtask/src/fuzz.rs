@@ -86,7 +86,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
         .par_iter()
         .map(|target| {
             let done =
-                command(place, target, options.runs)?.run(place, &format!("fuzz {target}"))?;
+                command(place, target, options.runs)?.run(place, &format!("fuzz long {target}"))?;
             let end: Vec<&str> = done.output.lines().rev().take(60).collect();
             ensure!(
                 done.status.success(),
@@ -169,7 +169,7 @@ fn command(place: &Place, target: &str, runs: u64) -> Result<Cmd> {
             "-print_final_stats=1",
             "-timeout=10",
             "-rss_limit_mb=2048",
-            "-max_len=4096",
+            "-max_len=2048",
         ]))
 }
 
