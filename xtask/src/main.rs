@@ -16,6 +16,7 @@ mod generate;
 mod install;
 mod msrv;
 mod nostd;
+mod package;
 mod packages;
 mod page;
 mod place;
@@ -51,6 +52,8 @@ enum Task {
     Fuzz(fuzz::Options),
     /// Install the static binary and the dist tree below a directory
     Install(install::Options),
+    /// Make the Debian and the RPM package of the static binaries
+    Package,
     /// Check the workspace with the oldest Rust that `rust-version` names
     Msrv,
     /// Run sanid in guests: real kernels, a real systemd, reboots and power cuts
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Task::Bench(options) => bench::run(&place, &options),
         Task::Fuzz(options) => fuzz::run(&place, &options),
         Task::Install(options) => install::run(&place, &options),
+        Task::Package => package::run(&place),
         Task::Msrv => msrv::run(&place),
         Task::Vm(options) => vm::run(&place, &options),
     });
