@@ -1,6 +1,7 @@
 //! `cargo xtask fuzz`: every fuzz target, for so many runs; the figures in
 //! docs/reliability.md. A short run is a step of the tests.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
@@ -98,10 +99,12 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
             Ok(report)
         })
         .collect::<Result<Vec<Report>>>()?;
-    let text = table(&reports)?;
+    let path = place.root.join("docs/reliability.md");
+    let rows = reports.iter().map(row).collect();
+    let text = table(&page::read(&path, "fuzz")?, rows);
     say!("\n{text}");
-    if !options.dry_run && options.targets.is_empty() {
-        page::write(&place.root.join("docs/reliability.md"), "fuzz", &text)?;
+    if !options.dry_run {
+        page::write(&path, "fuzz", &text)?;
     }
     Ok(true)
 }
@@ -203,23 +206,38 @@ fn read(target: &str, log: &str) -> Result<Report> {
     })
 }
 
-fn table(reports: &[Report]) -> Result<String> {
-    let mut text = String::from(
-        "| target | runs | runs per second | edges reached | inputs kept | found |\n|---|---:|---:|---:|---:|---|\n",
-    );
-    for report in reports {
-        writeln!(
-            text,
-            "| `{}` | {} | {} | {} | {} | nothing |",
-            report.target, report.runs, report.per_second, report.coverage, report.corpus
-        )?;
-    }
-    Ok(text)
+const HEAD: &str = "| target | runs | runs per second | edges reached | inputs kept | found |\n\
+                    |---|---:|---:|---:|---:|---|\n";
+
+fn row(report: &Report) -> String {
+    format!(
+        "| `{}` | {} | {} | {} | {} | nothing |",
+        report.target, report.runs, report.per_second, report.coverage, report.corpus
+    )
+}
+
+/// The rows of a page with these in the place of what they say anew.
+fn table(page: &str, rows: Vec<String>) -> String {
+    let target = |row: &str| row.split('`').nth(1).map(str::to_owned);
+    let old = page.lines().map(str::to_owned);
+    let all: BTreeMap<String, String> = old
+        .chain(rows)
+        .filter_map(|row| Some((target(&row)?, row)))
+        .collect();
+    let rows: Vec<String> = all.into_values().map(|row| row + "\n").collect();
+    HEAD.to_owned() + &rows.concat()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_of_one_target_leaves_the_rows_of_the_others() {
+        let page = table("", vec!["| `b` | 1 |".to_owned(), "| `a` | 1 |".to_owned()]);
+        let page = table(&page, vec!["| `b` | 2 |".to_owned()]);
+        assert_eq!(page, format!("{HEAD}| `a` | 1 |\n| `b` | 2 |\n"));
+    }
 
     #[test]
     fn the_figures_are_those_of_the_last_line() {
