@@ -29,10 +29,10 @@ refused() {
     same "nothing was written" "$iqn$hostnqn$hostid" ""
 }
 
-# no_host WHY: neither the scheme, for this reason, nor the seed takes the UUID for a host's.
+# no_host WHY [WHY]: neither the scheme nor the seed takes the UUID for a host's.
 no_host() {
     refused 'scheme = "nvme-cli-2"' "$1"
-    refused 'seed = ["dmi"]' "many machines share"
+    refused 'seed = ["dmi"]' "${2:-$1}"
 }
 
 case $uuid in
@@ -44,12 +44,12 @@ case $uuid in
     one=$output
     exits 0 "nvme of debian_13 again" debian_13
     differs "makes up a name, another one each time" "$one" "$output"
-    no_host "no system UUID"
+    no_host "no system UUID" "none was set"
     ;;
 ffffffff-*)
     check "the kernel shows no UUID" test ! -e /sys/class/dmi/id/product_uuid
     nvme_says $prefix:$uuid
-    no_host "many machines share"
+    no_host "none was set"
     ;;
 03000200-*)
     same "the kernel shows the UUID" "$(line /sys/class/dmi/id/product_uuid)" "$uuid"
