@@ -51,10 +51,7 @@ fn a_credential_that_cannot_be_read_is_not_passed_over() {
     let large = "x".repeat(70_000);
     let names = ["sanid.iqn", "sanid.hostnqn", "sanid.hostid", "sanid.config"];
     for name in names {
-        for (what, expected) in [
-            ("too large", "larger than"),
-            ("a directory", "director"),
-        ] {
+        for (what, expected) in [("too large", "larger than"), ("a directory", "not a")] {
             let directory = tempfile::tempdir().unwrap();
             std::fs::write(directory.path().join("sanid.config"), pinned).unwrap();
             let place = directory.path().join(name);
