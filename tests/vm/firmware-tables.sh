@@ -43,12 +43,14 @@ ignored() {
 case $machine in
 reversed)
     check "there is an iBFT" test -r $tables/iBFT
-    iqn_there=iqn.2024-01.com.example:boot
+    iqn_there=iqn.2010-04.org.ipxe:db1
     exits 0 "show, without the module" sanid show
     says "initiator name  $iqn_there"
     says "initiator from  iBFT at $tables/iBFT"
     load ibft
     same "the module shows the same name" "$(line /sys/firmware/ibft/initiator/initiator-name)" $iqn_there
+    exits 0 "iscsiadm -m fw" iscsiadm -m fw
+    says "iface.initiatorname = $iqn_there"
     named $name:4c4c4544-0044-4410-8030-b8c04f445833 44454c4c-4400-1044-8030-b8c04f445833 NBFT 1
     says firmware-byte-order
     same "the initiator name is in the file" "$iqn" $iqn_there

@@ -43,12 +43,14 @@ const PLAIN: &str = nbft!("NBFT-mpath+disc-ipv4+6_half");
 /// Marked as primary.
 const PRIMARY: &str = nbft!("NBFT-synthetic-security");
 const DAMAGED: &str = nbft!("bad/NBFT-bad-control");
-const IBFT: &str = "file=fuzz/seeds/ibft/table";
+const IBFT: &str = "file=fuzz/seeds/ibft/boot";
+/// The network card in that iBFT: without it iscsiadm takes the table for another machine's.
+const CARD: &str = "virtio-net-pci,romfile=,mac=52:54:00:12:34:56";
 
 const TABLES: &[Machine] = &[
     Machine {
         name: "reversed",
-        options: &["-acpitable", DELL, "-acpitable", IBFT],
+        options: &["-acpitable", DELL, "-acpitable", IBFT, "-device", CARD],
     },
     Machine {
         name: "plain",
@@ -156,10 +158,11 @@ pub(super) fn run(bench: &Bench<'_>, case: &Case, firmware: &Firmware) -> Result
     Ok(())
 }
 
-/// The module that shows the iBFT, and the nvme of Debian 13, which reads NBFTs; that of Debian 12 does not.
+/// The modules that show the iBFT and its network card, and the nvme of Debian 13, which reads NBFTs; that of
+/// Debian 12 does not.
 fn additions(bench: &Bench<'_>, kernel: Kernel) -> Result<Vec<u8>> {
     let mut archive = Archive::default();
-    let modules = &[("ibft", ["iscsi_ibft"].as_slice())];
+    let modules: &[(&str, &[&str])] = &[("ibft", &["iscsi_ibft", "virtio_pci", "virtio_net"])];
     artefacts::add_modules(&mut archive, &artefacts::kernel(bench, kernel)?, modules)?;
     let tree = artefacts::debian(bench, Debian::Thirteen)?;
     let nvme = "/usr/sbin/nvme";
