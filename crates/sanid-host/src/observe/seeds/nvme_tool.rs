@@ -14,8 +14,8 @@ use crate::root::Root;
 
 /// Where distributions put it; `$PATH` is for people.
 const PROGRAMS: [&str; 4] = ["/usr/sbin/nvme", "/usr/bin/nvme", "/sbin/nvme", "/bin/nvme"];
-/// Where its answer is kept, under no name. The sandbox of the units has no pipes, and of `/run` it may
-/// write this one directory.
+/// Where its answer is kept, under no name: a pipe would have to be read while nvme runs. Of `/run` the
+/// sandbox of the units may write this one directory.
 const ANSWERS: [&str; 3] = ["/run/sanid", "/run", "/tmp"];
 /// A host NQN has at most 223 bytes, and a line end.
 const LIMIT: usize = 256;
