@@ -18,7 +18,7 @@ use crate::root::ReadError;
 pub(crate) use firmware::host;
 pub use firmware::{FirmwareFacts, FirmwareTable, TableContent};
 pub use initramfs::InitramfsFacts;
-pub use seed::{NotASeed, OtherSeeds, SeedFacts, SeedUuid};
+pub use seed::{Lack, NotASeed, OtherSeeds, SeedFacts, SeedUuid};
 
 /// One host as it was seen at one moment.
 #[derive(Debug)]

@@ -48,8 +48,8 @@ mod testing;
 
 pub use facts::{
     Credentials, Facts, FirmwareFacts, FirmwareTable, InitramfsFacts, IscsiHost, IscsiSession,
-    Live, MachineIdState, NotASeed, NvmeController, OtherSeeds, RootFacts, SeedFacts, SeedUuid,
-    TableContent,
+    Lack, Live, MachineIdState, NotASeed, NvmeController, OtherSeeds, RootFacts, SeedFacts,
+    SeedUuid, TableContent,
 };
 pub use file::{Disk, Effective, FileState, IdentityFile};
 pub use observe::{PUBLISHED, look_at_initramfs, look_beneath, observe};

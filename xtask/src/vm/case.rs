@@ -1,5 +1,6 @@
 //! What a case is: plain data, no behaviour.
 
+use super::firmware::Firmware;
 use super::san_boot::SanBoot;
 use crate::place::Place;
 use std::path::PathBuf;
@@ -46,6 +47,8 @@ pub(super) enum Guest {
         debian: Debian,
         boots: &'static [Boot],
     },
+    /// QEMU with an initramfs, and firmware that says something.
+    Firmware(Firmware),
     /// QEMU whose root file system another QEMU serves.
     SanBoot(SanBoot),
 }

@@ -2,6 +2,7 @@
 
 use super::case::{Boot, Case, Change, Debian, Guest, Kernel};
 use super::clone;
+use super::firmware;
 use super::san_boot;
 
 /// A case in an initramfs-only guest.
@@ -330,6 +331,9 @@ pub(super) const ALL: &[Case] = &[
         "a whole Debian 13 with its kernel: names at the first boot, the same after, and what that takes",
         Debian::Thirteen,
     ),
+    firmware::TABLES_6_1,
+    firmware::TABLES_6_12,
+    firmware::UUID,
     san_boot::ISCSI,
     san_boot::NVME_TCP,
     san_boot::NVME_TCP_13,

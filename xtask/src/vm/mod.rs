@@ -1,7 +1,7 @@
 //! `cargo xtask vm`: sanid in guests with a real kernel and a real systemd, one named test per case.
 //!
 //! `case` says what a case is and `cases` lists them; `artefacts` makes what guests are built of;
-//! `qemu`, `power`, `clone` and `nspawn` run them; `guest` judges what they print. What runs inside is in
+//! `qemu`, `firmware`, `power`, `clone`, `nspawn` and `san_boot` run them; `guest` judges what they print. What runs inside is in
 //! `tests/vm`.
 
 mod artefacts;
@@ -9,6 +9,7 @@ mod case;
 mod cases;
 mod clone;
 mod cpio;
+mod firmware;
 mod guest;
 mod nspawn;
 mod power;
@@ -250,6 +251,12 @@ fn needs(case: &Case) -> Vec<Need> {
         }
         Guest::Container { debian, .. } => vec![Need::Tree(debian)],
         Guest::Disk { debian, .. } => vec![Need::Kernel(debian.kernel()), Need::Tree(debian)],
+        // Its initramfs holds a program of Debian 13.
+        Guest::Firmware(ref firmware) => vec![
+            Need::Kernel(firmware.kernel),
+            Need::Initramfs(firmware.kernel),
+            Need::Tree(Debian::Thirteen),
+        ],
         // It has trees of its own, with what makes its images.
         Guest::SanBoot(_) => Vec::new(),
     }
@@ -313,6 +320,7 @@ fn try_run(bench: &Bench<'_>, case: &Case) -> Result<()> {
         } => clone::run(bench, case, *kernel, script, firmware),
         Guest::Container { debian, boots } => nspawn::run(bench, case, *debian, boots),
         Guest::Disk { debian, boots } => qemu::disk(bench, case, *debian, boots),
+        Guest::Firmware(firmware) => firmware::run(bench, case, firmware),
         Guest::SanBoot(boot) => san_boot::run(bench, case, boot),
     }
 }

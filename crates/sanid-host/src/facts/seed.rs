@@ -12,6 +12,15 @@ pub struct OtherSeeds {
     pub machine_id_to_come: bool,
 }
 
+impl OtherSeeds {
+    /// Why the seed of this name is none.
+    pub(crate) fn lack(&self, name: &str) -> Lack {
+        let seen = self.seen.iter().find(|seen| seen.name == name);
+        let error = seen.and_then(|seen| seen.found.as_ref().err());
+        error.map_or(Lack::Missing, |error| error.lack)
+    }
+}
+
 /// One of them, as it was looked for.
 #[derive(Debug)]
 pub struct SeedFacts {
@@ -37,8 +46,38 @@ pub struct SeedUuid {
 pub struct NotASeed {
     /// The place, such as `/sys/class/dmi/id/product_uuid`.
     pub place: String,
+    /// The reason in one word.
+    pub lack: Lack,
     /// The reason.
     pub why: String,
+}
+
+/// What a place without a seed lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// Nothing is there.
+    Missing,
+    /// A UUID is there, and it says that none was set.
+    Unset,
+    /// Something else than a UUID is there.
+    Invalid,
+    /// A UUID is there that many machines share.
+    Denylisted,
+    /// What is there cannot be read or asked.
+    Unreadable,
+}
+
+impl Lack {
+    /// One word for reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Unset => "unset",
+            Self::Invalid => "invalid",
+            Self::Denylisted => "denylisted",
+            Self::Unreadable => "unreadable",
+        }
+    }
 }
 
 impl SeedUuid {
@@ -64,15 +103,20 @@ impl SeedUuid {
                     && text.iter().any(u8::is_ascii_uppercase),
                 ..Self::new(uuid, place)
             }),
-            _ => Err(NotASeed::new(place, "it does not hold a UUID")),
+            _ => Err(NotASeed::new(
+                place,
+                Lack::Invalid,
+                "it does not hold a UUID",
+            )),
         }
     }
 }
 
 impl NotASeed {
-    pub(crate) fn new(place: String, why: &str) -> Self {
+    pub(crate) fn new(place: String, lack: Lack, why: &str) -> Self {
         Self {
             place,
+            lack,
             why: why.to_owned(),
         }
     }

@@ -76,7 +76,7 @@ codes! {
     ChangeInterrupted = "change-interrupted", Danger;
     /// The ownership record cannot be read.
     RecordInvalid = "record-invalid", Warning;
-    /// What is on disk was derived from a machine-id that this host no longer has.
+    /// What is on disk was derived from a seed that this host no longer has.
     EarlierSeed = "earlier-seed", Danger;
     /// The initiator name on disk is not the desired one.
     IqnDiffers = "iqn-differs", Warning;

@@ -1,7 +1,7 @@
 //! sanid's own traces: an interrupted change, an unreadable record, work done for an earlier seed.
 
 use super::{Code, Finding, View};
-use crate::config::OnExisting;
+use crate::config::{OnExisting, seed};
 use crate::plan::{Consent, Free, Reason, plan};
 use crate::record::RecordState;
 use crate::resolve::Part;
@@ -38,12 +38,26 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         findings.push(Finding {
             code: Code::EarlierSeed,
             part: Some(part),
-            seen: "the identity on disk was derived by sanid from a machine-id that this host no longer has".into(),
+            seen: format!(
+                "the identity on disk was derived by sanid from {} that this host no longer has",
+                seed_in_words(view)
+            ),
             why: "It is the identity of the template or host that this one was made from, which may be live elsewhere.",
             fix: vec![view.command("apply")],
         });
     }
     findings
+}
+
+/// The kind of seed, which is still the same: another kind is another configuration.
+fn seed_in_words(view: &View<'_>) -> &'static str {
+    let resolution = view.resolution.ok();
+    match resolution.and_then(|resolution| resolution.seed_name) {
+        Some(seed::DMI | seed::SYSTEM_UUID) => "a system UUID",
+        Some(seed::DEVICE_TREE) => "a UUID in the device tree",
+        Some(seed::NVME_TOOL) => "an answer of nvme gen-hostnqn",
+        _ => "a machine-id",
+    }
 }
 
 /// Whether what differs on disk is sanid's own unfinished or outdated work.

@@ -1,5 +1,8 @@
+use sanid_core::HostUuid;
+
 use super::*;
-use crate::facts::{Facts, MachineIdState};
+use crate::config::seed;
+use crate::facts::{Facts, MachineIdState, SeedFacts, SeedUuid};
 use crate::file::{FileState, IdentityFile};
 use crate::record::{Pending, Record, RecordState, Values};
 use crate::resolve::resolve;
@@ -306,6 +309,50 @@ fn each_hazard_has_its_finding() {
     for (case, facts, expected) in table() {
         assert_eq!(codes(&facts), expected, "{case}");
     }
+}
+
+#[test]
+fn what_was_derived_earlier_names_the_seed_that_changed() {
+    for (kind, words) in [
+        (seed::MACHINE_ID, "from a machine-id that"),
+        (seed::DMI, "from a system UUID that"),
+        (seed::DEVICE_TREE, "from a UUID in the device tree that"),
+        (seed::NVME_TOOL, "from an answer of nvme gen-hostnqn that"),
+    ] {
+        let mut host = facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID).recorded(
+            OTHER_IQN,
+            OTHER_NQN,
+            OTHER_ID,
+            "00000000000000000000000000000001",
+        );
+        if kind != seed::MACHINE_ID {
+            host = hardware(host, kind);
+        }
+        let resolution = resolve(&host);
+        let found = findings(&host, resolution.as_ref());
+        let finding = found.iter().find(|one| one.code == Code::EarlierSeed);
+        let seen = &finding.unwrap_or_else(|| panic!("{kind}: {found:?}")).seen;
+        assert!(seen.contains(words), "{kind}: {seen}");
+    }
+}
+
+/// With this seed in the place of the machine-id, now and when the files were written.
+fn hardware(mut facts: Facts, kind: &'static str) -> Facts {
+    let uuid = HostUuid::parse("4c4c4544-0051-3610-8052-b4c04f303132").unwrap();
+    facts.other_seeds.seen.push(SeedFacts {
+        name: kind,
+        found: Ok(SeedUuid::new(uuid, "there".into())),
+    });
+    if kind == seed::NVME_TOOL {
+        facts.settings.scheme.value = sanid_core::scheme(kind).unwrap();
+    } else {
+        facts.settings.seed.value = vec![kind];
+    }
+    if let RecordState::Present(record) = &mut facts.record {
+        record.iqn.as_mut().unwrap().origin.seed_name = Some(kind.into());
+        record.nvme.as_mut().unwrap().origin.seed_name = Some(kind.into());
+    }
+    facts
 }
 
 #[test]

@@ -32,8 +32,8 @@ pub enum Free {
     Half,
     /// sanid's own change, stopped in the middle.
     Interrupted,
-    /// sanid's own work, from a machine-id that this host no longer has: the template it was made from
-    /// was reset.
+    /// sanid's own work, from a seed that this host no longer has: the template it was made from was
+    /// reset, or its disk moved to other hardware.
     EarlierSeed,
 }
 

@@ -147,7 +147,7 @@ impl Reason {
             Self::Free(Free::Invalid) => "was no valid name",
             Self::Free(Free::Half) => "was half a pair",
             Self::Free(Free::Interrupted) => "an interrupted change is completed",
-            Self::Free(Free::EarlierSeed) => "sanid derived it from an earlier machine-id",
+            Self::Free(Free::EarlierSeed) => "sanid derived it from an earlier seed",
             Self::Consent => "replaced, as asked",
             Self::Readers => "same name, in bytes that every reader takes alike",
             Self::Complete => "the other half of the kept pair",

@@ -157,7 +157,8 @@ impl StatusReport {
         findings: &[Finding],
     ) -> Self {
         let seed = crate::resolve::derived::seed(facts);
-        let machine_id = facts.settings.seeds().contains(&MACHINE_ID);
+        let first = facts.settings.seeds().first().copied();
+        let first = first.unwrap_or(MACHINE_ID);
         Self {
             api_version: API_VERSION,
             kind: "Status",
@@ -167,17 +168,12 @@ impl StatusReport {
             seed: SeedReport {
                 name: match &seed {
                     Ok(seed) => seed.name,
-                    Err(_) => facts
-                        .settings
-                        .seeds()
-                        .first()
-                        .copied()
-                        .unwrap_or(MACHINE_ID),
+                    Err(_) => first,
                 },
                 state: match &seed {
                     Ok(_) => "stable",
-                    Err(_) if machine_id => facts.machine_id.word(),
-                    Err(_) => "missing",
+                    Err(_) if first == MACHINE_ID => facts.machine_id.word(),
+                    Err(_) => facts.other_seeds.lack(first).word(),
                 },
                 fingerprint: seed.ok().map(|seed| seed.id.fingerprint().to_string()),
             },

@@ -10,9 +10,13 @@ fn service(words: &[&str], root: &Path, credentials: &[(&str, &str)]) -> Ran {
     for (name, content) in credentials {
         std::fs::write(directory.path().join(name), content).unwrap();
     }
+    in_directory(words, root, directory.path())
+}
+
+fn in_directory(words: &[&str], root: &Path, directory: &Path) -> Ran {
     let mut command = sanid(words);
     command.arg("--root").arg(root);
-    command.env("CREDENTIALS_DIRECTORY", directory.path());
+    command.env("CREDENTIALS_DIRECTORY", directory);
     Ran::of(&mut command)
 }
 
@@ -40,18 +44,31 @@ fn a_mistake_in_the_credential_stops_it() {
     assert!(ran.stderr.contains(expected), "{}", ran.stderr);
 }
 
+/// The pin would name the host otherwise, and so would the machine-id.
 #[test]
 fn a_credential_that_cannot_be_read_is_not_passed_over() {
-    let long = "x".repeat(5000);
     let pinned = "pin.iqn = \"eui.02004567a425678d\"";
-    let credentials = [("sanid.hostnqn", long.as_str()), ("sanid.config", pinned)];
-    let ran = service(&["show"], Path::new("/"), &credentials).expect(2);
-    assert!(ran.stderr.contains("a credential: "), "{}", ran.stderr);
-    assert!(
-        ran.stderr.contains("sanid.hostnqn is larger than"),
-        "{}",
-        ran.stderr
-    );
+    let large = "x".repeat(70_000);
+    let names = ["sanid.iqn", "sanid.hostnqn", "sanid.hostid", "sanid.config"];
+    for name in names {
+        for (what, expected) in [("too large", "larger than"), ("a directory", "not a")] {
+            let directory = tempfile::tempdir().unwrap();
+            std::fs::write(directory.path().join("sanid.config"), pinned).unwrap();
+            let place = directory.path().join(name);
+            let _ = std::fs::remove_file(&place);
+            match what {
+                "too large" => std::fs::write(&place, &large).unwrap(),
+                _ => std::fs::create_dir(&place).unwrap(),
+            }
+            let ran = in_directory(&["show"], Path::new("/"), directory.path()).expect(2);
+            assert!(ran.stderr.contains(name), "{name}, {what}: {}", ran.stderr);
+            assert!(
+                ran.stderr.contains(expected),
+                "{name}, {what}: {}",
+                ran.stderr
+            );
+        }
+    }
 }
 
 #[test]

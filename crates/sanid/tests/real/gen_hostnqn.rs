@@ -204,14 +204,14 @@ fn version(place: Where) -> String {
     place().run(script, &[], "").expect(0).stdout
 }
 
-/// `sanid show` beside nvme, with the scheme nvme-tool.
+/// `sanid show` beside nvme, with the scheme nvme-tool. It has to come to an end, whatever nvme does.
 fn show_with_tool(place: Private, before: &str) -> Ran {
     // It goes where there is a program already, for a chroot that is read-only.
     let script = format!(
         "mount -t tmpfs none /sys; mount -t tmpfs none /tmp; mount -t tmpfs none /dev; \
          mknod -m 666 /dev/null c 1 3; mknod /dev/urandom c 1 9; mkdir /tmp/credentials; \
          echo 'scheme = \"nvme-tool\"' > /tmp/credentials/sanid.config; {before}\n\
-         exec env CREDENTIALS_DIRECTORY=/tmp/credentials MARK=1 LIBNVME_HOSTNQN=x /usr/bin/yes show --root /"
+         exec timeout 60 env CREDENTIALS_DIRECTORY=/tmp/credentials MARK=1 LIBNVME_HOSTNQN=x /usr/bin/yes show --root /"
     );
     let sanid = std::path::Path::new(env!("CARGO_BIN_EXE_sanid"));
     place
@@ -267,6 +267,11 @@ fn refused() {
         (format!("echo {GOOD}; exit 1"), "it ends with an error"),
         (
             "while :; do echo nqn; done".into(),
+            "does not answer with one line",
+        ),
+        // It would end well, and in time; what it says is too much before that.
+        (
+            format!("for _ in 1 2 3 4 5 6 7 8 9; do echo {GOOD}; done; sleep 2"),
             "does not answer with one line",
         ),
         (

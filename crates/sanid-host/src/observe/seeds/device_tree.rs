@@ -2,7 +2,7 @@
 //! QEMU (`vm,uuid`).
 
 use super::file;
-use crate::facts::{NotASeed, SeedUuid};
+use crate::facts::{Lack, NotASeed, SeedUuid};
 use crate::root::Root;
 
 pub(super) const PARTITION: &str = "proc/device-tree/ibm,partition-uuid";
@@ -20,6 +20,7 @@ pub(super) fn read(root: &Root) -> Result<SeedUuid, NotASeed> {
     }
     Err(NotASeed::new(
         "/proc/device-tree".into(),
+        Lack::Missing,
         "it has neither ibm,partition-uuid nor vm,uuid",
     ))
 }

@@ -2,7 +2,7 @@
 //! order of their bytes.
 
 use super::file;
-use crate::facts::{NotASeed, SeedUuid};
+use crate::facts::{Lack, NotASeed, SeedUuid};
 use crate::parse::smbios;
 use crate::root::Root;
 
@@ -24,24 +24,28 @@ pub(super) fn read(root: &Root) -> Result<SeedUuid, NotASeed> {
     if let Some(bytes) = file(root, SHOWN, SHOWN_LIMIT)? {
         return SeedUuid::parse(bytes.trim_ascii_end(), format!("/{SHOWN}"));
     }
-    let not = |path: &str, why: &str| Err(NotASeed::new(format!("/{path}"), why));
+    let not = |path: &str, lack, why: &str| Err(NotASeed::new(format!("/{path}"), lack, why));
     let (path, structure) = match file(root, TABLE, TABLE_LIMIT)? {
         Some(table) => match smbios::system_information(&table) {
             Some(structure) => (TABLE, structure.to_vec()),
-            None => return not(TABLE, "it has no System Information"),
+            None => return not(TABLE, Lack::Missing, "it has no System Information"),
         },
         None => match file(root, ENTRY, ENTRY_LIMIT)? {
             Some(entry) => (ENTRY, entry),
-            None => return not(SHOWN, "the kernel shows no system UUID"),
+            None => return not(SHOWN, Lack::Missing, "the kernel shows no system UUID"),
         },
     };
     // Without the version the order of the bytes is a guess.
     let version = file(root, ENTRY_POINT, ENTRY_POINT_LIMIT)?;
     let Some(version) = version.and_then(|bytes| smbios::version(&bytes)) else {
-        return not(ENTRY_POINT, "it does not tell the version of SMBIOS");
+        return not(
+            ENTRY_POINT,
+            Lack::Unreadable,
+            "it does not tell the version of SMBIOS",
+        );
     };
     match smbios::uuid(&structure, version) {
         Some(uuid) => Ok(SeedUuid::new(uuid, format!("/{path}"))),
-        None => not(path, "it is too short to hold a UUID"),
+        None => not(path, Lack::Missing, "it is too short to hold a UUID"),
     }
 }

@@ -7,9 +7,10 @@ mod nvme_cli_2;
 mod nvme_tool;
 
 use rustix::fs::{OFlags, StatVfsMountFlags};
+use sanid_core::HostUuid;
 
 use crate::config::{Settings, seed};
-use crate::facts::{MachineIdState, NotASeed, OtherSeeds, SeedFacts, SeedUuid};
+use crate::facts::{Lack, MachineIdState, NotASeed, OtherSeeds, SeedFacts, SeedUuid};
 use crate::root::{ReadError, Root};
 
 type Read = fn(&Root) -> Result<SeedUuid, NotASeed>;
@@ -47,11 +48,21 @@ pub(super) fn read(root: &Root, settings: &Settings, machine_id: &MachineIdState
     seeds
 }
 
+/// What a UUID in SMBIOS is where none was set (DMTF DSP0134, section 7.2.1).
+const NONE_SET: [HostUuid; 2] = [
+    HostUuid::from_bytes([0; 16]),
+    HostUuid::from_bytes([0xff; 16]),
+];
+
 /// Refuses what stands for many machines.
 fn allowed(found: SeedUuid, settings: &Settings) -> Result<SeedUuid, NotASeed> {
+    if found.id.is_one_of(&NONE_SET) {
+        let why = "it holds a UUID of nothing but zeros or ones, which says that none was set";
+        return Err(NotASeed::new(found.place, Lack::Unset, why));
+    }
     if found.id.is_denylisted() || found.id.is_one_of(&settings.denylist.value) {
         let why = "it holds a UUID that many machines share";
-        return Err(NotASeed::new(found.place, why));
+        return Err(NotASeed::new(found.place, Lack::Denylisted, why));
     }
     Ok(found)
 }
@@ -71,7 +82,7 @@ fn file(root: &Root, path: &str, limit: usize) -> Result<Option<Vec<u8>>, NotASe
 }
 
 fn unreadable(path: &str, error: &ReadError) -> NotASeed {
-    NotASeed::new(format!("/{path}"), &error.to_string())
+    NotASeed::new(format!("/{path}"), Lack::Unreadable, &error.to_string())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! in the same order, and no random UUID after them.
 
 use super::{device_tree, dmi, file};
-use crate::facts::{NotASeed, SeedUuid};
+use crate::facts::{Lack, NotASeed, SeedUuid};
 use crate::parse::smbios;
 use crate::root::Root;
 
@@ -38,6 +38,7 @@ pub(super) fn read(root: &Root) -> Result<SeedUuid, NotASeed> {
     }
     Err(NotASeed::new(
         format!("/{}", dmi::SHOWN),
+        Lack::Missing,
         "the firmware shows no system UUID, and nvme-cli would make up a random one",
     ))
 }

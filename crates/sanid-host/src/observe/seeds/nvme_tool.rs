@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use rustix::fs::{CWD, Mode, OFlags};
 use sanid_core::HostNqn;
 
-use crate::facts::{NotASeed, SeedUuid};
+use crate::facts::{Lack, NotASeed, SeedUuid};
 use crate::root::Root;
 
 /// Where distributions put it; `$PATH` is for people.
 const PROGRAMS: [&str; 4] = ["/usr/sbin/nvme", "/usr/bin/nvme", "/sbin/nvme", "/bin/nvme"];
-/// Where its answer is kept, under no name: so it is bounded by what is read, and nobody waits for a pipe
-/// to be emptied. Of `/run` the sandbox of the units may write this one directory.
+/// Where its answer is kept, under no name: a pipe would have to be read while nvme runs. Of `/run` the
+/// sandbox of the units may write this one directory.
 const ANSWERS: [&str; 3] = ["/run/sanid", "/run", "/tmp"];
 /// A host NQN has at most 223 bytes, and a line end.
 const LIMIT: usize = 256;
@@ -23,10 +23,11 @@ const LIMIT: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn read(root: &Root) -> Result<SeedUuid, NotASeed> {
-    let not = |place: &str, why: &str| NotASeed::new(format!("{place} gen-hostnqn"), why);
+    let not =
+        |place: &str, lack, why: &str| NotASeed::new(format!("{place} gen-hostnqn"), lack, why);
     if !root.is_running_host() {
         let why = "it answers for the host that it runs on, and --root names another one; what nvme-cli 2 gives there says scheme = \"nvme-cli-2\"";
-        return Err(not("nvme", why));
+        return Err(not("nvme", Lack::Unreadable, why));
     }
     let program = PROGRAMS
         .iter()
@@ -34,17 +35,23 @@ pub(super) fn read(root: &Root) -> Result<SeedUuid, NotASeed> {
         .ok_or_else(|| {
             not(
                 "nvme",
+                Lack::Missing,
                 "there is no nvme in /usr/sbin or /usr/bin; install nvme-cli",
             )
         })?;
-    let ask = || ask(program).map_err(|why| not(program, &why));
+    let ask = || ask(program).map_err(|why| not(program, Lack::Unreadable, &why));
     let answer = ask()?;
     if ask()? != answer {
         let why = "asked twice it gave two names: it makes them up, since it finds nothing that stands for this host";
-        return Err(not(program, why));
+        return Err(not(program, Lack::Missing, why));
     }
-    seed(&answer, program)
-        .ok_or_else(|| not(program, "its answer is no valid host NQN with a UUID"))
+    seed(&answer, program).ok_or_else(|| {
+        not(
+            program,
+            Lack::Invalid,
+            "its answer is no valid host NQN with a UUID",
+        )
+    })
 }
 
 /// The UUID of an answer: one line with a host NQN in the UUID form.

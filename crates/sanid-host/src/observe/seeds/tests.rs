@@ -9,6 +9,7 @@ use sanid_core::HostUuid;
 use super::*;
 use crate::facts::SeedUuid;
 use crate::observe;
+use crate::report::StatusReport;
 use crate::resolve::{NoSeed, ResolveError, resolve};
 use crate::testing::MACHINE_ID;
 
@@ -280,6 +281,92 @@ fn the_configured_denylist_counts_for_every_seed_and_scheme() {
     // In all digits, or not at all.
     let near = format!("denylist = ['{}']", MACHINE_ID.replace("a4", "a5"));
     assert!(shown(&near, &[id]).is_ok());
+}
+
+/// What `sanid status` reports of the seed: its name, and the state in one word.
+#[test]
+fn the_state_of_a_seed_is_that_of_the_first_that_was_asked_for() {
+    let id: File<'_> = ("etc/machine-id", MACHINE_ID.as_bytes());
+    let unset: File<'_> = ("etc/machine-id", b"uninitialized\n");
+    let dmi: File<'_> = (dmi::SHOWN, b"4c4c4544-0051-3610-8052-b4c04f303132\n");
+    let zeros: File<'_> = (dmi::SHOWN, b"00000000-0000-0000-0000-000000000000\n");
+    let ones: File<'_> = (dmi::SHOWN, b"ffffffff-ffff-ffff-ffff-ffffffffffff\n");
+    let vendor: File<'_> = (dmi::SHOWN, b"03000200-0400-0500-0006-000700080009\n");
+    let text: File<'_> = (dmi::SHOWN, b"None\n");
+    let large: File<'_> = (dmi::SHOWN, &[b'x'; 4096]);
+    let table = table();
+    let zero_table = [&b"\0\x04\0\0x\0\0"[..], &structure([0; 16])].concat();
+    let only_dmi = "seed = ['dmi']";
+    for (config, files, name, state) in [
+        ("", &[id][..], "machine-id", "stable"),
+        ("", &[unset, dmi], "machine-id", "unset"),
+        (only_dmi, &[id, dmi], "dmi", "stable"),
+        (only_dmi, &[id], "dmi", "missing"),
+        (only_dmi, &[zeros], "dmi", "unset"),
+        (only_dmi, &[ones], "dmi", "unset"),
+        (
+            only_dmi,
+            &[(TABLE, &zero_table), (ENTRY_POINT, SM3)],
+            "dmi",
+            "unset",
+        ),
+        (only_dmi, &[vendor], "dmi", "denylisted"),
+        (only_dmi, &[text], "dmi", "invalid"),
+        (only_dmi, &[large], "dmi", "unreadable"),
+        // The order of its bytes is not known.
+        (only_dmi, &[(TABLE, &table)], "dmi", "unreadable"),
+        (
+            "seed = ['device-tree']",
+            &[id, dmi],
+            "device-tree",
+            "missing",
+        ),
+        // The one in use, or else the first.
+        (
+            "seed = ['dmi', 'machine-id']",
+            &[id, vendor],
+            "machine-id",
+            "stable",
+        ),
+        (
+            "seed = ['dmi', 'machine-id']",
+            &[unset, vendor],
+            "dmi",
+            "denylisted",
+        ),
+        (
+            "seed = ['machine-id', 'dmi']",
+            &[unset, vendor],
+            "machine-id",
+            "unset",
+        ),
+        ("scheme = 'nvme-cli-2'", &[id], "system-uuid", "missing"),
+        (
+            "scheme = 'nvme-cli-2'",
+            &[id, vendor],
+            "system-uuid",
+            "denylisted",
+        ),
+        (
+            "scheme = 'nvme-tool'",
+            &[id, dmi],
+            "nvme-tool",
+            "unreadable",
+        ),
+    ] {
+        let (dir, root) = host(files);
+        put(dir.path(), "etc/sanid/config.toml", config.as_bytes());
+        let facts = observe(&root, None).unwrap();
+        let seed = StatusReport::new(&facts, resolve(&facts).as_ref(), &[]).seed;
+        let case = || {
+            format!(
+                "{config} {:?}",
+                files.iter().map(|file| file.0).collect::<Vec<_>>()
+            )
+        };
+        assert_eq!((seed.name, seed.state), (name, state), "{}", case());
+        assert_eq!(seed.fingerprint.is_some(), state == "stable", "{}", case());
+    }
 }
 
 /// A host NQN is compared byte for byte, and kernels before 4.18 show capitals.
