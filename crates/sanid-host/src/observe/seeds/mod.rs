@@ -7,6 +7,7 @@ mod nvme_cli_2;
 mod nvme_tool;
 
 use rustix::fs::{OFlags, StatVfsMountFlags};
+use sanid_core::MachineId;
 
 use crate::config::{Settings, seed};
 use crate::facts::{MachineIdState, NotASeed, OtherSeeds, SeedFacts, SeedUuid};
@@ -45,6 +46,12 @@ pub(super) fn read(root: &Root, settings: &Settings, machine_id: &MachineIdState
         }
     }
     seeds
+}
+
+/// The UUID of the firmware, where it stands for one machine; not as a seed, but to know the machine again.
+pub(super) fn firmware_uuid(root: &Root) -> Option<MachineId> {
+    let found = dmi::read(root).or_else(|_| device_tree::read(root)).ok()?;
+    (!found.id.is_denylisted()).then_some(found.id)
 }
 
 /// Refuses what stands for many machines.
