@@ -52,6 +52,16 @@ impl NewMachineId {
         Ok(Self(bytes))
     }
 
+    /// The content of the file.
+    fn line(&self) -> String {
+        HostUuid::from_bytes(self.0).simple().to_string() + "\n"
+    }
+
+    fn is_in_place(&self, root: &Root) -> bool {
+        let found = root.read("etc/machine-id", 64);
+        found.is_ok_and(|file| file.is_some_and(|file| file.bytes == self.line().as_bytes()))
+    }
+
     /// The state of a host that has it.
     pub fn state(&self) -> MachineIdState {
         MachineIdState::Stable(MachineId::from_bytes(self.0))
@@ -71,20 +81,33 @@ pub fn reseed(
 ) -> Result<Receipt, ActError> {
     note(root, facts, plan)?;
     if let Err(error) = replace(root, new) {
+        // What could not be stored can be in place all the same.
+        if new.is_in_place(root) {
+            return Err(ActError::Reseeded(brief(&error)));
+        }
         restore_record(root, facts, plan);
         return Err(error);
     }
     // What goes wrong from here on leaves the note in the record, and the next `apply` goes on.
     facts.record = RecordState::Present(Box::new(noted(facts, plan)));
     facts.record_in_run = plan.record_in_run;
-    act(root, lock, facts, plan).map_err(|error| ActError::Reseeded(error.to_string()))
+    act(root, lock, facts, plan).map_err(|error| ActError::Reseeded(brief(&error)))
+}
+
+/// Without the promise that nothing was changed.
+fn brief(error: &ActError) -> String {
+    match error {
+        ActError::Failed { step, path, errno } => {
+            format!("cannot {step} {path}: {}", describe(*errno))
+        }
+        other => other.to_string(),
+    }
 }
 
 fn replace(root: &Root, new: &NewMachineId) -> Result<(), ActError> {
     // From here on the two cannot differ, whenever this is stopped.
     link_dbus(root)?;
-    let digits = HostUuid::from_bytes(new.0).simple().to_string() + "\n";
-    dir::replace(root, DIRECTORY, NAME, 0o444, digits.as_bytes())
+    dir::replace(root, DIRECTORY, NAME, 0o444, new.line().as_bytes())
 }
 
 /// A copy of D-Bus becomes a link to the file of systemd, as systemd's tmpfiles.d makes it (dbus.conf).

