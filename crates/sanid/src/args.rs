@@ -76,7 +76,9 @@ impl Command {
             | Self::Reseed(Reseed { host, .. })
             | Self::Hardware(Hardware {
                 command:
-                    HardwareCommand::Show(host) | HardwareCommand::Accept(AcceptHardware { host, .. }),
+                    HardwareCommand::Show(host)
+                    | HardwareCommand::Record(AcceptHardware { host, .. })
+                    | HardwareCommand::Accept(AcceptHardware { host, .. }),
             })
             | Self::Status(host)
             | Self::Config(host) => host.format == Format::Json,
@@ -215,6 +217,11 @@ pub(crate) enum HardwareCommand {
     ///
     /// Reads only. Exits with 1 when the machine is probably a clone.
     Show(HostOptions),
+    /// Record what is not recorded yet
+    ///
+    /// What differs from the record stays as it is there, and nothing is recorded on what is probably a
+    /// clone. sanid-status.service runs it, when the drivers of network cards are there.
+    Record(AcceptHardware),
     /// Record the hardware as it is now, after a board or other parts were replaced
     Accept(AcceptHardware),
 }

@@ -1,6 +1,6 @@
 //! `sanid hardware`: what was recorded of the hardware, against what is there.
 
-use sanid_host::hardware::{HardwareRecord, Verdict};
+use sanid_host::hardware::{Evidence, HardwareRecord, HardwareState, Verdict, to_store};
 use sanid_host::report::HardwareReport;
 use sanid_host::{Facts, Root, act};
 
@@ -12,7 +12,8 @@ use crate::output::{self, Page, Tone};
 pub(crate) fn run(options: &Hardware) -> Result<Exit, Failure> {
     match &options.command {
         HardwareCommand::Show(options) => show(options),
-        HardwareCommand::Accept(options) => accept(options),
+        HardwareCommand::Record(options) => record(options, false),
+        HardwareCommand::Accept(options) => record(options, true),
     }
 }
 
@@ -31,7 +32,8 @@ fn show(options: &HostOptions) -> Result<Exit, Failure> {
     })
 }
 
-fn accept(options: &AcceptHardware) -> Result<Exit, Failure> {
+/// With `all`, what differs is recorded anew as well.
+fn record(options: &AcceptHardware, all: bool) -> Result<Exit, Failure> {
     let root = host::open(options.host.root.as_deref())?;
     let lock = if options.dry_run {
         None
@@ -39,17 +41,22 @@ fn accept(options: &AcceptHardware) -> Result<Exit, Failure> {
         Some(act::lock(&root)?)
     };
     let facts = look(&root)?;
-    let seen = facts.hardware.seen.clone();
-    let Some(record) = HardwareRecord::new(&facts, seen.clone()) else {
+    let seen = &facts.hardware.seen;
+    if *seen == Evidence::default() {
         return Err(Failure::error(
             &"nothing of the hardware can be seen, neither firmware UUID, board serial number, MAC address nor root file system; run it as root on the host itself",
         ));
+    }
+    let record = if all {
+        let same = facts.hardware.recorded == HardwareState::Present(seen.clone());
+        HardwareRecord::new(&facts, seen.clone()).filter(|_| !same)
+    } else {
+        to_store(&facts)
     };
-    let differs = facts.hardware.recorded != sanid_host::hardware::HardwareState::Present(seen);
-    let outcome = match &lock {
-        _ if !differs => "unchanged",
-        None => "would-change",
-        Some(lock) => {
+    let outcome = match (&lock, record) {
+        (_, None) => "unchanged",
+        (None, Some(_)) => "would-change",
+        (Some(lock), Some(record)) => {
             act::record_hardware(&root, lock, &record)?;
             "changed"
         }
@@ -151,7 +158,7 @@ pub(super) fn notice(facts: &Facts) -> Option<String> {
 
 /// Records what could not be seen so far, at boot.
 pub(super) fn complete(root: &Root, facts: &Facts) -> Option<String> {
-    let record = sanid_host::hardware::to_store(facts)?;
+    let record = to_store(facts)?;
     let stored = act::lock(root).and_then(|lock| act::record_hardware(root, &lock, &record));
     stored
         .err()

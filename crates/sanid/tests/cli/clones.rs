@@ -52,6 +52,7 @@ fn a_clone_is_reported_and_repaired_by_nobody() {
             on(&["hardware", "show"]),
             on(&["reseed"]),
             on(&["reseed", "--dry-run"]),
+            on(&["hardware", "record"]),
             on(&["hardware", "accept", "--dry-run"]),
         ],
     );
@@ -112,7 +113,13 @@ fn the_boot_adds_what_the_first_record_lacks_and_an_idle_apply_does_not_look() {
     nic(&host, "52:54:00:12:34:56");
     host.apply();
     assert_eq!(host.read(HARDWARE).unwrap(), early);
+    host.run(&["hardware", "record", "--dry-run"]).expect(0);
+    assert_eq!(host.read(HARDWARE).unwrap(), early);
+    host.run(&["hardware", "record"]).expect(0);
+    let recorded = host.read(HARDWARE).unwrap();
+    host.write(HARDWARE, &early);
     host.run(&["apply", "--boot"]).expect(0);
+    assert_eq!(host.read(HARDWARE).unwrap(), recorded);
     let late = host.read(HARDWARE).unwrap();
     assert!(late.len() > early.len());
     assert_eq!(host.leftovers(), [""; 0]);

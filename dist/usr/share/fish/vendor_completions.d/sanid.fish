@@ -70,20 +70,27 @@ complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l dry-run -d 'Print
 complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l yes -d 'Do not ask; needed where there is no terminal to ask at'
 complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l disrupt -d 'Go on even while a live session or controller uses the old identity'
 complete -c sanid -n "__fish_sanid_using_subcommand reseed" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show accept help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show accept help" -f -a "show" -d 'Show how the hardware compares with the recorded one'
-complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show accept help" -f -a "accept" -d 'Record the hardware as it is now, after a board or other parts were replaced'
-complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show accept help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -f -a "show" -d 'Show how the hardware compares with the recorded one'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -f -a "record" -d 'Record what is not recorded yet'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -f -a "accept" -d 'Record the hardware as it is now, after a board or other parts were replaced'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from show" -l root -d 'Work on the system below DIR instead of the running one' -r -F
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from show" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from record" -l root -d 'Work on the system below DIR instead of the running one' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from record" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
+json\t''"
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from record" -l dry-run -d 'Print what would be recorded, and record nothing'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from record" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from accept" -l root -d 'Work on the system below DIR instead of the running one' -r -F
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from accept" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from accept" -l dry-run -d 'Print what would be recorded, and record nothing'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from accept" -s h -l help -d 'Print help'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show how the hardware compares with the recorded one'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from help" -f -a "record" -d 'Record what is not recorded yet'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from help" -f -a "accept" -d 'Record the hardware as it is now, after a board or other parts were replaced'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sanid -n "__fish_sanid_using_subcommand derive" -l scheme -d 'The rule: sanid-v1, talos, nvme-cli-1 or nvme-stas from machine-ids, nvme-cli-2 from system UUIDs' -r
@@ -117,4 +124,5 @@ complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_su
 complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check config completions help" -f -a "completions" -d 'Print the completions for a shell'
 complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check config completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sanid -n "__fish_sanid_using_subcommand help; and __fish_seen_subcommand_from hardware" -f -a "show" -d 'Show how the hardware compares with the recorded one'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and __fish_seen_subcommand_from hardware" -f -a "record" -d 'Record what is not recorded yet'
 complete -c sanid -n "__fish_sanid_using_subcommand help; and __fish_seen_subcommand_from hardware" -f -a "accept" -d 'Record the hardware as it is now, after a board or other parts were replaced'
