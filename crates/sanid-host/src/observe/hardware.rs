@@ -28,7 +28,7 @@ pub fn look_at_hardware(root: &Root, facts: &mut Facts) {
     let mut macs: Vec<String> = macs(root).iter().map(|mac| digest("mac", mac)).collect();
     macs.sort_unstable();
     macs.dedup();
-    let seen = Evidence {
+    let evidence = Evidence {
         firmware_uuid: firmware_uuid(root).map(|uuid| digest_of_uuid(seed, &uuid)),
         board_serial: board_serial(root).map(|serial| digest("board-serial", &serial)),
         macs,
@@ -36,7 +36,7 @@ pub fn look_at_hardware(root: &Root, facts: &mut Facts) {
     };
     facts.hardware = HardwareFacts {
         recorded: recorded(root, seed),
-        seen,
+        seen: evidence,
     };
 }
 
@@ -72,7 +72,7 @@ fn board_serial(root: &Root) -> Option<String> {
     (!placeholder).then(|| serial.to_owned())
 }
 
-/// The addresses that the hardware has of itself (`addr_assign_type` 0, NET_ADDR_PERM), of interfaces
+/// The addresses that the hardware has of itself (`addr_assign_type` 0, `NET_ADDR_PERM`), of interfaces
 /// with a device behind them: a bridge, a bond or a tunnel is made by the system, and made again in a clone.
 fn macs(root: &Root) -> Vec<String> {
     let names = root.list(NETWORK).unwrap_or_default();

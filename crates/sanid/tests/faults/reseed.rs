@@ -12,8 +12,11 @@ use super::support::trace::{Call, traced, words};
 
 const RESEED: &[&str] = &["reseed", "--yes"];
 
-/// A host that sanid named, and one that somebody named; each with D-Bus' copy and some hardware.
-pub(crate) const HOSTS: &[(&str, fn() -> Host)] = &[
+/// Makes a host.
+type Make = fn() -> Host;
+
+/// One that sanid named, and one that somebody named; each with the copy of D-Bus.
+pub(crate) const HOSTS: &[(&str, Make)] = &[
     ("a clone of a host that sanid named", || {
         let host = ready(Host::typical(MACHINE_ID));
         host.apply();
