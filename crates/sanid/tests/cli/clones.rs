@@ -28,10 +28,8 @@ fn nic(host: &Host, mac: &str) {
 fn verdict(host: &Host) -> String {
     let status: Value =
         serde_json::from_str(&on(&["status", "--format", "json"]).stdout(host)).unwrap();
-    status["hardware"]["verdict"]
-        .as_str()
-        .unwrap_or("none")
-        .to_owned()
+    let verdict = status.pointer("/hardware/verdict").and_then(Value::as_str);
+    verdict.unwrap_or("none").to_owned()
 }
 
 #[test]
@@ -170,8 +168,8 @@ fn reseed_makes_a_clone_a_host_of_its_own() {
         assert_ne!(id, MACHINE_ID);
         // machine-id(5): 32 small digits, a version 4 UUID; read by everybody, written by nobody.
         assert!(id.bytes().all(|byte| b"0123456789abcdef".contains(&byte)));
-        assert_eq!((id.len(), &id[12..13]), (32, "4"));
-        assert!("89ab".contains(&id[16..17]));
+        assert_eq!((id.len(), id.chars().nth(12)), (32, Some('4')));
+        assert!(id.chars().nth(16).is_some_and(|char| "89ab".contains(char)));
         let mode = fs::metadata(start.at("etc/machine-id"))
             .unwrap()
             .permissions()
@@ -199,13 +197,15 @@ fn two_clones_get_two_identities() {
         clone.run(&["reseed", "--yes"]).expect(0);
         clone.three()
     });
-    assert_ne!(names[0], names[1]);
+    let [one, other] = names;
+    assert_ne!(one, other);
 }
 
 /// What would lose a volume, or would not last.
 #[test]
 fn reseed_is_refused() {
-    let table: &[(&str, fn(&Host))] = &[
+    type Change = fn(&Host);
+    let table: &[(&str, Change)] = &[
         ("nobody-agrees", |_| {}),
         ("live-session", |host| {
             host.write(
@@ -238,7 +238,7 @@ fn reseed_is_refused() {
             symlink("/persist/machine-id", host.at("etc/machine-id")).unwrap();
         }),
         ("no-machine-id", |host| {
-            host.write("etc/machine-id", "uninitialized\n")
+            host.write("etc/machine-id", "uninitialized\n");
         }),
     ];
     for (name, change) in table {
