@@ -45,7 +45,7 @@ if [ "$machine" = second ]; then
     exits 0 "reseed" sanid reseed --yes
     read_files
     differs "makes the clone a host of its own" "$hostid" "$(set -- $(line /disk/names); echo $3)"
-    same "by its new machine-id" "$(derived)" "$iqn	$hostnqn	$hostid"
+    same "by its new machine-id" "$(set -- $(derived); echo "$*")" "$iqn $hostnqn $hostid"
     exits 0 "with its hardware recorded again" sanid status
 fi
 sync
