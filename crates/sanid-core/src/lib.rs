@@ -53,6 +53,6 @@ pub use schemes::{
     DEFAULT_SCHEME, Derived, SCHEMES, SanidV1Line, Scheme, Takes, sanid_v1_host_uuid, scheme,
 };
 pub use seed::{
-    AppId, MachineId, MachineIdError, NVME_CLI_1_APP_ID, SANID_FINGERPRINT_APP_ID, SANID_V1_APP_ID,
-    SeedFingerprint, SeedFingerprintError,
+    AppId, MachineId, MachineIdError, NVME_CLI_1_APP_ID, SANID_FINGERPRINT_APP_ID,
+    SANID_HARDWARE_APP_ID, SANID_V1_APP_ID, SeedFingerprint, SeedFingerprintError,
 };

@@ -10,7 +10,7 @@
 
 use sanid_core::{
     AppId, DENYLISTED_UUIDS, MachineId, MachineIdError, NVME_CLI_1_APP_ID,
-    SANID_FINGERPRINT_APP_ID, SANID_V1_APP_ID, SeedFingerprint,
+    SANID_FINGERPRINT_APP_ID, SANID_HARDWARE_APP_ID, SANID_V1_APP_ID, SeedFingerprint,
 };
 use zeroize::ZeroizeOnDrop;
 
@@ -176,4 +176,20 @@ fn the_fingerprint_is_frozen() {
         fingerprint(HEX).to_string(),
         "f2b49605dc714598a047e7e73909e4c7"
     );
+}
+
+/// Checked against the `hmac` crate: the digests are stored, and must be the same in every release.
+#[test]
+fn the_hardware_digest_is_an_hmac_of_label_and_value_of_any_length() {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    let seed = MachineId::parse(HEX).unwrap();
+    let key = seed.app_specific(&SANID_HARDWARE_APP_ID);
+    for length in [0, 1, 15, 16, 17, 50, 51, 52, 63, 64, 65, 200] {
+        let value = vec![0xa5; length];
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(key.as_bytes()).unwrap();
+        mac.update(b"mac\0");
+        mac.update(&value);
+        let expected = &mac.finalize().into_bytes()[..16];
+        assert_eq!(seed.hardware_digest("mac", &value), expected, "{length}");
+    }
 }

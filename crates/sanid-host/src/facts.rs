@@ -11,6 +11,7 @@ use sanid_core::{MachineId, MachineIdError};
 
 use crate::config::Settings;
 use crate::file::Disk;
+use crate::hardware::HardwareFacts;
 use crate::place::Places;
 use crate::record::RecordState;
 use crate::root::ReadError;
@@ -57,6 +58,9 @@ pub struct Facts {
     /// What the initramfs of this boot left; nothing where nobody looked
     /// ([`look_at_initramfs`](crate::look_at_initramfs)).
     pub initramfs: InitramfsFacts,
+    /// The hardware, recorded and seen; nothing where nobody looked
+    /// ([`look_at_hardware`](crate::look_at_hardware)).
+    pub hardware: HardwareFacts,
     /// `/run/sanid/identity.json`, where `/run` is volatile.
     pub published: Option<Vec<u8>>,
 }

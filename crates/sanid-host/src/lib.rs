@@ -35,6 +35,7 @@ pub mod container;
 mod facts;
 mod file;
 pub mod findings;
+pub mod hardware;
 mod observe;
 pub mod parse;
 pub mod place;
@@ -52,7 +53,9 @@ pub use facts::{
     SeedUuid, TableContent,
 };
 pub use file::{Disk, Effective, FileState, IdentityFile};
-pub use observe::{PUBLISHED, look_at_initramfs, look_beneath, observe};
+pub use observe::{
+    PUBLISHED, fixed_by, look_at_hardware, look_at_initramfs, look_beneath, observe,
+};
 pub use place::{Mounted, PlaceFacts, Places, Via};
 pub use plan::plan;
 pub use resolve::resolve;

@@ -50,6 +50,7 @@ pub(crate) fn facts() -> Facts {
         record_in_run: false,
         live: Live::default(),
         initramfs: crate::facts::InitramfsFacts::default(),
+        hardware: crate::hardware::HardwareFacts::default(),
         published: None,
     }
 }

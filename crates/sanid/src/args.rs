@@ -40,6 +40,16 @@ pub(crate) enum Command {
     ///
     /// Writes /etc/sanid/config.d/50-adopted.toml and no identity file.
     Adopt(Adopt),
+    /// Make a clone a host of its own: a new machine-id, and with it a new identity
+    ///
+    /// For a machine that was copied from another one and is to live beside it. Not while a session or a
+    /// controller lives, and not where something else than the machine-id fixes the identity.
+    Reseed(Reseed),
+    /// Compare the hardware with what was recorded of it, or accept it as it is
+    ///
+    /// The record tells a clone from the host. It holds no serial number, only digests that are keyed with
+    /// the machine-id.
+    Hardware(Hardware),
     /// Compute identities from machine-ids on standard input
     ///
     /// One machine-id per line (for nvme-cli-2, one system UUID), streamed; never from the command line, since every user of the machine
@@ -63,6 +73,13 @@ impl Command {
             Self::Show(Show { host, .. })
             | Self::Apply(Apply { host, .. })
             | Self::Adopt(Adopt { host, .. })
+            | Self::Reseed(Reseed { host, .. })
+            | Self::Hardware(Hardware {
+                command:
+                    HardwareCommand::Show(host)
+                    | HardwareCommand::Record(AcceptHardware { host, .. })
+                    | HardwareCommand::Accept(AcceptHardware { host, .. }),
+            })
             | Self::Status(host)
             | Self::Config(host) => host.format == Format::Json,
             Self::Check(check) => check.format == Format::Json,
@@ -140,6 +157,9 @@ pub(crate) struct Apply {
     /// Go on even while a live session or controller uses the old identity
     #[arg(long)]
     pub(crate) disrupt: bool,
+    /// Restart the units that still have the old name, unless a session or a controller lives
+    #[arg(long, conflicts_with_all = ["boot", "dry_run"])]
+    pub(crate) reload: bool,
     /// Into files, or into memory and over the files with a bind mount; placement in the configuration
     /// says it for every run
     #[arg(long, value_name = "PLACE", value_enum)]
@@ -166,6 +186,51 @@ pub(crate) struct Adopt {
     #[command(flatten)]
     pub(crate) host: HostOptions,
     /// Print what would be written, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reseed {
+    #[command(flatten)]
+    pub(crate) host: HostOptions,
+    /// Print what would be done, and do nothing; the new names are known only when they are made
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask; needed where there is no terminal to ask at
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Go on even while a live session or controller uses the old identity
+    #[arg(long)]
+    pub(crate) disrupt: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Hardware {
+    #[command(subcommand)]
+    pub(crate) command: HardwareCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HardwareCommand {
+    /// Show how the hardware compares with the recorded one
+    ///
+    /// Reads only. Exits with 1 when the machine is probably a clone.
+    Show(HostOptions),
+    /// Record what is not recorded yet
+    ///
+    /// What differs from the record stays as it is there, and nothing is recorded on what is probably a
+    /// clone. sanid-status.service runs it, when the drivers of network cards are there.
+    Record(AcceptHardware),
+    /// Record the hardware as it is now, after a board or other parts were replaced
+    Accept(AcceptHardware),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AcceptHardware {
+    #[command(flatten)]
+    pub(crate) host: HostOptions,
+    /// Print what would be recorded, and record nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

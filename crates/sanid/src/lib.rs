@@ -56,6 +56,8 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Status(options) => commands::status::run(&options),
         Command::Apply(options) => commands::apply::run(&options),
         Command::Adopt(options) => commands::adopt::run(&options),
+        Command::Reseed(options) => commands::reseed::run(&options),
+        Command::Hardware(options) => commands::hardware::run(&options),
         Command::Derive(options) => commands::derive::run(&options),
         Command::Check(options) => commands::check::run(&options),
         Command::Config(options) => commands::config::run(&options),

@@ -1,12 +1,15 @@
 //! The JSON Schema of every document: one of these.
 
-use sanid_host::report::{AppliedReport, ApplyReport, ErrorReport, IdentityReport, StatusReport};
+use sanid_host::report::{
+    AppliedReport, ApplyReport, ErrorReport, HardwareReport, IdentityReport, StatusReport,
+};
 use schemars::{JsonSchema, schema_for};
 
 use crate::commands::adopt::AdoptReport;
 use crate::commands::check::CheckReport;
 use crate::commands::config::ConfigReport;
 use crate::commands::derive::IdentityList;
+use crate::commands::reseed::ReseedReport;
 
 /// Any document that sanid writes, told apart by its `kind`.
 #[derive(JsonSchema)]
@@ -20,6 +23,8 @@ enum Document {
     Apply(ApplyReport),
     Applied(AppliedReport),
     Adopt(AdoptReport),
+    Reseed(ReseedReport),
+    Hardware(HardwareReport),
     Check(CheckReport),
     Config(ConfigReport),
     Error(ErrorReport),

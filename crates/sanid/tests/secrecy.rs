@@ -34,6 +34,14 @@ const COMMANDS: &[&[&str]] = &[
     &["apply", "--format", "json"],
     &["apply", "--replace"],
     &["apply", "--replace", "--format", "json"],
+    &["reseed"],
+    &["reseed", "--dry-run"],
+    &["reseed", "--yes"],
+    &["reseed", "--yes", "--format", "json"],
+    &["hardware", "show"],
+    &["hardware", "show", "--format", "json"],
+    &["hardware", "accept"],
+    &["hardware", "accept", "--format", "json"],
     &["adopt"],
     &["adopt", "--format", "json"],
     &["config"],
@@ -140,6 +148,7 @@ fn main() -> ExitCode {
         ),
         trial("no system call passes it on", &[STRACE], system_calls),
         trial("the scheme talos says that it publishes it", &[], talos),
+        trial("reseed does not show the new one", &[STRACE], reseed),
         trial("the sweep finds what it looks for", &[], sweep_finds),
     ]);
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
@@ -290,6 +299,48 @@ fn system_calls() {
         assert!(trace.len() > 100, "{words_of:?}");
         assert_secret(&format!("the system calls of {words_of:?}"), &trace);
     }
+}
+
+/// The new machine-id is as secret as the old one: one system call writes it, into its file.
+fn reseed() {
+    let host = Host::typical(MACHINE_ID);
+    host.apply();
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let mut strace = Command::new("strace");
+    strace
+        .args([
+            "-f",
+            "-qq",
+            "-y",
+            "-s",
+            "65536",
+            "-e",
+            "trace=!read,getrandom",
+            "-o",
+        ])
+        .arg(log.path())
+        .args(words(&host.sanid(&["reseed", "--yes"])));
+    let ran = Ran::of(&mut strace).expect(0);
+    let id = String::from_utf8(host.read("etc/machine-id").unwrap()).unwrap();
+    let id = id.trim_end();
+    for (what, bytes) in [("output", &ran.stdout), ("errors", &ran.stderr)] {
+        assert_eq!(found(bytes.as_bytes(), id), None, "{what}: {bytes}");
+    }
+    for path in host.everything() {
+        if path != host.at("etc/machine-id") {
+            let bytes = std::fs::read(&path).unwrap();
+            assert_eq!(found(&bytes, id), None, "{}", path.display());
+        }
+    }
+    let trace = std::fs::read_to_string(log.path()).unwrap();
+    let showing: Vec<&str> = trace
+        .lines()
+        .filter(|line| found(line.as_bytes(), id).is_some())
+        .collect();
+    assert!(
+        matches!(showing[..], [one] if one.contains("write(") && one.contains("etc/.machine-id")),
+        "{showing:#?}"
+    );
 }
 
 fn talos() {

@@ -27,6 +27,7 @@ const MODULES: &[(&str, &[&str])] = &[
         ],
     ),
     ("disk", &["virtio_pci", "virtio_blk", "ext4"]),
+    ("network", &["virtio_pci", "virtio_net"]),
 ];
 
 /// Programs of this machine for the initramfs.

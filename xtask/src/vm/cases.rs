@@ -228,12 +228,12 @@ pub(super) const ALL: &[Case] = &[
     ),
     cloned(
         "clone_other_firmware_uuid",
-        "a copy of the disk in a machine with another firmware UUID has the same names: they follow from the machine-id",
+        "a copy of the disk in a machine with another firmware UUID has the same names, is reported as a clone, and reseed makes it a host of its own",
         clone::OTHER,
     ),
     cloned(
         "clone_same_firmware_uuid",
-        "a copy of the disk in a machine with the same firmware UUID has the same names",
+        "a copy of the disk in a machine with the same firmware UUID has the same names, and is reported by its MAC address",
         clone::FIRST,
     ),
     container(

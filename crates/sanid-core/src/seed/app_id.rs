@@ -67,6 +67,18 @@ pub const NVME_CLI_1_APP_ID: AppId =
 pub const SANID_FINGERPRINT_APP_ID: AppId =
     AppId(0x3cd6_3ef6_d8c6_4ea6_9ea1_0a4b_f03b_d8f1_u128.to_be_bytes());
 
+/// The application id under which the hardware of a host is remembered
+/// ([`MachineId::hardware_digest`](crate::MachineId::hardware_digest)):
+/// `c71332a9-5af6-49aa-bcde-19c4db78d084`.
+///
+/// ```
+/// use sanid_core::{SANID_FINGERPRINT_APP_ID, SANID_HARDWARE_APP_ID};
+///
+/// assert_ne!(SANID_HARDWARE_APP_ID, SANID_FINGERPRINT_APP_ID);
+/// ```
+pub const SANID_HARDWARE_APP_ID: AppId =
+    AppId(0xc713_32a9_5af6_49aa_bcde_19c4_db78_d084_u128.to_be_bytes());
+
 impl AppId {
     /// The id of 16 bytes in the order in which its digits are written.
     ///

@@ -1,7 +1,8 @@
-//! HMAC-SHA-256 of 16 bytes under a key of 16 bytes: all that an
-//! application-specific id takes.
+//! HMAC-SHA-256 under a key of 16 bytes: of 16 bytes, which is all that an
+//! application-specific id takes, and of any message.
 
 use sha2::block_api::compress256;
+use sha2::{Digest as _, Sha256};
 
 use crate::HostUuid;
 
@@ -20,6 +21,16 @@ pub(crate) fn hmac_uuid(key: &[u8; 16], message: &[u8; 16]) -> HostUuid {
     // turn the UUID into text.
     let first = u128::from_be_bytes(first);
     HostUuid::from_bytes(((first & !VERSION_AND_VARIANT) | VERSION_4).to_be_bytes())
+}
+
+/// The HMAC-SHA256 of a message in pieces, of any length (RFC 2104 section 2).
+pub(crate) fn hmac(key: &[u8; 16], message: &[&[u8]]) -> [u8; 32] {
+    let mut inner = Sha256::new().chain_update(pad(key, 0x36).as_flattened());
+    for piece in message {
+        inner.update(piece);
+    }
+    let outer = Sha256::new().chain_update(pad(key, 0x5c).as_flattened());
+    outer.chain_update(inner.finalize()).finalize().into()
 }
 
 /// A block of the hash, in quarters.

@@ -4,8 +4,8 @@ use core::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::hmac::hmac_uuid;
-use crate::{AppId, DENYLISTED_UUIDS, HostUuid, SeedFingerprint, hex};
+use super::hmac::{hmac, hmac_uuid};
+use crate::{AppId, DENYLISTED_UUIDS, HostUuid, SANID_HARDWARE_APP_ID, SeedFingerprint, hex};
 
 /// The 128 secret bits of `/etc/machine-id`.
 ///
@@ -181,6 +181,33 @@ impl MachineId {
     /// ```
     pub fn fingerprint(&self) -> SeedFingerprint {
         SeedFingerprint::of(self)
+    }
+
+    /// What may be stored of a serial number of the hardware to recognise it on
+    /// this installation again: the first 16 bytes of an HMAC-SHA256 (RFC 2104)
+    /// of the label, a NUL and the value, keyed with the application-specific
+    /// id of the machine-id under [`SANID_HARDWARE_APP_ID`].
+    ///
+    /// Without the machine-id it tells nothing of the value, however few values
+    /// there are, and the same value gives another digest on another host.
+    ///
+    /// ```
+    /// use sanid_core::MachineId;
+    ///
+    /// let seed = MachineId::parse("3d1219c7c4c5404aaa1f6d2a48adfda4")?;
+    /// let other = MachineId::parse("00112233445566778899aabbccddeeff")?;
+    /// let mac = |seed: &MachineId| seed.hardware_digest("mac", b"52:54:00:12:34:56");
+    /// assert_eq!(mac(&seed), mac(&seed));
+    /// assert_ne!(mac(&seed), mac(&other));
+    /// assert_ne!(mac(&seed), seed.hardware_digest("serial", b"52:54:00:12:34:56"));
+    /// # Ok::<(), sanid_core::MachineIdError>(())
+    /// ```
+    pub fn hardware_digest(&self, label: &str, value: &[u8]) -> [u8; 16] {
+        let key = self.app_specific(&SANID_HARDWARE_APP_ID);
+        let digest = hmac(key.as_bytes(), &[label.as_bytes(), &[0], value]);
+        let mut first = [0; 16];
+        first.copy_from_slice(&digest[..16]);
+        first
     }
 
     /// The secret bytes, for schemes.

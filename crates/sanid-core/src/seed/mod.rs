@@ -5,7 +5,9 @@ mod fingerprint;
 mod hmac;
 mod machine_id;
 
-pub use app_id::{AppId, NVME_CLI_1_APP_ID, SANID_FINGERPRINT_APP_ID, SANID_V1_APP_ID};
+pub use app_id::{
+    AppId, NVME_CLI_1_APP_ID, SANID_FINGERPRINT_APP_ID, SANID_HARDWARE_APP_ID, SANID_V1_APP_ID,
+};
 pub use fingerprint::{SeedFingerprint, SeedFingerprintError};
 pub(crate) use hmac::hmac_uuid;
 pub use machine_id::{MachineId, MachineIdError};

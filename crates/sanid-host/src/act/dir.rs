@@ -149,6 +149,11 @@ pub(super) fn clear_temporaries(root: &Root) {
             let _ = unlink(&dir, &temporary(file.name()));
         }
     }
+    for directory in super::reseed::DIRECTORIES {
+        if let Ok(dir) = root.open_dir(directory) {
+            let _ = unlink(&dir, &temporary(super::reseed::NAME));
+        }
+    }
 }
 
 /// Puts one file in place whole: temporary name, stable storage, rename.

@@ -10,6 +10,7 @@ mod bind;
 mod dir;
 mod lock;
 mod mount;
+mod reseed;
 mod swap;
 mod tree;
 
@@ -17,12 +18,14 @@ use rustix::io::Errno;
 
 use crate::facts::Facts;
 use crate::file::{FileState, IdentityFile};
+use crate::hardware::{self, HardwareRecord};
 use crate::observe;
 use crate::plan::{Plan, Way, Write};
 use crate::record::{self, Pending, Record};
 use crate::resolve::Part;
 use crate::root::{Root, describe};
 pub use lock::{Lock, lock};
+pub use reseed::{NewMachineId, reseed};
 use swap::Swap;
 
 /// Why a plan was not carried out. The files are as they were unless the text says otherwise.
@@ -60,6 +63,11 @@ pub enum ActError {
         /// The kernel's answer.
         errno: Errno,
     },
+    /// The machine-id is a new one, and putting the identity in place failed.
+    #[error(
+        "the machine-id is the new one, and the identity is not in place yet: {0}. Run `sanid apply`, which completes it"
+    )]
+    Reseeded(String),
     /// Another sanid is at work and does not end.
     #[error(
         "another sanid holds {path} for more than {seconds} seconds; `fuser -v {path}` shows it"
@@ -109,13 +117,15 @@ pub struct Receipt {
     pub modes: Vec<IdentityFile>,
     /// Why the ownership record could not be written, where it could not and the change needed none.
     pub no_record: Option<String>,
+    /// Why the hardware could not be recorded, where it could not.
+    pub no_hardware: Option<String>,
 }
 
 /// Carries out a plan made under the lock from these facts.
 ///
 /// # Errors
 /// [`ActError`]; the old state is whole unless it is [`ActError::NotRestored`].
-pub fn act(root: &Root, _lock: &Lock, facts: &Facts, plan: &Plan) -> Result<Receipt, ActError> {
+pub fn act(root: &Root, lock: &Lock, facts: &Facts, plan: &Plan) -> Result<Receipt, ActError> {
     let mut receipt = Receipt::default();
     if !plan.writes.is_empty() || !plan.lifts.is_empty() {
         let noted = note(root, facts, plan);
@@ -144,6 +154,15 @@ pub fn act(root: &Root, _lock: &Lock, facts: &Facts, plan: &Plan) -> Result<Rece
         dir::set_mode(root, *file)?;
         receipt.modes.push(*file);
     }
+    // Before the last word of the record: a run that is killed here is seen to have come no further.
+    // Bind placement stores nothing that an image could capture.
+    if !plan.record_in_run {
+        if let Some(record) = hardware::to_store(facts) {
+            receipt.no_hardware = record_hardware(root, lock, &record)
+                .err()
+                .map(|error| error.to_string());
+        }
+    }
     // The note of a change that is done must go even if the rest of the record is as it was.
     if plan.record_differs || !plan.writes.is_empty() || !plan.lifts.is_empty() {
         // Two records could tell two stories, and the one on disk would store the identity. Before the
@@ -158,6 +177,10 @@ pub fn act(root: &Root, _lock: &Lock, facts: &Facts, plan: &Plan) -> Result<Rece
 
 /// Says in the record what is about to happen.
 fn note(root: &Root, facts: &Facts, plan: &Plan) -> Result<(), ActError> {
+    write_record(root, plan.record_in_run, &noted(facts, plan))
+}
+
+fn noted(facts: &Facts, plan: &Plan) -> Record {
     let mut record = facts.record.record().cloned().unwrap_or_else(Record::new);
     // A change on top of an interrupted one: what is on disk may be a mixture, which the first note
     // explains and this one would not.
@@ -169,7 +192,7 @@ fn note(root: &Root, facts: &Facts, plan: &Plan) -> Result<(), ActError> {
         from,
         to: plan.after.clone(),
     });
-    write_record(root, plan.record_in_run, &record)
+    record
 }
 
 fn restore_record(root: &Root, facts: &Facts, plan: &Plan) {
@@ -243,6 +266,21 @@ fn read_back(root: &Root, plan: &Plan) -> Result<(), ActError> {
         }
     }
     Ok(())
+}
+
+/// Records the hardware that this installation is on.
+///
+/// # Errors
+/// [`ActError::Failed`].
+pub fn record_hardware(root: &Root, _lock: &Lock, record: &HardwareRecord) -> Result<(), ActError> {
+    dir::make(root, record::DIRECTORY, 0o700)?;
+    dir::replace(
+        root,
+        record::DIRECTORY,
+        hardware::NAME,
+        0o600,
+        &record.bytes(),
+    )
 }
 
 /// Takes away what a killed run left over a directory; the host must be observed again after it.

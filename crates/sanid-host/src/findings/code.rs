@@ -3,6 +3,8 @@
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
+    /// Worth knowing, and nothing to do about it unless it is unexpected.
+    Info,
     /// Something differs or will surprise; no data is at risk yet.
     Warning,
     /// Access or data is at risk.
@@ -13,6 +15,7 @@ impl Severity {
     /// The severity in reports: API.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Info => "info",
             Self::Warning => "warning",
             Self::Danger => "danger",
         }
@@ -78,6 +81,10 @@ codes! {
     RecordInvalid = "record-invalid", Warning;
     /// What is on disk was derived from a seed that this host no longer has.
     EarlierSeed = "earlier-seed", Danger;
+    /// Most of the hardware is not the recorded one.
+    CloneSuspected = "clone-suspected", Danger;
+    /// A part of the hardware is not the recorded one.
+    HardwareChanged = "hardware-changed", Info;
     /// The initiator name on disk is not the desired one.
     IqnDiffers = "iqn-differs", Warning;
     /// The NVMe pair on disk is not the desired one.

@@ -10,6 +10,7 @@ mod covered;
 mod drift;
 mod files;
 mod firmware;
+mod hardware;
 mod initramfs;
 mod live;
 mod names;
@@ -20,6 +21,7 @@ mod sources;
 use crate::facts::Facts;
 use crate::resolve::{Part, Resolution, ResolveError};
 pub use code::{Code, Severity};
+pub use hardware::evidence;
 
 /// The checks, in the order in which their findings are shown.
 pub static CHECKS: &[fn(&View<'_>) -> Vec<Finding>] = &[
@@ -27,6 +29,7 @@ pub static CHECKS: &[fn(&View<'_>) -> Vec<Finding>] = &[
     files::check,
     covered::check,
     record::check,
+    hardware::check,
     drift::check,
     pair::check,
     firmware::check,

@@ -37,6 +37,21 @@ fn debian(mut facts: Facts, text: &str) -> Facts {
     facts
 }
 
+/// With a recorded firmware UUID and MAC address, and these seen.
+fn hardware(mut facts: Facts, serial: &str, mac: &str) -> Facts {
+    let evidence = |mac: &str| crate::hardware::Evidence {
+        firmware_uuid: Some("uuid".into()),
+        board_serial: (!serial.is_empty()).then(|| serial.into()),
+        macs: vec![mac.into()],
+        root_fs: None,
+    };
+    facts.hardware = crate::hardware::HardwareFacts {
+        recorded: crate::hardware::HardwareState::Present(evidence("recorded")),
+        seen: evidence(mac),
+    };
+    facts
+}
+
 /// Every code with facts that show it, alone where it can be alone.
 #[allow(clippy::too_many_lines, reason = "a table")]
 fn table() -> Vec<(&'static str, Facts, Vec<&'static str>)> {
@@ -293,6 +308,21 @@ fn table() -> Vec<(&'static str, Facts, Vec<&'static str>)> {
             "pinned over the firmware",
             clean().pin_id(ID).nbft_pair(OTHER_NQN, OTHER_ID),
             vec!["firmware-differs"],
+        ),
+        (
+            "the recorded hardware",
+            hardware(clean(), "", "recorded"),
+            vec![],
+        ),
+        (
+            "a virtual machine with the UUID of another one",
+            hardware(clean(), "", "other"),
+            vec!["clone-suspected"],
+        ),
+        (
+            "a server with another NIC",
+            hardware(clean(), "serial", "other"),
+            vec!["hardware-changed"],
         ),
         (
             "Dell's NBFT",

@@ -2,16 +2,17 @@
 
 use sanid_core::{MachineId, MachineIdError};
 
+use super::MOUNTINFO_LIMIT;
 use crate::config::Settings;
-use crate::facts::MachineIdState;
+use crate::facts::{Facts, MachineIdState};
 use crate::parse::{cmdline, mountinfo};
 use crate::root::{FileContent, ReadError, Root};
 
 const PATH: &str = "etc/machine-id";
+/// Where systemd keeps what the hypervisor or the boot loader passed (systemd-creds(1)).
+const CREDENTIAL: &str = "run/credentials/@system/system.machine_id";
 /// 32 digits and a line end; whatever is longer is no machine-id.
 const LIMIT: usize = 256;
-/// A host with thousands of containers has thousands of mounts, at 200 bytes each.
-const MOUNTINFO_LIMIT: usize = 8 << 20;
 
 pub(super) fn read(root: &Root, cmdline: &str, settings: &Settings) -> MachineIdState {
     let mut file = root.read(PATH, LIMIT);
@@ -30,6 +31,29 @@ pub(super) fn read(root: &Root, cmdline: &str, settings: &Settings) -> MachineId
     }
 }
 
+/// What fixes the machine-id, so that another one in the file would not last or would not be this host's.
+pub fn fixed_by(root: &Root, facts: &Facts) -> Option<String> {
+    if cmdline::last(&facts.cmdline, "systemd.machine_id").is_some() {
+        return Some("systemd.machine_id= on the kernel command line fixes the machine-id".into());
+    }
+    if root.exists(CREDENTIAL).unwrap_or(false) {
+        return Some("the credential system.machine_id, which the hypervisor or the boot loader passes, fixes the machine-id".into());
+    }
+    if let Some(target) = root.link_target(PATH) {
+        let target = crate::root::escape(target.as_bytes());
+        return Some(format!(
+            "/{PATH} is a symbolic link to {target}: whoever made it keeps the machine-id elsewhere"
+        ));
+    }
+    let file = root.read(PATH, LIMIT).ok()??;
+    let mounted = file
+        .mount_point
+        .unwrap_or_else(|| mounted_over(root).0 == Some(true));
+    mounted.then(|| {
+        format!("something is mounted over /{PATH}, so that a file put there would not be seen")
+    })
+}
+
 /// The ids that something outside the file gives this machine at every boot, where it matters.
 fn fixed_ids(
     root: &Root,
@@ -42,8 +66,7 @@ fn fixed_ids(
     let kernel = cmdline::last(cmdline, "systemd.machine_id")
         .and_then(|found| found.value)
         .map(str::to_owned);
-    // Where systemd keeps what the hypervisor or the boot loader passed (systemd-creds(1)).
-    let credential = root.attribute("run/credentials/@system/system.machine_id");
+    let credential = root.attribute(CREDENTIAL);
     [kernel, credential].into_iter().flatten().collect()
 }
 

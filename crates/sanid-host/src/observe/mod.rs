@@ -5,14 +5,17 @@
 //! understood stops here: going on without it could mean another identity than the one asked for.
 
 mod firmware;
+mod hardware;
 mod initramfs;
 mod live;
 mod machine_id;
 mod places;
 mod seeds;
 
+pub use hardware::look_at_hardware;
 pub use initramfs::look_at_initramfs;
 pub(crate) use live::live;
+pub use machine_id::fixed_by;
 pub(crate) use places::below_etc;
 pub use places::look_beneath;
 
@@ -22,6 +25,7 @@ use crate::config::fragments::Fragment;
 use crate::config::{self, ConfigError, Firmware};
 use crate::facts::{Credentials, Facts, FirmwareFacts, InitramfsFacts, RootFacts};
 use crate::file::{Disk, FileState, IdentityFile};
+use crate::hardware::HardwareFacts;
 use crate::record::{self, Record, RecordState};
 use crate::root::{FileContent, ReadError, Root};
 
@@ -34,6 +38,8 @@ const CMDLINE_LIMIT: usize = 16 * 1024;
 const HOSTNAME_LIMIT: usize = 4096;
 /// A name has at most 223 bytes.
 const CREDENTIAL_LIMIT: usize = 1024;
+/// A host with thousands of containers has thousands of mounts, at 200 bytes each.
+const MOUNTINFO_LIMIT: usize = 8 << 20;
 /// What sanid publishes itself.
 const PUBLISHED_LIMIT: usize = 16 * 1024;
 
@@ -100,6 +106,7 @@ pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigE
         record_in_run,
         live: live(root),
         initramfs: InitramfsFacts::default(),
+        hardware: HardwareFacts::default(),
         published: volatile_run.then(|| published(root)).flatten(),
     })
 }

@@ -46,6 +46,8 @@ report! {
         pub refusals: Vec<RefusalReport>,
         /// What keeps the old name until it is restarted or rebuilt.
         pub restart: Vec<Way>,
+        /// The units that were restarted, with `--reload`.
+        pub reloaded: Vec<String>,
         /// What else to know.
         pub notices: Vec<String>,
     }
@@ -165,6 +167,7 @@ impl ApplyReport {
                 .map(|refusal| RefusalReport::new(refusal, &options))
                 .collect(),
             restart: restart(plan),
+            reloaded: Vec::new(),
             notices: without_directory(plan),
         }
     }
@@ -178,6 +181,11 @@ impl ApplyReport {
         if let Some(why) = &receipt.no_record {
             report.notices.push(format!(
                 "the ownership record was not written ({why}); the identity does not depend on it, but sanid will ask for consent where it could have recognised its own work"
+            ));
+        }
+        if let Some(why) = &receipt.no_hardware {
+            report.notices.push(format!(
+                "the hardware was not recorded ({why}); a clone of this host cannot be told from it until it is: sanid hardware accept"
             ));
         }
         report
@@ -331,25 +339,30 @@ fn without_directory(plan: &Plan) -> Vec<String> {
         .collect()
 }
 
+/// The units that read a part of the identity at their start only, and why: what `--reload` restarts.
+const READERS: [(Part, &str, &str); 2] = [
+    (
+        Part::Iqn,
+        "iscsid.service",
+        "iscsid reads the initiator name once, at its start",
+    ),
+    (
+        Part::Nvme,
+        "stafd.service stacd.service",
+        "nvme-stas reads the pair at its start; nvme-cli reads it at each connect",
+    ),
+];
+
 /// Rule 7: who still has the old name after the files have the new one.
-fn restart(plan: &Plan) -> Vec<Way> {
+pub fn restart(plan: &Plan) -> Vec<Way> {
     let renamed = |file: IdentityFile| {
         let part = part_of(file);
         let touched = plan.lifts.contains(&part) || plan.writes_of(part).next().is_some();
         touched && plan.had.of(file) != plan.after.of(file)
     };
-    let mut ways = Vec::new();
-    if renamed(IdentityFile::InitiatorName) {
-        ways.push(way(
-            "systemctl try-restart iscsid.service".into(),
-            "iscsid reads the initiator name once, at its start",
-        ));
-    }
-    if renamed(IdentityFile::HostNqn) || renamed(IdentityFile::HostId) {
-        ways.push(way(
-            "systemctl try-restart stafd.service stacd.service".into(),
-            "nvme-stas reads the pair at its start; nvme-cli reads it at each connect",
-        ));
-    }
-    ways
+    READERS
+        .into_iter()
+        .filter(|(part, ..)| plan::files(*part).iter().copied().any(renamed))
+        .map(|(_, units, effect)| way(format!("systemctl try-restart {units}"), effect))
+        .collect()
 }

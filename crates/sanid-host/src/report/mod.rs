@@ -5,10 +5,14 @@
 //! is docs/schema/sanid-v1.schema.json. None of them can hold a seed.
 
 mod apply;
+mod hardware;
 mod identity;
 mod status;
 
-pub use apply::{ApplyReport, Change, KeptReport, Outcome, RefusalReport, UserReport, Way};
+pub use apply::{
+    ApplyReport, Change, KeptReport, Outcome, RefusalReport, UserReport, Way, restart,
+};
+pub use hardware::{EvidenceReport, HardwareReport, HardwareSummary};
 pub use identity::{AppliedReport, CandidateReport, IdentityReport, PlaceReport, Provenance};
 pub use status::{
     FileReport, FindingReport, InitramfsReport, LiveReport, NvmeReport, OnDisk, SeedReport,

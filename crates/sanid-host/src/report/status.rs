@@ -1,6 +1,6 @@
 //! `Status` (sanid status).
 
-use super::{IdentityReport, report};
+use super::{HardwareSummary, IdentityReport, report};
 use crate::API_VERSION;
 use crate::config::seed::MACHINE_ID;
 use crate::facts::{Facts, InitramfsFacts, Live};
@@ -29,6 +29,9 @@ report! {
         /// What the initramfs of this boot used; absent where it left nothing.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub initramfs: Option<InitramfsReport>,
+        /// The hardware against the recorded one; absent where none is recorded.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub hardware: Option<HardwareSummary>,
         /// Drifts and hazards; empty when all is well.
         pub findings: Vec<FindingReport>,
     }
@@ -136,7 +139,7 @@ report! {
     pub struct FindingReport {
         /// The stable code (docs/findings.md).
         pub code: &'static str,
-        /// `warning` or `danger`.
+        /// `info`, `warning` or `danger`.
         pub severity: &'static str,
         /// `iqn` or `nvme`, where it is about one part.
         pub part: Option<&'static str>,
@@ -184,6 +187,7 @@ impl StatusReport {
             },
             live: LiveReport::new(&facts.live),
             initramfs: InitramfsReport::new(&facts.initramfs),
+            hardware: HardwareSummary::new(&facts.hardware),
             findings: findings.iter().map(FindingReport::new).collect(),
         }
     }

@@ -1,5 +1,7 @@
 //! `sanid apply` = observe, decide, act, observe, compare.
 
+use std::process::{Command, Stdio};
+
 use sanid_host::act::{self, Receipt};
 use sanid_host::config::{OnExisting, Origin};
 use sanid_host::plan::{self, Consent, Plan};
@@ -8,17 +10,35 @@ use sanid_host::resolve::{self, Resolution};
 use sanid_host::{Facts, Root, Via};
 
 use crate::args::{Apply, Format};
+use crate::commands::hardware;
 use crate::exit::{Exit, Failure};
 use crate::host;
 use crate::output::{self, Page, Tone};
 
 pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
     let root = host::open(options.host.root.as_deref())?;
-    let decision = decide(&root, options)?;
-    let report = if options.dry_run || decision.is_settled() {
+    if options.reload && !root.is_running_host() {
+        return Err(Failure::error(
+            &"--reload restarts units of the running host, and --root names another one; leave one of them out",
+        ));
+    }
+    let mut decision = decide(&root, options)?;
+    let mut report = if options.dry_run || decision.is_settled() {
         ApplyReport::planned(&decision.plan, &decision.facts.root)
     } else {
         carry_out(&root, options)?
+    };
+    if options.boot && report.outcome != Outcome::Refused {
+        sanid_host::look_at_hardware(&root, &mut decision.facts);
+        report.notices.extend(hardware::notice(&decision.facts));
+        report
+            .notices
+            .extend(hardware::complete(&root, &decision.facts));
+    }
+    let reloaded = if options.reload && report.outcome == Outcome::Changed {
+        reload(&mut report, &decision.facts)
+    } else {
+        Exit::Fine
     };
     match options.host.format {
         Format::Json => output::json(&report)?,
@@ -33,8 +53,51 @@ pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
     Ok(if report.outcome == Outcome::Refused {
         Exit::Refused
     } else {
-        Exit::Fine
+        reloaded
     })
+}
+
+/// Restarts what still has the old name, where nobody's volume hangs on it.
+fn reload(report: &mut ApplyReport, facts: &Facts) -> Exit {
+    let live = live_names(facts);
+    if !live.is_empty() {
+        report.notices.push(format!(
+            "nothing was restarted: {} would lose its volumes or come back with the new name, which the array may refuse (safety rule 3); end it, then restart by hand",
+            live.join(", ")
+        ));
+        return Exit::Refused;
+    }
+    for way in &report.restart {
+        let mut words = way.command.split_whitespace();
+        let program = words.next().unwrap_or_default();
+        let ran = Command::new(program)
+            .args(words)
+            .stdin(Stdio::null())
+            .output();
+        let why = match ran {
+            Ok(output) if output.status.success() => {
+                report.reloaded.push(way.command.clone());
+                continue;
+            }
+            Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+            Err(error) => error.to_string(),
+        };
+        report
+            .notices
+            .push(format!("{} failed: {why}", way.command));
+        return Exit::Error;
+    }
+    report
+        .restart
+        .retain(|way| !report.reloaded.contains(&way.command));
+    Exit::Fine
+}
+
+/// The kernel's names of all sessions and controllers that live.
+pub(super) fn live_names(facts: &Facts) -> Vec<String> {
+    let sessions = facts.live.iscsi.iter().map(|one| one.name.clone());
+    let controllers = facts.live.nvme.iter().map(|one| one.name.clone());
+    sessions.chain(controllers).collect()
 }
 
 /// One look at the host, and what follows from it.
@@ -103,6 +166,9 @@ fn carry_out(root: &Root, options: &Apply) -> Result<ApplyReport, Failure> {
     if decision.is_settled() {
         return Ok(ApplyReport::planned(&decision.plan, &decision.facts.root));
     }
+    if !decision.plan.is_empty() {
+        sanid_host::look_at_hardware(root, &mut decision.facts);
+    }
     let receipt = if decision.plan.is_empty() {
         Receipt::default()
     } else {
@@ -111,11 +177,11 @@ fn carry_out(root: &Root, options: &Apply) -> Result<ApplyReport, Failure> {
     if !decision.is_published() {
         act::publish(root, &lock, &decision.applied.bytes())?;
     }
-    Ok(ApplyReport::done(
-        &decision.plan,
-        &receipt,
-        &decision.facts.root,
-    ))
+    let mut report = ApplyReport::done(&decision.plan, &receipt, &decision.facts.root);
+    if !options.boot {
+        report.notices.extend(hardware::notice(&decision.facts));
+    }
+    Ok(report)
 }
 
 fn page(report: &ApplyReport) -> Page {
@@ -157,6 +223,10 @@ fn page(report: &ApplyReport) -> Page {
             .map(|way| command(&way.command, &way.effect))
             .collect();
         page.rows(2, &rows);
+    }
+    for command in &report.reloaded {
+        page.gap();
+        page.line(format!("{}: {command}", page.tone(Tone::Good, "restarted")));
     }
     for notice in &report.notices {
         page.gap();

@@ -6,5 +6,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod derive;
+pub(crate) mod hardware;
+pub(crate) mod reseed;
 pub(crate) mod show;
 pub(crate) mod status;

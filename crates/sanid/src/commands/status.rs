@@ -16,13 +16,15 @@ pub(crate) fn run(options: &HostOptions) -> Result<Exit, Failure> {
     let mut facts = host::observe(&root)?;
     sanid_host::look_beneath(&root, &mut facts);
     sanid_host::look_at_initramfs(&root, &mut facts);
+    sanid_host::look_at_hardware(&root, &mut facts);
     let resolution = resolve::resolve(&facts);
     let findings = findings::findings(&facts, resolution.as_ref());
     match options.format {
         Format::Json => output::json(&StatusReport::new(&facts, resolution.as_ref(), &findings))?,
         Format::Text => page(&facts, resolution.as_ref().ok(), &findings).print()?,
     }
-    Ok(if findings.is_empty() {
+    let nothing_to_do = |one: &Finding| one.code.severity() == Severity::Info;
+    Ok(if findings.iter().all(nothing_to_do) {
         Exit::Fine
     } else {
         Exit::Findings
@@ -137,6 +139,7 @@ fn drift(page: &mut Page, facts: &Facts, resolution: &Resolution) {
 
 fn finding(page: &mut Page, finding: &Finding) {
     let tone = match finding.code.severity() {
+        Severity::Info => Tone::Plain,
         Severity::Warning => Tone::Warning,
         Severity::Danger => Tone::Danger,
     };

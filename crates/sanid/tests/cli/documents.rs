@@ -19,6 +19,7 @@ fn every_document_fits_the_committed_schema() {
     let booted = Host::in_memory(MACHINE_ID);
     booted.write("run/initiatorname.iscsi", FOREIGN[0]);
     booted.write("run/sanid/initramfs/used/nvme/hostid", FOREIGN[2]);
+    let typical = Host::typical(MACHINE_ID);
     let no_seed = Host::new("uninitialized");
     let runs = [
         (
@@ -46,6 +47,28 @@ fn every_document_fits_the_committed_schema() {
             on(&["adopt", "--format", "json", "--dry-run"]),
             "Adopt",
         ),
+        (
+            &typical,
+            on(&["hardware", "accept", "--format", "json"]),
+            "Hardware",
+        ),
+        (
+            &typical,
+            on(&["hardware", "show", "--format", "json"]),
+            "Hardware",
+        ),
+        (&typical, on(&["status", "--format", "json"]), "Status"),
+        (
+            &typical,
+            on(&["reseed", "--dry-run", "--format", "json"]),
+            "Reseed",
+        ),
+        (
+            &typical,
+            on(&["reseed", "--yes", "--format", "json"]),
+            "Reseed",
+        ),
+        (&typical, on(&["reseed", "--format", "json"]), "Error"),
         (&foreign, on(&["config", "--format", "json"]), "Config"),
         (
             &foreign,

@@ -10,6 +10,7 @@
     reason = "a test that cannot go on ends"
 )]
 
+mod clones;
 mod colour;
 mod credentials;
 mod documents;

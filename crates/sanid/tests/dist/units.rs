@@ -156,7 +156,13 @@ fn exposure() {
         "sanid-status.service",
     ] {
         let (exposure, open) = security(name);
-        assert!(exposure <= 1.5, "{name}: {exposure}: {open:?}");
+        // It sees the network cards; its RestrictAddressFamilies= lets it open no socket.
+        let limit = if name == "sanid-status.service" {
+            1.7
+        } else {
+            1.5
+        };
+        assert!(exposure <= limit, "{name}: {exposure}: {open:?}");
     }
 }
 

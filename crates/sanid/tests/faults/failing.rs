@@ -7,7 +7,7 @@ use super::{Scenario, injected, one_clear_line, recovers};
 
 /// The calls that make something and can fail on a full, broken or read-only
 /// disk.
-fn makes_something(call: &Call) -> bool {
+pub(crate) fn makes_something(call: &Call) -> bool {
     let on_a_file = || call.text.contains("sanid");
     match call.name.as_str() {
         "open" | "openat" | "openat2" => call.text.contains("O_CREAT"),
@@ -21,7 +21,7 @@ fn makes_something(call: &Call) -> bool {
     }
 }
 
-const ERRORS: [&str; 3] = ["ENOSPC", "EIO", "EROFS"];
+pub(crate) const ERRORS: [&str; 3] = ["ENOSPC", "EIO", "EROFS"];
 
 /// The old state stays whole, and the error says what happened.
 pub(crate) fn everywhere(scenario: &'static Scenario) {

@@ -13,6 +13,7 @@ mod disks;
 mod failing;
 mod killed;
 mod order;
+mod reseed;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -61,7 +62,8 @@ const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "a template whose machine-id was reset",
         host: || {
-            let host = Host::new(OTHER_MACHINE_ID);
+            // With some hardware to record.
+            let host = Host::typical(OTHER_MACHINE_ID);
             host.apply();
             host.write("etc/machine-id", format!("{MACHINE_ID}\n"));
             host
@@ -107,6 +109,18 @@ fn main() -> ExitCode {
             &format!("stored before it takes its place: {}", scenario.name),
             &[STRACE],
             || order::stored(scenario),
+        ));
+    }
+    for (name, host) in reseed::HOSTS {
+        trials.push(trial(
+            &format!("reseed killed at every system call: {name}"),
+            &[STRACE],
+            || reseed::killed(*host),
+        ));
+        trials.push(trial(
+            &format!("reseed failing at every call that makes something: {name}"),
+            &[STRACE],
+            || reseed::failing(*host),
         ));
     }
     trials.extend(disks::trials());

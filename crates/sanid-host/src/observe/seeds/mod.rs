@@ -7,7 +7,7 @@ mod nvme_cli_2;
 mod nvme_tool;
 
 use rustix::fs::{OFlags, StatVfsMountFlags};
-use sanid_core::HostUuid;
+use sanid_core::{HostUuid, MachineId};
 
 use crate::config::{Settings, seed};
 use crate::facts::{Lack, MachineIdState, NotASeed, OtherSeeds, SeedFacts, SeedUuid};
@@ -53,6 +53,12 @@ const NONE_SET: [HostUuid; 2] = [
     HostUuid::from_bytes([0; 16]),
     HostUuid::from_bytes([0xff; 16]),
 ];
+
+/// The UUID of the firmware, where it stands for one machine; not as a seed, but to know the machine again.
+pub(super) fn firmware_uuid(root: &Root) -> Option<MachineId> {
+    let found = dmi::read(root).or_else(|_| device_tree::read(root)).ok()?;
+    (!found.id.is_denylisted()).then_some(found.id)
+}
 
 /// Refuses what stands for many machines.
 fn allowed(found: SeedUuid, settings: &Settings) -> Result<SeedUuid, NotASeed> {

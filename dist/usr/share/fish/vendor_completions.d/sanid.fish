@@ -30,6 +30,8 @@ complete -c sanid -n "__fish_sanid_needs_command" -f -a "show" -d 'Show the iden
 complete -c sanid -n "__fish_sanid_needs_command" -f -a "status" -d 'Compare desired, on disk and live, and list what differs'
 complete -c sanid -n "__fish_sanid_needs_command" -f -a "apply" -d 'Put the identity into the files that storage programs read'
 complete -c sanid -n "__fish_sanid_needs_command" -f -a "adopt" -d 'Pin the identity that is on disk, so that it becomes the desired one'
+complete -c sanid -n "__fish_sanid_needs_command" -f -a "reseed" -d 'Make a clone a host of its own: a new machine-id, and with it a new identity'
+complete -c sanid -n "__fish_sanid_needs_command" -f -a "hardware" -d 'Compare the hardware with what was recorded of it, or accept it as it is'
 complete -c sanid -n "__fish_sanid_needs_command" -f -a "derive" -d 'Compute identities from machine-ids on standard input'
 complete -c sanid -n "__fish_sanid_needs_command" -f -a "check" -d 'Check whether names keep the standards, and name the rule that one breaks'
 complete -c sanid -n "__fish_sanid_needs_command" -f -a "config" -d 'Show the merged configuration and where each value comes from'
@@ -54,12 +56,43 @@ complete -c sanid -n "__fish_sanid_using_subcommand apply" -l boot -d 'As the bo
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l keep -d 'Keep a valid identity that is on disk, report it and write only what is missing'
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l replace -d 'Replace a valid identity that is on disk; the arrays must know the new one'
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l disrupt -d 'Go on even while a live session or controller uses the old identity'
+complete -c sanid -n "__fish_sanid_using_subcommand apply" -l reload -d 'Restart the units that still have the old name, unless a session or a controller lives'
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l root -d 'Work on the system below DIR instead of the running one' -r -F
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l dry-run -d 'Print what would be written, and write nothing'
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l root -d 'Work on the system below DIR instead of the running one' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
+json\t''"
+complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l dry-run -d 'Print what would be done, and do nothing; the new names are known only when they are made'
+complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l yes -d 'Do not ask; needed where there is no terminal to ask at'
+complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l disrupt -d 'Go on even while a live session or controller uses the old identity'
+complete -c sanid -n "__fish_sanid_using_subcommand reseed" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -f -a "show" -d 'Show how the hardware compares with the recorded one'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -f -a "record" -d 'Record what is not recorded yet'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -f -a "accept" -d 'Record the hardware as it is now, after a board or other parts were replaced'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from show" -l root -d 'Work on the system below DIR instead of the running one' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from show" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
+json\t''"
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from record" -l root -d 'Work on the system below DIR instead of the running one' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from record" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
+json\t''"
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from record" -l dry-run -d 'Print what would be recorded, and record nothing'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from record" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from accept" -l root -d 'Work on the system below DIR instead of the running one' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from accept" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
+json\t''"
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from accept" -l dry-run -d 'Print what would be recorded, and record nothing'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from accept" -s h -l help -d 'Print help'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show how the hardware compares with the recorded one'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from help" -f -a "record" -d 'Record what is not recorded yet'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from help" -f -a "accept" -d 'Record the hardware as it is now, after a board or other parts were replaced'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sanid -n "__fish_sanid_using_subcommand derive" -l scheme -d 'The rule: sanid-v1, talos, nvme-cli-1 or nvme-stas from machine-ids, nvme-cli-2 from system UUIDs' -r
 complete -c sanid -n "__fish_sanid_using_subcommand derive" -l iqn-prefix -d 'What stands before the \':\' of the initiator name' -r
 complete -c sanid -n "__fish_sanid_using_subcommand derive" -l format -d 'text and csv are one line per machine-id, ndjson one object, json one document' -r -f -a "text\t''
@@ -79,12 +112,17 @@ complete -c sanid -n "__fish_sanid_using_subcommand config" -l format -d 'Text f
 json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand config" -s h -l help -d 'Print help'
 complete -c sanid -n "__fish_sanid_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt derive check config completions help" -f -a "show" -d 'Show the identity this host should have, and where it comes from'
-complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt derive check config completions help" -f -a "status" -d 'Compare desired, on disk and live, and list what differs'
-complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt derive check config completions help" -f -a "apply" -d 'Put the identity into the files that storage programs read'
-complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt derive check config completions help" -f -a "adopt" -d 'Pin the identity that is on disk, so that it becomes the desired one'
-complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt derive check config completions help" -f -a "derive" -d 'Compute identities from machine-ids on standard input'
-complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt derive check config completions help" -f -a "check" -d 'Check whether names keep the standards, and name the rule that one breaks'
-complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt derive check config completions help" -f -a "config" -d 'Show the merged configuration and where each value comes from'
-complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt derive check config completions help" -f -a "completions" -d 'Print the completions for a shell'
-complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt derive check config completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check config completions help" -f -a "show" -d 'Show the identity this host should have, and where it comes from'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check config completions help" -f -a "status" -d 'Compare desired, on disk and live, and list what differs'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check config completions help" -f -a "apply" -d 'Put the identity into the files that storage programs read'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check config completions help" -f -a "adopt" -d 'Pin the identity that is on disk, so that it becomes the desired one'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check config completions help" -f -a "reseed" -d 'Make a clone a host of its own: a new machine-id, and with it a new identity'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check config completions help" -f -a "hardware" -d 'Compare the hardware with what was recorded of it, or accept it as it is'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check config completions help" -f -a "derive" -d 'Compute identities from machine-ids on standard input'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check config completions help" -f -a "check" -d 'Check whether names keep the standards, and name the rule that one breaks'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check config completions help" -f -a "config" -d 'Show the merged configuration and where each value comes from'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check config completions help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check config completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and __fish_seen_subcommand_from hardware" -f -a "show" -d 'Show how the hardware compares with the recorded one'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and __fish_seen_subcommand_from hardware" -f -a "record" -d 'Record what is not recorded yet'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and __fish_seen_subcommand_from hardware" -f -a "accept" -d 'Record the hardware as it is now, after a board or other parts were replaced'

@@ -1,0 +1,166 @@
+//! `sanid hardware`: what was recorded of the hardware, against what is there.
+
+use sanid_host::hardware::{Evidence, HardwareRecord, HardwareState, Verdict, to_store};
+use sanid_host::report::HardwareReport;
+use sanid_host::{Facts, Root, act};
+
+use crate::args::{AcceptHardware, Format, Hardware, HardwareCommand, HostOptions};
+use crate::exit::{Exit, Failure};
+use crate::host;
+use crate::output::{self, Page, Tone};
+
+pub(crate) fn run(options: &Hardware) -> Result<Exit, Failure> {
+    match &options.command {
+        HardwareCommand::Show(options) => show(options),
+        HardwareCommand::Record(options) => record(options, false),
+        HardwareCommand::Accept(options) => record(options, true),
+    }
+}
+
+fn show(options: &HostOptions) -> Result<Exit, Failure> {
+    let root = host::open(options.root.as_deref())?;
+    let facts = look(&root)?;
+    print(
+        &HardwareReport::new("unchanged", &facts.hardware),
+        options.format,
+    )?;
+    let verdict = facts.hardware.comparison().map(|found| found.verdict());
+    Ok(if verdict == Some(Verdict::CloneSuspected) {
+        Exit::Findings
+    } else {
+        Exit::Fine
+    })
+}
+
+/// With `all`, what differs is recorded anew as well.
+fn record(options: &AcceptHardware, all: bool) -> Result<Exit, Failure> {
+    let root = host::open(options.host.root.as_deref())?;
+    let lock = if options.dry_run {
+        None
+    } else {
+        Some(act::lock(&root)?)
+    };
+    let facts = look(&root)?;
+    let seen = &facts.hardware.seen;
+    if *seen == Evidence::default() {
+        return Err(Failure::error(
+            &"nothing of the hardware can be seen, neither firmware UUID, board serial number, MAC address nor root file system; run it as root on the host itself",
+        ));
+    }
+    let record = if all {
+        let same = facts.hardware.recorded == HardwareState::Present(seen.clone());
+        HardwareRecord::new(&facts, seen.clone()).filter(|_| !same)
+    } else {
+        to_store(&facts)
+    };
+    let outcome = match (&lock, record) {
+        (_, None) => "unchanged",
+        (None, Some(_)) => "would-change",
+        (Some(lock), Some(record)) => {
+            act::record_hardware(&root, lock, &record)?;
+            "changed"
+        }
+    };
+    print(
+        &HardwareReport::new(outcome, &facts.hardware),
+        options.host.format,
+    )?;
+    Ok(Exit::Fine)
+}
+
+fn look(root: &Root) -> Result<Facts, Failure> {
+    let mut facts = host::observe(root)?;
+    if facts.machine_id.seed().is_none() {
+        return Err(Failure::no_seed(&format!(
+            "the hardware is remembered under the machine-id, and that is {}; sanid status says what to do",
+            facts.machine_id.word()
+        )));
+    }
+    sanid_host::look_at_hardware(root, &mut facts);
+    Ok(facts)
+}
+
+fn print(report: &HardwareReport, format: Format) -> Result<(), Failure> {
+    match format {
+        Format::Json => output::json(report)?,
+        Format::Text => page(report).print()?,
+    }
+    Ok(())
+}
+
+fn page(report: &HardwareReport) -> Page {
+    let mut page = Page::new();
+    match report.outcome {
+        "changed" => page.line(page.tone(Tone::Good, "recorded the hardware as it is now")),
+        "would-change" => {
+            page.line(page.tone(Tone::Warning, "would record the hardware as it is now"));
+        }
+        _ => {}
+    }
+    let Some(comparison) = &report.comparison else {
+        if report.outcome == "unchanged" {
+            page.line(
+                "no hardware is recorded for this machine-id; sanid hardware accept records it",
+            );
+        }
+        return page;
+    };
+    let (tone, words) = match comparison.verdict {
+        "same-host" => (Tone::Good, "the same host"),
+        "parts-changed" => (Tone::Plain, "the same host with other parts"),
+        "clone-suspected" => (
+            Tone::Danger,
+            "probably a clone, or a disk moved from another machine",
+        ),
+        _ => (Tone::Plain, "nothing can be compared"),
+    };
+    let before = if report.outcome == "unchanged" {
+        ""
+    } else {
+        "before: "
+    };
+    page.line(page.tone(tone, format!("{before}{words}")));
+    let rows: Vec<_> = comparison
+        .evidence
+        .iter()
+        .map(|one| {
+            let tone = match one.compared {
+                "same" => Tone::Good,
+                "different" => Tone::Warning,
+                _ => Tone::Faint,
+            };
+            let compared = if one.compared == "same" {
+                "as recorded"
+            } else {
+                one.compared
+            };
+            [
+                (Tone::Faint, one.name.to_owned()),
+                (tone, compared.to_owned()),
+            ]
+        })
+        .collect();
+    page.rows(2, &rows);
+    page
+}
+
+/// What `apply` says of the hardware at boot and after a change.
+pub(super) fn notice(facts: &Facts) -> Option<String> {
+    let comparison = facts.hardware.comparison()?;
+    (comparison.verdict() == Verdict::CloneSuspected).then(|| {
+        let option = facts.root.option();
+        format!(
+            "the hardware is not the one that this identity was first used on: probably a clone, or a disk moved from another machine ({}). Nothing was repaired; sanid status{option} says what to do",
+            sanid_host::findings::evidence(&comparison)
+        )
+    })
+}
+
+/// Records what could not be seen so far, at boot.
+pub(super) fn complete(root: &Root, facts: &Facts) -> Option<String> {
+    let record = to_store(facts)?;
+    let stored = act::lock(root).and_then(|lock| act::record_hardware(root, &lock, &record));
+    stored
+        .err()
+        .map(|error| format!("the hardware was not recorded ({error})"))
+}

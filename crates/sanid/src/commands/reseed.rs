@@ -1,0 +1,304 @@
+//! `sanid reseed`: a clone becomes a host of its own.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use sanid_host::act::{self, NewMachineId};
+use sanid_host::config::OnExisting;
+use sanid_host::config::seed::MACHINE_ID;
+use sanid_host::plan::{self, Consent};
+use sanid_host::report::{self, AppliedReport, Way};
+use sanid_host::resolve::{self, DERIVED, Part};
+use sanid_host::{Facts, IdentityFile, MachineIdState, Root};
+use serde::Serialize;
+
+use super::apply::live_names;
+use crate::args::{Format, Reseed};
+use crate::exit::{Exit, Failure};
+use crate::host;
+use crate::output::{self, Page, Tone};
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+/// What `sanid reseed` did, or would do.
+pub(crate) struct ReseedReport {
+    /// `sanid/v1`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "sanid/v1")))]
+    api_version: &'static str,
+    /// `Reseed`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "Reseed")))]
+    kind: &'static str,
+    /// `changed` or `would-change`.
+    outcome: &'static str,
+    /// The names that were on disk.
+    old: Names,
+    /// The new ones; absent with `--dry-run`, since they are known only when they are made.
+    new: Option<Names>,
+    /// What keeps the old name until it is restarted.
+    restart: Vec<Restart>,
+    /// What else to do and to know.
+    notices: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+/// Three names, each where there is one.
+struct Names {
+    /// The initiator name.
+    iqn: Option<String>,
+    /// The host NQN.
+    host_nqn: Option<String>,
+    /// The Host ID.
+    host_id: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+/// A command and what it does.
+struct Restart {
+    /// The command to type.
+    command: String,
+    /// What it does.
+    effect: String,
+}
+
+pub(crate) fn run(options: &Reseed) -> Result<Exit, Failure> {
+    let root = host::open(options.host.root.as_deref())?;
+    let facts = host::observe(&root)?;
+    check(&root, &facts, options)?;
+    let report = if options.dry_run {
+        // A machine-id that is thrown away stands for the one to come.
+        let (facts, resolution) = renewed(facts, &new_id()?)?;
+        decide(&facts, &resolution, options)?;
+        report("would-change", &facts, None, Vec::new())
+    } else {
+        consent(options, &facts)?;
+        carry_out(&root, options)?
+    };
+    match options.host.format {
+        Format::Json => output::json(&report)?,
+        Format::Text => page(&report).print()?,
+    }
+    Ok(Exit::Fine)
+}
+
+/// What forbids it.
+fn check(root: &Root, facts: &Facts, options: &Reseed) -> Result<(), Failure> {
+    let option = facts.root.option();
+    match &facts.machine_id {
+        MachineIdState::Stable(_) | MachineIdState::Denylisted => {}
+        other => {
+            return Err(Failure::no_seed(&format!(
+                "the machine-id is {}, so there is none to replace; the next boot makes one, or `systemd-machine-id-setup`, and then `sanid apply{option}` gives the host its identity",
+                other.word()
+            )));
+        }
+    }
+    if let Some(why) = sanid_host::fixed_by(root, facts) {
+        return Err(Failure::refused(&format!(
+            "{why}, so that a new one in /etc/machine-id would not last\n\
+             Ways out:\n  \
+             change it there, and reboot; `sanid apply{option}` then replaces the identity by itself"
+        )));
+    }
+    let live = live_names(facts);
+    if !live.is_empty() && !options.disrupt {
+        return Err(Failure::refused(&format!(
+            "{} lives, and would lose its volumes or come back with a name that the array may refuse (safety rule 3)\n\
+             Ways out:\n  \
+             iscsiadm -m node -u, nvme disconnect-all   end them, when nothing uses them\n  \
+             sanid reseed --disrupt{option}   change the identity all the same",
+            live.join(", ")
+        )));
+    }
+    Ok(())
+}
+
+fn new_id() -> Result<NewMachineId, Failure> {
+    NewMachineId::generate().map_err(|why| Failure::error(&why))
+}
+
+/// The same host with the new machine-id; refused where the identity would not follow it.
+fn renewed(mut facts: Facts, id: &NewMachineId) -> Result<(Facts, resolve::Resolution), Failure> {
+    facts.machine_id = id.state();
+    let resolution = resolve::resolve(&facts)?;
+    for (part, source, place) in [
+        (Part::Iqn, resolution.iqn.source, &resolution.iqn.place),
+        (Part::Nvme, resolution.nvme.source, &resolution.nvme.place),
+    ] {
+        if source != DERIVED || resolution.seed_name != Some(MACHINE_ID) {
+            return Err(Failure::refused(&format!(
+                "the {} comes from {place} and not from the machine-id, so a new machine-id would leave the clone with the same one\n\
+                 Ways out:\n  \
+                 sanid show --explain{}   see where it comes from; take it away there, or give this host another one there",
+                part.words(),
+                facts.root.option()
+            )));
+        }
+    }
+    Ok((facts, resolution))
+}
+
+fn decide(
+    facts: &Facts,
+    resolution: &resolve::Resolution,
+    options: &Reseed,
+) -> Result<plan::Plan, Failure> {
+    let consent = Consent {
+        existing: OnExisting::Replace,
+        disrupt: options.disrupt,
+        boot: false,
+        via: None,
+    };
+    let plan = plan::plan(facts, resolution, consent)?;
+    if plan.refusals.is_empty() {
+        Ok(plan)
+    } else {
+        Err(Failure::refused(
+            &"a session that lives uses the identity; sanid status shows it",
+        ))
+    }
+}
+
+/// A word from the administrator, typed or given with the command.
+fn consent(options: &Reseed, facts: &Facts) -> Result<(), Failure> {
+    if options.yes {
+        return Ok(());
+    }
+    let option = facts.root.option();
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Err(Failure::refused(&format!(
+            "this gives the host a new machine-id and a new identity, and the arrays know it by the old one; nobody is there to agree\n\
+             Ways out:\n  \
+             sanid reseed --dry-run{option}   see what would be done\n  \
+             sanid reseed --yes{option}       do it"
+        )));
+    }
+    output::complain(&format!(
+        "this gives the host a new machine-id and a new identity. The arrays know it as {}, and will refuse it until they know the new names",
+        old(facts).iqn.unwrap_or_else(|| "nobody".into())
+    ));
+    // With nobody to read it there is nobody to answer, either.
+    let _ = write!(io::stderr(), "Type yes to go on: ");
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    if answer.trim() == "yes" {
+        Ok(())
+    } else {
+        Err(Failure::refused(&"nothing was changed"))
+    }
+}
+
+/// Under the lock everything is looked at again.
+fn carry_out(root: &Root, options: &Reseed) -> Result<ReseedReport, Failure> {
+    let lock = act::lock(root)?;
+    let mut facts = host::observe(root)?;
+    check(root, &facts, options)?;
+    if facts.places.is_covered() {
+        act::uncover(root, &lock, &facts)?;
+        facts = host::observe(root)?;
+    }
+    let id = new_id()?;
+    let (mut facts, resolution) = renewed(facts, &id)?;
+    sanid_host::look_at_hardware(root, &mut facts);
+    let plan = decide(&facts, &resolution, options)?;
+    let receipt = act::reseed(root, &lock, &mut facts, &plan, &id)?;
+    let applied = AppliedReport::new(&resolution, &plan);
+    if facts.root.volatile_run && !applied.is_published(&facts) {
+        act::publish(root, &lock, &applied.bytes())?;
+    }
+    let identity = resolution.identity();
+    let new = |file: IdentityFile| Some(file.value(&identity));
+    let new = Names {
+        iqn: new(IdentityFile::InitiatorName),
+        host_nqn: new(IdentityFile::HostNqn),
+        host_id: new(IdentityFile::HostId),
+    };
+    let mut report = report("changed", &facts, Some(new), report::restart(&plan));
+    let missed = [receipt.no_record, receipt.no_hardware];
+    report.notices.extend(missed.into_iter().flatten());
+    Ok(report)
+}
+
+fn old(facts: &Facts) -> Names {
+    Names {
+        iqn: facts.disk.effective_text(IdentityFile::InitiatorName),
+        host_nqn: facts.disk.effective_text(IdentityFile::HostNqn),
+        host_id: facts.disk.effective_text(IdentityFile::HostId),
+    }
+}
+
+fn report(
+    outcome: &'static str,
+    facts: &Facts,
+    new: Option<Names>,
+    restart: Vec<Way>,
+) -> ReseedReport {
+    let restart = restart.into_iter().map(|way| Restart {
+        command: way.command,
+        effect: way.effect,
+    });
+    ReseedReport {
+        api_version: sanid_host::API_VERSION,
+        kind: "Reseed",
+        outcome,
+        old: old(facts),
+        new,
+        restart: restart.collect(),
+        notices: vec![
+            "give the new names to the arrays (ACLs, allowed hosts) before storage is connected; take the old ones away only where no other host has them".into(),
+            "reboot: programs that read the machine-id once, such as the journal, D-Bus and DHCP clients, go on with the old one until then".into(),
+            "make the images of the initramfs again where storage is connected there: update-initramfs -u, dracut --force".into(),
+        ],
+    }
+}
+
+fn page(report: &ReseedReport) -> Page {
+    let mut page = Page::new();
+    page.line(match report.outcome {
+        "changed" => page.tone(
+            Tone::Good,
+            "reseeded: a new machine-id, and with it a new identity",
+        ),
+        _ => page.tone(
+            Tone::Warning,
+            "would make a new machine-id, and with it a new identity",
+        ),
+    });
+    let new = report.new.clone().unwrap_or_default();
+    for (label, old, new) in [
+        ("initiator name", &report.old.iqn, new.iqn),
+        ("host NQN", &report.old.host_nqn, new.host_nqn),
+        ("Host ID", &report.old.host_id, new.host_id),
+    ] {
+        let show = |name: &Option<String>, other: &str| {
+            let name = name.as_ref().map(|name| name.escape_debug().to_string());
+            (Tone::Plain, name.unwrap_or_else(|| other.to_owned()))
+        };
+        page.detail(page.tone(Tone::Heading, label));
+        let old = [(Tone::Faint, "old".to_owned()), show(old, "(none)")];
+        let new = [
+            (Tone::Faint, "new".to_owned()),
+            show(&new, "(made when it is done)"),
+        ];
+        page.rows(4, &[old, new]);
+    }
+    if !report.restart.is_empty() {
+        page.gap();
+        page.line("Programs that run already have the old name until they are restarted:");
+        let row = |way: &Restart| {
+            [
+                (Tone::Heading, way.command.clone()),
+                (Tone::Plain, way.effect.clone()),
+            ]
+        };
+        page.rows(2, &report.restart.iter().map(row).collect::<Vec<_>>());
+    }
+    page.gap();
+    for notice in &report.notices {
+        page.line(format!("{}: {notice}", page.tone(Tone::Warning, "notice")));
+    }
+    page
+}
