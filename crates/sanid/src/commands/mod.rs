@@ -6,5 +6,6 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod derive;
+pub(crate) mod image;
 pub(crate) mod show;
 pub(crate) mod status;
