@@ -71,8 +71,8 @@ rules! {
     COMMAND_LINE = "kernel-command-line-identity", Danger,
         "a kernel command line gives an identity", CLONES;
     BOOT_TOKEN = "boot-entry-machine-id", Warning, "boot entries carry a machine-id",
-        "The entries of another machine are taken for its own by none of the machines made from this image, \
-         and a machine-id is confidential (machine-id(5)).";
+        "No machine made from this image takes these entries for its own, and the machine-id in them is \
+         confidential (machine-id(5)).";
     PIN = "pinned-identity", Danger, "the configuration of sanid pins an identity", CLONES;
     RECORD = "sanid-record", Warning, "sanid ran in the image and left its record",
         "It names the identity that this image had; a sealed image has no history.";

@@ -63,7 +63,7 @@ pub fn carry_out(root: &Root, step: &Step, this_host: bool) -> Result<(), SealEr
     }
     match step.action {
         // Other names may lead to it; without the file there is no first boot (machine-id(5)).
-        Action::Remove if found.path != "etc/machine-id" => {
+        Action::Remove if !is_machine_id(root, &found.stat) => {
             remove(&found).map_err(failed("remove"))
         }
         _ => reset(&found).map_err(failed("reset")),
@@ -128,6 +128,13 @@ fn locate(root: &Root, path: &str) -> Result<Option<Located>, Errno> {
 fn is_of_this_host(stat: &Stat, path: &str) -> bool {
     let own = format!("/{path}");
     rustix::fs::statat(CWD, own.as_str(), AtFlags::empty()).is_ok_and(|own| same(stat, &own))
+}
+
+/// Whether this is what stands at `/etc/machine-id`, by whatever way it was reached.
+fn is_machine_id(root: &Root, stat: &Stat) -> bool {
+    let opened = root.open_at("etc/machine-id", OFlags::PATH);
+    let own = opened.and_then(rustix::fs::fstat);
+    own.is_ok_and(|own| same(&own, stat))
 }
 
 fn remove(found: &Located) -> Result<(), Errno> {

@@ -54,7 +54,8 @@ fn found(path: &str, names: &[String], fix: String) -> Vec<Finding> {
 
 fn json(path: &str, content: &Content) -> Vec<Finding> {
     let fix = format!(
-        "jq 'walk(if type == \"object\" then del(.hostnqn, .hostid) else . end)' /{path}, and put the answer in its place"
+        "jq 'walk(if type == \"object\" then del(.hostnqn, .hostid) else . end)' {}, and put the answer in its place",
+        quoted(path)
     );
     let bytes = content.bytes();
     if bytes.iter().all(u8::is_ascii_whitespace) {
