@@ -16,6 +16,7 @@ use sanid_host::root::escape;
 
 use super::finding::{Finding, UNREADABLE};
 use super::layer::{Layer, Linted};
+use super::pattern;
 use crate::cpio;
 use crate::input::Input;
 use crate::limits::Limits;
@@ -89,7 +90,7 @@ impl Reader {
         let digest = path
             .strip_prefix("blobs/sha256/")
             .or(path.strip_prefix("blobs/sha512/"));
-        let layer = path.ends_with("/layer.tar") || (path.ends_with(".tar") && !path.contains('/'));
+        let layer = is_layer(path);
         if (digest.is_none_or(|digest| digest.contains('/')) && !layer)
             || self.blobs.len() >= LAYERS
         {
@@ -230,6 +231,11 @@ fn whiteout(path: &str, layer: &mut Layer) -> bool {
         layer.hide(&whole);
     }
     true
+}
+
+/// As `docker save` named layers (`ID/layer.tar`), and podman does (`ID.tar`).
+fn is_layer(path: &str) -> bool {
+    path.ends_with("/layer.tar") || pattern::name("*.tar", path) && !path.contains('/')
 }
 
 fn document(data: &mut dyn Read) -> io::Result<Vec<u8>> {

@@ -36,7 +36,7 @@ pub fn directory(root: &Root, step: &mut dyn FnMut(&str)) -> Linted {
     };
     for pattern in PLACES.iter().flat_map(|place| place.patterns) {
         let parts: Vec<&str> = pattern.split('/').collect();
-        walk.expand(String::new(), &parts);
+        walk.expand("", &parts);
     }
     // What a link leads to may be a place itself, and is told by its own name.
     for path in std::mem::take(&mut walk.links) {
@@ -58,19 +58,19 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Everything below `at` that matches the parts.
-    fn expand(&mut self, at: String, parts: &[&str]) {
+    fn expand(&mut self, at: &str, parts: &[&str]) {
         let Some((part, rest)) = parts.split_first() else {
-            self.look(&at);
+            self.look(at);
             return;
         };
         if *part == "**" {
-            self.below(&at, DEPTH);
+            self.below(at, DEPTH);
         } else if part.contains('*') {
-            for name in self.names(&at, part) {
-                self.expand(join(&at, &name), rest);
+            for name in self.names(at, part) {
+                self.expand(&join(at, &name), rest);
             }
         } else {
-            self.expand(join(&at, part), rest);
+            self.expand(&join(at, part), rest);
         }
     }
 

@@ -4,8 +4,9 @@
 use sanid_host::root::escape;
 use serde_json::Value;
 
-use super::{Content, Place, Reads, file_name};
+use super::{Content, Place, Reads};
 use crate::lint::finding::{Finding, NVME_CONFIG, quoted};
+use crate::lint::pattern;
 
 pub(super) static PLACE: Place = Place {
     patterns: &[
@@ -25,7 +26,7 @@ pub(super) static PLACE: Place = Place {
 };
 
 fn judge(path: &str, content: &Content) -> Vec<Finding> {
-    if file_name(path).ends_with(".json") {
+    if pattern::name("*.json", path) {
         return json(path, content);
     }
     let text = content.text();
