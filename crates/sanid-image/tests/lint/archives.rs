@@ -10,6 +10,9 @@ use crate::support::{
     Files, ID, IQN, MACHINE_ID, NQN, gzip, lint_tar, lint_tar_raw, pairs, raw, tar, tree,
 };
 
+/// Codes and paths.
+type Findings = Vec<(String, String)>;
+
 /// The digests are names here: what they would prove is not this program's question.
 fn digest(number: usize) -> String {
     format!("{number:064x}")
@@ -178,7 +181,7 @@ fn later_layers_win_and_whiteouts_are_honoured() {
             .filter(|(_, path)| !gone.iter().any(|one| path.starts_with(one)));
         pairs(&left.collect::<Vec<_>>())
     };
-    let rows: [(Vec<u8>, Vec<(String, String)>); 7] = [
+    let rows: [(Vec<u8>, Findings); 7] = [
         (tar(nothing), without(&[])),
         (
             tar(&[("etc/machine-id", b"")]),

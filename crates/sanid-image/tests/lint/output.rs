@@ -1,7 +1,9 @@
 //! What is said: documents that fit their schemas, text word for word, and never the machine-id.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
-use snapbox::{Data, assert_data_eq, file};
+use snapbox::{assert_data_eq, file};
 
 use crate::support::{ID, IQN, MACHINE_ID, lint_tar_raw, said, sanid_image, tar, tree};
 
@@ -133,13 +135,11 @@ fn the_text_is_word_for_word() {
         &["seal"],
         &["lint"],
     ] {
-        text += &format!(
-            "$ sanid {}\n",
-            [words, &["--root", "DIR"]].concat().join(" ")
-        );
+        let line = [words, &["--root", "DIR"]].concat().join(" ");
+        writeln!(text, "$ sanid {line}").unwrap();
         let output = sanid_image(&[words, &["--root", root]].concat());
         text += &said(&output).replace(root, "DIR");
-        text += &format!("exit {}\n\n", output.status.code().unwrap());
+        writeln!(text, "exit {}\n", output.status.code().unwrap()).unwrap();
     }
-    assert_data_eq!(text, Data::from(file!["snapshots/lint-and-seal.txt"]).raw());
+    assert_data_eq!(text, file!["snapshots/lint-and-seal.txt"].raw());
 }

@@ -13,6 +13,7 @@
 mod colour;
 mod credentials;
 mod documents;
+mod image;
 mod readme;
 mod situations;
 mod stream;
