@@ -23,9 +23,11 @@ pub(crate) fn is_tar(begin: &[u8]) -> bool {
             .is_some_and(|block| block.first() != Some(&0) && crate::tarball::has_checksum(block))
 }
 
-/// The bytes below every compression; those that are compressed with nothing known, as they are.
+/// The bytes below every compression; those that are compressed with nothing known, as they are. `file`
+/// counts what was read of the whole file, `output` what was decompressed of it.
 pub(crate) fn plain<'a>(
     source: Box<dyn Read + 'a>,
+    file: &Rc<Cell<u64>>,
     output: &Rc<Cell<u64>>,
     limits: Limits,
 ) -> io::Result<Input<Box<dyn Read + 'a>>> {
@@ -36,9 +38,12 @@ pub(crate) fn plain<'a>(
         {
             break;
         }
-        input = Input::new(
-            Box::new(Members::new(input, Rc::clone(output), limits)) as Box<dyn Read + 'a>
-        );
+        input = Input::new(Box::new(Members::new(
+            input,
+            Rc::clone(file),
+            Rc::clone(output),
+            limits,
+        )) as Box<dyn Read + 'a>);
     }
     Ok(input)
 }
@@ -60,16 +65,18 @@ fn skippable(begin: &[u8]) -> Option<u64> {
 struct Members<'a, R: Read + 'a> {
     input: Rc<RefCell<Input<R>>>,
     member: Option<Box<dyn Read + 'a>>,
+    file: Rc<Cell<u64>>,
     output: Rc<Cell<u64>>,
     limits: Limits,
     done: bool,
 }
 
 impl<'a, R: Read + 'a> Members<'a, R> {
-    fn new(input: Input<R>, output: Rc<Cell<u64>>, limits: Limits) -> Self {
+    fn new(input: Input<R>, file: Rc<Cell<u64>>, output: Rc<Cell<u64>>, limits: Limits) -> Self {
         Self {
             input: Rc::new(RefCell::new(input)),
             member: None,
+            file,
             output,
             limits,
             done: false,
@@ -78,7 +85,7 @@ impl<'a, R: Read + 'a> Members<'a, R> {
 
     /// The next member; none where only zeros or nothing follow.
     fn begin(&mut self) -> io::Result<Option<Box<dyn Read + 'a>>> {
-        let (found, taken) = {
+        let found = {
             let mut input = self.input.borrow_mut();
             while let Some(length) = skippable(input.peek(8)?) {
                 io::copy(&mut Read::by_ref(&mut *input).take(length), &mut io::sink())?;
@@ -87,7 +94,7 @@ impl<'a, R: Read + 'a> Members<'a, R> {
                 return Ok(None);
             }
             match compression(&mut input)? {
-                Some(found) => (found, input.counter()),
+                Some(found) => found,
                 None if input.skip_zeros()? => {
                     return Err(io::Error::new(
                         io::ErrorKind::InvalidData,
@@ -103,10 +110,10 @@ impl<'a, R: Read + 'a> Members<'a, R> {
             start: 0,
         };
         let decoder = found.decoder(shared)?;
-        let output = Rc::clone(&self.output);
-        Ok(Some(Box::new(Meter::new(
+        let (file, output) = (Rc::clone(&self.file), Rc::clone(&self.output));
+        Ok(Some(Box::new(Meter::of_all(
             decoder,
-            taken,
+            file,
             output,
             self.limits,
         ))))

@@ -14,6 +14,8 @@ pub(crate) struct Meter<R> {
     made: u64,
     output: Rc<Cell<u64>>,
     limits: Limits,
+    /// Whether everything that is decompressed is held against everything that was read.
+    whole: bool,
 }
 
 impl<R> Meter<R> {
@@ -32,6 +34,22 @@ impl<R> Meter<R> {
             made: 0,
             output,
             limits,
+            whole: false,
+        }
+    }
+
+    /// Watches all decoders together, also those inside each other and one after the other: `taken` counts
+    /// what was read of the file itself.
+    pub(crate) fn of_all(
+        source: R,
+        taken: Rc<Cell<u64>>,
+        output: Rc<Cell<u64>>,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            began: 0,
+            whole: true,
+            ..Self::new(source, taken, output, limits)
         }
     }
 }
@@ -52,7 +70,12 @@ impl<R: Read> Read for Meter<R> {
         self.made += count as u64;
         self.output.set(self.output.get() + count as u64);
         let from = self.taken.get().saturating_sub(self.began).max(1);
-        let bomb = self.made > Limits::RATIO_FROM && self.made / from > self.limits.ratio;
+        let made = if self.whole {
+            self.output.get()
+        } else {
+            self.made
+        };
+        let bomb = made > Limits::RATIO_FROM && made / from > self.limits.ratio;
         if bomb || self.output.get() > self.limits.output {
             return Err(io::Error::other(Reached));
         }

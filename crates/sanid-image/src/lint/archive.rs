@@ -42,7 +42,9 @@ const LAYERS: usize = 5000;
 
 /// Looks at every place in a tar, or in the images of an archive of them.
 pub fn archive<'a>(source: impl Read + 'a) -> Linted {
+    let source = Input::new(source);
     let mut reader = Reader {
+        file: source.counter(),
         output: Rc::default(),
         tree: Layer::default(),
         kept: Rc::default(),
@@ -55,6 +57,8 @@ pub fn archive<'a>(source: impl Read + 'a) -> Linted {
 }
 
 struct Reader {
+    /// What was read of the file, and what was decompressed of it.
+    file: Rc<Cell<u64>>,
     output: Rc<Cell<u64>>,
     kept: Rc<Cell<usize>>,
     /// The tar taken for one tree.
@@ -66,7 +70,7 @@ struct Reader {
 
 impl Reader {
     fn outer<'a>(&mut self, source: Box<dyn Read + 'a>) -> io::Result<()> {
-        let mut input = plain(source, &self.output, LIMITS)?;
+        let mut input = plain(source, &self.file, &self.output, LIMITS)?;
         let begin = input.peek(512)?;
         if !begin.is_empty() && !is_tar(begin) && begin.iter().any(|byte| *byte != 0) {
             return Err(io::Error::other(
@@ -102,13 +106,14 @@ impl Reader {
             return Ok(true);
         }
         let mut found = Layer::of(&self.kept);
-        let read = plain(Box::new(ahead), &self.output, LIMITS).and_then(|mut input| {
-            if is_tar(input.peek(512)?) {
-                walk(&mut input, &mut found, &mut |_, _| Ok(false))
-            } else {
-                Ok(())
-            }
-        });
+        let read =
+            plain(Box::new(ahead), &self.file, &self.output, LIMITS).and_then(|mut input| {
+                if is_tar(input.peek(512)?) {
+                    walk(&mut input, &mut found, &mut |_, _| Ok(false))
+                } else {
+                    Ok(())
+                }
+            });
         if let Err(error) = read {
             let seen = escape(error.to_string().as_bytes());
             let fix = "build the image again".to_owned();

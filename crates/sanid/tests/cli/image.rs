@@ -12,7 +12,10 @@ fn program(path: &Path, text: &str) {
 
 fn run(sanid: &Path, words: &[&str]) -> Output {
     let elsewhere = tempfile::tempdir().unwrap();
-    program(&elsewhere.path().join("sanid-image"), "#!/bin/sh\necho from PATH\n");
+    program(
+        &elsewhere.path().join("sanid-image"),
+        "#!/bin/sh\necho from PATH\n",
+    );
     Command::new(sanid)
         .args(words)
         .env("PATH", elsewhere.path())
@@ -25,7 +28,10 @@ fn the_program_beside_it_gets_every_word_and_gives_the_exit_code() {
     let dir = tempfile::tempdir().unwrap();
     let sanid = dir.path().join("sanid");
     fs::copy(env!("CARGO_BIN_EXE_sanid"), &sanid).unwrap();
-    program(&dir.path().join("sanid-image"), "#!/bin/sh\necho \"$@\"\nexit 3\n");
+    program(
+        &dir.path().join("sanid-image"),
+        "#!/bin/sh\necho \"$@\"\nexit 3\n",
+    );
     for words in [
         &["lint", "--root", "/x", "--format", "sarif"][..],
         &["lint", "--tar", "-"],
@@ -50,6 +56,11 @@ fn where_it_is_missing_the_package_is_named() {
     assert_eq!(output.stdout, b"", "PATH is not asked");
     let said = String::from_utf8(output.stderr).unwrap();
     let installed = ["/usr/bin", "/usr/local/bin"];
-    let installed = installed.iter().any(|one| Path::new(one).join("sanid-image").is_file());
-    assert!(installed || said.contains("install the package sanid"), "{said}");
+    let installed = installed
+        .iter()
+        .any(|one| Path::new(one).join("sanid-image").is_file());
+    assert!(
+        installed || said.contains("install the package sanid"),
+        "{said}"
+    );
 }
