@@ -107,24 +107,16 @@ fn a_decompression_bomb_stops_and_is_told() {
         "{}",
         said(&output)
     );
-    for bytes in [{
-        let mut tar = tar(&[("etc/hostname", b"x")]);
-        tar.truncate(1024);
-        let mut header = tar::Header::new_gnu();
-        header.set_path("big").unwrap();
-        header.set_size(1 << 45);
-        header.set_cksum();
-        tar.extend(header.as_bytes());
-        gzip(&tar)
-    }] {
-        let output = lint_tar_raw(&bytes, "text");
-        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-        assert!(
-            said(&output).contains("not read to its end"),
-            "{}",
-            said(&output)
-        );
-    }
+    // A tar that says of a file that it is larger than any.
+    header.set_size(1 << 45);
+    header.set_cksum();
+    let output = lint_tar_raw(&gzip(header.as_bytes()), "text");
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(
+        said(&output).contains("not read to its end"),
+        "{}",
+        said(&output)
+    );
     let initramfs = [
         sanid_image::cpio::archive(&[("init", b"")]),
         gzip(&vec![0; 70 << 20]),

@@ -41,8 +41,8 @@ fn the_program_beside_it_gets_every_word_and_gives_the_exit_code() {
     ] {
         let output = run(&sanid, words);
         assert_eq!(output.status.code(), Some(3), "{output:?}");
-        let said = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(said.trim_end(), words.join(" "));
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(told.trim_end(), words.join(" "));
     }
 }
 
@@ -54,13 +54,13 @@ fn where_it_is_missing_the_package_is_named() {
     let output = run(&sanid, &["lint", "--tar", "/nonexistent"]);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert_eq!(output.stdout, b"", "PATH is not asked");
-    let said = String::from_utf8(output.stderr).unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
     let installed = ["/usr/bin", "/usr/local/bin"];
     let installed = installed
         .iter()
         .any(|one| Path::new(one).join("sanid-image").is_file());
     assert!(
-        installed || said.contains("install the package sanid"),
-        "{said}"
+        installed || told.contains("install the package sanid"),
+        "{told}"
     );
 }
