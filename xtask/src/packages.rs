@@ -44,13 +44,13 @@ const PACKAGES: &[Package] = &[
         "initramfs-tools-core",
         "dist, images: an initramfs of Debian",
     ),
-    Package::new("zstd", "images: compresses an initramfs"),
+    Package::new("zstd", "images, lint: compresses an initramfs and a tar"),
     Package::new(
         "xz-utils",
-        "images, vm: compresses an initramfs, and modules",
+        "images, lint, vm: compresses an initramfs, a tar, and modules",
     ),
-    Package::new("lz4", "images: compresses an initramfs"),
-    Package::new("bzip2", "images: compresses an initramfs"),
+    Package::new("lz4", "images, lint: compresses an initramfs and a tar"),
+    Package::new("bzip2", "images, lint: compresses an initramfs and a tar"),
     Package::new("qemu-system-x86", "vm: guests with a kernel of their own"),
     Package::new("seabios", "vm: their firmware"),
     Package::new(

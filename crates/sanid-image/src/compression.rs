@@ -97,7 +97,8 @@ impl Compression {
     }
 
     /// A reader of the decompressed bytes of one stream. After its end, and not before, the source
-    /// stands behind the stream. It must not be read again after an error.
+    /// stands behind the stream. It must not be read again after an error. A source that is lent
+    /// (`&mut`) can be read on.
     ///
     /// # Errors
     /// Those of the source; a stream that is damaged from its beginning, or needs too much memory.
@@ -112,7 +113,7 @@ impl Compression {
     /// Compression::None.decoder(&mut source).unwrap().read_to_string(&mut text).unwrap();
     /// assert_eq!(text, "070701");
     /// ```
-    pub fn decoder<'a, R: BufRead>(self, source: &'a mut R) -> io::Result<Box<dyn Read + 'a>> {
+    pub fn decoder<'a, R: BufRead + 'a>(self, mut source: R) -> io::Result<Box<dyn Read + 'a>> {
         Ok(match self {
             Self::None => Box::new(source),
             Self::Gzip => Box::new(flate2::bufread::GzDecoder::new(source)),

@@ -1,4 +1,4 @@
-//! Storage identities inside images: which names an initramfs carries, and whether they are this host's.
+//! Storage identities inside images: which there are, where they hide, and how they go away.
 //!
 //! An identity that was copied into an image stays there when the host gets another one, and goes with
 //! the image to every host that boots it. This crate reads images as the kernel unpacks them and hands
@@ -7,6 +7,9 @@
 //! ```text
 //! bytes ─► input ─► compression ─► cpio ─► walk ─► initramfs ─► report
 //! ```
+//!
+//! [`lint`] looks at every place of a whole image where an identity hides, in a directory or in a tar, and
+//! [`seal`] removes what it can.
 //!
 //! It is apart from the boot command, which has no room for decompressors, and is the base of every check
 //! of an image: [`walk()`] gives each file of an image to whoever asks.
@@ -28,7 +31,12 @@ mod error;
 pub mod initramfs;
 mod input;
 mod limits;
+pub mod lint;
+mod members;
+mod meter;
 pub mod report;
+pub mod seal;
+mod tarball;
 mod walk;
 
 pub use cli::{command, run};

@@ -269,6 +269,8 @@ pub(crate) fn json_schema() -> serde_json::Value {
     #[allow(dead_code, reason = "only its schema is used")]
     enum Document {
         Initramfs(InitramfsReport),
+        Lint(crate::lint::LintReport),
+        Seal(crate::seal::SealReport),
         Error(sanid_host::report::ErrorReport),
     }
     schemars::schema_for!(Document).to_value()

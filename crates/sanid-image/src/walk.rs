@@ -1,7 +1,7 @@
 //! Every entry of every archive of an image, in the order in which the kernel unpacks them.
 
 use std::cell::Cell;
-use std::io::{self, Read};
+use std::io::Read;
 use std::rc::Rc;
 
 use crate::compression::{Compression, MAGIC};
@@ -9,6 +9,7 @@ use crate::cpio::{Archive, CpioError, Header};
 use crate::error::ImageError;
 use crate::input::Input;
 use crate::limits::Limits;
+use crate::meter::{Meter, is_limit};
 
 /// A run of archives with one compression, such as the microcode in front of the initramfs proper.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,11 +167,7 @@ impl Walk<'_> {
     }
 
     fn limit(&self) -> &'static str {
-        if self.output.get() > self.limits.output {
-            "it becomes too large when it is decompressed"
-        } else {
-            "it is compressed as nothing but a bomb is"
-        }
+        crate::meter::reached(&self.output, self.limits)
     }
 
     fn compressed<R: Read>(
@@ -178,14 +175,8 @@ impl Walk<'_> {
         input: &mut Input<R>,
         compression: Compression,
     ) -> Result<(), CpioError> {
-        let meter = Meter {
-            taken: input.counter(),
-            began: input.taken(),
-            made: 0,
-            output: Rc::clone(&self.output),
-            limits: *self.limits,
-            source: compression.decoder(input)?,
-        };
+        let (taken, output) = (input.counter(), Rc::clone(&self.output));
+        let meter = Meter::new(compression.decoder(input)?, taken, output, *self.limits);
         let mut inner = Input::new(meter);
         while inner.skip_zeros()? {
             if Compression::of(inner.peek(MAGIC)?) != Some(Compression::None) {
@@ -212,39 +203,5 @@ impl Walk<'_> {
             })?;
         }
         Ok(())
-    }
-}
-
-/// Stops a decoder that makes too much of too little.
-struct Meter<R> {
-    source: R,
-    taken: Rc<Cell<u64>>,
-    began: u64,
-    made: u64,
-    output: Rc<Cell<u64>>,
-    limits: Limits,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("a limit is reached")]
-struct Reached;
-
-fn is_limit(error: &io::Error) -> bool {
-    error
-        .get_ref()
-        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<Reached>)
-}
-
-impl<R: Read> Read for Meter<R> {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        let count = self.source.read(to)?;
-        self.made += count as u64;
-        self.output.set(self.output.get() + count as u64);
-        let from = self.taken.get().saturating_sub(self.began).max(1);
-        let bomb = self.made > Limits::RATIO_FROM && self.made / from > self.limits.ratio;
-        if bomb || self.output.get() > self.limits.output {
-            return Err(io::Error::other(Reached));
-        }
-        Ok(count)
     }
 }

@@ -60,6 +60,16 @@ pub(crate) enum Command {
     /// Takes iSCSI names (iqn., eui., naa.), NQNs and Host IDs; - reads them from standard input, one
     /// per line. Exits with 1 when one is not valid.
     Check(Check),
+    /// List the identities that an image has (runs sanid-image lint)
+    ///
+    /// --root DIR or --tar FILE; sanid lint --help shows every option. Exits with 1 when there is one.
+    #[command(disable_help_flag = true)]
+    Lint(Image),
+    /// Make an image clean: remove its identities (runs sanid-image seal)
+    ///
+    /// --root DIR, and --dry-run to see first; sanid seal --help shows every option.
+    #[command(disable_help_flag = true)]
+    Seal(Image),
     /// Show the merged configuration and where each value comes from
     Config(HostOptions),
     /// Print the completions for a shell
@@ -84,7 +94,7 @@ impl Command {
             | Self::Config(host) => host.format == Format::Json,
             Self::Check(check) => check.format == Format::Json,
             // A stream of items has its errors beside it.
-            Self::Derive(_) | Self::Completions(_) => false,
+            Self::Derive(_) | Self::Completions(_) | Self::Lint(_) | Self::Seal(_) => false,
         }
     }
 }
@@ -281,6 +291,17 @@ pub(crate) enum Kind {
     Iscsi,
     Nqn,
     Hostid,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Image {
+    /// Options of sanid-image
+    #[arg(
+        value_name = "OPTION",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub(crate) options: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]

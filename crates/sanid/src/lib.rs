@@ -60,6 +60,8 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Hardware(options) => commands::hardware::run(&options),
         Command::Derive(options) => commands::derive::run(&options),
         Command::Check(options) => commands::check::run(&options),
+        Command::Lint(image) => commands::image::run("lint", &image.options),
+        Command::Seal(image) => commands::image::run("seal", &image.options),
         Command::Config(options) => commands::config::run(&options),
         Command::Completions(options) => commands::completions::run(&options),
     }

@@ -9,9 +9,10 @@ use crate::place::Place;
 use crate::tools;
 
 /// Integration tests with a step of their own.
-const HEAVY: [&str; 8] = [
+const HEAVY: [&str; 9] = [
     "real",
     "images",
+    "lint",
     "faults",
     "placement",
     "dist",
@@ -51,6 +52,10 @@ pub(super) fn dist(place: &Place) -> Result<Outcome> {
 
 pub(super) fn images(place: &Place) -> Result<Outcome> {
     heavy(place, "images")
+}
+
+pub(super) fn lint(place: &Place) -> Result<Outcome> {
+    heavy(place, "lint")
 }
 
 pub(super) fn concurrency(place: &Place) -> Result<Outcome> {

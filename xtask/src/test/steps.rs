@@ -105,8 +105,13 @@ fn with_other_programs() -> Vec<Step> {
         )),
         counted(slow(
             "images",
-            "what real initramfs images carry, in every compression",
+            "what real initramfs images and systems carry, in every compression",
             programs::images,
+        )),
+        counted(slow(
+            "lint",
+            "every place of an identity, hostile images, archives of images, seal",
+            programs::lint,
         )),
         counted(slow(
             "concurrency",

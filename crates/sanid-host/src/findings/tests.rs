@@ -356,7 +356,7 @@ fn what_was_derived_earlier_names_the_seed_that_changed() {
             "00000000000000000000000000000001",
         );
         if kind != seed::MACHINE_ID {
-            host = hardware(host, kind);
+            host = seeded_by_hardware(host, kind);
         }
         let resolution = resolve(&host);
         let found = findings(&host, resolution.as_ref());
@@ -367,7 +367,7 @@ fn what_was_derived_earlier_names_the_seed_that_changed() {
 }
 
 /// With this seed in the place of the machine-id, now and when the files were written.
-fn hardware(mut facts: Facts, kind: &'static str) -> Facts {
+fn seeded_by_hardware(mut facts: Facts, kind: &'static str) -> Facts {
     let uuid = HostUuid::parse("4c4c4544-0051-3610-8052-b4c04f303132").unwrap();
     facts.other_seeds.seen.push(SeedFacts {
         name: kind,

@@ -1,6 +1,9 @@
 //! The `sanid-image` command: one definition for parsing, help, man pages and completions.
 
 mod initramfs;
+mod lint;
+mod progress;
+mod seal;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -13,13 +16,12 @@ use serde::Serialize;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 fine, 1 findings, 2 usage or I/O error, 3 refused by a safety rule.
-Start with: sanid-image initramfs";
+Start with: sanid-image lint --root DIR";
 
-/// Look for storage identities inside images.
+/// Find storage identities inside images, and remove them.
 ///
 /// An identity that was copied into an image stays there when the host gets another one, and goes with the
-/// image to every host that boots it. sanid-image reads images as the kernel unpacks them, and changes
-/// nothing.
+/// image to every host that boots it. Only seal changes anything.
 #[derive(Debug, Parser)]
 #[command(name = "sanid-image", version, after_help = AFTER_HELP, arg_required_else_help = true)]
 struct Arguments {
@@ -35,6 +37,59 @@ enum Command {
     /// or bzip2. Exits with 1 when an image carries a name or a machine-id that is not the one on disk,
     /// with 2 when an image cannot be read to its end.
     Initramfs(Initramfs),
+    /// List the identities that an image has: in its files, its initramfs images, its boot entries
+    ///
+    /// Reads a directory or a tar, and unpacks nothing. Each finding says where it is, why it matters and
+    /// how it goes away. Exits with 1 when there is one, with 2 when the image cannot be read to its end.
+    Lint(Lint),
+    /// Make an image clean: remove its identities, set its machine-id to uninitialized
+    ///
+    /// Shows what it is about to do, and does it. What belongs to somebody else, such as an initramfs, is
+    /// left and told, with exit code 1. Refuses the root of a running machine. Run again, it changes
+    /// nothing.
+    Seal(Seal),
+}
+
+#[derive(Debug, Args)]
+struct Lint {
+    /// A mounted image, a chroot or an unpacked layer
+    #[arg(
+        long,
+        value_name = "DIR",
+        required_unless_present = "tar",
+        conflicts_with = "tar"
+    )]
+    root: Option<PathBuf>,
+    /// A tar, compressed or not: of a whole system, of a layer, or of container images (OCI Image Layout,
+    /// docker save); - for standard input
+    #[arg(long, value_name = "FILE")]
+    tar: Option<PathBuf>,
+    /// Text for people, which may change; JSON for programs, which will not; SARIF 2.1.0 for CI systems
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LintFormat::Text)]
+    format: LintFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LintFormat {
+    Text,
+    Json,
+    Sarif,
+}
+
+#[derive(Debug, Args)]
+struct Seal {
+    /// A mounted image or a chroot
+    #[arg(long, value_name = "DIR")]
+    root: PathBuf,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Go on although DIR is the root of a running machine, which is about to become an image
+    #[arg(long)]
+    this_host: bool,
+    /// Text for people, which may change, or JSON for programs, which will not
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -112,9 +167,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(exit as u8);
         }
     };
-    let Command::Initramfs(options) = arguments.command;
-    let exit = initramfs::run(&options).unwrap_or_else(|failure| {
-        if options.format == Format::Json {
+    let (json_too, done) = match &arguments.command {
+        Command::Initramfs(options) => (options.format == Format::Json, initramfs::run(options)),
+        Command::Lint(options) => (options.format == LintFormat::Json, lint::run(options)),
+        Command::Seal(options) => (options.format == Format::Json, seal::run(options)),
+    };
+    let exit = done.unwrap_or_else(|failure| {
+        if json_too {
             let report = ErrorReport::new(failure.exit as u8, failure.message.clone());
             // The text below says it even where the document cannot be written.
             let _ = json(&report);

@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod derive;
 pub(crate) mod hardware;
+pub(crate) mod image;
 pub(crate) mod reseed;
 pub(crate) mod show;
 pub(crate) mod status;

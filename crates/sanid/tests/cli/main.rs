@@ -14,6 +14,7 @@ mod clones;
 mod colour;
 mod credentials;
 mod documents;
+mod image;
 mod readme;
 mod situations;
 mod stream;

@@ -37,6 +37,8 @@ const EXPECTED: &[(&str, u32)] = &[
     ),
     ("usr/share/man/man8/sanid.8", 0o644),
     ("usr/share/man/man8/sanid-image.8", 0o644),
+    ("usr/share/man/man8/sanid-lint.8", 0o644),
+    ("usr/share/man/man8/sanid-seal.8", 0o644),
     ("usr/share/bash-completion/completions/sanid-image", 0o644),
     ("usr/share/doc/sanid/examples/10-scheme.toml", 0o644),
     ("usr/share/doc/sanid/examples/openrc/sanid", 0o755),

@@ -1,0 +1,144 @@
+//! What a finding is, and the list of all there are.
+
+pub use sanid_host::findings::Severity;
+
+/// A kind of finding: API.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The stable code.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// Why it matters.
+    pub why: &'static str,
+}
+
+/// How a finding goes away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// The file goes: `sanid seal` does it.
+    Remove,
+    /// The file becomes `uninitialized`: `sanid seal` does it.
+    Reset,
+    /// By somebody who knows what else the file is for.
+    ByHand,
+}
+
+/// One identity in an image, or something that hides one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Its kind.
+    pub rule: &'static Rule,
+    /// The path below the root, as bytes that may hold a machine-id: shown only without it.
+    pub path: String,
+    /// What was seen.
+    pub seen: String,
+    /// The command or the step that removes it.
+    pub fix: String,
+    /// Who can remove it.
+    pub remedy: Remedy,
+}
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $severity:ident, $title:literal, $why:expr;)+) => {
+        $($(#[$doc])* pub(crate) static $name: Rule = Rule {
+            code: $code,
+            severity: Severity::$severity,
+            title: $title,
+            why: $why,
+        };)+
+
+        /// Every kind of finding, in the order of the documentation.
+        pub static RULES: &[&Rule] = &[$(&$name),+];
+    };
+}
+
+const CLONES: &str = "Every machine made from this image has it, and arrays take them all for one host: \
+                      volumes are mapped to the wrong machine, and reservations protect nothing.";
+const HIDDEN: &str = "What is behind it was not seen, so nobody knows whether the image is clean.";
+
+rules! {
+    MACHINE_ID = "machine-id-set", Danger, "the image has a machine-id",
+        "Every machine made from this image has it, and with it the same identities, wherever they are derived.";
+    INITIATOR_NAME = "initiator-name-set", Danger, "the image has an iSCSI initiator name", CLONES;
+    HOST_NQN = "host-nqn-set", Danger, "the image has an NVMe host NQN", CLONES;
+    HOST_ID = "host-id-set", Danger, "the image has an NVMe Host ID", CLONES;
+    NVME_CONFIG = "nvme-config-host", Danger, "an NVMe configuration names a host", CLONES;
+    ISCSI_RECORD = "iscsi-record-initiator", Danger, "an iSCSI record names an initiator", CLONES;
+    CREDENTIAL = "credential-identity", Danger, "a systemd credential is an identity", CLONES;
+    COMMAND_LINE = "kernel-command-line-identity", Danger,
+        "a kernel command line gives an identity", CLONES;
+    BOOT_TOKEN = "boot-entry-machine-id", Warning, "boot entries carry a machine-id",
+        "No machine made from this image takes these entries for its own, and the machine-id in them is \
+         confidential (machine-id(5)).";
+    PIN = "pinned-identity", Danger, "the configuration of sanid pins an identity", CLONES;
+    RECORD = "sanid-record", Warning, "sanid ran in the image and left its record",
+        "It names the identity that this image had; a sealed image has no history.";
+    INITRAMFS = "initramfs-identity", Danger, "an initramfs carries an identity",
+        "Every machine made from this image boots with it before any file of the image is read, and removing \
+         the file from the image changes nothing in the initramfs.";
+    NOT_A_FILE = "not-a-file", Warning, "something else stands where an identity file should be",
+        "No program of a distribution makes it; what reads it may hang or start a device.";
+    LINK = "link-not-followed", Warning, "an identity file is a link to a place of its own", HIDDEN;
+    NAME = "odd-name", Warning, "a name that no program makes",
+        "It leads out of where it is unpacked, or hides what it is from people.";
+    UNREADABLE = "not-readable", Danger, "a part of the image cannot be read to its end", HIDDEN;
+    TOO_MUCH = "too-much", Danger, "more than a place like this ever has", HIDDEN;
+}
+
+/// Characters of what was seen; a name has 223 at most.
+const SEEN: usize = 1000;
+
+fn short(mut seen: String) -> String {
+    if let Some((at, _)) = seen.char_indices().nth(SEEN) {
+        seen.truncate(at);
+        seen.push('…');
+    }
+    seen
+}
+
+/// A path below the root for a shell: a hostile name is typed by somebody who copies the command.
+pub(crate) fn quoted(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@%=".contains(&byte);
+    if path.bytes().all(plain) {
+        format!("/{path}")
+    } else {
+        format!("'/{}'", path.replace('\'', "'\\''"))
+    }
+}
+
+/// The command that removes a file of the image.
+pub(crate) fn rm(path: &str) -> String {
+    format!("rm {}", quoted(path))
+}
+
+impl Finding {
+    pub(crate) fn by_hand(rule: &'static Rule, path: &str, seen: String, fix: String) -> Self {
+        Self {
+            rule,
+            path: path.to_owned(),
+            seen: short(seen),
+            fix,
+            remedy: Remedy::ByHand,
+        }
+    }
+
+    /// A file that is nothing but an identity.
+    pub(crate) fn removable(rule: &'static Rule, path: &str, seen: String) -> Self {
+        // What is in /run was put there by a running system or by a mount of one.
+        let remedy = if path.starts_with("run/") {
+            Remedy::ByHand
+        } else {
+            Remedy::Remove
+        };
+        Self {
+            rule,
+            path: path.to_owned(),
+            seen: short(seen),
+            fix: rm(path),
+            remedy,
+        }
+    }
+}

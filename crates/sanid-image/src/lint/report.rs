@@ -1,0 +1,77 @@
+//! What `sanid-image lint` says to programs: API, `sanid/v1`.
+
+use serde::Serialize;
+
+use super::finding::{Finding, Remedy};
+use super::layer::Linted;
+
+/// The identities that an image has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct LintReport {
+    /// `sanid/v1`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "sanid/v1")))]
+    pub api_version: &'static str,
+    /// `Lint`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "Lint")))]
+    pub kind: &'static str,
+    /// The image as it was given.
+    pub image: String,
+    /// What was found, by path.
+    pub findings: Vec<FindingReport>,
+    /// Why the image was not read to its end, where it was not.
+    pub error: Option<String>,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct FindingReport {
+    /// The stable code.
+    pub code: &'static str,
+    /// `warning` or `danger`.
+    pub severity: &'static str,
+    /// The path in the image; digits that may be a machine-id are left out.
+    pub path: String,
+    /// What was seen; never a machine-id.
+    pub seen: String,
+    /// Why it matters.
+    pub why: &'static str,
+    /// How to remove it, in the image.
+    pub fix: String,
+    /// Whether `sanid seal` removes it.
+    pub sealable: bool,
+}
+
+impl LintReport {
+    /// The report of what was found in an image.
+    pub fn new(image: &str, linted: &Linted) -> Self {
+        let findings = linted.findings.iter();
+        Self {
+            api_version: sanid_host::API_VERSION,
+            kind: "Lint",
+            image: linted.shown(image),
+            findings: findings
+                .map(|one| FindingReport::new(one, linted))
+                .collect(),
+            error: linted.damage.as_ref().map(|text| linted.shown(text)),
+        }
+    }
+}
+
+impl FindingReport {
+    /// One finding, as it may be shown.
+    pub(crate) fn new(finding: &Finding, linted: &Linted) -> Self {
+        Self {
+            code: finding.rule.code,
+            severity: finding.rule.severity.as_str(),
+            path: linted.shown_path(&format!("/{}", finding.path)),
+            seen: linted.shown(&finding.seen),
+            why: finding.rule.why,
+            fix: linted.shown_path(&finding.fix),
+            sealable: finding.remedy != Remedy::ByHand,
+        }
+    }
+}

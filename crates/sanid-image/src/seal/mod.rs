@@ -1,0 +1,91 @@
+//! Makes an image clean: what `lint` finds and nothing else needs goes away, the machine-id becomes
+//! `uninitialized`.
+//!
+//! ```text
+//! lint ─► Plan (pure) ─► act
+//! ```
+//!
+//! The plan is made of findings, so after it was carried out `lint` finds nothing that it could remove,
+//! and a second run has nothing to do.
+
+mod act;
+mod guard;
+mod report;
+
+pub use act::{SealError, carry_out};
+pub use guard::{Refusal, refusal};
+pub use report::{SealReport, StepReport};
+
+use sanid_host::Root;
+
+use crate::lint::{self, Finding, Linted, Remedy};
+
+/// What becomes of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// It is removed.
+    Remove,
+    /// It becomes `uninitialized`: machine-id(5), First Boot Semantics.
+    Reset,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What is done.
+    pub action: Action,
+    /// The path below the root, which may hold a machine-id.
+    pub path: String,
+    /// What is there.
+    pub seen: String,
+}
+
+/// What is done to an image, and what is left to a person.
+pub struct Plan {
+    /// The steps, by path.
+    pub steps: Vec<Step>,
+    /// What `seal` cannot remove.
+    pub left: Vec<Finding>,
+    /// Everything that was found, with the way to show it.
+    pub linted: Linted,
+}
+
+/// What is to be done below a root.
+///
+/// # Examples
+/// ```
+/// use sanid_image::seal::{Action, plan};
+///
+/// let dir = tempfile::tempdir().unwrap();
+/// std::fs::create_dir_all(dir.path().join("etc/nvme")).unwrap();
+/// std::fs::write(dir.path().join("etc/nvme/hostid"), "652f5d50-a689-4520-b87b-fe2552ef6b8b\n").unwrap();
+/// let root = sanid_host::Root::open(dir.path()).unwrap();
+/// let plan = plan(&root, &mut |_| ());
+/// assert_eq!(plan.steps[0].path, "etc/nvme/hostid");
+/// assert_eq!(plan.steps[0].action, Action::Remove);
+/// ```
+pub fn plan(root: &Root, step: &mut dyn FnMut(&str)) -> Plan {
+    let linted = lint::directory(root, step);
+    let mut steps: Vec<Step> = Vec::new();
+    let mut left = Vec::new();
+    for finding in &linted.findings {
+        let action = match finding.remedy {
+            Remedy::Remove => Action::Remove,
+            Remedy::Reset => Action::Reset,
+            Remedy::ByHand => {
+                left.push(finding.clone());
+                continue;
+            }
+        };
+        steps.push(Step {
+            action,
+            path: finding.path.clone(),
+            seen: finding.seen.clone(),
+        });
+    }
+    Plan {
+        steps,
+        left,
+        linted,
+    }
+}

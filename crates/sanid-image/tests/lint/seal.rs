@@ -1,0 +1,223 @@
+//! What `seal` does to a tree, and what it never does.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::Path;
+
+use sanid_image::cpio;
+
+use crate::support::{ID, IQN, MACHINE_ID, NQN, lint, pairs, put, said, sanid_image, tree};
+
+fn seal(root: &Path, words: &[&str]) -> (Option<i32>, String) {
+    let root = root.to_str().unwrap();
+    let output = sanid_image(&[&["seal", "--root", root], words].concat());
+    (output.status.code(), said(&output))
+}
+
+fn dirty() -> tempfile::TempDir {
+    let id = format!("{MACHINE_ID}\n");
+    let image = tree(&[
+        ("etc/machine-id", id.as_bytes()),
+        ("etc/iscsi/initiatorname.iscsi", IQN.as_bytes()),
+        ("etc/iscsi/iscsid.conf", b"node.startup = manual\n"),
+        ("etc/nvme/hostnqn", NQN.as_bytes()),
+        ("etc/nvme/hostid", ID.as_bytes()),
+        ("usr/local/etc/nvme/hostid", ID.as_bytes()),
+        ("var/lib/dbus/machine-id", id.as_bytes()),
+        ("var/lib/sanid/record.json", b"{}\n"),
+        (
+            "etc/sanid/config.d/50-adopted.toml",
+            b"[pin]\nhostid = \"x\"\n",
+        ),
+        ("etc/hostname", b"n1\n"),
+    ]);
+    let path = image.path().join("etc/machine-id");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o444)).unwrap();
+    image
+}
+
+/// Every path of a tree, with what is in the files.
+fn all(root: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut todo = vec![root.to_owned()];
+    while let Some(path) = todo.pop() {
+        let kind = fs::symlink_metadata(&path).unwrap();
+        let shown = path.strip_prefix(root).unwrap().display().to_string();
+        if kind.is_dir() {
+            todo.extend(
+                fs::read_dir(&path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+        } else if kind.is_file() {
+            found.push((shown, fs::read(&path).unwrap()));
+        } else {
+            found.push((shown, b"a link".to_vec()));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn it_removes_what_it_says_and_a_second_run_has_nothing_to_do() {
+    let image = dirty();
+    let before = all(image.path());
+    let (code, text) = seal(image.path(), &["--dry-run"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert_eq!(all(image.path()), before, "a dry run changes nothing");
+    let (code, text) = seal(image.path(), &[]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("done: 8 of 8"), "{text}");
+    let left = [
+        ("etc/hostname", b"n1\n".as_slice()),
+        ("etc/iscsi/iscsid.conf", b"node.startup = manual\n"),
+        ("etc/machine-id", b"uninitialized\n"),
+    ];
+    let left: Vec<_> = left
+        .iter()
+        .map(|(path, bytes)| ((*path).to_owned(), bytes.to_vec()))
+        .collect();
+    assert_eq!(all(image.path()), left);
+    let machine_id = fs::metadata(image.path().join("etc/machine-id")).unwrap();
+    assert_eq!(machine_id.mode() & 0o7777, 0o444);
+    assert_eq!(lint(image.path()), (0, Vec::new()));
+    let (code, text) = seal(image.path(), &[]);
+    assert_eq!(code, Some(0));
+    assert!(text.starts_with("nothing to do in "), "{text}");
+    let again = fs::metadata(image.path().join("etc/machine-id")).unwrap();
+    assert_eq!(
+        again.ino(),
+        machine_id.ino(),
+        "what is clean is not written"
+    );
+}
+
+#[test]
+fn what_belongs_to_somebody_else_is_left_and_told() {
+    let image = dirty();
+    let initramfs = cpio::archive(&[("etc/nvme/hostid", ID.as_bytes())]);
+    put(image.path(), "boot/initrd.img-6.1", &initramfs);
+    put(image.path(), "etc/credstore/sanid.iqn", b"x");
+    put(
+        image.path(),
+        "var/lib/iscsi/nodes/t/p/default",
+        b"iface.initiatorname = iqn.2004-05.com.example:a\n",
+    );
+    let (code, text) = seal(image.path(), &[]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("update-initramfs -u -k 6.1"), "{text}");
+    assert!(text.contains("rm /etc/credstore/sanid.iqn"), "{text}");
+    let wanted = pairs(&[
+        ("initramfs-identity", "/boot/initrd.img-6.1"),
+        ("credential-identity", "/etc/credstore/sanid.iqn"),
+        ("iscsi-record-initiator", "/var/lib/iscsi/nodes/t/p/default"),
+    ]);
+    assert_eq!(lint(image.path()), (1, wanted));
+}
+
+#[test]
+fn nothing_outside_the_root_is_touched() {
+    let outside = dirty();
+    let before = all(outside.path());
+    let image = tree(&[("etc/x", b"")]);
+    let up = "../../../../../../../../../..".to_owned() + outside.path().to_str().unwrap();
+    for (at, to) in [
+        ("etc/machine-id", format!("{up}/etc/machine-id")),
+        (
+            "etc/iscsi",
+            outside.path().join("etc/iscsi").display().to_string(),
+        ),
+        ("etc/nvme", format!("{up}/etc/nvme")),
+        ("var", outside.path().join("var").display().to_string()),
+    ] {
+        symlink(to, image.path().join(at)).unwrap();
+    }
+    let (code, text) = seal(image.path(), &[]);
+    assert_eq!(code, Some(0), "{text}");
+    assert_eq!(all(outside.path()), before);
+    // A second name of a file outside goes, and the file stays.
+    let image = tree(&[("etc/nvme/x", b"")]);
+    fs::hard_link(
+        outside.path().join("etc/nvme/hostid"),
+        image.path().join("etc/nvme/hostid"),
+    )
+    .unwrap();
+    fs::hard_link(
+        outside.path().join("etc/machine-id"),
+        image.path().join("etc/machine-id"),
+    )
+    .unwrap();
+    assert_eq!(seal(image.path(), &[]).0, Some(0));
+    assert_eq!(lint(image.path()), (0, Vec::new()));
+    assert_eq!(all(outside.path()), before);
+}
+
+#[test]
+fn a_link_is_followed_inside_the_root_to_the_file_that_changes() {
+    let id = format!("{MACHINE_ID}\n");
+    let image = tree(&[
+        ("data/machine-id", id.as_bytes()),
+        ("data/nvme/hostid", ID.as_bytes()),
+    ]);
+    fs::create_dir(image.path().join("etc")).unwrap();
+    symlink("/data/machine-id", image.path().join("etc/machine-id")).unwrap();
+    symlink("../data/nvme", image.path().join("etc/nvme")).unwrap();
+    fs::create_dir_all(image.path().join("var/lib/dbus")).unwrap();
+    symlink(
+        "/etc/machine-id",
+        image.path().join("var/lib/dbus/machine-id"),
+    )
+    .unwrap();
+    let (code, text) = seal(image.path(), &[]);
+    assert_eq!(code, Some(0), "{text}");
+    let read = |path: &str| fs::read(image.path().join(path)).ok();
+    assert_eq!(read("data/machine-id").unwrap(), b"uninitialized\n");
+    assert_eq!(read("data/nvme/hostid"), None);
+    for link in ["etc/machine-id", "var/lib/dbus/machine-id"] {
+        assert!(
+            fs::symlink_metadata(image.path().join(link))
+                .unwrap()
+                .is_symlink(),
+            "{link}"
+        );
+    }
+    assert_eq!(lint(image.path()), (0, Vec::new()));
+}
+
+/// Where `/usr/etc` is another way to `/etc`, the machine-id is reset and not removed.
+#[test]
+fn another_way_to_the_machine_id_does_not_remove_it() {
+    let image = dirty();
+    symlink("../etc", image.path().join("usr/etc")).unwrap();
+    fs::hard_link(
+        image.path().join("etc/machine-id"),
+        image.path().join("etc/second"),
+    )
+    .unwrap();
+    let (code, text) = seal(image.path(), &[]);
+    assert_eq!(code, Some(0), "{text}");
+    let text = fs::read(image.path().join("etc/machine-id")).unwrap();
+    assert_eq!(text, b"uninitialized\n");
+}
+
+#[test]
+fn the_root_of_this_machine_is_refused_by_every_name() {
+    let link = tempfile::tempdir().unwrap();
+    symlink("/", link.path().join("root")).unwrap();
+    for root in [
+        "/",
+        "//",
+        "/proc/self/root",
+        "/tmp/..",
+        link.path().join("root").to_str().unwrap(),
+    ] {
+        for words in [&["--dry-run"][..], &["--dry-run", "--format", "json"]] {
+            let (code, text) = seal(Path::new(root), words);
+            assert_eq!(code, Some(3), "{root}: {text}");
+            assert!(text.contains("--this-host"), "{text}");
+        }
+    }
+    let (code, text) = seal(Path::new("/"), &["--dry-run", "--this-host"]);
+    assert!(matches!(code, Some(0 | 1)), "{text}");
+}
