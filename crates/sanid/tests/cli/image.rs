@@ -1,13 +1,25 @@
 //! `sanid lint` and `sanid seal` become `sanid-image`, which is found beside them and never in `PATH`.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+/// A program of this text. Another process writes it: what this one has open for writing, a test beside it
+/// may hand on to a child of its own, and then nobody can start it ("Text file busy").
 fn program(path: &Path, text: &str) {
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    written("printf %s \"$2\" >\"$1\" && chmod 755 \"$1\"", path, text);
+}
+
+/// `sanid` in a directory of its own.
+fn sanid_in(directory: &Path) -> PathBuf {
+    let sanid = directory.join("sanid");
+    written("cp \"$2\" \"$1\"", &sanid, env!("CARGO_BIN_EXE_sanid"));
+    sanid
+}
+
+fn written(script: &str, path: &Path, what: &str) {
+    let mut sh = Command::new("sh");
+    sh.args(["-c", script, "sh"]).arg(path).arg(what);
+    assert!(sh.status().unwrap().success());
 }
 
 fn run(sanid: &Path, words: &[&str]) -> Output {
@@ -26,8 +38,7 @@ fn run(sanid: &Path, words: &[&str]) -> Output {
 #[test]
 fn the_program_beside_it_gets_every_word_and_gives_the_exit_code() {
     let dir = tempfile::tempdir().unwrap();
-    let sanid = dir.path().join("sanid");
-    fs::copy(env!("CARGO_BIN_EXE_sanid"), &sanid).unwrap();
+    let sanid = sanid_in(dir.path());
     program(
         &dir.path().join("sanid-image"),
         "#!/bin/sh\necho \"$@\"\nexit 3\n",
@@ -49,8 +60,7 @@ fn the_program_beside_it_gets_every_word_and_gives_the_exit_code() {
 #[test]
 fn where_it_is_missing_the_package_is_named() {
     let dir = tempfile::tempdir().unwrap();
-    let sanid = dir.path().join("sanid");
-    fs::copy(env!("CARGO_BIN_EXE_sanid"), &sanid).unwrap();
+    let sanid = sanid_in(dir.path());
     let output = run(&sanid, &["lint", "--tar", "/nonexistent"]);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert_eq!(output.stdout, b"", "PATH is not asked");
