@@ -62,12 +62,14 @@ for word; do
         ;;
     then-new-id)
         echo 3d1219c7c4c5404aaa1f6d2a48adfda4 >/etc/machine-id
+        expected=$(derived | tr -s ' \t' ' ')
+        # One file is changed after the other.
         for _ in 1 2 3 4 5 6 7 8 9 10; do
             read_files
-            [ "$hostid" != 652f5d50-a689-4520-b87b-fe2552ef6b8b ] || break
+            [ "$iqn $hostnqn $hostid" != "$expected" ] || break
             sleep 1
         done
-        same "the names follow the machine-id that was changed" "$iqn $hostnqn $hostid" "$(derived | tr -s ' \t' ' ')"
+        same "the names follow the machine-id that was changed" "$iqn $hostnqn $hostid" "$expected"
         ;;
     then-remove-all) rm /etc/iscsi/initiatorname.iscsi /etc/nvme/hostnqn /etc/nvme/hostid ;;
     then-remove-one) rm /etc/nvme/hostid ;;
