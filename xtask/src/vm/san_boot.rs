@@ -144,14 +144,7 @@ pub(super) fn run(bench: &Bench<'_>, case: &Case, boot: &SanBoot) -> Result<()> 
     let limit = Duration::from_secs(case.limit);
     wait_for_target(&target_log, limit)?;
 
-    let mut host = on_the_network(
-        bench,
-        boot.debian.kernel(),
-        &work,
-        BOOT_MEMORY,
-        HOST,
-        STORAGE,
-    )?;
+    let mut host = on_the_network(bench, boot.debian.kernel(), &work, BOOT_MEMORY, HOST)?;
     host.arg("-initrd").arg(image);
     host.args(["-append", &qemu::append(&command_line(boot))]);
     if boot.seed == Seed::Credential {
@@ -217,7 +210,7 @@ fn root(bench: &Bench<'_>, work: &Path, boot: &SanBoot) -> Result<()> {
 fn target(bench: &Bench<'_>, work: &Path, boot: &SanBoot) -> Result<Command> {
     let kernel = Kernel::V6_1;
     let initramfs = target_initramfs(bench, work, kernel)?;
-    let mut target = on_the_network(bench, kernel, work, TARGET_MEMORY, STORAGE, HOST)?;
+    let mut target = on_the_network(bench, kernel, work, TARGET_MEMORY, STORAGE)?;
     target.arg("-initrd").arg(initramfs);
     target.args(["-drive", "if=virtio,format=raw,cache=unsafe,file=disk.img"]);
     let admits = match boot.storage {
@@ -249,18 +242,18 @@ fn target_initramfs(bench: &Bench<'_>, work: &Path, kernel: Kernel) -> Result<Pa
     Ok(file)
 }
 
-/// One end of the network: a socket of its own and the last byte of its hardware address.
+/// One end of the network: whether it waits for the other, and the last byte of its hardware address.
 struct End {
-    socket: &'static str,
+    listens: &'static str,
     hardware: &'static str,
 }
 
 const STORAGE: &End = &End {
-    socket: "storage.socket",
+    listens: "on",
     hardware: "01",
 };
 const HOST: &End = &End {
-    socket: "host.socket",
+    listens: "off",
     hardware: "02",
 };
 
@@ -270,20 +263,20 @@ fn on_the_network(
     kernel: Kernel,
     work: &Path,
     memory: u64,
-    here: &End,
-    there: &End,
+    end: &End,
 ) -> Result<Command> {
     let mut machine = qemu::machine(bench, kernel, memory)?;
-    // The path of a socket has at most 108 bytes: the names are in this directory.
+    // The path of a socket has at most 108 bytes: it is in this directory.
     machine.current_dir(work);
+    // A stream makes a guest wait where a datagram would be lost: of those only ten are kept.
     let network = format!(
-        "dgram,id=net,local.type=unix,local.path={},remote.type=unix,remote.path={}",
-        here.socket, there.socket
+        "stream,id=net,server={},addr.type=unix,addr.path=network.socket",
+        end.listens
     );
     machine.args(["-netdev", &network]);
     let card = format!(
         "virtio-net-pci,netdev=net,mac=52:54:00:00:00:{}",
-        here.hardware
+        end.hardware
     );
     machine.args(["-device", &card]);
     Ok(machine)
