@@ -11,7 +11,11 @@ fuzz_target!(|data: &[u8]| {
     let _ = ibft::attribute(data);
     for table in [data, &acpi::let_in(data, *b"iBFT")] {
         if let Ok(Some(name)) = ibft::parse(table) {
-            assert!(data.windows(name.len()).any(|window| window == name.as_bytes()));
+            assert!(
+                table
+                    .windows(name.len())
+                    .any(|window| window == name.as_bytes())
+            );
         }
     }
 });

@@ -10,6 +10,10 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(value) = IdentityFile::InitiatorName.effective(data) {
         assert!(!value.contains('\n'));
         let canonical = IdentityFile::InitiatorName.bytes(value);
-        assert!(IdentityFile::InitiatorName.disagreement(&canonical, value).is_empty());
+        assert!(
+            IdentityFile::InitiatorName
+                .disagreement(&canonical, value)
+                .is_empty()
+        );
     }
 });

@@ -15,7 +15,10 @@ fuzz_target!(|data: &[u8]| {
             // An error may say how long a text is and where it goes wrong; of a secret that is
             // nearly right it may repeat nothing.
             let text = error.to_string();
-            for piece in data.windows(12).filter(|piece| piece.iter().all(u8::is_ascii_hexdigit)) {
+            for piece in data
+                .windows(12)
+                .filter(|piece| piece.iter().all(u8::is_ascii_hexdigit))
+            {
                 assert!(!text.as_bytes().windows(12).any(|window| window == piece));
             }
         }

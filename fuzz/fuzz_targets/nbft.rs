@@ -12,7 +12,11 @@ fuzz_target!(|data: &[u8]| {
         if let Ok(Some(host)) = nbft::parse(table) {
             let _ = (host.host_id(), host.is_primary());
             if let Some(nqn) = host.host_nqn {
-                assert!(data.windows(nqn.len()).any(|window| window == nqn.as_bytes()));
+                assert!(
+                    table
+                        .windows(nqn.len())
+                        .any(|window| window == nqn.as_bytes())
+                );
             }
         }
     }

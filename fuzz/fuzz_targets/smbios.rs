@@ -9,7 +9,10 @@ const VERSIONS: [u16; 2] = [0x0206, 0x0205];
 
 fuzz_target!(|data: &[u8]| {
     if let Some(version) = smbios::version(data) {
-        assert!(data.windows(2).any(|window| window == version.to_be_bytes()));
+        assert!(
+            data.windows(2)
+                .any(|window| window == version.to_be_bytes())
+        );
     }
     if let Some(structure) = smbios::system_information(data) {
         assert_eq!(structure[0], 1);
