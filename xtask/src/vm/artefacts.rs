@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -130,7 +131,11 @@ pub(super) fn version(tree: &Path) -> Result<String> {
 
 /// Everything in the initramfs but what a case adds.
 pub(super) fn initramfs(bench: &Bench<'_>, kernel: Kernel) -> Result<PathBuf> {
-    let file = bench.cache().join(format!("base-{}.cpio", kernel.word()));
+    // What goes into it is said in this file, and a cache outlives a change of that.
+    let mut said = DefaultHasher::new();
+    include_str!("artefacts.rs").hash(&mut said);
+    let name = format!("base-{}-{:x}.cpio", kernel.word(), said.finish());
+    let file = bench.cache().join(name);
     if file.exists() {
         return Ok(file);
     }
