@@ -55,7 +55,7 @@ enum Part {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// Braces around something that is no placeholder.
-    #[error("{{{name}}} is no placeholder; there are {{id}}, {{id12}} and {{hostname}}")]
+    #[error("{{{}}} is no placeholder; there are {{id}}, {{id12}} and {{hostname}}", .name.escape_debug())]
     UnknownPlaceholder {
         /// What is between the braces.
         name: String,
@@ -285,6 +285,10 @@ mod tests {
             ("iqn.2004-05.com.example:{mac}", "{mac} is no placeholder"),
             ("iqn.2004-05.com.example:{ID}", "{ID} is no placeholder"),
             ("iqn.2004-05.com.example:{}", "{} is no placeholder"),
+            (
+                "iqn.2004-05.com.example:{a\n\u{1b}[2J}",
+                "{a\\n\\u{1b}[2J} is no placeholder",
+            ),
             ("iqn.2004-05.com.example:{{id}}", "{{id} is no placeholder"),
             ("iqn.2004-05.com.example:{id", "a brace has no partner"),
             ("iqn.2004-05.com.example:id}", "a brace has no partner"),
