@@ -1,0 +1,359 @@
+//! Hosts and their names: the list that `sanid-fleet derive` writes and every other command reads.
+//!
+//! CSV with a header, or one JSON object to a line. A host has a name of its own, which nothing on the
+//! storage network sees, and some or all of the three names by which storage knows it:
+//!
+//! ```text
+//! host,iqn,host_nqn,host_id
+//! node-1,iqn.2016-04.com.open-iscsi:652f5d50…,nqn.2014-08.org.nvmexpress:uuid:652f5d50-…,652f5d50-…
+//! ```
+//!
+//! ```text
+//! {"host":"node-1","iqn":"iqn.2016-04.com.open-iscsi:652f5d50…","hostNqn":"nqn.…","hostId":"652f5d50-…"}
+//! ```
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use sanid_core::{HostId, HostNqn, IscsiName};
+use serde::Deserialize;
+
+use crate::input::Input;
+
+/// A line of a list that is longer is a damaged or a hostile file, and is not kept in memory.
+pub const LONGEST_LINE: usize = 64 * 1024;
+
+/// A host, with the names that are known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// What the people who run it call it.
+    pub name: String,
+    /// The iSCSI initiator name.
+    pub iqn: Option<IscsiName>,
+    /// The NVMe host NQN.
+    pub host_nqn: Option<HostNqn>,
+    /// The NVMe Host ID.
+    pub host_id: Option<HostId>,
+}
+
+/// A row that is no host.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}, line {line}: {why}")]
+pub struct RowError {
+    /// The file, as messages name it.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub why: String,
+    /// Nothing after it can be read.
+    pub last: bool,
+}
+
+/// One row, before its names are looked at.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Row {
+    #[serde(alias = "hostname", alias = "name")]
+    host: String,
+    iqn: Option<String>,
+    #[serde(alias = "hostNqn", alias = "hostnqn")]
+    host_nqn: Option<String>,
+    #[serde(alias = "hostId", alias = "hostid")]
+    host_id: Option<String>,
+}
+
+/// Reads a list, one host after the other, whatever its length.
+///
+/// # Errors
+/// Each item is a [`Host`] or says what is wrong with its row; reading goes on unless
+/// [`last`](RowError::last) is set. A list that cannot be read at all is one item that says so.
+///
+/// # Examples
+/// ```
+/// use sanid_fleet::{hosts, input::Input};
+///
+/// let list = "host,iqn\nnode-1,iqn.2016-04.com.open-iscsi:1\nnode-2,iqn.oops\n";
+/// let mut hosts = hosts::read(Input::of("list.csv", list.as_bytes()));
+/// assert_eq!(hosts.next().unwrap()?.name, "node-1");
+/// assert!(hosts.next().unwrap().unwrap_err().to_string().starts_with("list.csv, line 3: "));
+/// # Ok::<(), sanid_fleet::hosts::RowError>(())
+/// ```
+pub fn read(input: Input) -> Box<dyn Iterator<Item = Result<Host, RowError>>> {
+    let file = input.name.clone();
+    let failed = |error: &io::Error| RowError {
+        file: file.clone(),
+        line: 1,
+        why: error.to_string(),
+        last: true,
+    };
+    let mut text = match input.text() {
+        Ok(text) => BufReader::new(LineLimit::new(text)),
+        Err(error) => return Box::new(std::iter::once(Err(failed(&error)))),
+    };
+    match text.fill_buf() {
+        Err(error) => Box::new(std::iter::once(Err(failed(&error)))),
+        Ok(start) if start.trim_ascii_start().starts_with(b"{") => Box::new(ndjson(file, text)),
+        Ok(_) => csv_rows(file, text),
+    }
+}
+
+fn ndjson(file: String, text: impl BufRead) -> impl Iterator<Item = Result<Host, RowError>> {
+    let mut ended = false;
+    text.split(b'\n')
+        .enumerate()
+        .map_while(move |(index, line)| {
+            if ended {
+                return None;
+            }
+            let error = |why: String, last| RowError {
+                file: file.clone(),
+                line: index as u64 + 1,
+                why,
+                last,
+            };
+            let line = match line {
+                Ok(line) => line,
+                Err(failure) => {
+                    ended = true;
+                    return Some(Some(Err(error(failure.to_string(), true))));
+                }
+            };
+            if line.trim_ascii().is_empty() {
+                return Some(None);
+            }
+            let row = serde_json::from_slice::<Row>(&line).map_err(|failure| failure.to_string());
+            Some(Some(row.and_then(host).map_err(|why| error(why, false))))
+        })
+        .flatten()
+}
+
+fn csv_rows(
+    file: String,
+    text: impl Read + 'static,
+) -> Box<dyn Iterator<Item = Result<Host, RowError>>> {
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .flexible(false)
+        .from_reader(text);
+    let problem = reader
+        .headers()
+        .map_err(|error| why(&error))
+        .and_then(header);
+    if let Err(why) = problem {
+        let error = RowError {
+            file,
+            line: 1,
+            why,
+            last: true,
+        };
+        return Box::new(std::iter::once(Err(error)));
+    }
+    let mut record = csv::StringRecord::new();
+    let mut ended = false;
+    Box::new(std::iter::from_fn(move || {
+        if ended {
+            return None;
+        }
+        let error = |line, why, last| RowError {
+            file: file.clone(),
+            line,
+            why,
+            last,
+        };
+        // The header was read without an error.
+        let header = reader.headers().cloned().unwrap_or_default();
+        match reader.read_record(&mut record) {
+            Ok(false) => None,
+            Ok(true) => {
+                let line = record.position().map_or(0, csv::Position::line);
+                let row = record.deserialize(Some(&header));
+                let row = row.map_err(|error| why(&error)).and_then(host);
+                Some(row.map_err(|why| error(line, why, false)))
+            }
+            Err(failure) => {
+                ended = failure.is_io_error();
+                let here = reader.position().line();
+                let line = failure.position().map_or(here, csv::Position::line);
+                Some(Err(error(line, why(&failure), ended)))
+            }
+        }
+    }))
+}
+
+fn header(columns: &csv::StringRecord) -> Result<(), String> {
+    let has = |names: &[&str]| columns.iter().any(|column| names.contains(&column));
+    let shown: Vec<&str> = columns.iter().take(12).collect();
+    let shown = shown.join(", ");
+    if !has(&["host", "hostname", "name"]) {
+        return Err(format!("the header has no column host; it has {shown:?}"));
+    }
+    if !has(&[
+        "iqn", "host_nqn", "hostNqn", "hostnqn", "host_id", "hostId", "hostid",
+    ]) {
+        return Err(format!(
+            "the header has none of the columns iqn, host_nqn and host_id; it has {shown:?}"
+        ));
+    }
+    Ok(())
+}
+
+fn why(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => {
+            format!("it has {len} fields, and the header has {expected_len}")
+        }
+        csv::ErrorKind::Utf8 { .. } => "it is no UTF-8".to_owned(),
+        csv::ErrorKind::Io(error) => error.to_string(),
+        _ => error.to_string(),
+    }
+}
+
+fn host(row: Row) -> Result<Host, String> {
+    fn some<T: std::str::FromStr>(text: Option<String>) -> Result<Option<T>, String>
+    where
+        T::Err: ToString,
+    {
+        match text.as_deref().map(str::trim) {
+            None | Some("") => Ok(None),
+            Some(text) => text
+                .parse()
+                .map(Some)
+                .map_err(|error: T::Err| error.to_string()),
+        }
+    }
+    let name = row.host.trim();
+    if name.is_empty() {
+        return Err("it names no host".to_owned());
+    }
+    Ok(Host {
+        name: name.to_owned(),
+        iqn: some(row.iqn)?,
+        host_nqn: some(row.host_nqn)?,
+        host_id: some(row.host_id)?,
+    })
+}
+
+/// Text whose lines are no longer than [`LONGEST_LINE`]; a longer one is an error.
+pub(crate) struct LineLimit<R> {
+    inner: R,
+    line: u64,
+    length: usize,
+}
+
+impl<R: BufRead> LineLimit<R> {
+    pub(crate) fn new(inner: R) -> Self {
+        Self {
+            inner,
+            line: 1,
+            length: 0,
+        }
+    }
+
+    fn check(&mut self, bytes: &[u8]) -> io::Result<()> {
+        for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
+            self.length += piece.len();
+            if self.length > LONGEST_LINE {
+                let why = format!("line {} is longer than {LONGEST_LINE} bytes", self.line);
+                return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+            }
+            if piece.ends_with(b"\n") {
+                self.line += 1;
+                self.length = 0;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<R: BufRead> Read for LineLimit<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.check(buffer.get(..read).unwrap_or_default())?;
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(list: &'static [u8]) -> Vec<Result<Host, String>> {
+        let hosts = read(Input::of("list", list));
+        hosts
+            .map(|one| one.map_err(|error| error.to_string()))
+            .collect()
+    }
+
+    const IQN: &str = "iqn.2016-04.com.open-iscsi:652f5d50a6894520b87bfe2552ef6b8b";
+    const NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b";
+
+    #[test]
+    fn csv_and_ndjson_give_the_same_hosts() {
+        let whole = Host {
+            name: "node-1".to_owned(),
+            iqn: Some(IQN.parse().unwrap()),
+            host_nqn: Some(NQN.parse().unwrap()),
+            host_id: Some("652f5d50-a689-4520-b87b-fe2552ef6b8b".parse().unwrap()),
+        };
+        let id = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
+        let lists = [
+            format!("host,iqn,host_nqn,host_id\nnode-1,{IQN},{NQN},{id}\n"),
+            format!("host_id,host_nqn,rack,iqn,hostname\r\n{id},{NQN},r1,{IQN},node-1\r\n"),
+            format!("\u{feff}name,iqn,hostNqn,hostId\n\"node-1\", {IQN} ,{NQN},{id}"),
+            format!(
+                "{{\"host\":\"node-1\",\"iqn\":\"{IQN}\",\"hostNqn\":\"{NQN}\",\"hostId\":\"{id}\"}}\n\n"
+            ),
+        ];
+        for list in lists {
+            let hosts: Vec<_> = read(Input::of("list", io::Cursor::new(list.clone()))).collect();
+            assert_eq!(hosts, [Ok(whole.clone())], "{list}");
+        }
+    }
+
+    #[test]
+    fn a_bad_row_is_told_by_its_line_and_the_next_one_is_read() {
+        let rows = all(b"host,iqn\na,iqn.2016-04.com.open-iscsi:1\n,iqn.2016-04.com.open-iscsi:2\nb\nc,iqn.oops\n\"d\nd\",x\n\xff,\ne,\n");
+        let words: Vec<String> = rows
+            .iter()
+            .map(|row| match row {
+                Ok(host) => host.name.clone(),
+                Err(why) => why.split(": ").next().unwrap().to_owned(),
+            })
+            .collect();
+        let expected = [
+            "a",
+            "list, line 3",
+            "list, line 4",
+            "list, line 5",
+            "list, line 6",
+            "list, line 8",
+            "e",
+        ];
+        assert_eq!(words, expected, "{rows:?}");
+    }
+
+    #[test]
+    fn a_wrong_header_is_one_message() {
+        for (list, word) in [
+            (&b"node,iqn\na,b\n"[..], "no column host"),
+            (b"host,rack\na,b\n", "none of the columns"),
+            (b"", "no column host"),
+        ] {
+            let rows = all(list);
+            assert_eq!(rows.len(), 1);
+            assert!(rows[0].as_ref().unwrap_err().contains(word), "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_end_is_refused_before_it_fills_the_memory() {
+        for start in ["host,iqn\n", "{\"host\":\""] {
+            let endless = start.as_bytes().chain(io::repeat(b'x'));
+            let rows: Vec<_> = read(Input::of("list", endless)).collect();
+            let error = rows.last().unwrap().as_ref().unwrap_err();
+            assert!(error.last && error.why.contains("longer than"), "{error}");
+        }
+    }
+}
