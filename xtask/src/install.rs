@@ -1,4 +1,4 @@
-//! `cargo xtask install`: the static binary and the `dist/` tree below a
+//! `cargo xtask install`: the static binaries and the `dist/` tree below a
 //! directory, for packagers and for systems without packages.
 //!
 //! It puts files in place and runs none of them: an identity comes from
@@ -28,7 +28,16 @@ pub(crate) struct Options {
     /// Install this binary of sanid-image beside it
     #[arg(long, value_name = "FILE", requires = "binary")]
     image_binary: Option<PathBuf>,
+    /// Install sanid-fleet, too, for whoever looks after many hosts; storage hosts need it for claims only
+    #[arg(long)]
+    fleet: bool,
+    /// Install this binary of sanid-fleet, too
+    #[arg(long, value_name = "FILE", requires = "binary")]
+    fleet_binary: Option<PathBuf>,
 }
+
+/// The one that is installed only where it is asked for.
+const FLEET: &str = "sanid-fleet";
 
 /// One file: where from, where to below the root, and its mode.
 struct Item {
@@ -41,11 +50,33 @@ struct Item {
 pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     let prefix = options.prefix.strip_prefix("/");
     let prefix = prefix.context("--prefix is an absolute path")?;
-    let binaries = match (&options.binary, &options.image_binary) {
-        (Some(sanid), Some(image)) => [sanid.clone(), image.clone()],
-        _ => built(place)?,
-    };
-    for item in items(place, binaries, prefix)? {
+    let given = [
+        &options.binary,
+        &options.image_binary,
+        &options.fleet_binary,
+    ];
+    let with_fleet = options.fleet || options.fleet_binary.is_some();
+    let mut all = Vec::new();
+    for (package, given) in release::PACKAGES.iter().zip(given) {
+        if *package == FLEET && !with_fleet {
+            continue;
+        }
+        let binary = match given {
+            Some(binary) => binary.clone(),
+            None => built(place, package)?,
+        };
+        all.push(Item {
+            source: binary,
+            target: prefix.join("bin").join(package),
+            mode: 0o755,
+        });
+    }
+    files(&place.root.join("dist/usr"), prefix, &mut all)?;
+    if with_fleet {
+        files(&place.root.join("dist/fleet/usr"), prefix, &mut all)?;
+    }
+    all.sort_by(|a, b| a.target.cmp(&b.target));
+    for item in all {
         let bytes = fs::read(&item.source)
             .with_context(|| format!("cannot read {}", item.source.display()))?;
         let bytes = with_prefix(bytes, prefix);
@@ -55,25 +86,15 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     Ok(true)
 }
 
-fn built(place: &Place) -> Result<[PathBuf; 2]> {
-    for package in release::PACKAGES {
-        let done = release::build(place, package, &["--bins"]).run(place, "install")?;
-        ensure!(done.status.success(), "{}", done.output);
-    }
-    Ok(release::PACKAGES.map(|package| place.static_dir().join(package)))
+fn built(place: &Place, package: &str) -> Result<PathBuf> {
+    let done = release::build(place, package, &["--bins"]).run(place, "install")?;
+    ensure!(done.status.success(), "{}", done.output);
+    Ok(place.static_dir().join(package))
 }
 
-/// The binaries, and `dist/usr` as it is laid out there.
-fn items(place: &Place, binaries: [PathBuf; 2], prefix: &Path) -> Result<Vec<Item>> {
-    let item = |(source, name): (PathBuf, &str)| Item {
-        source,
-        target: prefix.join("bin").join(name),
-        mode: 0o755,
-    };
-    let binaries = binaries.into_iter().zip(release::PACKAGES);
-    let mut items: Vec<Item> = binaries.map(item).collect();
-    let usr = place.root.join("dist/usr");
-    let mut directories = vec![usr.clone()];
+/// A tree as it is laid out on the installed system.
+fn files(usr: &Path, prefix: &Path, items: &mut Vec<Item>) -> Result<()> {
+    let mut directories = vec![usr.to_owned()];
     while let Some(directory) = directories.pop() {
         for entry in fs::read_dir(&directory)? {
             let entry = entry?;
@@ -84,14 +105,13 @@ fn items(place: &Place, binaries: [PathBuf; 2], prefix: &Path) -> Result<Vec<Ite
             }
             let executable = entry.metadata()?.permissions().mode() & 0o100 != 0;
             items.push(Item {
-                target: prefix.join(source.strip_prefix(&usr)?),
+                target: prefix.join(source.strip_prefix(usr)?),
                 mode: if executable { 0o755 } else { 0o644 },
                 source,
             });
         }
     }
-    items.sort_by(|a, b| a.target.cmp(&b.target));
-    Ok(items)
+    Ok(())
 }
 
 /// Units and scripts name what they run by its path.

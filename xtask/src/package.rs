@@ -1,4 +1,4 @@
-//! `cargo xtask package`: the Debian and the RPM package of the static binaries
+//! `cargo xtask package`: the Debian and the RPM packages, `sanid` and `sanid-fleet`, of the static binaries
 //! and the dist tree.
 
 use std::fs;
@@ -17,14 +17,34 @@ pub(crate) fn run(place: &Place) -> Result<bool> {
     let directory = place.target.join("packages");
     fs::create_dir_all(&directory)?;
     let triple = release::target(&place.host);
-    let deb = ["deb", "--package=sanid", "--no-build", "--no-strip"];
     // A static binary needs no library, which the packager could only guess from this machine's.
-    let rpm = [
-        "generate-rpm",
-        "--package=crates/sanid",
-        "--auto-req=disabled",
+    let commands: [(&str, &[&str]); 4] = [
+        (
+            "cargo-deb",
+            &["deb", "--package=sanid", "--no-build", "--no-strip"],
+        ),
+        (
+            "cargo-deb",
+            &["deb", "--package=sanid-fleet", "--no-build", "--no-strip"],
+        ),
+        (
+            "cargo-generate-rpm",
+            &[
+                "generate-rpm",
+                "--package=crates/sanid",
+                "--auto-req=disabled",
+            ],
+        ),
+        (
+            "cargo-generate-rpm",
+            &[
+                "generate-rpm",
+                "--package=crates/sanid-fleet",
+                "--auto-req=disabled",
+            ],
+        ),
     ];
-    for (name, words) in [("cargo-deb", &deb[..]), ("cargo-generate-rpm", &rpm[..])] {
+    for (name, words) in commands {
         let program = match tools::program(place, name)? {
             Ok(program) => program,
             Err(outcome) => {

@@ -15,7 +15,7 @@ use crate::place::{Place, has_program, is_ci, output};
 use crate::test::Outcome;
 
 /// The packages with the commands that are installed, which have their packages' names.
-pub(crate) const PACKAGES: [&str; 2] = ["sanid", "sanid-image"];
+pub(crate) const PACKAGES: [&str; 3] = ["sanid", "sanid-image", "sanid-fleet"];
 
 /// Builds them, for musl if that can be had; each by itself: the features that one needs are not in the
 /// other.
@@ -28,11 +28,14 @@ pub(crate) fn step(place: &Place) -> Result<Outcome> {
             return Ok(outcome);
         }
     }
-    let [sanid, image] = PACKAGES;
-    match Outcome::of(place, "static", &build(place, sanid, &["--bins"]))? {
-        Outcome::Passed { .. } => Outcome::of(place, "static", &build(place, image, &["--bins"])),
-        other => Ok(other),
+    let mut output = String::new();
+    for package in PACKAGES {
+        match Outcome::of(place, "static", &build(place, package, &["--bins"]))? {
+            Outcome::Passed { output: log } => output += &log,
+            other => return Ok(other),
+        }
     }
+    Ok(Outcome::Passed { output })
 }
 
 /// A static release build of some targets of a package.

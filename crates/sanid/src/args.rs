@@ -64,12 +64,17 @@ pub(crate) enum Command {
     ///
     /// --root DIR or --tar FILE; sanid lint --help shows every option. Exits with 1 when there is one.
     #[command(disable_help_flag = true)]
-    Lint(Image),
+    Lint(Companion),
     /// Make an image clean: remove its identities (runs sanid-image seal)
     ///
     /// --root DIR, and --dry-run to see first; sanid seal --help shows every option.
     #[command(disable_help_flag = true)]
-    Seal(Image),
+    Seal(Companion),
+    /// Derive, audit and export the identities of many hosts (runs sanid-fleet)
+    ///
+    /// sanid fleet --help shows its commands.
+    #[command(disable_help_flag = true)]
+    Fleet(Companion),
     /// Show the merged configuration and where each value comes from
     Config(HostOptions),
     /// Print the completions for a shell
@@ -94,7 +99,11 @@ impl Command {
             | Self::Config(host) => host.format == Format::Json,
             Self::Check(check) => check.format == Format::Json,
             // A stream of items has its errors beside it.
-            Self::Derive(_) | Self::Completions(_) | Self::Lint(_) | Self::Seal(_) => false,
+            Self::Derive(_)
+            | Self::Completions(_)
+            | Self::Lint(_)
+            | Self::Seal(_)
+            | Self::Fleet(_) => false,
         }
     }
 }
@@ -294,8 +303,8 @@ pub(crate) enum Kind {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Image {
-    /// Options of sanid-image
+pub(crate) struct Companion {
+    /// Options of the program that does it
     #[arg(
         value_name = "OPTION",
         trailing_var_arg = true,

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 
 use args::{Arguments, Command};
+use commands::companion;
 use exit::{Exit, Failure};
 #[cfg(feature = "schema")]
 pub use schema::json_schema;
@@ -60,8 +61,9 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Hardware(options) => commands::hardware::run(&options),
         Command::Derive(options) => commands::derive::run(&options),
         Command::Check(options) => commands::check::run(&options),
-        Command::Lint(image) => commands::image::run("lint", &image.options),
-        Command::Seal(image) => commands::image::run("seal", &image.options),
+        Command::Lint(image) => companion::run(&companion::IMAGE, Some("lint"), &image.options),
+        Command::Seal(image) => companion::run(&companion::IMAGE, Some("seal"), &image.options),
+        Command::Fleet(fleet) => companion::run(&companion::FLEET, None, &fleet.options),
         Command::Config(options) => commands::config::run(&options),
         Command::Completions(options) => commands::completions::run(&options),
     }

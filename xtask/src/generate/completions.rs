@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap_complete::Shell;
 
-use super::Files;
+use super::{FLEET, Files, SANID};
 
 /// The shells, with what stands before and after the name of a command.
 const SCRIPTS: [(Shell, &str, &str); 3] = [
@@ -17,12 +17,16 @@ const SCRIPTS: [(Shell, &str, &str); 3] = [
 /// Adds all scripts.
 pub(super) fn scripts(files: &mut Files) -> Result<()> {
     for (shell, before, after) in SCRIPTS {
-        for mut command in [sanid::command(), sanid_image::command()] {
+        for (mut command, tree) in [
+            (sanid::command(), SANID),
+            (sanid_image::command(), SANID),
+            (sanid_fleet::command(), FLEET),
+        ] {
             let name = command.get_name().to_owned();
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut command, &name, &mut script);
             let script = String::from_utf8(script).context("a completion script is UTF-8")?;
-            let path = format!("dist/usr/share/{before}{name}{after}");
+            let path = format!("{tree}/share/{before}{name}{after}");
             files.insert(PathBuf::from(path), script);
         }
     }

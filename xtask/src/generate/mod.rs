@@ -18,8 +18,11 @@ use crate::place::{Place, has_program, is_ci};
 use crate::say::say;
 use crate::test::Outcome;
 
-/// Where man pages go, below the repository's root.
-const MAN: &str = "dist/usr/share/man/man8";
+/// What the package sanid installs, and the package sanid-fleet.
+const SANID: &str = "dist/usr";
+const FLEET: &str = "dist/fleet/usr";
+/// Where man pages go, below each of them.
+const MAN: &str = "share/man/man8";
 
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Options {
@@ -83,11 +86,9 @@ pub(crate) fn lint(place: &Place) -> Result<Outcome> {
             Outcome::Skipped { reason }
         });
     }
-    let mut pages: Vec<String> = fs::read_dir(place.root.join(MAN))
-        .context(MAN)?
-        .map(|entry| Ok(format!("{MAN}/{}", entry?.file_name().to_string_lossy())))
-        .collect::<Result<_>>()?;
+    let mut pages = man_pages(place)?;
     pages.sort();
+    let pages = pages.iter().map(|page| page.display().to_string());
     let cmd = Cmd::new(["mandoc", "-T", "lint", "-W", "warning"]).args(pages);
     let complaints: Vec<String> = cmd
         .run(place, "man")?
@@ -141,12 +142,8 @@ fn differences(place: &Place) -> Result<Vec<Difference>> {
 
 /// Generated pages of subcommands that are no more.
 fn stale_pages(place: &Place, files: &Files) -> Result<Vec<PathBuf>> {
-    let Ok(directory) = fs::read_dir(place.root.join(MAN)) else {
-        return Ok(Vec::new());
-    };
     let mut stale = Vec::new();
-    for entry in directory {
-        let path = Path::new(MAN).join(entry?.file_name());
+    for path in man_pages(place)? {
         let generated = fs::read_to_string(place.root.join(&path))
             .is_ok_and(|text| text.starts_with(man::MARK));
         if generated && !files.contains_key(&path) {
@@ -154,6 +151,21 @@ fn stale_pages(place: &Place, files: &Files) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(stale)
+}
+
+/// The man pages that there are, below the repository's root.
+fn man_pages(place: &Place) -> Result<Vec<PathBuf>> {
+    let mut pages = Vec::new();
+    for tree in [SANID, FLEET] {
+        let directory = Path::new(tree).join(MAN);
+        let Ok(entries) = fs::read_dir(place.root.join(&directory)) else {
+            continue;
+        };
+        for entry in entries {
+            pages.push(directory.join(entry?.file_name()));
+        }
+    }
+    Ok(pages)
 }
 
 fn show(differences: &[Difference]) -> String {

@@ -1,4 +1,5 @@
-//! `sanid lint` and `sanid seal` become `sanid-image`, which is found beside them and never in `PATH`.
+//! `sanid lint` and `sanid seal` become `sanid-image`, and `sanid fleet` becomes `sanid-fleet`: found beside
+//! `sanid` and never in `PATH`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -24,10 +25,9 @@ fn written(script: &str, path: &Path, what: &str) {
 
 fn run(sanid: &Path, words: &[&str]) -> Output {
     let elsewhere = tempfile::tempdir().unwrap();
-    program(
-        &elsewhere.path().join("sanid-image"),
-        "#!/bin/sh\necho from PATH\n",
-    );
+    for name in ["sanid-image", "sanid-fleet"] {
+        program(&elsewhere.path().join(name), "#!/bin/sh\necho from PATH\n");
+    }
     Command::new(sanid)
         .args(words)
         .env("PATH", elsewhere.path())
@@ -39,21 +39,33 @@ fn run(sanid: &Path, words: &[&str]) -> Output {
 fn the_program_beside_it_gets_every_word_and_gives_the_exit_code() {
     let dir = tempfile::tempdir().unwrap();
     let sanid = sanid_in(dir.path());
-    program(
-        &dir.path().join("sanid-image"),
-        "#!/bin/sh\necho \"$@\"\nexit 3\n",
-    );
-    for words in [
-        &["lint", "--root", "/x", "--format", "sarif"][..],
-        &["lint", "--tar", "-"],
-        &["seal", "--root=/x", "--dry-run"],
-        &["seal", "--help"],
-        &["lint"],
+    for name in ["sanid-image", "sanid-fleet"] {
+        let text = format!("#!/bin/sh\necho {name} \"$@\"\nexit 3\n");
+        program(&dir.path().join(name), &text);
+    }
+    for (words, expected) in [
+        (
+            &["lint", "--root", "/x", "--format", "sarif"][..],
+            "sanid-image lint --root /x --format sarif",
+        ),
+        (&["lint", "--tar", "-"], "sanid-image lint --tar -"),
+        (
+            &["seal", "--root=/x", "--dry-run"],
+            "sanid-image seal --root=/x --dry-run",
+        ),
+        (&["seal", "--help"], "sanid-image seal --help"),
+        (&["lint"], "sanid-image lint"),
+        (
+            &["fleet", "derive", "--scheme", "talos", "x"],
+            "sanid-fleet derive --scheme talos x",
+        ),
+        (&["fleet", "--help"], "sanid-fleet --help"),
+        (&["fleet"], "sanid-fleet"),
     ] {
         let output = run(&sanid, words);
         assert_eq!(output.status.code(), Some(3), "{output:?}");
         let told = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(told.trim_end(), words.join(" "));
+        assert_eq!(told.trim_end(), expected);
     }
 }
 
@@ -61,16 +73,16 @@ fn the_program_beside_it_gets_every_word_and_gives_the_exit_code() {
 fn where_it_is_missing_the_package_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let sanid = sanid_in(dir.path());
-    let output = run(&sanid, &["lint", "--tar", "/nonexistent"]);
-    assert_eq!(output.status.code(), Some(2), "{output:?}");
-    assert_eq!(output.stdout, b"", "PATH is not asked");
-    let told = String::from_utf8(output.stderr).unwrap();
-    let installed = ["/usr/bin", "/usr/local/bin"];
-    let installed = installed
-        .iter()
-        .any(|one| Path::new(one).join("sanid-image").is_file());
-    assert!(
-        installed || told.contains("install the package sanid"),
-        "{told}"
-    );
+    for (command, program, package) in [
+        ("lint", "sanid-image", "install the package sanid,"),
+        ("fleet", "sanid-fleet", "install the package sanid-fleet,"),
+    ] {
+        let output = run(&sanid, &[command, "--tar", "/nonexistent"]);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert_eq!(output.stdout, b"", "PATH is not asked");
+        let told = String::from_utf8(output.stderr).unwrap();
+        let mut places = ["/usr/bin", "/usr/local/bin"].iter();
+        let installed = places.any(|one| Path::new(one).join(program).is_file());
+        assert!(installed || told.contains(package), "{told}");
+    }
 }

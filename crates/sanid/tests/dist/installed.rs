@@ -19,6 +19,7 @@ pub(crate) const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../.."
 const EXPECTED: &[(&str, u32)] = &[
     ("usr/bin/sanid", 0o755),
     ("usr/bin/sanid-image", 0o755),
+    ("usr/bin/sanid-fleet", 0o755),
     ("usr/lib/sanid/initramfs-identity", 0o755),
     ("usr/lib/dracut/modules.d/95sanid/module-setup.sh", 0o755),
     ("usr/lib/systemd/system/sanid.service", 0o644),
@@ -37,9 +38,11 @@ const EXPECTED: &[(&str, u32)] = &[
     ),
     ("usr/share/man/man8/sanid.8", 0o644),
     ("usr/share/man/man8/sanid-image.8", 0o644),
+    ("usr/share/man/man8/sanid-fleet.8", 0o644),
     ("usr/share/man/man8/sanid-lint.8", 0o644),
     ("usr/share/man/man8/sanid-seal.8", 0o644),
     ("usr/share/bash-completion/completions/sanid-image", 0o644),
+    ("usr/share/bash-completion/completions/sanid-fleet", 0o644),
     ("usr/share/doc/sanid/examples/10-scheme.toml", 0o644),
     ("usr/share/doc/sanid/examples/openrc/sanid", 0o755),
 ];
@@ -64,17 +67,23 @@ pub(crate) fn trials() -> Vec<Trial> {
 /// An installation that tests may read.
 pub(crate) static TREE: LazyLock<TempDir> = LazyLock::new(|| {
     let tree = tempfile::tempdir().unwrap();
-    install(tree.path(), &[]);
+    install(
+        tree.path(),
+        &["--fleet-binary", FLEET_BINARY.to_str().unwrap()],
+    );
     tree
 });
 
-/// The other command, which is another package's, so that cargo has not built it for this test.
-pub(crate) static IMAGE_BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
+/// The other commands, which are other packages', so that cargo has not built them for this test.
+pub(crate) static IMAGE_BINARY: LazyLock<PathBuf> = LazyLock::new(|| built("sanid-image"));
+pub(crate) static FLEET_BINARY: LazyLock<PathBuf> = LazyLock::new(|| built("sanid-fleet"));
+
+fn built(package: &str) -> PathBuf {
     let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--package", "sanid-image"]);
+    build.args(["build", "--quiet", "--package", package]);
     Ran::of(build.current_dir(REPOSITORY)).expect(0);
-    Path::new(env!("CARGO_BIN_EXE_sanid")).with_file_name("sanid-image")
-});
+    Path::new(env!("CARGO_BIN_EXE_sanid")).with_file_name(package)
+}
 
 fn install(destdir: &Path, options: &[&str]) -> String {
     let ran = Ran::of(
@@ -119,6 +128,7 @@ fn again_and_elsewhere() {
     );
     assert!(!tree.path().join("usr/bin").exists());
     let listed = first.lines().count();
+    assert!(!first.contains("sanid-fleet"), "{first}");
     assert_eq!(
         files(tree.path()).len(),
         listed,

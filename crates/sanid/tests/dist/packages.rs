@@ -8,7 +8,7 @@ use std::process::Command;
 use libtest_mimic::Trial;
 use tempfile::TempDir;
 
-use super::installed::{IMAGE_BINARY, REPOSITORY};
+use super::installed::{FLEET_BINARY, IMAGE_BINARY, REPOSITORY};
 use super::support::host::Ran;
 use super::support::need::{Need, UNSHARE, trial};
 
@@ -17,16 +17,21 @@ pub(crate) fn trials() -> Vec<Trial> {
         Need::Root,
         UNSHARE,
         Need::Program("dpkg", "dpkg"),
-        Need::Program("cargo-deb", "none; cargo install cargo-deb"),
+        DEB_PACKAGER,
     ];
     const RPM: &[Need] = &[
         Need::Root,
         UNSHARE,
         Need::Program("rpm", "rpm"),
-        Need::Program(
-            "cargo-generate-rpm",
-            "none; cargo install cargo-generate-rpm",
-        ),
+        RPM_PACKAGER,
+    ];
+    const BOTH: &[Need] = &[
+        Need::Root,
+        UNSHARE,
+        Need::Program("dpkg", "dpkg"),
+        Need::Program("rpm", "rpm"),
+        DEB_PACKAGER,
+        RPM_PACKAGER,
     ];
     vec![
         trial(
@@ -39,8 +44,15 @@ pub(crate) fn trials() -> Vec<Trial> {
             RPM,
             rpm,
         ),
+        trial("the_packages_of_sanid_fleet_come_and_go", BOTH, fleet),
     ]
 }
+
+const DEB_PACKAGER: Need = Need::Program("cargo-deb", "none; cargo install cargo-deb");
+const RPM_PACKAGER: Need = Need::Program(
+    "cargo-generate-rpm",
+    "none; cargo install cargo-generate-rpm",
+);
 
 /// `$1` is an empty directory, `$2` the package.
 const IMAGE: &str = r#"
@@ -89,7 +101,14 @@ fn target() -> TempDir {
     let target = tempfile::tempdir().unwrap();
     fs::create_dir(target.path().join("release")).unwrap();
     let sanid = Path::new(env!("CARGO_BIN_EXE_sanid"));
-    for (name, binary) in [("sanid", sanid), ("sanid-image", &*IMAGE_BINARY)] {
+    let others = [
+        ("sanid-image", &*IMAGE_BINARY),
+        ("sanid-fleet", &*FLEET_BINARY),
+    ];
+    for (name, binary) in [("sanid", sanid)]
+        .into_iter()
+        .chain(others.map(|(name, path)| (name, path.as_path())))
+    {
         fs::copy(binary, target.path().join("release").join(name)).unwrap();
     }
     target
@@ -156,5 +175,51 @@ fn rpm() {
          rpm --install /package; check installation enabled there
          rpm --upgrade --force /package; check 'the upgrade' enabled there
          rpm --erase sanid; check removal disabled gone",
+    );
+}
+
+fn fleet() {
+    let target = target();
+    let deb = target.path().join("fleet.deb");
+    let words = [
+        "deb",
+        "--package=sanid-fleet",
+        "--no-build",
+        "--no-strip",
+        "--fast",
+        "--output",
+    ];
+    build(&target, &[&words[..], &[deb.to_str().unwrap()]].concat());
+    let there = "test -x usr/bin/sanid-fleet; test -f usr/share/man/man8/sanid-fleet.8";
+    let gone = "test ! -e usr/bin/sanid-fleet; no_identity 'the removal'";
+    run(
+        &deb,
+        &format!(
+            "within dpkg --install /package; {there}; no_identity 'the installation'
+             within sanid-fleet --version
+             within dpkg --purge sanid-fleet; {gone}"
+        ),
+    );
+    let rpm = target.path().join("fleet.rpm");
+    let words = [
+        "generate-rpm",
+        "--package=crates/sanid-fleet",
+        "--auto-req=disabled",
+        "--payload-compress=gzip",
+        "--output",
+    ];
+    let place = [
+        rpm.to_str().unwrap(),
+        "--target-dir",
+        target.path().to_str().unwrap(),
+    ];
+    build(&target, &[&words[..], &place].concat());
+    run(
+        &rpm,
+        &format!(
+            "rpm() {{ within rpm --dbpath /rpmdb --nodeps \"$@\"; }}
+             rpm --install /package; {there}; no_identity 'the installation'
+             rpm --erase sanid-fleet; {gone}"
+        ),
     );
 }
