@@ -186,6 +186,14 @@ impl Root {
         }
     }
 
+    /// A directory of somebody else's system, whatever its `/run` says: nothing is opened there before
+    /// it is known to be a file.
+    pub(crate) fn of_stranger(dir: OwnedFd, path: PathBuf) -> Self {
+        let root = Self::of(dir, path);
+        root.live.set(Some(false));
+        root
+    }
+
     /// Whether this is `/` of the running host.
     pub fn is_running_host(&self) -> bool {
         self.running_host
@@ -312,6 +320,11 @@ impl Root {
             }),
             Err(errno) => Err(self.io(relative, errno)),
         }
+    }
+
+    /// A regular file, opened.
+    pub(crate) fn open_file(&self, relative: &str) -> Option<OwnedFd> {
+        Some(self.open_regular(relative).ok()??.0)
     }
 
     fn regular(&self, fd: BorrowedFd<'_>, relative: &str) -> Result<Statx, ReadError> {
