@@ -161,6 +161,9 @@ fn namespace() {
     let link = "mount -t tmpfs none /etc/nvme; ln -s /etc/machine-id /etc/nvme/hostid";
     let ran = with_processes(&host, &begin(link), &arguments);
     assert_eq!(codes(&ran), [String::new(); 0], "{}", ran.stdout);
+    let link = "mount -t tmpfs none /etc; ln -s /usr /etc/nvme";
+    let ran = with_processes(&host, &begin(link), &arguments);
+    assert_eq!(codes(&ran), ["namespace-unseen"], "{}", ran.stdout);
     let fifo = "mount -t tmpfs none /etc/nvme; mkfifo /etc/nvme/hostnqn";
     let ran = with_processes(&host, &begin(fifo), &arguments);
     assert_eq!(codes(&ran), ["namespace-unseen"], "{}", ran.stdout);

@@ -126,3 +126,47 @@ fn control_group(text: &str) -> String {
     let skip = path.chars().count().saturating_sub(CONTROL_GROUP);
     path.chars().skip(skip).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_not_answer_is_left_alone_where_it_is_on_the_way() {
+        let table = [
+            ("/", "overlay", false),
+            ("/", "fuse.fuse-overlayfs", true),
+            ("/etc", "nfs4", true),
+            ("/etc/nvme", "virtiofs", true),
+            ("/etc/nvme/hostnqn", "9p", true),
+            ("/etc/iscsi", "ext4", false),
+            ("/etc/nvmet", "fuse", false),
+            ("/var/lib/data", "nfs4", false),
+        ];
+        for (point, kind, expected) in table {
+            let line = format!("36 35 98:0 / {point} rw - {kind} x rw\n");
+            let mount = mountinfo::mounts(line.as_bytes()).next().unwrap().unwrap();
+            assert_eq!(is_slow(&mount), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_control_group_names_the_container() {
+        let table = [
+            (
+                "0::/kubepods.slice/cri-0123.scope",
+                "/kubepods.slice/cri-0123.scope",
+            ),
+            ("12:cpu:/docker/0123\\n0::/", "/docker/0123"),
+            ("1:name=systemd:/a:b", "/a:b"),
+            ("0::/", "/"),
+            ("", ""),
+        ];
+        for (text, expected) in table {
+            assert_eq!(control_group(text), expected, "{text}");
+        }
+        let long = format!("0::/{}end", "x".repeat(500));
+        assert!(control_group(&long).ends_with("xend"));
+        assert_eq!(control_group(&long).len(), CONTROL_GROUP);
+    }
+}
