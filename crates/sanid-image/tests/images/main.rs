@@ -14,6 +14,7 @@ mod made;
 #[path = "../../../sanid/tests/support/need.rs"]
 #[allow(dead_code, reason = "each test program uses a part of it")]
 mod need;
+mod seal;
 mod systems;
 
 use std::process::ExitCode;
@@ -22,6 +23,11 @@ use libtest_mimic::Arguments;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = [command::trials(), made::trials(), systems::trials()];
+    let trials = [
+        command::trials(),
+        made::trials(),
+        seal::trials(),
+        systems::trials(),
+    ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
 }

@@ -202,8 +202,20 @@ fn hostile_trees_are_looked_at_and_left() {
     put(root, "etc/rc.local", &big);
     put(root, "etc/systemd/system/a.wants/loop.service", "");
     symlink("loop.service", root.join("etc/systemd/system/loop.service")).unwrap();
-    put(root, "proc/stat", "btime 1\n");
-    put(root, "proc/1/comm", "iscsid\n");
+    // All that an iscsid shows, and a link out of the tree.
+    let fields = "S 1 1 1 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 100 1 2";
+    for (path, text) in [
+        ("proc/stat", "btime 1\n".to_owned()),
+        ("proc/7/stat", format!("7 (iscsid) {fields}\n")),
+        ("proc/7/comm", "iscsid\n".to_owned()),
+        ("proc/7/cmdline", "iscsid\0".to_owned()),
+        ("proc/7/ns/mnt", String::new()),
+        ("proc/7/mountinfo", String::new()),
+        ("outside/etc/iscsi/initiatorname.iscsi", String::new()),
+    ] {
+        put(root, path, &text);
+    }
+    symlink(root.join("outside"), root.join("proc/7/root")).unwrap();
     fs::create_dir_all(root.join("usr/local/etc/nvme")).unwrap();
     rustix::fs::mknodat(
         rustix::fs::CWD,
@@ -215,10 +227,8 @@ fn hostile_trees_are_looked_at_and_left() {
     .unwrap();
     let seen = seen(root);
     assert!(seen.writers.is_empty());
-    assert!(
-        seen.iscsid.is_empty(),
-        "what is no procfs says nothing of processes"
-    );
+    let none = seen.iscsid.is_empty() && seen.namespaces.is_empty();
+    assert!(none, "what is no procfs says nothing of processes");
     assert!(matches!(seen.elsewhere[0].state, FileState::Unreadable(_)));
 }
 
