@@ -32,6 +32,7 @@ pub mod act;
 pub mod config;
 mod config_source;
 pub mod container;
+mod document;
 mod facts;
 mod file;
 pub mod findings;

@@ -34,7 +34,7 @@ fn uki(at: &Path, command_line: &str, initramfs: &[u8]) {
         fs::write(parts.path().join(name), bytes).unwrap();
     };
     part(".cmdline", command_line.as_bytes());
-    part(".linux", &[7; 100_000]);
+    part(".linux", &vec![7; 100_000]);
     part(".initrd", initramfs);
     let mut objcopy = Command::new("objcopy");
     for (name, address) in [

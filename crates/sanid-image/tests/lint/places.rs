@@ -296,7 +296,7 @@ fn initramfs_images() {
     ]);
 }
 
-/// An image of Fedora CoreOS, or of bootc, has its systems here, and nothing in its root.
+/// An image with deployments has its systems there, and nothing in its root.
 #[test]
 fn deployments_of_ostree() {
     let id = format!("{MACHINE_ID}\n");

@@ -19,7 +19,7 @@ pub(super) fn read(processes: &Processes) -> Vec<Iscsid> {
     all.filter_map(|pid| one(processes, pid, booted)).collect()
 }
 
-/// When the kernel started: `btime` (proc_stat(5)).
+/// When the kernel started: `btime` (`proc_stat(5)`).
 fn booted(processes: &Processes) -> Option<i64> {
     let stat = processes.own("stat")?;
     let text = String::from_utf8_lossy(&stat);
@@ -56,7 +56,7 @@ fn reads_another(command_line: &[u8], file: IdentityFile) -> bool {
 }
 
 /// Seconds from the start of the kernel to that of the process: the 22nd field, in ticks
-/// (proc_pid_stat(5)). The name before it may hold anything.
+/// (`proc_pid_stat(5)`). The name before it may hold anything.
 fn ticks(stat: &[u8]) -> Option<i64> {
     let text = String::from_utf8_lossy(stat);
     let ticks: i64 = text

@@ -32,8 +32,7 @@ pub(super) fn started(root: &Root) -> Vec<Started> {
     let mut names = BTreeSet::new();
     for place in PLACES {
         let wanting = root.list(place).unwrap_or_default().into_iter();
-        let wanting =
-            wanting.filter(|name| name.ends_with(".wants") || name.ends_with(".requires"));
+        let wanting = wanting.filter(|name| matches!(kind(name), "wants" | "requires"));
         for directory in wanting {
             let wanted = root
                 .list(&format!("{place}/{directory}"))
@@ -46,6 +45,11 @@ pub(super) fn started(root: &Root) -> Vec<Started> {
         .take(LIMIT)
         .filter_map(|name| read(root, name))
         .collect()
+}
+
+/// What stands behind the last dot of a name.
+pub(super) fn kind(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, kind)| kind)
 }
 
 fn service(unit: &str) -> Option<String> {
@@ -66,7 +70,7 @@ fn read(root: &Root, name: String) -> Option<Started> {
     for place in PLACES {
         let directory = format!("{place}/{file}.d");
         let drop_ins = root.list(&directory).unwrap_or_default();
-        for drop_in in drop_ins.iter().filter(|name| name.ends_with(".conf")) {
+        for drop_in in drop_ins.iter().filter(|name| kind(name) == "conf") {
             text.push('\n');
             text += &contents(root, &format!("{directory}/{drop_in}")).unwrap_or_default();
         }

@@ -1,6 +1,6 @@
 //! What writes the identity files: at every boot, or when a package is installed or upgraded.
 
-use super::units::{contents, started};
+use super::units::{contents, kind, started};
 use crate::facts::{Guard, When, Writer};
 use crate::file::IdentityFile;
 use crate::parse::writer::{Unit, script, tmpfiles};
@@ -46,7 +46,7 @@ pub(super) fn read(root: &Root) -> Vec<Writer> {
     }
     for directory in TMPFILES {
         let fragments = root.list(directory).unwrap_or_default();
-        for name in fragments.iter().filter(|name| name.ends_with(".conf")) {
+        for name in fragments.iter().filter(|name| kind(name) == "conf") {
             add(
                 root,
                 &format!("{directory}/{name}"),
@@ -63,14 +63,14 @@ fn add(
     root: &Root,
     path: &str,
     when: When,
-    writes: fn(&str, &str) -> Option<Guard>,
+    guard_in: fn(&str, &str) -> Option<Guard>,
     writers: &mut Vec<Writer>,
 ) {
     let Some(text) = contents(root, path) else {
         return;
     };
     for file in IdentityFile::ALL {
-        if let Some(guard) = writes(&text, &format!("/{}", file.path())) {
+        if let Some(guard) = guard_in(&text, &format!("/{}", file.path())) {
             writers.push(Writer {
                 place: format!("/{path}"),
                 unit: None,
