@@ -47,6 +47,11 @@ pub(super) enum Guest {
         debian: Debian,
         boots: &'static [Boot],
     },
+    /// One boot of QEMU with a whole Debian on a disk, and with the commands of a guide in docs/clones.md.
+    Guide {
+        debian: Debian,
+        script: &'static str,
+    },
     /// QEMU with an initramfs, and firmware that says something.
     Firmware(Firmware),
     /// QEMU whose root file system another QEMU serves.

@@ -67,6 +67,20 @@ const fn disk(name: &'static str, proves: &'static str, debian: Debian) -> Case 
     }
 }
 
+/// The migration guide, followed in a whole Debian.
+const fn guide(name: &'static str, proves: &'static str, debian: Debian) -> Case {
+    Case {
+        name,
+        proves,
+        limit: 900,
+        memory: 512,
+        guest: Guest::Guide {
+            debian,
+            script: "migration-guide.sh",
+        },
+    }
+}
+
 /// A boot that looks at the names (`tests/vm/names.sh` knows the words).
 const fn names(arguments: &'static str, before: &'static [Change]) -> Boot {
     Boot {
@@ -329,6 +343,16 @@ pub(super) const ALL: &[Case] = &[
     disk(
         "debian_13",
         "a whole Debian 13 with its kernel: names at the first boot, the same after, and what that takes",
+        Debian::Thirteen,
+    ),
+    guide(
+        "migration_guide_12",
+        "another identity by the commands of docs/clones.md, on Debian 12 with real LIO and nvmet: I/O goes on without an error",
+        Debian::Twelve,
+    ),
+    guide(
+        "migration_guide_13",
+        "the same with Debian 13 and its kernel",
         Debian::Thirteen,
     ),
     firmware::TABLES_6_1,

@@ -1,7 +1,7 @@
 //! `cargo xtask vm`: sanid in guests with a real kernel and a real systemd, one named test per case.
 //!
 //! `case` says what a case is and `cases` lists them; `artefacts` makes what guests are built of;
-//! `qemu`, `firmware`, `power`, `clone`, `nspawn` and `san_boot` run them; `guest` judges what they print. What runs inside is in
+//! `qemu`, `guide`, `firmware`, `power`, `clone`, `nspawn` and `san_boot` run them; `guest` judges what they print. What runs inside is in
 //! `tests/vm`.
 
 mod artefacts;
@@ -11,6 +11,7 @@ mod clone;
 mod cpio;
 mod firmware;
 mod guest;
+mod guide;
 mod nspawn;
 mod power;
 mod qemu;
@@ -250,7 +251,9 @@ fn needs(case: &Case) -> Vec<Need> {
             vec![Need::Kernel(kernel), Need::Initramfs(kernel)]
         }
         Guest::Container { debian, .. } => vec![Need::Tree(debian)],
-        Guest::Disk { debian, .. } => vec![Need::Kernel(debian.kernel()), Need::Tree(debian)],
+        Guest::Disk { debian, .. } | Guest::Guide { debian, .. } => {
+            vec![Need::Kernel(debian.kernel()), Need::Tree(debian)]
+        }
         // Its initramfs holds a program of Debian 13.
         Guest::Firmware(ref firmware) => vec![
             Need::Kernel(firmware.kernel),
@@ -320,6 +323,7 @@ fn try_run(bench: &Bench<'_>, case: &Case) -> Result<()> {
         } => clone::run(bench, case, *kernel, script, firmware),
         Guest::Container { debian, boots } => nspawn::run(bench, case, *debian, boots),
         Guest::Disk { debian, boots } => qemu::disk(bench, case, *debian, boots),
+        Guest::Guide { debian, script } => guide::run(bench, case, *debian, script),
         Guest::Firmware(firmware) => firmware::run(bench, case, firmware),
         Guest::SanBoot(boot) => san_boot::run(bench, case, boot),
     }

@@ -28,6 +28,12 @@ const NOT_NEEDED: &[&str] = &[
     "e2scrub_all.timer",
     "serial-getty@ttyS0.service",
     "console-getty.service",
+    // What the guide in docs/clones.md is followed with.
+    "multipathd.service",
+    "multipathd.socket",
+    "rtslib-fb-targetctl.service",
+    "targetclid.service",
+    "targetclid.socket",
 ];
 
 /// A tree with sanid in it. It is unmounted when this goes.
