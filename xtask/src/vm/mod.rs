@@ -1,17 +1,17 @@
 //! `cargo xtask vm`: sanid in guests with a real kernel and a real systemd, one named test per case.
 //!
 //! `case` says what a case is and `cases` lists them; `artefacts` makes what guests are built of;
-//! `qemu`, `guide`, `firmware`, `power`, `clone`, `nspawn` and `san_boot` run them; `guest` judges what they print. What runs inside is in
+//! `qemu`, `guide`, `firmware`, `power`, `hardware`, `nspawn` and `san_boot` run them; `guest` judges what they print. What runs inside is in
 //! `tests/vm`.
 
 mod artefacts;
 mod case;
 mod cases;
-mod clone;
 mod cpio;
 mod firmware;
 mod guest;
 mod guide;
+mod hardware;
 mod nspawn;
 mod power;
 mod qemu;
@@ -247,7 +247,7 @@ fn needs(case: &Case) -> Vec<Need> {
     match case.guest {
         Guest::Ram { kernel, .. }
         | Guest::PowerCut { kernel, .. }
-        | Guest::Clone { kernel, .. } => {
+        | Guest::Hardware { kernel, .. } => {
             vec![Need::Kernel(kernel), Need::Initramfs(kernel)]
         }
         Guest::Container { debian, .. } => vec![Need::Tree(debian)],
@@ -316,11 +316,11 @@ fn try_run(bench: &Bench<'_>, case: &Case) -> Result<()> {
             script,
             cuts,
         } => power::run(bench, case, *kernel, script, *cuts),
-        Guest::Clone {
+        Guest::Hardware {
             kernel,
             script,
-            firmware,
-        } => clone::run(bench, case, *kernel, script, firmware),
+            machines,
+        } => hardware::run(bench, case, *kernel, script, machines),
         Guest::Container { debian, boots } => nspawn::run(bench, case, *debian, boots),
         Guest::Disk { debian, boots } => qemu::disk(bench, case, *debian, boots),
         Guest::Guide { debian, script } => guide::run(bench, case, *debian, script),

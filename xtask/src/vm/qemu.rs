@@ -67,7 +67,7 @@ pub(super) fn boot_disk(
         image.display()
     );
     qemu.args(["-drive", &drive, "-device", "nvme,drive=root,serial=root"]);
-    qemu.args(["-uuid", super::clone::FIRST]);
+    qemu.args(["-uuid", super::hardware::FIRST]);
     let words = format!(
         "root=/dev/nvme0n1 rw systemd.unit=vm-case.service systemd.show_status=false TERM=dumb vm.arguments={} {}",
         boot.arguments.replace(' ', ","),
