@@ -37,3 +37,15 @@ read_files() {
 
 # What sanid-v1 makes of the machine-id, by sanid's own pure command.
 derived() { sanid derive </etc/machine-id; }
+
+# ended_before WRITER CLIENT…: by systemd's own clock WRITER had ended well before any of the others began.
+ended_before() {
+    local writer=$1 finished began unit; shift
+    finished=$(systemctl show --property=ExecMainExitTimestampMonotonic --value "$writer")
+    check "$writer has run" [ "$finished" -gt 0 ]
+    same "and succeeded" "$(systemctl show --property=Result,ExecMainStatus --value "$writer" | tr '\n' ' ')" "success 0 "
+    for unit; do
+        began=$(systemctl show --property=InactiveExitTimestampMonotonic --value "$unit")
+        check "$unit began ($began) after $writer ended ($finished)" [ "$began" -gt "$finished" ]
+    done
+}

@@ -3,13 +3,15 @@
 address=${address:-127.0.0.1}
 
 load targets
-mount -t configfs none /sys/kernel/config
+[ -d /sys/kernel/config/target ] || mount -t configfs none /sys/kernel/config
 ip link set lo up
 
 nvmet=/sys/kernel/config/nvmet
 subsystem=nqn.2024-01.test.local:subsystem
 lio=/sys/kernel/config/target
 target=iqn.2024-01.test.local:target
+portal_group=$lio/iscsi/$target/tpgt_1
+serial=44444444-4444-4444-8444-444444444444
 
 # backing FILE: what a target serves, as $backing.
 backing() { backing=${disk:-$1}; [ -n "$disk" ] || truncate -s 16M "$backing"; }
@@ -23,16 +25,19 @@ nvmet_up() {
     echo -n $backing >$nvmet/subsystems/$subsystem/namespaces/1/device_path
     echo 1 >$nvmet/subsystems/$subsystem/namespaces/1/enable
     [ $# -gt 0 ] || echo 1 >$nvmet/subsystems/$subsystem/attr_allow_any_host
-    for host; do
-        mkdir "$nvmet/hosts/$host"
-        ln -s "$nvmet/hosts/$host" "$nvmet/subsystems/$subsystem/allowed_hosts/$host"
-    done
+    for host; do nvmet_admit "$host"; done
     echo tcp >$nvmet/ports/1/addr_trtype
     echo ipv4 >$nvmet/ports/1/addr_adrfam
     echo $address >$nvmet/ports/1/addr_traddr
     echo 4420 >$nvmet/ports/1/addr_trsvcid
     ln -s $nvmet/subsystems/$subsystem $nvmet/ports/1/subsystems/$subsystem
 }
+
+nvmet_admit() {
+    mkdir "$nvmet/hosts/$1"
+    ln -s "$nvmet/hosts/$1" "$nvmet/subsystems/$subsystem/allowed_hosts/$1"
+}
+nvmet_forget() { rm "$nvmet/subsystems/$subsystem/allowed_hosts/$1" && rmdir "$nvmet/hosts/$1"; }
 
 # By the files, as an administrator does it.
 nvme_connect() { nvme connect -t tcp -a $address -s 4420 -n $subsystem; }
@@ -54,18 +59,25 @@ controller_of() {
 
 # lio_up IQN: admits this initiator only.
 lio_up() {
-    local portal_group=$lio/iscsi/$target/tpgt_1
     backing /run/disk.img
     mkdir -p $lio/core/fileio_0/disk
     echo "fd_dev_name=$backing,fd_dev_size=16777216" >$lio/core/fileio_0/disk/control
     echo 1 >$lio/core/fileio_0/disk/enable
-    mkdir -p $portal_group/np/$address:3260 $portal_group/lun/lun_0 "$portal_group/acls/$1/lun_0"
+    # By this a host sees that two paths lead to one disk.
+    echo $serial >$lio/core/fileio_0/disk/wwn/vpd_unit_serial
+    mkdir -p $portal_group/np/$address:3260 $portal_group/lun/lun_0
     ln -s $lio/core/fileio_0/disk $portal_group/lun/lun_0/disk
-    ln -s $portal_group/lun/lun_0 "$portal_group/acls/$1/lun_0/lun"
+    lio_admit "$1"
     echo 0 >$portal_group/attrib/authentication
     echo 0 >$portal_group/attrib/generate_node_acls
     echo 1 >$portal_group/enable
 }
+
+lio_admit() {
+    mkdir -p "$portal_group/acls/$1/lun_0"
+    ln -s $portal_group/lun/lun_0 "$portal_group/acls/$1/lun_0/lun"
+}
+lio_forget() { rm "$portal_group/acls/$1/lun_0/lun" && rmdir "$portal_group/acls/$1/lun_0" "$portal_group/acls/$1"; }
 
 iscsi_login() { iscsiadm -m node -T $target -p $address -l; }
 

@@ -51,6 +51,13 @@ const PACKAGES: &[Package] = &[
     ),
     Package::new("lz4", "images, lint: compresses an initramfs and a tar"),
     Package::new("bzip2", "images, lint: compresses an initramfs and a tar"),
+    Package::new(
+        "systemd-boot-efi",
+        "images: the stub of a unified kernel image",
+    ),
+    Package::new("binutils", "images: makes a unified kernel image"),
+    Package::new("umoci", "images: unpacks and repacks a container image"),
+    Package::new("skopeo", "images: archives of container images"),
     Package::new("qemu-system-x86", "vm: guests with a kernel of their own"),
     Package::new("seabios", "vm: their firmware"),
     Package::new(

@@ -5,6 +5,7 @@
 
 mod firmware;
 mod initramfs;
+mod others;
 mod seed;
 
 use sanid_core::{MachineId, MachineIdError};
@@ -19,6 +20,7 @@ use crate::root::ReadError;
 pub(crate) use firmware::host;
 pub use firmware::{FirmwareFacts, FirmwareTable, TableContent};
 pub use initramfs::InitramfsFacts;
+pub use others::{Access, ElsewhereFile, Guard, Iscsid, Namespace, OthersFacts, When, Writer};
 pub use seed::{Lack, NotASeed, OtherSeeds, SeedFacts, SeedUuid};
 
 /// One host as it was seen at one moment.
@@ -61,6 +63,9 @@ pub struct Facts {
     /// The hardware, recorded and seen; nothing where nobody looked
     /// ([`look_at_hardware`](crate::look_at_hardware)).
     pub hardware: HardwareFacts,
+    /// Other writers and other readers; nothing where nobody looked
+    /// ([`look_at_others`](crate::look_at_others)).
+    pub others: OthersFacts,
     /// `/run/sanid/identity.json`, where `/run` is volatile.
     pub published: Option<Vec<u8>>,
 }

@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::API_VERSION;
+use crate::document;
 use crate::facts::Facts;
 
 /// The name of the file in [`crate::record::DIRECTORY`].
@@ -278,20 +279,12 @@ impl HardwareRecord {
     /// # Errors
     /// A sentence that says why it is none.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let record: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-        if record.api_version == API_VERSION {
-            Ok(record)
-        } else {
-            Err(format!("its apiVersion is not {API_VERSION}"))
-        }
+        document::parse(bytes, |record: &Self| &record.api_version)
     }
 
     /// The record as it is stored: one JSON document and a line end.
     pub fn bytes(&self) -> Vec<u8> {
-        // A struct of strings always serialises; an empty file would read as invalid.
-        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
-        bytes.push(b'\n');
-        bytes
+        document::bytes(self)
     }
 }
 

@@ -32,6 +32,7 @@ pub mod act;
 pub mod config;
 mod config_source;
 pub mod container;
+mod document;
 mod facts;
 mod file;
 pub mod findings;
@@ -48,13 +49,14 @@ pub mod root;
 mod testing;
 
 pub use facts::{
-    Credentials, Facts, FirmwareFacts, FirmwareTable, InitramfsFacts, IscsiHost, IscsiSession,
-    Lack, Live, MachineIdState, NotASeed, NvmeController, OtherSeeds, RootFacts, SeedFacts,
-    SeedUuid, TableContent,
+    Access, Credentials, ElsewhereFile, Facts, FirmwareFacts, FirmwareTable, Guard, InitramfsFacts,
+    IscsiHost, IscsiSession, Iscsid, Lack, Live, MachineIdState, Namespace, NotASeed,
+    NvmeController, OtherSeeds, OthersFacts, RootFacts, SeedFacts, SeedUuid, TableContent, When,
+    Writer,
 };
 pub use file::{Disk, Effective, FileState, IdentityFile};
 pub use observe::{
-    PUBLISHED, fixed_by, look_at_hardware, look_at_initramfs, look_beneath, observe,
+    PUBLISHED, fixed_by, look_at_hardware, look_at_initramfs, look_at_others, look_beneath, observe,
 };
 pub use place::{Mounted, PlaceFacts, Places, Via};
 pub use plan::plan;

@@ -51,6 +51,7 @@ pub(crate) fn facts() -> Facts {
         live: Live::default(),
         initramfs: crate::facts::InitramfsFacts::default(),
         hardware: crate::hardware::HardwareFacts::default(),
+        others: crate::facts::OthersFacts::default(),
         published: None,
     }
 }

@@ -92,11 +92,13 @@ impl<R: Read> BufRead for Input<R> {
 
 impl<R: Read> Read for Input<R> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        let count = {
-            let mut ahead = self.fill_buf()?;
-            ahead.read(to)?
-        };
-        self.consume(count);
-        Ok(count)
+        read_ahead(self, to)
     }
+}
+
+/// Reads what lies ahead.
+pub(crate) fn read_ahead(from: &mut impl BufRead, to: &mut [u8]) -> io::Result<usize> {
+    let count = from.fill_buf()?.read(to)?;
+    from.consume(count);
+    Ok(count)
 }

@@ -37,6 +37,7 @@ mod meter;
 pub mod report;
 pub mod seal;
 mod tarball;
+pub mod uki;
 mod walk;
 
 pub use cli::{command, run};

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
 use crate::compression::{Compression, MAGIC};
-use crate::input::Input;
+use crate::input::{Input, read_ahead};
 use crate::limits::Limits;
 use crate::meter::Meter;
 
@@ -167,11 +167,6 @@ impl<R: Read> BufRead for Shared<R> {
 
 impl<R: Read> Read for Shared<R> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        let count = {
-            let mut ahead = self.fill_buf()?;
-            ahead.read(to)?
-        };
-        self.consume(count);
-        Ok(count)
+        read_ahead(self, to)
     }
 }

@@ -50,6 +50,9 @@ const APPLETS: &[&str] = &[
 pub(super) const TREE_PACKAGES: &str =
     "systemd,systemd-sysv,udev,dbus,kmod,iproute2,open-iscsi,nvme-cli";
 
+/// What the guide in docs/clones.md is followed with, beside these.
+const GUIDE_PACKAGES: &str = "multipath-tools,targetcli-fb";
+
 /// What comes from Debian's archive. A second attempt is made: an archive's mirror may be busy, or the
 /// machine's package lists older than it.
 fn fetched<T>(what: &str, fetch: impl Fn() -> Result<T>) -> Result<T> {
@@ -233,7 +236,11 @@ fn libraries(program: &str) -> Result<Vec<String>> {
 
 /// A Debian with systemd, open-iscsi and nvme-cli, and no identity of its own.
 pub(super) fn debian(bench: &Bench<'_>, debian: Debian) -> Result<PathBuf> {
-    let tree = bench.cache().join(debian.suite());
+    // A cache outlives a change of what goes into it.
+    let mut said = DefaultHasher::new();
+    packages(debian).hash(&mut said);
+    let name = format!("{}-{:x}", debian.suite(), said.finish());
+    let tree = bench.cache().join(name);
     if tree.exists() {
         return Ok(tree);
     }
@@ -265,8 +272,8 @@ pub(super) fn debian(bench: &Bench<'_>, debian: Debian) -> Result<PathBuf> {
 /// What debootstrap adds to the smallest Debian. nvme-stas is in Debian 13 only.
 fn packages(debian: Debian) -> String {
     match debian {
-        Debian::Twelve => TREE_PACKAGES.to_owned(),
-        Debian::Thirteen => format!("{TREE_PACKAGES},nvme-stas"),
+        Debian::Twelve => format!("{TREE_PACKAGES},{GUIDE_PACKAGES}"),
+        Debian::Thirteen => format!("{TREE_PACKAGES},{GUIDE_PACKAGES},nvme-stas"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a case is: plain data, no behaviour.
 
 use super::firmware::Firmware;
+use super::hardware::Machine;
 use super::san_boot::SanBoot;
 use crate::place::Place;
 use std::path::PathBuf;
@@ -31,11 +32,11 @@ pub(super) enum Guest {
         script: &'static str,
         cuts: u32,
     },
-    /// QEMU with a disk, and another one with a copy of that disk and this firmware UUID.
-    Clone {
+    /// QEMU with one disk in several machines, one after the other.
+    Hardware {
         kernel: Kernel,
         script: &'static str,
-        firmware: &'static str,
+        machines: &'static [Machine],
     },
     /// Boots of a real systemd with systemd-nspawn, one after the other.
     Container {
@@ -46,6 +47,11 @@ pub(super) enum Guest {
     Disk {
         debian: Debian,
         boots: &'static [Boot],
+    },
+    /// One boot of QEMU with a whole Debian on a disk, and with the commands of a guide in docs/clones.md.
+    Guide {
+        debian: Debian,
+        script: &'static str,
     },
     /// QEMU with an initramfs, and firmware that says something.
     Firmware(Firmware),
@@ -85,6 +91,12 @@ pub(super) struct Boot {
 pub(super) enum Change {
     /// A file with this content.
     Write(&'static str, &'static str),
+    /// A file that is taken away.
+    Remove(&'static str),
+    /// The root file system is kept as a template.
+    Capture,
+    /// A new root file system, cloned from the template.
+    Clone,
     /// A unit that starts at boot.
     Enable(&'static str),
     /// A new root file system that keeps these files of the old one.

@@ -1,8 +1,8 @@
 //! The cases. A new one is an entry here and a script in `tests/vm`.
 
 use super::case::{Boot, Case, Change, Debian, Guest, Kernel};
-use super::clone;
 use super::firmware;
+use super::hardware;
 use super::san_boot;
 
 /// A case in an initramfs-only guest.
@@ -36,22 +36,6 @@ const fn container(name: &'static str, proves: &'static str, boots: &'static [Bo
     }
 }
 
-/// A case of a second machine with a copy of the first one's disk.
-const fn cloned(name: &'static str, proves: &'static str, firmware: &'static str) -> Case {
-    Case {
-        name,
-        proves,
-        // For one boot.
-        limit: 240,
-        memory: 256,
-        guest: Guest::Clone {
-            kernel: Kernel::V6_1,
-            script: "clone.sh",
-            firmware,
-        },
-    }
-}
-
 /// A case with a whole Debian on a disk.
 const fn disk(name: &'static str, proves: &'static str, debian: Debian) -> Case {
     Case {
@@ -63,6 +47,20 @@ const fn disk(name: &'static str, proves: &'static str, debian: Debian) -> Case 
         guest: Guest::Disk {
             debian,
             boots: TIMED,
+        },
+    }
+}
+
+/// The migration guide, followed in a whole Debian.
+const fn guide(name: &'static str, proves: &'static str, debian: Debian) -> Case {
+    Case {
+        name,
+        proves,
+        limit: 900,
+        memory: 512,
+        guest: Guest::Guide {
+            debian,
+            script: "migration-guide.sh",
         },
     }
 }
@@ -80,8 +78,10 @@ const fn names(arguments: &'static str, before: &'static [Change]) -> Boot {
 const TIMED: &[Boot] = &[names("first timing", &[]), names("same timing", &[])];
 
 const MACHINE_ID: &str = "etc/machine-id";
-/// What an image builder leaves for systemd to fill.
-const RESET: &[Change] = &[Change::Write(MACHINE_ID, "")];
+/// What an image builder leaves for systemd to fill: virt-sysprep truncates the file, `cloud-init clean
+/// --machine-id` removed it (22.4, Debian 12) and writes a word by now.
+const TRUNCATED: Change = Change::Write(MACHINE_ID, "");
+const UNINITIALIZED: Change = Change::Write(MACHINE_ID, "uninitialized\n");
 
 /// A boot that looks at who began when (`tests/vm/ordering.sh`).
 const fn ordering(arguments: &'static str, before: &'static [Change]) -> Boot {
@@ -219,28 +219,29 @@ pub(super) const ALL: &[Case] = &[
     ),
     container(
         "template_reset",
-        "a clone with its machine-id reset gets names of its own at its first boot, by itself",
+        "each of four clones of a template in which sanid ran, its machine-id reset as virt-sysprep and cloud-init do it, gets names of its own at its first boot, before any client, by itself",
         &[
-            names("first", &[]),
-            names("other", RESET),
+            names("first clients", ALL_START),
+            names("other clients", &[Change::Capture, TRUNCATED]),
+            names("other clients", &[Change::Clone, TRUNCATED]),
+            names(
+                "other clients",
+                &[Change::Clone, Change::Remove(MACHINE_ID)],
+            ),
+            names("other clients", &[Change::Clone, UNINITIALIZED]),
             names("same", &[]),
         ],
     ),
-    cloned(
-        "clone_other_firmware_uuid",
-        "a copy of the disk in a machine with another firmware UUID has the same names, is reported as a clone, and reseed makes it a host of its own",
-        clone::OTHER,
-    ),
-    cloned(
-        "clone_same_firmware_uuid",
-        "a copy of the disk in a machine with the same firmware UUID has the same names, and is reported by its MAC address",
-        clone::FIRST,
-    ),
+    hardware::CLONE_OTHER_UUID,
+    hardware::CLONE_SAME_UUID,
+    hardware::DISK_MOVED,
+    hardware::BOARD_REPLACED,
+    hardware::SNAPSHOT_ROLLED_BACK,
     container(
         "transient_id",
         "an empty machine-id on a read-only root: refused with the three ways to make it stable",
         &[Boot {
-            before: RESET,
+            before: &[TRUNCATED],
             script: "transient.sh",
             arguments: "",
             options: &["--read-only"],
@@ -329,6 +330,16 @@ pub(super) const ALL: &[Case] = &[
     disk(
         "debian_13",
         "a whole Debian 13 with its kernel: names at the first boot, the same after, and what that takes",
+        Debian::Thirteen,
+    ),
+    guide(
+        "migration_guide_12",
+        "another identity by the commands of docs/clones.md, on Debian 12 with real LIO and nvmet: I/O goes on without an error",
+        Debian::Twelve,
+    ),
+    guide(
+        "migration_guide_13",
+        "the same with Debian 13 and its kernel",
         Debian::Thirteen,
     ),
     firmware::TABLES_6_1,

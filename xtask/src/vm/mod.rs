@@ -1,16 +1,17 @@
 //! `cargo xtask vm`: sanid in guests with a real kernel and a real systemd, one named test per case.
 //!
 //! `case` says what a case is and `cases` lists them; `artefacts` makes what guests are built of;
-//! `qemu`, `firmware`, `power`, `clone`, `nspawn` and `san_boot` run them; `guest` judges what they print. What runs inside is in
+//! `qemu`, `guide`, `firmware`, `power`, `hardware`, `nspawn` and `san_boot` run them; `guest` judges what they print. What runs inside is in
 //! `tests/vm`.
 
 mod artefacts;
 mod case;
 mod cases;
-mod clone;
 mod cpio;
 mod firmware;
 mod guest;
+mod guide;
+mod hardware;
 mod nspawn;
 mod power;
 mod qemu;
@@ -246,11 +247,13 @@ fn needs(case: &Case) -> Vec<Need> {
     match case.guest {
         Guest::Ram { kernel, .. }
         | Guest::PowerCut { kernel, .. }
-        | Guest::Clone { kernel, .. } => {
+        | Guest::Hardware { kernel, .. } => {
             vec![Need::Kernel(kernel), Need::Initramfs(kernel)]
         }
         Guest::Container { debian, .. } => vec![Need::Tree(debian)],
-        Guest::Disk { debian, .. } => vec![Need::Kernel(debian.kernel()), Need::Tree(debian)],
+        Guest::Disk { debian, .. } | Guest::Guide { debian, .. } => {
+            vec![Need::Kernel(debian.kernel()), Need::Tree(debian)]
+        }
         // Its initramfs holds a program of Debian 13.
         Guest::Firmware(ref firmware) => vec![
             Need::Kernel(firmware.kernel),
@@ -313,13 +316,14 @@ fn try_run(bench: &Bench<'_>, case: &Case) -> Result<()> {
             script,
             cuts,
         } => power::run(bench, case, *kernel, script, *cuts),
-        Guest::Clone {
+        Guest::Hardware {
             kernel,
             script,
-            firmware,
-        } => clone::run(bench, case, *kernel, script, firmware),
+            machines,
+        } => hardware::run(bench, case, *kernel, script, machines),
         Guest::Container { debian, boots } => nspawn::run(bench, case, *debian, boots),
         Guest::Disk { debian, boots } => qemu::disk(bench, case, *debian, boots),
+        Guest::Guide { debian, script } => guide::run(bench, case, *debian, script),
         Guest::Firmware(firmware) => firmware::run(bench, case, firmware),
         Guest::SanBoot(boot) => san_boot::run(bench, case, boot),
     }

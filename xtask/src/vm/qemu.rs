@@ -1,7 +1,7 @@
 //! QEMU under software emulation: a kernel, an initramfs, a serial console.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -27,35 +27,54 @@ pub(super) fn ram(bench: &Bench<'_>, case: &Case, kernel: Kernel, script: &str) 
 /// Boots of a whole Debian from one disk. Its kernel has NVMe and ext4 built in: no initramfs.
 pub(super) fn disk(bench: &Bench<'_>, case: &Case, debian: Debian, boots: &[Boot]) -> Result<()> {
     let work = bench.work(case);
-    let image = work.join("disk.img");
-    {
+    let image = {
         let tree = Tree::new(bench, debian, &work)?;
         if let Some(boot) = boots.first() {
             tree.write("vm/case.sh", &script(bench, boot, ARGUMENTS)?)?;
         }
-        let mut mkfs = Command::new("mkfs.ext4");
-        mkfs.args(["-q", "-E", "lazy_itable_init=1", "-d"])
-            .arg(tree.root());
-        output(mkfs.arg(&image).arg("1G"))?;
-    }
+        disk_of(&tree, &work)?
+    };
     for (number, boot) in boots.iter().enumerate() {
-        let mut qemu = machine(bench, debian.kernel(), case.memory)?;
-        let drive = format!(
-            "if=none,id=root,format=raw,cache=unsafe,file={}",
-            image.display()
-        );
-        qemu.args(["-drive", &drive, "-device", "nvme,drive=root,serial=root"]);
-        qemu.args(["-uuid", super::clone::FIRST]);
-        let words = format!(
-            "root=/dev/nvme0n1 rw systemd.unit=vm-case.service systemd.show_status=false TERM=dumb vm.arguments={} {}",
-            boot.arguments.replace(' ', ","),
-            boot.options.join(" ")
-        );
-        qemu.args(["-append", &append(&words)]);
-        guest::run(&mut qemu, &bench.log(case), Duration::from_secs(case.limit))
+        boot_disk(bench, case, debian, &image, boot, &[])
             .with_context(|| format!("boot {} ({})", number + 1, boot.arguments))?;
     }
     Ok(())
+}
+
+/// A disk with what is in the tree.
+pub(super) fn disk_of(tree: &Tree<'_>, work: &Path) -> Result<PathBuf> {
+    let image = work.join("disk.img");
+    let mut mkfs = Command::new("mkfs.ext4");
+    mkfs.args(["-q", "-E", "lazy_itable_init=1", "-d"])
+        .arg(tree.root());
+    output(mkfs.arg(&image).arg("1G"))?;
+    Ok(image)
+}
+
+/// One boot of a whole Debian from its disk, with more hardware.
+pub(super) fn boot_disk(
+    bench: &Bench<'_>,
+    case: &Case,
+    debian: Debian,
+    image: &Path,
+    boot: &Boot,
+    hardware: &[&str],
+) -> Result<()> {
+    let mut qemu = machine(bench, debian.kernel(), case.memory)?;
+    qemu.args(hardware);
+    let drive = format!(
+        "if=none,id=root,format=raw,cache=unsafe,file={}",
+        image.display()
+    );
+    qemu.args(["-drive", &drive, "-device", "nvme,drive=root,serial=root"]);
+    qemu.args(["-uuid", super::hardware::FIRST]);
+    let words = format!(
+        "root=/dev/nvme0n1 rw systemd.unit=vm-case.service systemd.show_status=false TERM=dumb vm.arguments={} {}",
+        boot.arguments.replace(' ', ","),
+        boot.options.join(" ")
+    );
+    qemu.args(["-append", &append(&words)]);
+    guest::run(&mut qemu, &bench.log(case), Duration::from_secs(case.limit))
 }
 
 /// How a script on a disk gets its arguments.

@@ -28,6 +28,12 @@ const NOT_NEEDED: &[&str] = &[
     "e2scrub_all.timer",
     "serial-getty@ttyS0.service",
     "console-getty.service",
+    // What the guide in docs/clones.md is followed with.
+    "multipathd.service",
+    "multipathd.socket",
+    "rtslib-fb-targetctl.service",
+    "targetclid.service",
+    "targetclid.socket",
 ];
 
 /// A tree with sanid in it. It is unmounted when this goes.
@@ -72,6 +78,13 @@ impl<'b> Tree<'b> {
                 .arg(self.root()),
         )
         .map(drop)
+    }
+
+    /// What a guest has changed so far, as an overlay keeps it.
+    fn copy_layer(&self, from: &str, to: &str) -> Result<()> {
+        let mut copy = Command::new("cp");
+        copy.arg("--archive").args([from, to]);
+        output(copy.current_dir(&self.work)).map(drop)
     }
 
     fn install(&self) -> Result<()> {
@@ -120,6 +133,17 @@ impl<'b> Tree<'b> {
     pub(super) fn make(&self, change: &Change) -> Result<()> {
         match change {
             Change::Write(path, text) => self.write(path, text),
+            Change::Remove(path) => {
+                let path = self.root().join(path);
+                fs::remove_file(&path).with_context(|| path.display().to_string())
+            }
+            Change::Capture => self.copy_layer("layer", "template"),
+            Change::Clone => {
+                self.unmount()?;
+                fs::remove_dir_all(self.work.join("layer"))?;
+                self.copy_layer("template", "layer")?;
+                self.lay()
+            }
             Change::Enable(unit) => self.systemctl(&["enable", unit]),
             Change::Reinstall { keep } => {
                 let read = |path: &&str| fs::read(self.root().join(path));

@@ -123,7 +123,7 @@ pub(super) fn label(dir: &OwnedFd, name: &str) -> Option<Vec<u8>> {
 }
 
 /// The SELinux label of an opened file.
-pub(super) fn label_of(file: &OwnedFd) -> Option<Vec<u8>> {
+pub(crate) fn label_of(file: &OwnedFd) -> Option<Vec<u8>> {
     let mut label = [0; 256];
     let length = rustix::fs::fgetxattr(file.as_fd(), SELINUX, &mut label).ok()?;
     label.get(..length).map(<[u8]>::to_vec)

@@ -7,7 +7,7 @@
 //! mixture is sanid's own half-done work and not somebody's identity.
 
 mod bind;
-mod dir;
+pub(crate) mod dir;
 mod lock;
 mod mount;
 mod reseed;

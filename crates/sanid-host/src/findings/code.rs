@@ -111,4 +111,20 @@ codes! {
     InitramfsDiffers = "initramfs-differs", Warning;
     /// The image of the initramfs holds a name that the host does not have.
     InitramfsStale = "initramfs-stale", Warning;
+    /// Others than root may write an identity file.
+    FileWritable = "file-writable", Danger;
+    /// An identity file has another SELinux type than its directory.
+    FileLabel = "file-label", Warning;
+    /// A file outside of /etc has another identity.
+    FileElsewhere = "file-elsewhere", Warning;
+    /// Something writes an identity file at every boot.
+    OtherWriter = "other-writer", Warning;
+    /// Something makes a name up where a file has none, and it has none.
+    WriterWaiting = "writer-waiting", Warning;
+    /// A container has an identity of its own.
+    NamespaceDiffers = "namespace-differs", Warning;
+    /// A container could not be looked into.
+    NamespaceUnseen = "namespace-unseen", Info;
+    /// The initiator name was written after iscsid read it.
+    IscsidOutdated = "iscsid-outdated", Warning;
 }

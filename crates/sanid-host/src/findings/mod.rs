@@ -5,18 +5,23 @@
 //! What could not be looked at is a finding of its own ([`Code::FileUnreadable`], [`Code::NoSeed`]),
 //! never silence.
 
+mod access;
 mod code;
 mod covered;
 mod drift;
+mod elsewhere;
 mod files;
 mod firmware;
 mod hardware;
 mod initramfs;
+mod iscsid;
 mod live;
 mod names;
+mod namespaces;
 mod pair;
 mod record;
 mod sources;
+mod writers;
 
 use crate::facts::Facts;
 use crate::resolve::{Part, Resolution, ResolveError};
@@ -36,6 +41,11 @@ pub static CHECKS: &[fn(&View<'_>) -> Vec<Finding>] = &[
     initramfs::check,
     names::check,
     live::check,
+    access::check,
+    elsewhere::check,
+    writers::check,
+    namespaces::check,
+    iscsid::check,
 ];
 
 /// One drift or hazard.
@@ -66,6 +76,16 @@ impl View<'_> {
     /// A `sanid` command for this root.
     fn command(&self, rest: &str) -> String {
         format!("sanid {rest}{}", self.facts.root.option())
+    }
+
+    /// A path of the host for commands that are shown to the user, with the root before it.
+    fn path(&self, relative: &str) -> String {
+        let root = &self.facts.root;
+        if root.running_host {
+            format!("/{relative}")
+        } else {
+            format!("{}/{relative}", root.path.trim_end_matches('/'))
+        }
     }
 }
 

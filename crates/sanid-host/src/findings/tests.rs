@@ -2,7 +2,10 @@ use sanid_core::HostUuid;
 
 use super::*;
 use crate::config::seed;
-use crate::facts::{Facts, MachineIdState, SeedFacts, SeedUuid};
+use crate::facts::{
+    Access, ElsewhereFile, Facts, Guard, Iscsid, MachineIdState, Namespace, SeedFacts, SeedUuid,
+    When, Writer,
+};
 use crate::file::{FileState, IdentityFile};
 use crate::record::{Pending, Record, RecordState, Values};
 use crate::resolve::resolve;
@@ -49,6 +52,62 @@ fn hardware(mut facts: Facts, serial: &str, mac: &str) -> Facts {
         recorded: crate::hardware::HardwareState::Present(evidence("recorded")),
         seen: evidence(mac),
     };
+    facts
+}
+
+/// With a file of this content outside of `/etc`.
+fn elsewhere(mut facts: Facts, value: &str) -> Facts {
+    let file = IdentityFile::HostNqn;
+    facts.others.elsewhere.push(ElsewhereFile {
+        file,
+        path: "usr/local/etc/nvme/hostnqn".into(),
+        state: crate::testing::facts().file(file, value).disk.host_nqn,
+    });
+    facts
+}
+
+/// With something that writes the file with the initiator name.
+fn writer(mut facts: Facts, guard: Guard) -> Facts {
+    facts.others.writers.push(Writer {
+        place: "/lib/open-iscsi/startup-checks.sh".into(),
+        unit: Some("iscsid.service".into()),
+        file: IdentityFile::InitiatorName,
+        when: When::Boot,
+        guard,
+    });
+    facts
+}
+
+/// With a container that has these files.
+fn container(mut facts: Facts, other: Facts) -> Facts {
+    facts.others.namespaces.push(Namespace {
+        pid: 4711,
+        program: "csi-driver".into(),
+        control_group: "/kubepods.slice/cri-containerd-0123.scope".into(),
+        disk: other.disk,
+    });
+    facts
+}
+
+/// With an iscsid that started and a file that was written at these times.
+fn iscsid(mut facts: Facts, started: i64, written: i64) -> Facts {
+    facts.others.iscsid.push(Iscsid {
+        pid: 815,
+        started,
+        written,
+        now: 2000,
+    });
+    facts
+}
+
+/// With these rights on the directory of the NVMe pair, and these SELinux types of it and of `hostnqn`.
+fn access(mut facts: Facts, mode: u32, directory: &str, label: &str) -> Facts {
+    facts.others.access.push(Access {
+        file: IdentityFile::HostNqn,
+        directory_mode: mode,
+        label: Some(label.into()),
+        directory_label: Some(directory.into()),
+    });
     facts
 }
 
@@ -330,6 +389,125 @@ fn table() -> Vec<(&'static str, Facts, Vec<&'static str>)> {
                 .on_disk(IQN, DELL_NQN, DELL_ID)
                 .nbft_pair(DELL_NQN, DELL_ID),
             vec!["firmware-byte-order"],
+        ),
+        (
+            "a hostnqn that everybody may write",
+            clean().present(
+                IdentityFile::HostNqn,
+                &IdentityFile::HostNqn.bytes(NQN),
+                0o666,
+            ),
+            vec!["file-writable"],
+        ),
+        (
+            "an initiator name for all to read, as Red Hat's scripts write it",
+            clean().present(
+                IdentityFile::InitiatorName,
+                &IdentityFile::InitiatorName.bytes(IQN),
+                0o644,
+            ),
+            vec![],
+        ),
+        (
+            "a directory that everybody may write",
+            access(clean(), 0o777, "etc_t", "etc_t"),
+            vec!["file-writable"],
+        ),
+        (
+            "a directory that os-brick may not search",
+            access(clean(), 0o700, "etc_t", "etc_t"),
+            vec!["file-mode"],
+        ),
+        (
+            "the label of the directory, or no SELinux",
+            access(access(clean(), 0o755, "etc_t", "etc_t"), 0o755, "", ""),
+            vec![],
+        ),
+        (
+            "a file that was made in /tmp and moved",
+            access(clean(), 0o755, "etc_t", "user_tmp_t"),
+            vec!["file-label"],
+        ),
+        (
+            "a file without a label",
+            access(clean(), 0o755, "etc_t", ""),
+            vec!["file-label"],
+        ),
+        (
+            "a copy with the same name, and an empty one",
+            elsewhere(elsewhere(clean(), NQN), ""),
+            vec![],
+        ),
+        (
+            "a build of nvme-cli with another prefix",
+            elsewhere(clean(), OTHER_NQN),
+            vec!["file-elsewhere"],
+        ),
+        (
+            "scripts that leave a name alone",
+            writer(
+                writer(writer(clean(), Guard::Missing), Guard::Empty),
+                Guard::GenerateName,
+            ),
+            vec![],
+        ),
+        (
+            "a unit that writes at every boot",
+            writer(clean(), Guard::None),
+            vec!["other-writer"],
+        ),
+        (
+            "GenerateName=yes beside a name",
+            writer(
+                clean().raw(
+                    IdentityFile::InitiatorName,
+                    format!("InitiatorName={IQN}\nGenerateName=yes\n").as_bytes(),
+                ),
+                Guard::GenerateName,
+            ),
+            vec!["readers-disagree", "other-writer"],
+        ),
+        (
+            "a script that waits for an empty file",
+            writer(
+                writer(clean().raw(IdentityFile::InitiatorName, b""), Guard::Empty),
+                Guard::Missing,
+            ),
+            vec!["file-empty", "writer-waiting"],
+        ),
+        (
+            "a container with the host's files, and one with none",
+            container(container(clean(), clean()), facts()),
+            vec![],
+        ),
+        (
+            "a container with a pair that its image brought",
+            container(clean(), facts().pair(OTHER_NQN, OTHER_ID)),
+            vec!["namespace-differs"],
+        ),
+        (
+            "a container whose files cannot be read",
+            container(clean(), unreadable(facts())),
+            vec!["namespace-unseen"],
+        ),
+        (
+            "processes of other users, seen by an ordinary one",
+            {
+                let mut unseen = clean();
+                unseen.others.unseen_namespaces = 3;
+                unseen
+            },
+            vec!["namespace-unseen"],
+        ),
+        (
+            "an iscsid that is younger than its file, one within the blur, and a clock that was set back",
+            iscsid(iscsid(iscsid(clean(), 1000, 900), 1000, 1002), 1000, 2001),
+            vec![],
+        ),
+        (
+            "an iscsid that is older than its file",
+            iscsid(clean(), 1000, 1003),
+            vec!["iscsid-outdated"],
         ),
     ]
 }

@@ -9,6 +9,7 @@ mod hardware;
 mod initramfs;
 mod live;
 mod machine_id;
+mod others;
 mod places;
 mod seeds;
 
@@ -16,6 +17,7 @@ pub use hardware::look_at_hardware;
 pub use initramfs::look_at_initramfs;
 pub(crate) use live::live;
 pub use machine_id::fixed_by;
+pub use others::look_at_others;
 pub(crate) use places::below_etc;
 pub use places::look_beneath;
 
@@ -23,7 +25,7 @@ use std::path::Path;
 
 use crate::config::fragments::Fragment;
 use crate::config::{self, ConfigError, Firmware};
-use crate::facts::{Credentials, Facts, FirmwareFacts, InitramfsFacts, RootFacts};
+use crate::facts::{Credentials, Facts, FirmwareFacts, InitramfsFacts, OthersFacts, RootFacts};
 use crate::file::{Disk, FileState, IdentityFile};
 use crate::hardware::HardwareFacts;
 use crate::record::{self, Record, RecordState};
@@ -107,6 +109,7 @@ pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigE
         live: live(root),
         initramfs: InitramfsFacts::default(),
         hardware: HardwareFacts::default(),
+        others: OthersFacts::default(),
         published: volatile_run.then(|| published(root)).flatten(),
     })
 }

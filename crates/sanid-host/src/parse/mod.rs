@@ -14,6 +14,7 @@
 //! - [`mountinfo`][]: `/proc/self/mountinfo`
 //! - [`ibft`][] and [`nbft`][]: what boot firmware left in `/sys/firmware`
 //! - [`smbios`][]: the system UUID
+//! - [`writer`][]: scripts, units and tmpfiles that write an identity file
 
 pub mod acpi;
 pub mod cmdline;
@@ -24,6 +25,7 @@ pub mod mountinfo;
 pub mod nbft;
 pub mod shell;
 pub mod smbios;
+pub mod writer;
 
 pub use shell::ShellHazard;
 

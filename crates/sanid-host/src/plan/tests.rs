@@ -1,7 +1,7 @@
 use super::*;
 use crate::facts::MachineIdState;
 use crate::file::IdentityFile::{HostId, HostNqn, InitiatorName};
-use crate::record::{Pending, RecordState};
+use crate::record::{Pending, Record, RecordState, Values};
 use crate::resolve::resolve;
 use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN, facts};
 

@@ -1,6 +1,8 @@
 use std::fs;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
 
+use rustix::fs::FileType;
+
 use super::*;
 
 /// Both ways of resolving, over the same tree: whatever holds for one holds for the other.

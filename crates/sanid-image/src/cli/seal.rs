@@ -8,7 +8,7 @@ use sanid_host::root::printable;
 use super::progress::Progress;
 use super::{Exit, Failure, Format, Seal};
 use crate::report::without_ids;
-use crate::seal::{Plan, SealReport, carry_out, plan, refusal};
+use crate::seal::{Plan, SealError, SealReport, carry_out, plan, refusal};
 
 pub(super) fn run(options: &Seal) -> Result<Exit, Failure> {
     let root = Root::open(&options.root).map_err(|error| Failure::error(&error))?;
@@ -27,31 +27,32 @@ pub(super) fn run(options: &Seal) -> Result<Exit, Failure> {
         // Before anything is done: who looks can still stop it.
         super::print(&announced(&report))?;
     }
-    if !options.dry_run {
-        act(&root, &plan, &mut report, options.this_host);
-    }
+    let refused = !options.dry_run && act(&root, &plan, &mut report, options.this_host);
     match options.format {
         Format::Text => super::print(&outcome(&report))?,
         Format::Json => super::json(&report)?,
     }
-    Ok(exit(&report))
+    Ok(exit(&report, refused))
 }
 
-/// Does every step that can be done.
-fn act(root: &Root, plan: &Plan, report: &mut SealReport, this_host: bool) {
+/// Does every step that can be done; whether all that could not was refused.
+fn act(root: &Root, plan: &Plan, report: &mut SealReport, this_host: bool) -> bool {
+    let mut refused = true;
     for (step, told) in plan.steps.iter().zip(&mut report.steps) {
         match carry_out(root, step, this_host) {
             Ok(()) => told.done = true,
             Err(error) => {
+                refused &= matches!(error, SealError::OfThisHost { .. });
                 told.error = Some(plan.linted.shown_path(&error.to_string()));
             }
         }
     }
+    refused
 }
 
-fn exit(report: &SealReport) -> Exit {
+fn exit(report: &SealReport, refused: bool) -> Exit {
     if report.steps.iter().any(|step| step.error.is_some()) {
-        Exit::Error
+        if refused { Exit::Refused } else { Exit::Error }
     } else if report.left.is_empty() {
         Exit::Fine
     } else {

@@ -16,7 +16,7 @@ use sanid_host::root::describe;
 use super::finding::{Finding, TOO_MUCH, UNREADABLE};
 use super::layer::{Layer, Linted};
 use super::pattern;
-use super::places::PLACES;
+use super::places::patterns;
 
 /// Names of one directory that are looked at.
 const NAMES: usize = 10_000;
@@ -34,7 +34,7 @@ pub fn directory(root: &Root, step: &mut dyn FnMut(&str)) -> Linted {
         links: Vec::new(),
         told: BTreeSet::new(),
     };
-    for pattern in PLACES.iter().flat_map(|place| place.patterns) {
+    for pattern in patterns() {
         let parts: Vec<&str> = pattern.split('/').collect();
         walk.expand("", &parts);
     }

@@ -13,6 +13,7 @@ use super::scrub::Scrub;
 use crate::initramfs;
 use crate::limits::Limits;
 use crate::report::without_ids;
+use crate::uki;
 
 /// Files of places in one image; a host with a thousand targets has some thousands of records.
 const MOST: usize = 20_000;
@@ -101,6 +102,7 @@ impl Layer {
         let mut findings = Vec::new();
         let content = match place.reads {
             Reads::Image => Content::Image(initramfs::read(from, &Limits::default())),
+            Reads::Unified => Content::Unified(uki::read(from, &Limits::default())),
             Reads::Text | Reads::MachineId => {
                 let mut bytes = Vec::new();
                 let most = TEXT as u64 + 1;

@@ -10,11 +10,14 @@
 )]
 
 mod command;
+mod container;
 mod made;
 #[path = "../../../sanid/tests/support/need.rs"]
 #[allow(dead_code, reason = "each test program uses a part of it")]
 mod need;
+mod seal;
 mod systems;
+mod unified;
 
 use std::process::ExitCode;
 
@@ -22,6 +25,13 @@ use libtest_mimic::Arguments;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = [command::trials(), made::trials(), systems::trials()];
+    let trials = [
+        command::trials(),
+        container::trials(),
+        made::trials(),
+        seal::trials(),
+        systems::trials(),
+        unified::trials(),
+    ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
 }

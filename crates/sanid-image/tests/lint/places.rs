@@ -296,6 +296,71 @@ fn initramfs_images() {
     ]);
 }
 
+/// An image with deployments has its systems there, and nothing in its root.
+#[test]
+fn deployments_of_ostree() {
+    let id = format!("{MACHINE_ID}\n");
+    let hidden = cpio::archive(&[("etc/nvme/hostid", ID.as_bytes())]);
+    let at = |path: &str| format!("ostree/deploy/fedora/deploy/0123abcd.0/{path}");
+    rows(&[
+        (&at("etc/machine-id"), id.as_bytes(), Some("machine-id-set")),
+        (&at("etc/machine-id"), b"uninitialized\n", None),
+        (&at("etc/nvme/hostid"), ID.as_bytes(), Some("host-id-set")),
+        (
+            &at("usr/etc/nvme/hostnqn"),
+            NQN.as_bytes(),
+            Some("host-nqn-set"),
+        ),
+        (
+            &at("usr/lib/modules/6.1/initramfs.img"),
+            &hidden,
+            Some("initramfs-identity"),
+        ),
+        (
+            "ostree/deploy/fedora/var/lib/iscsi/ifaces/a",
+            b"iface.initiatorname = iqn.2004-05.com.example:a\n",
+            Some("iscsi-record-initiator"),
+        ),
+        ("ostree/deploy/fedora/etc/nvme/hostid", ID.as_bytes(), None),
+        (
+            "srv/deploy/fedora/deploy/0.0/etc/nvme/hostid",
+            ID.as_bytes(),
+            None,
+        ),
+    ]);
+    let image = tree(&[
+        (&at("etc/machine-id"), id.as_bytes()),
+        (&at("etc/nvme/hostid"), ID.as_bytes()),
+    ]);
+    let root = image.path().to_str().unwrap();
+    let output = crate::support::sanid_image(&["seal", "--root", root]);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        crate::support::said(&output)
+    );
+    assert_eq!(lint(image.path()), (0, Vec::new()));
+    let sealed = fs::read(image.path().join(at("etc/machine-id"))).unwrap();
+    assert_eq!(sealed, b"uninitialized\n");
+}
+
+/// What is in them is tested with real ones (`images`).
+#[test]
+fn unified_kernel_images() {
+    let odd = Some("not-readable");
+    rows(&[
+        ("boot/EFI/Linux/debian-6.1.efi", b"nonsense", odd),
+        ("efi/EFI/Linux/a.efi.extra.d/b.addon.efi", b"MZ", odd),
+        ("boot/efi/loader/addons/b.addon.efi", b"", odd),
+        (
+            "boot/efi/EFI/systemd/systemd-bootx64.efi",
+            b"nonsense",
+            None,
+        ),
+    ]);
+}
+
 /// Debian's D-Bus keeps a link; the file that it leads to is the one that is told.
 #[test]
 fn a_link_to_a_place_is_told_once() {

@@ -67,30 +67,49 @@ fn reload(report: &mut ApplyReport, facts: &Facts) -> Exit {
         ));
         return Exit::Refused;
     }
-    for way in &report.restart {
-        let mut words = way.command.split_whitespace();
-        let program = words.next().unwrap_or_default();
-        let ran = Command::new(program)
-            .args(words)
-            .stdin(Stdio::null())
-            .output();
-        let why = match ran {
-            Ok(output) if output.status.success() => {
-                report.reloaded.push(way.command.clone());
-                continue;
+    for way in std::mem::take(&mut report.restart) {
+        match restart(&way.command) {
+            Ok(true) => report.reloaded.push(way.command),
+            // Nothing of it is installed here, so nothing of it has the old name.
+            Ok(false) => {}
+            Err(why) => {
+                report
+                    .notices
+                    .push(format!("{} failed: {why}", way.command));
+                report.restart.push(way);
             }
-            Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-            Err(error) => error.to_string(),
-        };
-        report
-            .notices
-            .push(format!("{} failed: {why}", way.command));
-        return Exit::Error;
+        }
     }
-    report
-        .restart
-        .retain(|way| !report.reloaded.contains(&way.command));
-    Exit::Fine
+    if report.restart.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Error
+    }
+}
+
+/// What systemctl answers for a unit that there is none of (systemd.exec(5): `EXIT_NOTINSTALLED`).
+const NOT_INSTALLED: i32 = 5;
+
+/// Runs `systemctl try-restart UNIT…` unit by unit, since one that is not installed fails the whole command;
+/// false when none is.
+fn restart(command: &str) -> Result<bool, String> {
+    let mut words = command.split_whitespace();
+    let program = words.next().unwrap_or_default();
+    let verb = words.next().unwrap_or_default();
+    let mut any = false;
+    for unit in words {
+        let output = Command::new(program)
+            .args([verb, unit])
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| error.to_string())?;
+        match output.status.code() {
+            Some(0) => any = true,
+            Some(NOT_INSTALLED) => {}
+            _ => return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+        }
+    }
+    Ok(any)
 }
 
 /// The kernel's names of all sessions and controllers that live.

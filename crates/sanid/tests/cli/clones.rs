@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use serde_json::Value;
 
 use crate::support::host::{FOREIGN, Host, MACHINE_ID, OTHER_MACHINE_ID, assert_matched, derived};
+use crate::terminal::on_a_terminal;
 use crate::transcript::{compare, on};
 
 const UUID: &str = "sys/class/dmi/id/product_uuid";
@@ -264,6 +265,36 @@ fn reseed_is_refused() {
         "iqn.2001-04.com.example:x\n",
     );
     host.run(&["reseed", "--yes", "--disrupt"]).expect(0);
+}
+
+#[test]
+fn reseed_asks_on_a_terminal_and_takes_nothing_but_yes() {
+    for (words, typed, agreed) in [
+        ("reseed", "yes\n", true),
+        ("reseed", " yes \n", true),
+        ("reseed", "y\n", false),
+        ("reseed", "YES\n", false),
+        ("reseed", "no\n", false),
+        ("reseed", "\n", false),
+        // The terminal goes away.
+        ("reseed", "", false),
+        // The question would be seen by nobody.
+        ("reseed 2>/dev/null", "yes\n", false),
+    ] {
+        let host = guest();
+        host.apply();
+        let (three, id) = (host.three(), host.read("etc/machine-id"));
+        let (code, shown) = on_a_terminal(&host, words, typed, &[]);
+        assert_eq!(code, Some(if agreed { 0 } else { 3 }), "{typed:?}: {shown}");
+        assert_eq!(host.read("etc/machine-id") != id, agreed, "{typed:?}");
+        assert_eq!(host.three() != three, agreed, "{typed:?}: {shown}");
+        if words == "reseed" {
+            let name = String::from_utf8_lossy(three[0].as_ref().unwrap());
+            let name = name.trim_end().trim_start_matches("InitiatorName=");
+            assert!(shown.contains(name), "the name at stake: {shown}");
+            assert!(shown.contains("Type yes to go on: "), "{shown}");
+        }
+    }
 }
 
 #[test]

@@ -1,23 +1,10 @@
 //! Colour has meaning on a terminal and is noise everywhere else (no-color.org).
 
-use std::process::Command;
-
 use crate::support::host::{Host, MACHINE_ID};
+use crate::terminal;
 
-/// Runs `sanid status` on a terminal of its own (script(1)).
 fn on_a_terminal(host: &Host, environment: &[(&str, &str)]) -> String {
-    let command = format!(
-        "{} status --root {}",
-        env!("CARGO_BIN_EXE_sanid"),
-        host.root().display()
-    );
-    let mut script = Command::new("script");
-    script
-        .args(["-qec", &command, "/dev/null"])
-        .env_remove("NO_COLOR")
-        .env("TERM", "xterm");
-    script.envs(environment.iter().copied());
-    String::from_utf8(script.output().unwrap().stdout).unwrap()
+    terminal::on_a_terminal(host, "status", "", environment).1
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod image;
 mod readme;
 mod situations;
 mod stream;
+mod terminal;
 mod transcript;
 
 #[path = "../support/mod.rs"]

@@ -59,6 +59,10 @@ const SCRIPTS: &[(&str, &str)] = &[
         include_str!("container.sh"),
     ),
     (
+        "a machine-id with a mount over it is not replaced",
+        include_str!("reseed.sh"),
+    ),
+    (
         "a machine-id that is in memory",
         include_str!("transient.sh"),
     ),

@@ -20,6 +20,7 @@ mod nvme_cli;
 mod nvme_stas;
 mod openssl;
 mod os_brick;
+mod others;
 mod private;
 mod rtslib;
 mod startup_checks;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         startup_checks::trials(),
         iscsid::trials(),
         os_brick::trials(),
+        others::trials(),
         rtslib::trials(),
         tgt::trials(),
     ];

@@ -52,6 +52,6 @@ fn judge(path: &str, content: &Content) -> Vec<Finding> {
     findings
 }
 
-fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -25,9 +25,14 @@ pub(super) static PLACE: Place = Place {
 };
 
 fn judge(path: &str, content: &Content) -> Vec<Finding> {
-    let Content::Image(image) = content else {
-        return Vec::new();
-    };
+    match content {
+        Content::Image(image) => carries(path, image),
+        _ => Vec::new(),
+    }
+}
+
+/// What is found in an image, wherever it stands.
+pub(super) fn carries(path: &str, image: &Image) -> Vec<Finding> {
     let mut findings = Vec::new();
     let carried = carried(image);
     if let Some(first) = carried.first() {

@@ -3,7 +3,7 @@
 use sanid_core::{MachineId, MachineIdError};
 
 use super::{Content, Place, Reads};
-use crate::lint::finding::{Finding, MACHINE_ID, Remedy};
+use crate::lint::finding::{Finding, MACHINE_ID, Remedy, quoted};
 
 pub(super) static PLACE: Place = Place {
     patterns: &[
@@ -23,12 +23,12 @@ fn judge(path: &str, content: &Content) -> Vec<Finding> {
         Err(_) => "something that is neither a machine-id nor `uninitialized`",
     };
     let seen = seen.to_owned();
-    vec![if path == "etc/machine-id" {
+    vec![if super::of_system(path) == "etc/machine-id" {
         Finding {
             rule: &MACHINE_ID,
             path: path.to_owned(),
             seen,
-            fix: "echo uninitialized >/etc/machine-id".to_owned(),
+            fix: format!("echo uninitialized >{}", quoted(path)),
             remedy: Remedy::Reset,
         }
     } else {

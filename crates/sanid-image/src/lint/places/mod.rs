@@ -10,10 +10,12 @@ mod machine_id;
 mod nvme_config;
 mod pins;
 mod record;
+mod unified;
 
 use super::finding::Finding;
 use super::pattern;
 use crate::initramfs::Image;
+use crate::uki::Uki;
 
 /// The places. The first that a path matches has it.
 pub static PLACES: &[&Place] = &[
@@ -29,6 +31,7 @@ pub static PLACES: &[&Place] = &[
     &command_line::PLACE,
     &pins::PLACE,
     &record::PLACE,
+    &unified::PLACE,
 ];
 
 /// Where an identity may hide, and what to make of what is there.
@@ -50,6 +53,8 @@ pub enum Reads {
     MachineId,
     /// An initramfs.
     Image,
+    /// A unified kernel image.
+    Unified,
 }
 
 /// What was read of a file.
@@ -58,6 +63,8 @@ pub enum Content {
     Text(Vec<u8>),
     /// What an initramfs carries.
     Image(Image),
+    /// What a unified kernel image carries.
+    Unified(Uki),
 }
 
 /// No configuration is longer, in bytes; `grub.cfg` of a machine with many kernels has 60,000.
@@ -67,7 +74,7 @@ impl Content {
     fn bytes(&self) -> &[u8] {
         match self {
             Self::Text(bytes) => bytes,
-            Self::Image(_) => &[],
+            Self::Image(_) | Self::Unified(_) => &[],
         }
     }
 
@@ -75,6 +82,48 @@ impl Content {
     fn text(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(self.bytes())
     }
+}
+
+/// Where the system roots are below which the places are looked for: the root itself, and the deployments
+/// of `OSTree`, each with an `/etc` of its own and all of one name with one `/var`.
+const SYSTEMS: [&str; 2] = ["ostree/deploy/*/deploy/*", "ostree/deploy/*"];
+
+/// Every pattern of every place, below every system root.
+pub(crate) fn patterns() -> Vec<String> {
+    let all = PLACES.iter().flat_map(|place| place.patterns);
+    let mut patterns: Vec<String> = all.map(|one| (*one).to_owned()).collect();
+    let own = patterns.clone();
+    let [deployment, shared] = SYSTEMS;
+    patterns.extend(own.iter().map(|one| format!("{deployment}/{one}")));
+    let in_var = own.iter().filter(|one| one.starts_with("var/"));
+    patterns.extend(in_var.map(|one| format!("{shared}/{one}")));
+    patterns
+}
+
+/// A path as the system has it that is below one of these roots.
+///
+/// # Examples
+/// ```
+/// use sanid_image::lint::places::of_system;
+///
+/// assert_eq!(of_system("ostree/deploy/os/deploy/0123.0/etc/nvme/hostid"), "etc/nvme/hostid");
+/// assert_eq!(of_system("ostree/deploy/os/var/lib/iscsi"), "var/lib/iscsi");
+/// assert_eq!(of_system("etc/nvme/hostid"), "etc/nvme/hostid");
+/// ```
+pub fn of_system(path: &str) -> &str {
+    for system in SYSTEMS {
+        let parts = system.split('/').count();
+        let Some((at, _)) = path.match_indices('/').nth(parts - 1) else {
+            continue;
+        };
+        let (root, below) = path.split_at(at);
+        let below = below.get(1..).unwrap_or_default();
+        let shared = system == SYSTEMS[1];
+        if pattern::path(system, root) && (!shared || below.starts_with("var/")) {
+            return below;
+        }
+    }
+    path
 }
 
 /// The place that a path below the root is.
@@ -87,6 +136,7 @@ impl Content {
 /// assert!(place("etc/hostname").is_none());
 /// ```
 pub fn place(path: &str) -> Option<&'static Place> {
+    let path = of_system(path);
     let matches = |place: &Place| place.patterns.iter().any(|one| pattern::path(one, path));
     PLACES.iter().copied().find(|place| matches(place))
 }
@@ -94,7 +144,13 @@ pub fn place(path: &str) -> Option<&'static Place> {
 /// Whether places are below this directory.
 pub(crate) fn is_above(path: &str) -> bool {
     let mut patterns = PLACES.iter().flat_map(|place| place.patterns);
-    patterns.any(|one| pattern::is_above(one, path))
+    let own = of_system(path);
+    let above = SYSTEMS
+        .iter()
+        .any(|system| pattern::path(system, path) || pattern::is_above(system, path));
+    // The shared /var of deployments.
+    let shared = own == path && pattern::path("ostree/deploy/*/var", path);
+    above || shared || patterns.any(|one| pattern::is_above(one, own))
 }
 
 /// The last part of a path.

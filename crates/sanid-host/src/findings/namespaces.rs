@@ -1,0 +1,87 @@
+//! Containers with an identity of their own.
+
+use super::{Code, Finding, View};
+use crate::facts::Namespace;
+use crate::file::{FileState, IdentityFile};
+
+pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
+    let others = &view.facts.others;
+    let mut findings: Vec<Finding> = others
+        .namespaces
+        .iter()
+        .filter_map(|namespace| differs(view, namespace))
+        .collect();
+    let in_part = others
+        .namespaces
+        .iter()
+        .filter(|one| is_unreadable(one))
+        .count();
+    let unseen = others.unseen_namespaces + in_part;
+    if unseen > 0 {
+        findings.push(Finding {
+            code: Code::NamespaceUnseen,
+            part: None,
+            seen: format!("{unseen} processes or containers could not be looked into"),
+            why: "Whether they have an /etc/iscsi or /etc/nvme of their own is not known.",
+            fix: vec![
+                view.command("status")
+                    + "   as root; file systems of FUSE and of the network are left alone",
+            ],
+        });
+    }
+    findings
+}
+
+fn is_unreadable(namespace: &Namespace) -> bool {
+    let unreadable =
+        |file: &IdentityFile| matches!(namespace.disk.file(*file), FileState::Unreadable(_));
+    IdentityFile::ALL.iter().any(unreadable)
+}
+
+fn differs(view: &View<'_>, namespace: &Namespace) -> Option<Finding> {
+    let mut names = Vec::new();
+    let mut parts = Vec::new();
+    for file in IdentityFile::ALL {
+        let there = namespace.disk.effective_text(file);
+        let here = view.facts.disk.file(file);
+        // What cannot be read here cannot be told from anything.
+        if let (Some(there), false) = (there, matches!(here, FileState::Unreadable(_))) {
+            let here = view.facts.disk.effective_text(file);
+            if here.as_ref() != Some(&there) {
+                names.push(format!(
+                    "{} {}",
+                    file.holds(),
+                    crate::root::escape(there.as_bytes())
+                ));
+                parts.push(crate::place::part_of(file));
+            }
+        }
+    }
+    let Namespace {
+        pid,
+        program,
+        control_group,
+        ..
+    } = namespace;
+    let first = *parts.first()?;
+    let part = parts.iter().all(|part| *part == first).then_some(first);
+    Some(Finding {
+        code: Code::NamespaceDiffers,
+        part,
+        seen: format!(
+            "process {pid} ({program}) of {} has another identity: {}",
+            if control_group.is_empty() {
+                "another mount namespace"
+            } else {
+                control_group
+            },
+            names.join(", ")
+        ),
+        why: "What connects storage from there shows arrays a second host; Linux 6.5 and later refuses half of another NVMe pair.",
+        fix: vec![
+            "mount /etc/iscsi and /etc/nvme of the host into the container, if it connects storage"
+                .into(),
+            "otherwise, build its image without these files".into(),
+        ],
+    })
+}

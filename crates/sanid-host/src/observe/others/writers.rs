@@ -1,0 +1,117 @@
+//! What writes the identity files: at every boot, or when a package is installed or upgraded.
+
+use super::units::{contents, kind, started};
+use crate::facts::{Guard, When, Writer};
+use crate::file::IdentityFile;
+use crate::parse::writer::{Unit, script, tmpfiles};
+use crate::root::Root;
+
+/// Scripts and directories of scripts that run at every boot.
+const BOOT: [&str; 3] = [
+    "etc/rc.local",
+    "etc/rc.d/rc.local",
+    "var/lib/cloud/scripts/per-boot",
+];
+/// The scripts of Debian's packages that are known to make identities.
+const PACKAGES: [&str; 2] = [
+    "var/lib/dpkg/info/nvme-cli.postinst",
+    "var/lib/dpkg/info/open-iscsi.postinst",
+];
+/// Where tmpfiles.d(5) has its fragments.
+const TMPFILES: [&str; 4] = [
+    "etc/tmpfiles.d",
+    "run/tmpfiles.d",
+    "usr/local/lib/tmpfiles.d",
+    "usr/lib/tmpfiles.d",
+];
+
+pub(super) fn read(root: &Root) -> Vec<Writer> {
+    let mut writers = Vec::new();
+    units(root, &mut writers);
+    for path in BOOT {
+        let scripts = root.list(path).unwrap_or_default();
+        let mut paths: Vec<String> = scripts
+            .iter()
+            .map(|name| format!("{path}/{name}"))
+            .collect();
+        if paths.is_empty() {
+            paths.push(path.to_owned());
+        }
+        for path in paths {
+            add(root, &path, When::Boot, script, &mut writers);
+        }
+    }
+    for path in PACKAGES {
+        add(root, path, When::Package, script, &mut writers);
+    }
+    for directory in TMPFILES {
+        let fragments = root.list(directory).unwrap_or_default();
+        for name in fragments.iter().filter(|name| kind(name) == "conf") {
+            add(
+                root,
+                &format!("{directory}/{name}"),
+                When::Boot,
+                tmpfiles,
+                &mut writers,
+            );
+        }
+    }
+    writers
+}
+
+fn add(
+    root: &Root,
+    path: &str,
+    when: When,
+    guard_in: fn(&str, &str) -> Option<Guard>,
+    writers: &mut Vec<Writer>,
+) {
+    let Some(text) = contents(root, path) else {
+        return;
+    };
+    for file in IdentityFile::ALL {
+        if let Some(guard) = guard_in(&text, &format!("/{}", file.path())) {
+            writers.push(Writer {
+                place: format!("/{path}"),
+                unit: None,
+                file,
+                when,
+                guard,
+            });
+        }
+    }
+}
+
+fn units(root: &Root, writers: &mut Vec<Writer>) {
+    for started in started(root) {
+        let unit = Unit::parse(&started.text);
+        for command in &unit.commands {
+            // A script of the shell that the command is.
+            let program = command.split_whitespace().next().unwrap_or_default();
+            let program = program.trim_start_matches('/');
+            let behind = contents(root, program).filter(|text| text.starts_with("#!"));
+            for file in IdentityFile::ALL {
+                let path = format!("/{}", file.path());
+                let found = match script(command, &path) {
+                    Some(guard) => Some((&*started.path, guard)),
+                    None => behind
+                        .as_deref()
+                        .and_then(|text| script(text, &path))
+                        .map(|guard| (program, guard)),
+                };
+                let Some((place, guard)) = found else {
+                    continue;
+                };
+                if let Some(guard) = unit.guard(guard, &path) {
+                    writers.push(Writer {
+                        place: format!("/{place}"),
+                        unit: Some(crate::root::escape(started.name.as_bytes())),
+                        file,
+                        when: When::Boot,
+                        guard,
+                    });
+                }
+            }
+        }
+    }
+}

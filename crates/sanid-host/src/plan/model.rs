@@ -1,0 +1,208 @@
+//! What a plan is.
+
+use super::files;
+use super::judge::Free;
+use super::live::LiveUser;
+use crate::facts::Facts;
+use crate::file::IdentityFile;
+use crate::place::{Form, Via};
+use crate::record::{Record, Values};
+use crate::resolve::Part;
+
+/// What `apply` would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The files to write, in order.
+    pub writes: Vec<Write>,
+    /// The files whose content is right and whose mode breaks a reader.
+    pub modes: Vec<IdentityFile>,
+    /// What a safety rule forbids; where there is one, nothing at all is done.
+    pub refusals: Vec<Refusal>,
+    /// The identities that are left as they are, by consent.
+    pub kept: Vec<Kept>,
+    /// The placement that was asked for.
+    pub asked: Option<Via>,
+    /// How the IQN is placed, and the NVMe pair.
+    pub ways: [Way; 2],
+    /// The parts whose mounts are taken away.
+    pub lifts: Vec<Part>,
+    /// Whether a cover that a killed run left is taken away.
+    pub uncovers: bool,
+    /// The record as it must be afterwards.
+    pub record: Record,
+    /// Whether its place is `/run`, since bind placement stores no identity.
+    pub record_in_run: bool,
+    /// Whether that is another one than is there.
+    pub record_differs: bool,
+    /// What is in the place of the files before the change.
+    pub before: Values,
+    /// What the readers have before the change, which differs where mounts are taken away.
+    pub had: Values,
+    /// What the readers have after it.
+    pub after: Values,
+}
+
+/// How one part is placed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Into files.
+    File,
+    /// By mounts of this form.
+    Bind(Form),
+}
+
+impl Plan {
+    /// How a part is placed.
+    pub fn way(&self, part: Part) -> Way {
+        let [iqn, nvme] = self.ways;
+        match part {
+            Part::Iqn => iqn,
+            Part::Nvme => nvme,
+        }
+    }
+
+    /// The files of a part that are to be written, in order.
+    pub fn writes_of(&self, part: Part) -> impl Iterator<Item = &Write> {
+        self.writes
+            .iter()
+            .filter(move |write| files(part).contains(&write.file))
+    }
+
+    /// Whether power lost between the two files of the pair would leave a mixture of two pairs, which
+    /// only a note made beforehand can tell from somebody's identity.
+    pub fn needs_note(&self) -> bool {
+        let pair =
+            |write: &&Write| write.file != IdentityFile::InitiatorName && write.before.is_some();
+        self.writes.iter().any(|write| pair(&write))
+            && self.before.host_nqn.is_some()
+            && self.before.host_id.is_some()
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty()
+            && self.modes.is_empty()
+            && self.lifts.is_empty()
+            && !self.uncovers
+            && !self.record_differs
+    }
+}
+
+/// One file to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// The file.
+    pub file: IdentityFile,
+    /// The value it will hold.
+    pub value: String,
+    /// What its reader took from it before.
+    pub before: Option<String>,
+    /// Why no further consent is needed.
+    pub reason: Reason,
+}
+
+/// Why a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// It holds nobody's identity.
+    Free(Free),
+    /// The administrator said so.
+    Consent,
+    /// Its reader has the right value, another program would take something else.
+    Readers,
+    /// The kept other half of the pair was without this one.
+    Complete,
+    /// The name is right, and is to be in another place.
+    Placed,
+}
+
+impl Reason {
+    /// The reason in words, to follow the file's name.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Free(Free::Missing) => "was missing",
+            Self::Free(Free::Empty) => "was empty",
+            Self::Free(Free::Invalid) => "was no valid name",
+            Self::Free(Free::Half) => "was half a pair",
+            Self::Free(Free::Interrupted) => "an interrupted change is completed",
+            Self::Free(Free::EarlierSeed) => "sanid derived it from an earlier seed",
+            Self::Consent => "replaced, as asked",
+            Self::Readers => "same name, in bytes that every reader takes alike",
+            Self::Complete => "the other half of the kept pair",
+            Self::Placed => "same name, placed as asked",
+        }
+    }
+}
+
+/// Why nothing is done: a safety rule, with what it protects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// Rule 2: a valid identity is on disk, and nobody agreed to change it.
+    Existing {
+        /// The part.
+        part: Part,
+        /// What is on disk.
+        on_disk: String,
+        /// What is desired.
+        desired: String,
+    },
+    /// Rule 3: live sessions use another identity than the one to be written.
+    Live {
+        /// The part.
+        part: Part,
+        /// What is to be written.
+        desired: String,
+        /// The sessions.
+        users: Vec<LiveUser>,
+    },
+}
+
+/// An identity that stays although another one is desired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The part.
+    pub part: Part,
+    /// What is on disk and stays.
+    pub on_disk: String,
+    /// What was desired.
+    pub desired: String,
+    /// The live sessions that forbid the change, where they are the reason.
+    pub users: Vec<LiveUser>,
+}
+
+/// Why a file cannot even be judged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct CannotJudge(pub String);
+
+impl Plan {
+    pub(super) fn empty(facts: &Facts) -> Self {
+        let before = Values {
+            iqn: facts.disk.effective_text(IdentityFile::InitiatorName),
+            host_nqn: facts.disk.effective_text(IdentityFile::HostNqn),
+            host_id: facts.disk.effective_text(IdentityFile::HostId),
+        };
+        let mut had = before.clone();
+        for file in IdentityFile::ALL {
+            if let Some(value) = facts.lifted.effective_text(file) {
+                had.set(file, Some(value));
+            }
+        }
+        Self {
+            writes: Vec::new(),
+            modes: Vec::new(),
+            refusals: Vec::new(),
+            kept: Vec::new(),
+            asked: None,
+            ways: [Way::File; 2],
+            lifts: Vec::new(),
+            uncovers: false,
+            record_in_run: false,
+            record: Record::new(),
+            record_differs: false,
+            after: before.clone(),
+            before,
+            had,
+        }
+    }
+}

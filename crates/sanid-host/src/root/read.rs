@@ -1,0 +1,217 @@
+//! Reading below a root: nothing blocks, nothing is read that is no regular file.
+
+use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, FileType, OFlags, Statx, StatxAttributes, StatxFlags};
+use rustix::io::Errno;
+
+use super::{ReadError, Root};
+
+/// A regular file as it was read: its bytes and what the file system says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileContent {
+    /// The whole content.
+    pub bytes: Vec<u8>,
+    /// Permission bits (`st_mode & 0o7777`).
+    pub mode: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Whether something is mounted on exactly this file (`STATX_ATTR_MOUNT_ROOT`, `statx(2)`); `None`
+    /// where the kernel does not tell (before 5.8).
+    pub mount_point: Option<bool>,
+    /// Whether the file lives on a file system that is empty after a reboot (tmpfs, ramfs). Asked of the
+    /// kernel only for a file that is a mount point: elsewhere it says nothing of the one file.
+    pub volatile: bool,
+}
+
+impl Root {
+    /// The content of a regular file of at most `limit` bytes; `None` where there is no such file.
+    ///
+    /// Never blocks on a fifo and never opens a device below a root that is not the running host's:
+    /// in an image both are input like any other.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn read(&self, relative: &str, limit: usize) -> Result<Option<FileContent>, ReadError> {
+        let Some((fd, stat)) = self.open_regular(relative)? else {
+            return Ok(None);
+        };
+        // The kernel hands out its own files in pages, and does not tell the size of most.
+        let size = usize::try_from(stat.stx_size).ok().filter(|size| *size > 0);
+        let bytes = self.read_all(&fd, relative, limit, size.unwrap_or(usize::MAX))?;
+        let told = stat
+            .stx_attributes_mask
+            .contains(StatxAttributes::MOUNT_ROOT);
+        let mount_point = told.then(|| stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT));
+        Ok(Some(FileContent {
+            bytes,
+            mode: u32::from(stat.stx_mode) & 0o7777,
+            uid: stat.stx_uid,
+            gid: stat.stx_gid,
+            mount_point,
+            volatile: mount_point == Some(true) && is_volatile(fd.as_fd()),
+        }))
+    }
+
+    /// Whether this is the root of a system that runs: `/`, or one with a `/run` in memory, as a
+    /// container or a rescue shell sees the host's. An image cannot mount one.
+    fn is_live(&self) -> bool {
+        self.running_host || self.has_volatile_run()
+    }
+
+    /// Whether `/run` below the root is empty after a reboot; asked once.
+    pub fn has_volatile_run(&self) -> bool {
+        let live = self.live.get().unwrap_or_else(|| self.is_volatile("run"));
+        self.live.set(Some(live));
+        live
+    }
+
+    /// In an image nothing is opened before it is known to be a file: to open a device can start it.
+    fn probe(&self, relative: &str) -> Result<Option<()>, ReadError> {
+        if self.is_live() {
+            return Ok(Some(()));
+        }
+        match self.open_at(relative, OFlags::PATH) {
+            Ok(fd) => self.regular(fd.as_fd(), relative).map(|_| Some(())),
+            Err(Errno::NOENT) => Ok(None),
+            Err(errno) => Err(self.io(relative, errno)),
+        }
+    }
+
+    fn open_regular(&self, relative: &str) -> Result<Option<(OwnedFd, Statx)>, ReadError> {
+        if self.probe(relative)?.is_none() {
+            return Ok(None);
+        }
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+        match self.open_at(relative, flags) {
+            Ok(fd) => {
+                let stat = self.regular(fd.as_fd(), relative)?;
+                Ok(Some((fd, stat)))
+            }
+            Err(Errno::NOENT) => Ok(None),
+            // What open(2) says of a socket.
+            Err(Errno::NXIO) => Err(ReadError::NotRegular {
+                path: self.show(relative),
+                kind: "a socket or fifo",
+            }),
+            Err(errno) => Err(self.io(relative, errno)),
+        }
+    }
+
+    /// A regular file, opened.
+    pub(crate) fn open_file(&self, relative: &str) -> Option<OwnedFd> {
+        Some(self.open_regular(relative).ok()??.0)
+    }
+
+    fn regular(&self, fd: BorrowedFd<'_>, relative: &str) -> Result<Statx, ReadError> {
+        let stat = rustix::fs::statx(fd, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS)
+            .map_err(|errno| self.io(relative, errno))?;
+        let kind = match FileType::from_raw_mode(u32::from(stat.stx_mode)) {
+            FileType::RegularFile => return Ok(stat),
+            FileType::Directory => "a directory",
+            FileType::Fifo => "a fifo",
+            FileType::Socket => "a socket",
+            FileType::CharacterDevice | FileType::BlockDevice => "a device",
+            _ => "something else",
+        };
+        Err(ReadError::NotRegular {
+            path: self.show(relative),
+            kind,
+        })
+    }
+
+    /// The text of a kernel attribute (sysfs, procfs), without its line end; `None` where it is missing
+    /// or the driver has no answer, which sysfs says with an error of its own choice.
+    pub fn attribute(&self, relative: &str) -> Option<String> {
+        const PAGE: usize = 4096;
+        self.probe(relative).ok()??;
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let fd = self.open_at(relative, flags).ok()?;
+        let bytes = self.read_all(&fd, relative, PAGE, 0).ok()?;
+        Some(
+            String::from_utf8_lossy(&bytes)
+                .trim_end_matches('\n')
+                .to_owned(),
+        )
+    }
+
+    /// The names in a directory, sorted; empty where there is none.
+    ///
+    /// # Errors
+    /// [`ReadError::Io`] when it is there and cannot be read.
+    pub fn list(&self, relative: &str) -> Result<Vec<String>, ReadError> {
+        let fd = match self.open_dir(relative) {
+            Ok(fd) => fd,
+            Err(Errno::NOENT) => return Ok(Vec::new()),
+            Err(errno) => return Err(self.io(relative, errno)),
+        };
+        let mut names = Vec::new();
+        let mut buffer = Vec::with_capacity(4096);
+        let mut entries = rustix::fs::RawDir::new(&fd, buffer.spare_capacity_mut());
+        while let Some(entry) = entries.next() {
+            let entry = entry.map_err(|errno| self.io(relative, errno))?;
+            let name = entry.file_name().to_bytes();
+            if name != b"." && name != b".." {
+                names.push(String::from_utf8_lossy(name).into_owned());
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Where a symbolic link points, as it is written; `None` for anything else.
+    pub fn link_target(&self, relative: &str) -> Option<String> {
+        let fd = self
+            .open_at(relative, OFlags::PATH | OFlags::NOFOLLOW)
+            .ok()?;
+        let target = rustix::fs::readlinkat(&fd, "", Vec::new()).ok()?;
+        Some(target.to_string_lossy().into_owned())
+    }
+
+    /// Whether a directory below the root is on a file system that is empty after a reboot.
+    pub fn is_volatile(&self, relative: &str) -> bool {
+        self.open_at(relative, OFlags::PATH | OFlags::DIRECTORY)
+            .is_ok_and(|fd| is_volatile(fd.as_fd()))
+    }
+
+    /// Reads to the end: to where nothing comes any more or, to save that question, to the first short
+    /// read that reaches `size`.
+    fn read_all(
+        &self,
+        fd: &OwnedFd,
+        relative: &str,
+        limit: usize,
+        size: usize,
+    ) -> Result<Vec<u8>, ReadError> {
+        let mut bytes = vec![0; limit.saturating_add(1)];
+        let mut filled = 0;
+        while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            let room = rest.len();
+            match rustix::io::read(fd, rest) {
+                Ok(count) => {
+                    filled += count;
+                    if count == 0 || (count < room && filled >= size) {
+                        break;
+                    }
+                }
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(self.io(relative, errno)),
+            }
+        }
+        if filled > limit {
+            return Err(ReadError::TooLarge {
+                path: self.show(relative),
+                limit,
+            });
+        }
+        bytes.truncate(filled);
+        Ok(bytes)
+    }
+}
+
+fn is_volatile(fd: BorrowedFd<'_>) -> bool {
+    // linux/magic.h
+    const TMPFS_OR_RAMFS: [rustix::fs::FsWord; 2] = [0x0102_1994, 0x8584_58f6];
+    rustix::fs::fstatfs(fd).is_ok_and(|fs| TMPFS_OR_RAMFS.contains(&fs.f_type))
+}

@@ -1,0 +1,236 @@
+//! Unified kernel images: a kernel, its command line and its initramfs as sections of one PE file for the
+//! firmware (the UAPI Group's specification "Unified Kernel Image"; Microsoft's "PE Format"). Addons are
+//! PE files of the same kind with a command line alone.
+//!
+//! Only the table of sections is believed, and no further than the file goes: it is read from its beginning
+//! to its end, once, and a section is skipped or read where the table says that it is.
+
+use std::io::{self, Read};
+
+use crate::initramfs::{self, Image};
+use crate::limits::Limits;
+
+/// The table is at the beginning; linkers put it into the first page or the second.
+const HEAD: u64 = 64 * 1024;
+/// Bytes of a command line; the kernel takes 2048 to 4096.
+const COMMAND_LINE: u64 = 64 * 1024;
+/// Sections of a file: an image with several profiles has some tens.
+const SECTIONS: usize = 1024;
+
+/// What a unified kernel image carries.
+#[derive(Debug, Default)]
+pub struct Uki {
+    /// Each kernel command line: one of the image, and one of each of its profiles.
+    pub command_lines: Vec<Vec<u8>>,
+    /// Each initramfs.
+    pub images: Vec<Image>,
+    /// Why it was not read to its end, where it was not.
+    pub damage: Option<String>,
+}
+
+/// A section that is of interest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Section {
+    at: u64,
+    size: u64,
+    is_initramfs: bool,
+}
+
+/// Reads a PE file; one without such sections, a boot loader for example, carries nothing.
+///
+/// # Examples
+/// ```
+/// use sanid_image::{Limits, uki};
+///
+/// let seen = uki::read(&b"neither"[..], &Limits::default());
+/// assert!(seen.damage.is_some());
+/// ```
+pub fn read<R: Read>(source: R, limits: &Limits) -> Uki {
+    let mut uki = Uki::default();
+    if let Err(damage) = uki.fill(source, limits) {
+        uki.damage = Some(damage);
+    }
+    uki
+}
+
+impl Uki {
+    fn fill<R: Read>(&mut self, mut source: R, limits: &Limits) -> Result<(), String> {
+        let failed = |error: io::Error| error.to_string();
+        let mut head = Vec::new();
+        source
+            .by_ref()
+            .take(HEAD)
+            .read_to_end(&mut head)
+            .map_err(failed)?;
+        let sections = sections(&head).ok_or("it is no PE file, as the firmware takes one")?;
+        let mut rest = head.as_slice().chain(source);
+        let mut at = 0;
+        for section in sections {
+            let skip = section.at.checked_sub(at).ok_or("its sections overlap")?;
+            let skipped = io::copy(&mut rest.by_ref().take(skip), &mut io::sink());
+            if skipped.map_err(failed)? < skip {
+                return Err("it ends before its sections".to_owned());
+            }
+            let mut data = rest.by_ref().take(section.size);
+            if section.is_initramfs {
+                self.images.push(initramfs::read(&mut data, limits));
+            } else {
+                let mut line = Vec::new();
+                data.by_ref()
+                    .take(COMMAND_LINE)
+                    .read_to_end(&mut line)
+                    .map_err(failed)?;
+                self.command_lines.push(line);
+            }
+            let left = io::copy(&mut data, &mut io::sink()).map_err(failed)?;
+            if data.limit() > 0 {
+                return Err("it ends within a section".to_owned());
+            }
+            if left > 0 && !section.is_initramfs {
+                return Err("its command line is longer than any can be".to_owned());
+            }
+            at = section.at + section.size;
+        }
+        Ok(())
+    }
+}
+
+/// The sections of interest in the order in which they stand; `None` for what is no PE file.
+fn sections(head: &[u8]) -> Option<Vec<Section>> {
+    const ENTRY: usize = 40;
+    (head.get(..2)? == b"MZ").then_some(())?;
+    let header = number(head, 0x3c, 4)?;
+    (head.get(header..header.checked_add(4)?)? == b"PE\0\0").then_some(())?;
+    let count = number(head, header + 6, 2)?;
+    let table = header + 24 + number(head, header + 20, 2)?;
+    if count > SECTIONS {
+        return None;
+    }
+    let mut found = Vec::new();
+    for index in 0..count {
+        let entry = table + index * ENTRY;
+        let is_initramfs = match head.get(entry..entry + 8)? {
+            b".initrd\0" => true,
+            b".cmdline" => false,
+            _ => continue,
+        };
+        // What is in the file is filled up to whole blocks; an older linker leaves the first at zero.
+        let (real, stored) = (number(head, entry + 8, 4)?, number(head, entry + 16, 4)?);
+        let size = if real == 0 { stored } else { real.min(stored) };
+        found.push(Section {
+            at: number(head, entry + 20, 4)? as u64,
+            size: size as u64,
+            is_initramfs,
+        });
+    }
+    found.sort_unstable();
+    Some(found)
+}
+
+/// A number of `bytes` bytes, the least first.
+fn number(head: &[u8], at: usize, bytes: usize) -> Option<usize> {
+    let part = head.get(at..at.checked_add(bytes)?)?;
+    Some(
+        part.iter()
+            .rev()
+            .fold(0, |number, byte| number << 8 | usize::from(*byte)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A PE file with these sections, each on a block of its own.
+    fn pe(sections: &[(&[u8; 8], &[u8])]) -> Vec<u8> {
+        let mut file = vec![0; 0x40];
+        file[..2].copy_from_slice(b"MZ");
+        file[0x3c] = 0x40;
+        file.extend(b"PE\0\0");
+        file.extend([0x64, 0x86]);
+        file.extend(u16::try_from(sections.len()).unwrap().to_le_bytes());
+        file.extend([0; 12]);
+        file.extend(8_u16.to_le_bytes());
+        file.extend([0; 2 + 8]);
+        let mut at = 1024_u32;
+        for (name, data) in sections {
+            let size = u32::try_from(data.len()).unwrap();
+            let stored = size.next_multiple_of(512);
+            file.extend(*name);
+            for number in [size, at, stored, at] {
+                file.extend(number.to_le_bytes());
+            }
+            file.extend([0; 16]);
+            at += stored;
+        }
+        file.resize(1024, 0);
+        for (_, data) in sections {
+            file.extend(*data);
+            file.resize(file.len().next_multiple_of(512), 0);
+        }
+        file
+    }
+
+    fn seen(file: &[u8]) -> Uki {
+        read(file, &Limits::default())
+    }
+
+    #[test]
+    fn sections_are_read_where_the_table_says_that_they_are() {
+        let initramfs = crate::cpio::archive(&[("etc/nvme/hostid", b"x")]);
+        let uki = seen(&pe(&[
+            (b".osrel\0\0", b"ID=x"),
+            (b".initrd\0", &initramfs),
+            (b".linux\0\0", &[7; 3000]),
+            (b".cmdline", b"quiet"),
+            (b".profile", b"ID=other"),
+            (b".cmdline", b"verbose"),
+        ]));
+        assert!(uki.damage.is_none(), "{:?}", uki.damage);
+        assert_eq!(uki.command_lines, [&b"quiet"[..], b"verbose"]);
+        assert_eq!(uki.images[0].files[0].path, "etc/nvme/hostid");
+    }
+
+    #[test]
+    fn a_boot_loader_carries_nothing() {
+        let uki = seen(&pe(&[(b".text\0\0\0", b"x")]));
+        assert!(uki.damage.is_none() && uki.command_lines.is_empty() && uki.images.is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_is_told() {
+        let whole = pe(&[(b".linux\0\0", &[7; 3000]), (b".cmdline", b"quiet")]);
+        let mut overlapping = pe(&[(b".cmdline", b"quiet"), (b".cmdline", b"quiet")]);
+        let second = 0x40 + 24 + 8 + 40 + 20;
+        overlapping[second..second + 4].copy_from_slice(&1025_u32.to_le_bytes());
+        let long = pe(&[(b".cmdline", &vec![b'x'; 100_000])]);
+        for (file, words) in [
+            (&b""[..], "no PE file"),
+            (b"MZ", "no PE file"),
+            (&whole[..2000], "ends before its sections"),
+            (&whole[..whole.len() - 510], "ends within a section"),
+            (&overlapping, "overlap"),
+            (&long, "longer than any"),
+        ] {
+            let damage = seen(file).damage.unwrap();
+            assert!(damage.contains(words), "{damage}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let mut file = pe(&[(b".cmdline", b"quiet"), (b".initrd\0", b"070701")]);
+            for (index, byte) in bytes.iter().enumerate() {
+                // Into the headers and the table, where they matter most.
+                if byte % 3 == 0 {
+                    file[index] = *byte;
+                }
+            }
+            let _ = seen(&file);
+            let _ = seen(&bytes);
+        }
+    }
+}
