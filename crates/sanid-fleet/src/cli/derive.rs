@@ -124,7 +124,10 @@ pub(super) fn run(options: &Derive) -> Result<Exit, Failure> {
             many(counts.published, "row", "rows")
         ));
     }
-    complain(&told.summary(counts));
+    // Where nothing could be read, why not is all that there is to say.
+    if !failed || counts.derived + counts.bad > 0 {
+        complain(&told.summary(counts));
+    }
     Ok(match (failed || counts.bad > 0, told.duplicates) {
         (true, _) => Exit::Error,
         (false, 0) => Exit::Fine,

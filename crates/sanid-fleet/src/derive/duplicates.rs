@@ -1,6 +1,6 @@
 //! Rows that stand for one host: the same name, or one machine-id.
 //!
-//! Of a row two keys are kept, each a hash and the line, in 256 heaps by the first bits of the hash. What is
+//! Of a row two keys are kept, each a hash and the line, in 128 heaps by the first bits of the hash. What is
 //! more than the memory that may be used goes to a file that has no name. In the end each heap is looked
 //! through by itself. No key tells a machine-id: it is the public UUID that `sanid-v1` derives, hashed once more
 //! with a number of this run.
@@ -17,9 +17,11 @@ use super::Place;
 use super::identity::Identity;
 use crate::inventory::{Column, Row};
 
-const HEAPS: usize = 256;
+const HEAPS: usize = 128;
 /// Keys that go to the store at once.
 const BLOCK: usize = 1024;
+/// What room is made for at first.
+const SMALL: usize = 64;
 /// A hash without its last bits, in which the high bits of the line are.
 const HASH: u64 = !0xf;
 const KEY: usize = 12;
@@ -65,8 +67,19 @@ struct Block {
 }
 
 impl Block {
+    fn with_room(keys: usize) -> Self {
+        Self {
+            hashes: Vec::with_capacity(keys),
+            lines: Vec::with_capacity(keys),
+        }
+    }
+
     #[inline]
     fn push(&mut self, hash: u64, line: u64) {
+        if self.hashes.is_empty() {
+            self.hashes.reserve_exact(SMALL);
+            self.lines.reserve_exact(SMALL);
+        }
         self.hashes.push((hash & HASH) | (line >> 32 & !HASH));
         #[allow(
             clippy::cast_possible_truncation,
@@ -146,7 +159,8 @@ impl Keys {
         };
         block.push(hash, line);
         if block.len() >= BLOCK {
-            self.full.push((shared, heap, std::mem::take(block)));
+            let full = std::mem::replace(block, Block::with_room(BLOCK));
+            self.full.push((shared, heap, full));
         }
     }
 
@@ -178,7 +192,7 @@ impl Keys {
 
 #[inline]
 fn heap_of(hash: u64) -> usize {
-    (hash >> 56) as usize
+    (hash >> 57) as usize
 }
 
 /// The keys of all threads.

@@ -202,7 +202,7 @@ impl<'a, W: Write + Send> Derivation<'a, W> {
             .first()
             .filter(|_| strict)
             .map_or(sheet.text.len(), |bad| bad.at);
-        let mut text = sheet.text.get(..end).unwrap_or_default();
+        let mut text = sheet.text.text().get(..end).unwrap_or_default();
         if !text.is_empty() && !self.written {
             text = text
                 .strip_prefix(self.options.format.between().as_bytes())

@@ -3,7 +3,7 @@
 use super::Options;
 use super::duplicates::Keys;
 use super::identity::Rule;
-use super::output::{Format, Plain};
+use super::output::{Format, Page, Plain};
 use crate::inventory::{Fault, Row, Sink};
 
 /// A bad row.
@@ -21,7 +21,7 @@ pub(super) struct Sheet {
     /// For the usual row, which is also the one of millions.
     plain: Option<Plain>,
     base: u64,
-    pub(super) text: Vec<u8>,
+    pub(super) text: Page,
     pub(super) derived: u64,
     pub(super) published: u64,
     pub(super) bad: Vec<Bad>,
@@ -36,7 +36,7 @@ impl Sheet {
             rule: options.rule.clone(),
             format: options.format,
             base: 0,
-            text: Vec::new(),
+            text: Page::default(),
             derived: 0,
             published: 0,
             bad: Vec::new(),
@@ -66,7 +66,8 @@ impl Sink for Sheet {
             Ok(derived) => {
                 self.derived += 1;
                 self.published += u64::from(derived.published);
-                self.format.item(&derived, &mut self.text);
+                let format = self.format;
+                self.text.append(|text| format.item(&derived, text));
                 self.keys.other(self.base + line, row, &derived);
             }
             Err(fault) => self.bad(line, fault),

@@ -6,7 +6,7 @@ use super::{Piece, Unusable};
 
 /// What a core works on at a time: small enough for its cache with what comes out of it, large enough that
 /// handing it over does not count.
-pub(super) const BLOCK: usize = 128 * 1024;
+pub(super) const BLOCK: usize = 64 * 1024;
 /// How much is looked at to tell what an inventory is.
 const START: usize = 64 * 1024;
 

@@ -120,7 +120,7 @@ impl Source for Walk {
             };
             let (mut level, mut skip) = (self.at, self.skip);
             while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-                match step(&mut level, &mut skip, rest, ended) {
+                match step(&mut level, &mut skip, rest) {
                     Step::Took(bytes) => at += bytes,
                     Step::Host(key, from, to) => {
                         piece
@@ -189,7 +189,7 @@ impl Walk {
     }
 }
 
-fn step(level: &mut Level, skip: &mut Option<Skip>, text: &[u8], ended: bool) -> Step {
+fn step(level: &mut Level, skip: &mut Option<Skip>, text: &[u8]) -> Step {
     if let Some(state) = skip {
         let (bytes, done) = state.pass(text);
         if done {
@@ -212,11 +212,11 @@ fn step(level: &mut Level, skip: &mut Option<Skip>, text: &[u8], ended: bool) ->
         (Level::List { alone: true }, b']') | (Level::Root, b'}') => go(level, Level::End),
         (Level::List { .. }, b']') | (Level::Meta, b'}') => go(level, Level::Root),
         (Level::HostVars, b'}') => go(level, Level::Meta),
-        (Level::List { .. }, _) => match value(text, ended) {
+        (Level::List { .. }, _) => match value(text) {
             Some(end) => Step::Host(None, 0, end),
             None => Step::More,
         },
-        (Level::Root | Level::Meta | Level::HostVars, b'"') => member(level, skip, text, ended),
+        (Level::Root | Level::Meta | Level::HostVars, b'"') => member(level, skip, text),
         _ => Step::Bad("a name of a member is expected"),
     }
 }
@@ -227,7 +227,7 @@ fn go(level: &mut Level, to: Level) -> Step {
 }
 
 /// A member of an object that has, or is, a host.
-fn member(level: &mut Level, skip: &mut Option<Skip>, text: &[u8], ended: bool) -> Step {
+fn member(level: &mut Level, skip: &mut Option<Skip>, text: &[u8]) -> Step {
     let Some(name_end) = string(text) else {
         return Step::More;
     };
@@ -265,7 +265,7 @@ fn member(level: &mut Level, skip: &mut Option<Skip>, text: &[u8], ended: bool) 
         return Step::Took(begin + 1);
     }
     if *level == Level::HostVars {
-        return match value(text.get(begin..).unwrap_or_default(), ended) {
+        return match value(text.get(begin..).unwrap_or_default()) {
             Some(end) => Step::Host(Some(name), begin, begin + end),
             None => Step::More,
         };
@@ -275,10 +275,10 @@ fn member(level: &mut Level, skip: &mut Option<Skip>, text: &[u8], ended: bool) 
 }
 
 /// Where a value ends that begins a text.
-fn value(text: &[u8], ended: bool) -> Option<usize> {
+fn value(text: &[u8]) -> Option<usize> {
     let mut state = Skip::default();
     let (bytes, done) = state.pass(text);
-    (done || ended).then_some(bytes)
+    done.then_some(bytes)
 }
 
 /// Where a string ends that begins a text.

@@ -159,7 +159,7 @@ impl<'a> Row<'a> {
     }
 
     #[inline]
-    fn set(&mut self, column: Column, text: &'a [u8]) {
+    pub(crate) fn set(&mut self, column: Column, text: &'a [u8]) {
         if let Some(field) = self.fields.get_mut(column as usize) {
             *field = text.trim_ascii();
         }

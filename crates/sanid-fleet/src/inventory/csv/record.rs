@@ -38,15 +38,18 @@ pub(super) fn each(piece: &Piece, shape: &Shape<'_>, mut take: impl FnMut(u64, R
         take(piece.line, too_long());
         return;
     }
-    let quotes = memchr::memchr(b'"', &piece.text).is_some();
+    if memchr::memchr(b'"', &piece.text).is_none() {
+        simple(&piece.text, piece.line, shape, take);
+        return;
+    }
     let mut scratch = None;
     let mut rest = piece.text.as_slice();
     let mut line = piece.line;
     while !rest.is_empty() {
         let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
         let (text, after) = rest.split_at(end);
-        if !quotes || memchr::memchr(b'"', text).is_none() {
-            simple(text, shape, |record| take(line, record));
+        if memchr::memchr(b'"', text).is_none() {
+            simple(text, line, shape, &mut take);
             rest = after;
             line += 1;
             continue;
@@ -145,38 +148,108 @@ fn closing(text: &[u8]) -> Option<(usize, u64)> {
     (from <= LONGEST_LINE).then(|| (from, super::super::blocks::newlines(inside)))
 }
 
-/// A line without a quote.
+/// Lines without a quote: every delimiter and every line end in one go.
 #[inline]
-fn simple<'a>(text: &'a [u8], shape: &Shape<'_>, take: impl FnOnce(Record<'a>)) {
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
-    if text.len() > LONGEST_LINE {
-        return take(too_long());
+fn simple<'a>(
+    text: &'a [u8],
+    first: u64,
+    shape: &Shape<'_>,
+    mut take: impl FnMut(u64, Record<'a>),
+) {
+    let mut now = Line::new(shape, first);
+    for at in memchr::memchr2_iter(shape.delimiter, b'\n', text) {
+        let ends = text.get(at) == Some(&b'\n');
+        now.field(shape, text, at);
+        if ends {
+            now.end(shape, text, at, &mut take);
+        }
     }
-    let mut row = Row::default();
-    let mut used = shape.used.iter();
-    let mut next = used.next();
-    let mut fields = 0;
-    let mut begin = 0;
-    let mut field = |begin: usize, end: usize| {
-        if let Some((at, column)) = next {
-            if *at == fields {
-                row.set(*column, text.get(begin..end).unwrap_or_default());
-                next = used.next();
+    if now.begin < text.len() || now.fields > 0 {
+        now.field(shape, text, text.len());
+        now.end(shape, text, text.len(), &mut take);
+    }
+}
+
+/// The line that is being read.
+struct Line<'a> {
+    number: u64,
+    row: Row<'a>,
+    /// Where the line and the field begin.
+    begins: usize,
+    begin: usize,
+    fields: usize,
+    /// The next of the fields that are used.
+    next: usize,
+    wanted: usize,
+}
+
+impl<'a> Line<'a> {
+    fn new(shape: &Shape<'_>, number: u64) -> Self {
+        Self {
+            number,
+            row: Row::default(),
+            begins: 0,
+            begin: 0,
+            fields: 0,
+            next: 0,
+            wanted: shape.wanted(0),
+        }
+    }
+
+    #[inline]
+    fn field(&mut self, shape: &Shape<'_>, text: &'a [u8], end: usize) {
+        if self.fields == self.wanted {
+            if let Some((_, column)) = shape.used.get(self.next) {
+                let field = text.get(self.begin..end).unwrap_or_default();
+                self.row.set(*column, field);
             }
+            self.next += 1;
+            self.wanted = shape.wanted(self.next);
         }
-        fields += 1;
-    };
-    for (at, byte) in text.iter().enumerate() {
-        if *byte == shape.delimiter {
-            field(begin, at);
-            begin = at + 1;
-        }
+        self.fields += 1;
+        self.begin = end + 1;
     }
-    field(begin, text.len());
-    if fields == shape.fields {
-        take(Record::Row(row));
-    } else if !text.trim_ascii().is_empty() {
-        take(Record::Bad(count(fields, shape.fields, 0)));
+
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "every row of millions comes here")]
+    fn end(
+        &mut self,
+        shape: &Shape<'_>,
+        text: &'a [u8],
+        end: usize,
+        take: &mut impl FnMut(u64, Record<'a>),
+    ) {
+        if end - self.begins > LONGEST_LINE {
+            take(self.number, too_long());
+        } else if self.fields == shape.fields {
+            // A line of nothing is no row, not even of one field.
+            if self.fields > 1 || !self.is_blank(text, end) {
+                take(self.number, Record::Row(self.row));
+            }
+        } else if !self.is_blank(text, end) {
+            take(
+                self.number,
+                Record::Bad(count(self.fields, shape.fields, 0)),
+            );
+        }
+        self.row = Row::default();
+        self.number += 1;
+        self.begins = end + 1;
+        self.fields = 0;
+        self.next = 0;
+        self.wanted = shape.wanted(0);
+    }
+
+    fn is_blank(&self, text: &[u8], end: usize) -> bool {
+        let line = text.get(self.begins..end);
+        line.is_none_or(|line| line.trim_ascii().is_empty())
+    }
+}
+
+impl Shape<'_> {
+    #[inline]
+    fn wanted(&self, next: usize) -> usize {
+        self.used.get(next).map_or(usize::MAX, |(at, _)| *at)
     }
 }
 
