@@ -12,7 +12,9 @@
 //! Nothing here reads or writes the identity of the machine that it runs on; that is `sanid-host`.
 
 mod cli;
+pub mod derive;
 pub mod hosts;
 pub mod input;
+pub mod inventory;
 
 pub use cli::{command, run};

@@ -38,7 +38,8 @@ pub(crate) enum Command {
     Apply(Apply),
     /// Pin the identity that is on disk, so that it becomes the desired one
     ///
-    /// Writes /etc/sanid/config.d/50-adopted.toml and no identity file.
+    /// Writes /etc/sanid/config.d/50-adopted.toml and no identity file. With --from it pins the identity of a
+    /// lost host, from the record that sanid-fleet escrow made of it; sanid apply then writes the files.
     Adopt(Adopt),
     /// Make a clone a host of its own: a new machine-id, and with it a new identity
     ///
@@ -207,6 +208,16 @@ pub(crate) struct Adopt {
     /// Print what would be written, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Take over the identity in this record of sanid-fleet escrow, decrypted; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+    /// The host of the record is gone for good, and nothing uses its identity any more
+    #[arg(long, requires = "from", conflicts_with = "probe")]
+    pub(crate) old_host_is_gone: bool,
+    /// Ask this command of the shell whether the host of the record answers: 0 yes, 1 no; it finds the host in
+    /// SANID_OLD_HOST and SANID_OLD_ADDRESSES
+    #[arg(long, value_name = "COMMAND", requires = "from")]
+    pub(crate) probe: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 //!
 //! A command is one file here, with its options and `run`, and one line in [`Command`] and in [`dispatch`].
 
+mod derive;
 mod progress;
 
 use std::ffi::OsString;
@@ -28,10 +29,20 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    /// Derive the identities of the hosts in inventories
+    ///
+    /// CSV, NDJSON, JSON (a list, items, NetBox' results, ansible-inventory --list) or an inventory of Ansible,
+    /// told by its look. A row has a host and its machine-id, and may have a scheme, an iqn_prefix, and fixed
+    /// names (iqn, host_nqn, host_id). Machine-ids come from files or standard input, never from the command
+    /// line, and are never repeated. Exits with 1 when hosts are duplicates, with 2 when rows are bad.
+    Derive(derive::Derive),
+}
 
 fn dispatch(command: &Command) -> (bool, Result<Exit, Failure>) {
-    match *command {}
+    match command {
+        Command::Derive(options) => (false, derive::run(options)),
+    }
 }
 
 /// How the command ends: API.

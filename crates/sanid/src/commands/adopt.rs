@@ -1,5 +1,7 @@
 //! `sanid adopt`: what is on disk becomes what is desired, by a pin in the configuration.
 
+mod from;
+
 use std::fmt::Write as _;
 
 use sanid_host::resolve::{self, Part};
@@ -51,13 +53,23 @@ struct Pins {
 
 pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
     let root = host::open(options.host.root.as_deref())?;
+    // Before the lock: a pipe or a probe can take its time.
+    let record = options.from.as_deref().map(from::read).transpose()?;
+    if let Some(record) = &record {
+        from::may_be_taken(record, &host::observe(&root)?, options)?;
+    }
     let lock = if options.dry_run {
         None
     } else {
         Some(act::lock(&root)?)
     };
     let facts = host::observe(&root)?;
-    let pins = pins(&facts);
+    let pins = match &record {
+        Some(record) => record.pins(),
+        None => pins(&facts),
+    };
+    let comment = record.as_ref().map(from::Record::comment);
+    let comment = comment.as_deref().unwrap_or(ON_DISK);
     if pins == Pins::default() {
         return Err(Failure::error(
             &"nothing to adopt: none of the identity files holds a valid name; `sanid apply` writes this host's own",
@@ -67,7 +79,7 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
         "unchanged"
     } else if let Some(lock) = &lock {
         outranked(&facts)?;
-        act::write_config(&root, lock, NAME, &fragment(&pins))?;
+        act::write_config(&root, lock, NAME, &fragment(&pins, comment))?;
         verify(&root, &pins)?;
         "changed"
     } else {
@@ -79,7 +91,10 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
         kind: "Adopt",
         outcome,
         path: PATH,
-        notices: notices(&facts),
+        notices: match &record {
+            Some(record) => record.notices(&facts, &pins),
+            None => notices(&facts),
+        },
         pins,
     };
     match options.host.format {
@@ -134,9 +149,11 @@ fn outranked(facts: &Facts) -> Result<(), Failure> {
     Ok(())
 }
 
-fn fragment(pins: &Pins) -> String {
-    let mut text = String::from(
-        "# Written by `sanid adopt`: the identity that was on disk, and stays. Remove this file to let the\n\
+const ON_DISK: &str = "`sanid adopt`: the identity that was on disk, and stays.";
+
+fn fragment(pins: &Pins, comment: &str) -> String {
+    let mut text = format!(
+        "# Written by {comment} Remove this file to let the\n\
          # configured scheme decide again; `sanid apply` then asks before it changes anything.\n[pin]\n",
     );
     let values = [

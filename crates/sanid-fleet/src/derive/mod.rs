@@ -1,0 +1,334 @@
+//! From inventories to identities: every core works on a piece of the inventory, and the pieces come out in
+//! order.
+//!
+//! ```text
+//!              ┌► rows ─► identities ─┐
+//! Source ─► pieces                    ├─► in order ─► output
+//!              └► rows ─► identities ─┘
+//! ```
+//!
+//! Nothing is kept of a row that is done, except for two numbers that tell whether a later one has the same
+//! name or the same machine-id.
+
+mod duplicates;
+mod identity;
+mod output;
+mod sheet;
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+pub use duplicates::{Duplicate, Shared};
+pub use identity::{Rule, RuleError};
+pub use output::Format;
+
+use crate::inventory::{Opened, Piece, Rows, Source, Unusable};
+use duplicates::Store;
+use sheet::Sheet;
+
+/// What there is to do, besides the inventories.
+#[derive(Debug)]
+pub struct Options {
+    /// How identities are made.
+    pub rule: Rule,
+    /// How they are written.
+    pub format: Format,
+    /// Whether the first bad row ends it.
+    pub strict: bool,
+    /// How many cores to use.
+    pub threads: usize,
+    /// How many bytes the search for duplicates may hold before it goes to a file.
+    pub memory: usize,
+}
+
+/// A place in one of the inventories.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The inventory, as messages name it.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: u64,
+}
+
+/// What is told while it goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadRow {
+    /// Where it is.
+    pub place: Place,
+    /// What is wrong, without any value.
+    pub why: String,
+    /// Where one row has it, others will.
+    pub alike: bool,
+}
+
+/// Why it ended early.
+#[derive(Debug)]
+pub enum Stop {
+    /// The output cannot be written.
+    Output(io::Error),
+    /// The rest of an inventory cannot be read.
+    Unusable(Unusable),
+    /// There was a bad row, and none was to be.
+    Strict,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Hosts with an identity.
+    pub derived: u64,
+    /// Rows that are none.
+    pub bad: u64,
+    /// Names that hold the machine-id of their host.
+    pub published: u64,
+}
+
+/// Derives the identities of inventories, one after the other, into one output.
+pub struct Derivation<'a, W: Write + Send> {
+    options: &'a Options,
+    output: W,
+    written: bool,
+    counts: Counts,
+    store: Store,
+    sheets: Vec<Sheet>,
+    files: Vec<(u64, String)>,
+    /// What the next inventory's lines are counted from.
+    base: u64,
+}
+
+impl<'a, W: Write + Send> Derivation<'a, W> {
+    /// Begins the output.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn begin(options: &'a Options, mut output: W) -> io::Result<Self> {
+        output.write_all(options.format.head().as_bytes())?;
+        let sheets = || Sheet::new(options);
+        Ok(Self {
+            output,
+            written: false,
+            counts: Counts::default(),
+            store: Store::new(options.memory),
+            sheets: std::iter::repeat_with(sheets)
+                .take(options.threads.max(1))
+                .collect(),
+            files: Vec::new(),
+            base: 0,
+            options,
+        })
+    }
+
+    /// Derives the identities of one inventory; `tell` hears of its bad rows, in order.
+    ///
+    /// # Errors
+    /// [`Stop`]; what stands before that place is written.
+    pub fn inventory(
+        &mut self,
+        name: &str,
+        opened: Opened,
+        tell: &mut (dyn FnMut(BadRow) + Send),
+    ) -> Result<(), Stop> {
+        self.files.push((self.base, name.to_owned()));
+        let mut sheets = std::mem::take(&mut self.sheets);
+        let shared = Shareds {
+            source: Mutex::new(Cutter {
+                source: opened.source,
+                next: 0,
+            }),
+            rows: opened.rows.as_ref(),
+            base: self.base,
+            turn: Mutex::new(Turn {
+                next: 0,
+                derivation: self,
+                name,
+                tell,
+                stop: None,
+            }),
+            turned: Condvar::new(),
+            stopped: AtomicBool::new(false),
+        };
+        std::thread::scope(|scope| {
+            let mut sheets = sheets.iter_mut();
+            let here = sheets.next();
+            for sheet in sheets {
+                scope.spawn(|| shared.work(sheet));
+            }
+            if let Some(sheet) = here {
+                shared.work(sheet);
+            }
+        });
+        let Shareds { source, turn, .. } = shared;
+        let stop = into_inner(turn).stop;
+        self.base += into_inner(source).source.lines() + 1;
+        self.sheets = sheets;
+        stop.map_or(Ok(()), Err)
+    }
+
+    /// What came of it so far.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Ends the output, and finds the duplicates; `tell` hears of them.
+    ///
+    /// # Errors
+    /// Where the output or the file of the search cannot be written.
+    pub fn end(mut self, tell: &mut dyn FnMut(Duplicate)) -> io::Result<Counts> {
+        self.output
+            .write_all(self.options.format.tail(self.written).as_bytes())?;
+        self.output.flush()?;
+        for sheet in &mut self.sheets {
+            sheet.keys.give(&mut self.store)?;
+        }
+        let files = std::mem::take(&mut self.files);
+        let place = |line| place(&files, line);
+        self.store.find(self.options.threads, &mut |duplicate| {
+            tell(duplicate.placed(&place))
+        })?;
+        Ok(self.counts)
+    }
+
+    /// Writes what came of a piece.
+    fn take(
+        &mut self,
+        sheet: &mut Sheet,
+        name: &str,
+        tell: &mut (dyn FnMut(BadRow) + Send),
+    ) -> Result<(), Stop> {
+        let strict = self.options.strict;
+        let end = sheet
+            .bad
+            .first()
+            .filter(|_| strict)
+            .map_or(sheet.text.len(), |bad| bad.at);
+        let mut text = sheet.text.text().get(..end).unwrap_or_default();
+        if !text.is_empty() && !self.written {
+            text = text
+                .strip_prefix(self.options.format.between().as_bytes())
+                .unwrap_or(text);
+            self.written = true;
+        }
+        self.output.write_all(text).map_err(Stop::Output)?;
+        self.counts.derived += sheet.derived;
+        self.counts.published += sheet.published;
+        sheet
+            .keys
+            .give_full(&mut self.store)
+            .map_err(Stop::Output)?;
+        for bad in sheet.bad.drain(..) {
+            self.counts.bad += 1;
+            let place = Place {
+                file: name.to_owned(),
+                line: bad.line,
+            };
+            tell(BadRow {
+                place,
+                why: bad.fault.why,
+                alike: bad.fault.alike,
+            });
+            if strict {
+                return Err(Stop::Strict);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn place(files: &[(u64, String)], line: u64) -> Place {
+    let before = files.partition_point(|(base, _)| *base < line);
+    let (base, file) = before
+        .checked_sub(1)
+        .and_then(|at| files.get(at))
+        .cloned()
+        .unwrap_or_default();
+    Place {
+        file,
+        line: line - base,
+    }
+}
+
+/// What the threads share.
+struct Shareds<'s, 'd, 'a, W: Write + Send> {
+    source: Mutex<Cutter>,
+    rows: &'s dyn Rows,
+    base: u64,
+    turn: Mutex<Turn<'s, 'd, 'a, W>>,
+    turned: Condvar,
+    stopped: AtomicBool,
+}
+
+struct Cutter {
+    source: Box<dyn Source>,
+    /// The number of the next piece.
+    next: u64,
+}
+
+struct Turn<'s, 'd, 'a, W: Write + Send> {
+    /// The number of the piece that is written next.
+    next: u64,
+    derivation: &'d mut Derivation<'a, W>,
+    name: &'s str,
+    tell: &'s mut (dyn FnMut(BadRow) + Send),
+    stop: Option<Stop>,
+}
+
+impl<W: Write + Send> Shareds<'_, '_, '_, W> {
+    fn work(&self, sheet: &mut Sheet) {
+        let mut piece = Piece::default();
+        while !self.stopped.load(Ordering::Relaxed) {
+            let (number, cut) = {
+                let mut cutter = lock(&self.source);
+                let number = cutter.next;
+                cutter.next += 1;
+                (number, cutter.source.next(&mut piece))
+            };
+            sheet.begin(self.base);
+            if let Ok(true) = cut {
+                self.rows.rows(&piece, sheet);
+            }
+            let mut turn = lock(&self.turn);
+            while turn.next != number {
+                turn = self
+                    .turned
+                    .wait(turn)
+                    .unwrap_or_else(PoisonError::into_inner);
+            }
+            let more = turn.take(sheet, cut);
+            if !more {
+                self.stopped.store(true, Ordering::Relaxed);
+            }
+            turn.next += 1;
+            drop(turn);
+            self.turned.notify_all();
+            if !more {
+                return;
+            }
+        }
+    }
+}
+
+impl<W: Write + Send> Turn<'_, '_, '_, W> {
+    /// Whether it goes on.
+    fn take(&mut self, sheet: &mut Sheet, cut: Result<bool, Unusable>) -> bool {
+        if self.stop.is_some() {
+            return false;
+        }
+        let taken = match cut {
+            Ok(true) => self.derivation.take(sheet, self.name, self.tell),
+            Ok(false) => return false,
+            Err(unusable) => Err(Stop::Unusable(unusable)),
+        };
+        self.stop = taken.err();
+        self.stop.is_none()
+    }
+}
+
+/// What a thread that panicked had is as whole as it was: nothing is half-done while a lock is held.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn into_inner<T>(mutex: Mutex<T>) -> T {
+    mutex.into_inner().unwrap_or_else(PoisonError::into_inner)
+}

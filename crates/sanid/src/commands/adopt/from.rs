@@ -1,0 +1,166 @@
+//! `sanid adopt --from`: the identity of a lost host, on the hardware that replaces it.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use sanid_core::{HostId, HostNqn, IscsiName};
+use sanid_host::{Facts, resolve, root};
+use serde::Deserialize;
+
+use super::Pins;
+use crate::args::Adopt;
+use crate::exit::Failure;
+
+/// A record is some hundred bytes.
+const LONGEST: u64 = 64 * 1024;
+
+/// What `sanid-fleet escrow` keeps of a host.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Record {
+    kind: String,
+    host: String,
+    #[serde(default)]
+    addresses: Vec<String>,
+    iqn: String,
+    host_nqn: String,
+    host_id: String,
+    seed_fingerprint: Option<String>,
+    /// Whether it is there is all that counts here.
+    machine_id: Option<serde::de::IgnoredAny>,
+}
+
+/// Reads a record from a file, or from standard input.
+pub(super) fn read(path: &Path) -> Result<Record, Failure> {
+    let name = if path == Path::new("-") {
+        "standard input".to_owned()
+    } else {
+        root::printable(path)
+    };
+    let failed = |why: &str| Failure::error(&format!("cannot take an identity from {name}: {why}"));
+    let bytes = bytes(path).map_err(|error| failed(&error.to_string()))?;
+    if bytes.starts_with(b"age-encryption.org/") || bytes.starts_with(b"-----BEGIN AGE") {
+        return Err(failed(
+            "it is encrypted; age -d -i KEY FILE | sanid adopt --from -",
+        ));
+    }
+    // The parser's own words could repeat a piece of the record.
+    let record: Record = serde_json::from_slice(&bytes)
+        .map_err(|_| failed("it is no single record of sanid-fleet escrow"))?;
+    if record.kind != "Escrow" {
+        return Err(failed("it is no record of sanid-fleet escrow"));
+    }
+    let valid = IscsiName::parse(&record.iqn).is_ok()
+        && HostNqn::parse(&record.host_nqn).is_ok()
+        && HostId::parse(&record.host_id).is_ok();
+    if !valid {
+        return Err(failed(
+            "a name in it is not valid; sanid check says which rule it breaks",
+        ));
+    }
+    Ok(record)
+}
+
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        io::stdin().take(LONGEST).read_to_end(&mut bytes)?;
+    } else {
+        File::open(path)?.take(LONGEST).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+/// Two hosts with one identity destroy each other's data, so somebody or something has to say that the old one
+/// is gone. Where the seed is the record's, this is that host.
+pub(super) fn may_be_taken(record: &Record, facts: &Facts, options: &Adopt) -> Result<(), Failure> {
+    let own = resolve::resolve(facts)
+        .ok()
+        .and_then(|resolution| resolution.seed);
+    let same = own.is_some_and(|seed| Some(seed.to_string()) == record.seed_fingerprint);
+    if same || options.old_host_is_gone {
+        return Ok(());
+    }
+    let host = record.shown();
+    let Some(probe) = &options.probe else {
+        return Err(Failure::refused(&format!(
+            "the record is of {host}, and this is another installation: while both have one identity, storage takes them for one host, and they can destroy each other's data\n\
+             Ways out:\n  \
+             --old-host-is-gone   it is switched off for good, or its disks are erased\n  \
+             --probe COMMAND      ask whether it answers, such as --probe 'ping -c1 -W2 \"$SANID_OLD_HOST\"'"
+        )));
+    };
+    match answers(record, probe)? {
+        false => Ok(()),
+        true => Err(Failure::refused(&format!(
+            "{host} answers the probe, so its identity is in use: taking it over would make two hosts one to the storage, and they can destroy each other's data. Switch it off for good first"
+        ))),
+    }
+}
+
+/// Whether the probe says so; one that could not look has not seen that the host is gone.
+fn answers(record: &Record, probe: &str) -> Result<bool, Failure> {
+    let status = Command::new("sh")
+        .args(["-c", probe])
+        .env("SANID_OLD_HOST", &record.host)
+        .env("SANID_OLD_ADDRESSES", record.addresses.join(" "))
+        .stdin(Stdio::null())
+        // Standard output is the report's.
+        .stdout(Stdio::null())
+        .status();
+    let failed = |why: String| {
+        Failure::error(&format!(
+            "the probe could not look: {why}; it has to end with 0 where the host answers, and with 1 where it does not"
+        ))
+    };
+    let status = status.map_err(|error| failed(error.to_string()))?;
+    match status.code() {
+        Some(0) => Ok(true),
+        Some(1) => Ok(false),
+        _ => Err(failed(status.to_string())),
+    }
+}
+
+impl Record {
+    fn shown(&self) -> String {
+        root::escape(self.host.as_bytes())
+    }
+
+    pub(super) fn pins(&self) -> Pins {
+        Pins {
+            iqn: Some(self.iqn.clone()),
+            host_nqn: Some(self.host_nqn.clone()),
+            host_id: Some(self.host_id.clone()),
+        }
+    }
+
+    /// Without a line end, which would end the comment.
+    pub(super) fn comment(&self) -> String {
+        format!(
+            "`sanid adopt --from`: the identity of {}, which this host replaces.",
+            self.shown()
+        )
+    }
+
+    pub(super) fn notices(&self, facts: &Facts, pins: &Pins) -> Vec<String> {
+        let mut notices = Vec::new();
+        let on_disk = super::pins(facts);
+        if on_disk == Pins::default() {
+            notices.push("sanid apply writes it into the files".to_owned());
+        } else if on_disk != *pins {
+            notices.push(
+                "the files still have another identity; sanid apply --dry-run --replace shows the change, sanid apply --replace makes it"
+                    .to_owned(),
+            );
+        }
+        if self.machine_id.is_some() {
+            notices.push(
+                "the record holds the old machine-id, and this host keeps its own: the identity does not need the old one. To restore it for other programs, on this host alone: age -d -i KEY RECORD.age | jq -r .machineId >/etc/machine-id, and reboot"
+                    .to_owned(),
+            );
+        }
+        notices
+    }
+}
