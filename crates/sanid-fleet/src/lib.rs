@@ -14,5 +14,6 @@
 mod cli;
 pub mod hosts;
 pub mod input;
+pub mod targets;
 
 pub use cli::{command, run};

@@ -2,7 +2,11 @@
 //!
 //! A command is one file here, with its options and `run`, and one line in [`Command`] and in [`dispatch`].
 
+mod diff;
+mod export;
+mod import;
 mod progress;
+mod scope;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -28,10 +32,18 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Diff(diff::Options),
+    Export(export::Options),
+    Import(import::Options),
+}
 
 fn dispatch(command: &Command) -> (bool, Result<Exit, Failure>) {
-    match *command {}
+    match command {
+        Command::Diff(options) => (false, diff::run(options)),
+        Command::Export(options) => (false, export::run(options)),
+        Command::Import(options) => (false, import::run(options)),
+    }
 }
 
 /// How the command ends: API.
