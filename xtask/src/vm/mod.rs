@@ -10,6 +10,7 @@ mod cases;
 mod clone;
 mod cpio;
 mod firmware;
+mod fleet_export;
 mod guest;
 mod nspawn;
 mod power;
@@ -246,6 +247,7 @@ fn needs(case: &Case) -> Vec<Need> {
     match case.guest {
         Guest::Ram { kernel, .. }
         | Guest::PowerCut { kernel, .. }
+        | Guest::FleetExport(kernel)
         | Guest::Clone { kernel, .. } => {
             vec![Need::Kernel(kernel), Need::Initramfs(kernel)]
         }
@@ -321,6 +323,7 @@ fn try_run(bench: &Bench<'_>, case: &Case) -> Result<()> {
         Guest::Container { debian, boots } => nspawn::run(bench, case, *debian, boots),
         Guest::Disk { debian, boots } => qemu::disk(bench, case, *debian, boots),
         Guest::Firmware(firmware) => firmware::run(bench, case, firmware),
+        Guest::FleetExport(kernel) => fleet_export::run(bench, case, *kernel),
         Guest::SanBoot(boot) => san_boot::run(bench, case, boot),
     }
 }

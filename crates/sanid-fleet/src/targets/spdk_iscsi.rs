@@ -1,7 +1,7 @@
 //! The iSCSI target of SPDK, told by JSON-RPC.
 //!
-//! Initiators are in groups of at most 256; a target maps portal groups to initiator groups. `ANY` (and
-//! its older spelling `ALL`) lets anyone in, `!name` keeps one out. Letters of either size are one.
+//! Initiators are in groups of at most 256; a target maps portal groups to initiator groups. `ANY`
+//! lets anyone in, `!name` keeps one out, and the first match counts. Letters of either size are one.
 //! Source: SPDK `schema/schema.yaml` and `lib/iscsi`.
 
 use std::collections::BTreeMap;
@@ -66,7 +66,7 @@ fn group(present: &mut Present, group: &Value) {
     present.object(&object);
     for name in list(group, "initiators").iter().filter_map(Value::as_str) {
         let kind = match name {
-            "ANY" | "ALL" => Kind::Anyone,
+            name if name.eq_ignore_ascii_case("ANY") => Kind::Anyone,
             name if name.starts_with('!') => Kind::Pattern,
             _ => Kind::Name,
         };

@@ -1,7 +1,8 @@
 //! tgt's targets.conf; a difference is commands for the running tgtd.
 //!
-//! tgtd compares names byte for byte. tgt-admin lets every address in where a file names none, and asks
-//! for the name as well. Source: tgt-admin(8), targets.conf(5), tgt `usr/iscsi`.
+//! tgtd lets in who comes from an address of its list *or* has a name of it, compared byte for byte. tgt-admin
+//! adds the address `ALL` to a target whose file has none, names or not, so an export has an address that
+//! nobody comes from. (Seen with tgt 1.0.85.) Source: tgt-admin(8), targets.conf(5).
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -17,7 +18,9 @@ pub(super) struct Tgt;
 
 const NAME: &str = "tgt";
 const EXPECTED: &str =
-    "Have tgt write it: tgt-admin --dump, or tgtadm --lld iscsi --op show --mode target";
+    "Have tgt say it: tgtadm --lld iscsi --op show --mode target, or tgt-admin --dump";
+/// The broadcast address: no initiator has it.
+const NOBODY: &str = "255.255.255.255";
 
 /// What a targets.conf or the listing of the running tgtd admits.
 pub(super) fn read(text: &str, format: &'static str) -> Result<Present, TargetError> {
@@ -29,23 +32,14 @@ pub(super) fn read(text: &str, format: &'static str) -> Result<Present, TargetEr
     } else {
         configuration(text, format)?
     };
-    // A target that asks for no name lets anyone in.
-    let open: Vec<Entry> = present
-        .objects
-        .iter()
-        .filter(|object| {
-            let mut all = present.entries.iter();
-            !all.any(|entry| entry.object == **object && entry.kind == Kind::Name)
-        })
-        .map(|object| Entry::anyone(object, "no initiator-name"))
-        .collect();
-    present.entries.extend(open);
+    present.entries.retain(|entry| entry.name != NOBODY);
     Ok(present)
 }
 
 fn configuration(text: &str, format: &'static str) -> Result<Present, TargetError> {
     let mut present = Present::default();
     let mut object: Option<String> = None;
+    let mut addressed = false;
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
         let mut words = line.split_whitespace();
@@ -58,18 +52,19 @@ fn configuration(text: &str, format: &'static str) -> Result<Present, TargetErro
             let name = name.trim_matches('"');
             present.object(name);
             object = Some(name.to_owned());
+            addressed = false;
         } else if first.eq_ignore_ascii_case("</target>") {
-            object = None;
+            if let (Some(object), false) = (object.take(), addressed) {
+                let how = "no initiator-address in the file: tgt-admin adds ALL";
+                present.entries.push(Entry::anyone(&object, how));
+            }
         } else if let (Some(object), Some(value)) = (&object, second) {
-            let kind = match first {
-                "initiator-name" => Kind::Name,
-                "initiator-address" if value != "ALL" => Kind::Pattern,
-                _ => continue,
-            };
-            present.entries.push(Entry {
-                kind,
-                ..Entry::name(object, value.trim_matches('"'))
-            });
+            if !first.starts_with("initiator-") {
+                continue;
+            }
+            let entry = entry(object, value.trim_matches('"'));
+            addressed |= first == "initiator-address" || entry.kind == Kind::Anyone;
+            present.entries.push(entry);
         } else if first.starts_with('{') || first.starts_with('[') {
             return Err(TargetError::Read {
                 format,
@@ -79,6 +74,23 @@ fn configuration(text: &str, format: &'static str) -> Result<Present, TargetErro
         }
     }
     Ok(present)
+}
+
+/// A name, an address, or all of them. (tgt-admin --dump calls ALL a name.)
+fn entry(object: &str, value: &str) -> Entry {
+    let kind = match value {
+        "ALL" => Kind::Anyone,
+        name if name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && !name.contains("::") =>
+        {
+            Kind::Name
+        }
+        _ => Kind::Pattern,
+    };
+    Entry {
+        kind,
+        ..Entry::name(object, value)
+    }
 }
 
 /// What `tgtadm --op show --mode target` prints.
@@ -96,18 +108,8 @@ fn listing(text: &str) -> Present {
             acl = false;
         } else if line.trim_end().ends_with("information:") {
             acl = line.trim() == "ACL information:";
-        } else if acl && !line.trim().is_empty() && line.trim() != "ALL" {
-            let name = line.trim();
-            let kind = if name.contains('.') && name.chars().next().is_some_and(char::is_alphabetic)
-            {
-                Kind::Name
-            } else {
-                Kind::Pattern
-            };
-            present.entries.push(Entry {
-                kind,
-                ..Entry::name(&object, name)
-            });
+        } else if acl && !line.trim().is_empty() {
+            present.entries.push(entry(&object, line.trim()));
         }
     }
     present
@@ -160,6 +162,11 @@ impl Format for Tgt {
         for member in members {
             writeln!(out, "    initiator-name {}", member.name)?;
         }
+        writeln!(
+            out,
+            "    # Nobody comes from it; without any address tgt-admin lets all of them in."
+        )?;
+        writeln!(out, "    initiator-address {NOBODY}")?;
         writeln!(out, "</target>")?;
         Ok(())
     }

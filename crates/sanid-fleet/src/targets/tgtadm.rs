@@ -28,6 +28,10 @@ done <"$work/all"
 tid=$(cat "$work/tid")
 sed -n '/ACL information:/,$s/^ *//p' "$work/mine" >"$work/acl"
 sed -n 's/^ *Initiator: \([^ ]*\).*/\1/p' "$work/mine" >"$work/live"
+if grep -qx ALL "$work/acl" && [ "${CLOSE:-0}" != 1 ]; then
+    echo "$object lets every address in, and names change nothing: run this with CLOSE=1 to close it to initiators that are not in its list" >&2
+    exit 2
+fi
 busy=0
 admit() { grep -qxF -e "$1" "$work/acl" || tgt --op bind --tid "$tid" -Q "$1"; }
 dismiss() {
@@ -56,7 +60,8 @@ fn script(
         what: WHAT,
         variables: &[],
         prelude: PRELUDE,
-        after: "exit \"$busy\"",
+        // Last, so that those who are admitted are so all the time.
+        after: "! grep -qx ALL \"$work/acl\" || tgt --op unbind --tid \"$tid\" -I ALL\nexit \"$busy\"",
     };
     let object = target(scope, NAME)?;
     script.write(out, object, admit.iter().copied(), dismiss.iter().copied())
@@ -72,7 +77,7 @@ impl Format for Tgtadm {
     }
 
     fn loading(&self) -> &'static str {
-        "adds what is missing and changes nothing else; a target that asked for no name before is closed to all others with the first one"
+        "adds what is missing and changes nothing else; a target that lets every address in (ALL) is closed with CLOSE=1 only"
     }
 
     fn removal(&self) -> &'static str {
