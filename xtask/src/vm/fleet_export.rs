@@ -29,7 +29,7 @@ pub(super) const ON_6_1: Case = case(
 pub(super) const ON_6_12: Case = case(
     "fleet_export_6_12",
     Kernel::V6_12,
-    "the same with Debian 13's kernel, which knows who is connected",
+    "the same with Debian 13's kernel",
 );
 
 const fn case(name: &'static str, kernel: Kernel, proves: &'static str) -> Case {

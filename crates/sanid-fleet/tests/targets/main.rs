@@ -9,6 +9,7 @@
 )]
 
 mod cli;
+mod documents;
 mod model;
 mod real_files;
 mod spdk_schema;
