@@ -36,7 +36,7 @@ const fn case(name: &'static str, kernel: Kernel, proves: &'static str) -> Case 
     Case {
         name,
         proves,
-        limit: 300,
+        limit: 480,
         memory: 768,
         guest: Guest::FleetExport(kernel),
     }
@@ -90,9 +90,14 @@ fn fleet(bench: &Bench<'_>, case: &Case) -> Result<Vec<u8>> {
     let build = Cmd::new(["cargo", "build", "--quiet", "-p", "sanid-fleet"]);
     let done = build.run(bench.place, case.name)?;
     ensure!(done.status.success(), "{}", done.output);
-    let built = bench.place.target.join("debug/sanid-fleet");
+    let program_file = bench.place.target.join("debug/sanid-fleet");
     let stripped = bench.work(case).join("sanid-fleet");
-    output(Command::new("strip").arg("-o").arg(&stripped).arg(&built))?;
+    output(
+        Command::new("strip")
+            .arg("-o")
+            .arg(&stripped)
+            .arg(&program_file),
+    )?;
     let mut archive = Archive::default();
     program(&mut archive, "bin/sanid-fleet", &stripped)?;
     Ok(archive.finish())

@@ -34,7 +34,7 @@ pub(super) struct Options {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Output {
-    /// host,iqn,host_nqn,object,kind,entry
+    /// Rows with a header
     Csv,
     /// One object to a line
     Ndjson,
@@ -56,8 +56,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
     let list = scope::read(&options.hosts)?;
     let mut known = HashSet::new();
     for host in &list.hosts {
-        let iqn = host.iqn.as_ref().map(|name| name.as_str());
-        let nqn = host.host_nqn.as_ref().map(|name| name.as_str());
+        let [iqn, nqn] = host.names();
         for name in [iqn, nqn].into_iter().flatten() {
             known.insert(format.key(&format.spelling(name)).into_owned());
         }

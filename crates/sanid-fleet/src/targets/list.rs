@@ -71,8 +71,7 @@ impl List {
         host: &Host,
     ) -> Result<(), TargetError> {
         let id = host.host_id.map(|id| id.to_string());
-        let iqn = host.iqn.as_ref().map(|name| name.as_str());
-        let nqn = host.host_nqn.as_ref().map(|name| name.as_str());
+        let [iqn, nqn] = host.names();
         self.row(out, change, &host.name, [iqn, nqn, id.as_deref()])
     }
 }
@@ -128,8 +127,7 @@ impl Format for List {
                 why: error.to_string(),
                 expected: EXPECTED,
             })?;
-            let iqn = host.iqn.as_ref().map(|name| name.as_str());
-            let nqn = host.host_nqn.as_ref().map(|name| name.as_str());
+            let [iqn, nqn] = host.names();
             for name in [iqn, nqn].into_iter().flatten() {
                 present.entries.push(Entry {
                     label: Some(host.name.clone()),

@@ -84,8 +84,7 @@ pub fn members<'h>(
     let mut made = Members::default();
     let mut seen: HashMap<String, &Host> = HashMap::with_capacity(hosts.len());
     for host in hosts {
-        let iqn = host.iqn.as_ref().map(|name| name.as_str());
-        let nqn = host.host_nqn.as_ref().map(|name| name.as_str());
+        let [iqn, nqn] = host.names();
         let names = match chosen {
             Protocol::Iscsi => [iqn, None],
             Protocol::Nvme => [nqn, None],

@@ -22,8 +22,8 @@ const EXPECTED: &str = "Give it the tfvars.json with the variable sanid_hosts";
 
 fn one(host: &Host) -> Value {
     json!({
-        "iqn": host.iqn.as_ref().map(|name| name.as_str()),
-        "host_nqn": host.host_nqn.as_ref().map(|name| name.as_str()),
+        "iqn": host.names()[0],
+        "host_nqn": host.names()[1],
         "host_id": host.host_id.map(|id| id.to_string()),
     })
 }

@@ -100,10 +100,8 @@ fn listing(text: &str) -> Present {
     let mut acl = false;
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix("Target ") {
-            object = rest
-                .split_once(": ")
-                .map_or("", |(_, name)| name)
-                .to_owned();
+            let name = rest.split_once(": ").map_or("", |(_, name)| name);
+            name.clone_into(&mut object);
             present.object(&object);
             acl = false;
         } else if line.trim_end().ends_with("information:") {
