@@ -35,6 +35,26 @@ pub struct Host {
     pub host_id: Option<HostId>,
 }
 
+impl Host {
+    /// The initiator name and the host NQN, those that are known.
+    ///
+    /// # Examples
+    /// ```
+    /// use sanid_fleet::{hosts, input::Input};
+    ///
+    /// let list = "host,iqn\nnode-1,iqn.2016-04.com.open-iscsi:1\n";
+    /// let host = hosts::read(Input::of("list", list.as_bytes())).next().unwrap()?;
+    /// assert_eq!(host.names(), [Some("iqn.2016-04.com.open-iscsi:1"), None]);
+    /// # Ok::<(), sanid_fleet::hosts::RowError>(())
+    /// ```
+    pub fn names(&self) -> [Option<&str>; 2] {
+        [
+            self.iqn.as_ref().map(IscsiName::as_str),
+            self.host_nqn.as_ref().map(HostNqn::as_str),
+        ]
+    }
+}
+
 /// A row that is no host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}, line {line}: {why}")]

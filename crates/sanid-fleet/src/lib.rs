@@ -16,5 +16,6 @@ pub mod derive;
 pub mod hosts;
 pub mod input;
 pub mod inventory;
+pub mod targets;
 
 pub use cli::{command, run};

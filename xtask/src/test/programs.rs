@@ -9,8 +9,9 @@ use crate::place::Place;
 use crate::tools;
 
 /// Integration tests with a step of their own.
-const HEAVY: [&str; 9] = [
+const HEAVY: [&str; 10] = [
     "real",
+    "targets_real",
     "images",
     "lint",
     "faults",
@@ -36,6 +37,10 @@ pub(super) fn light(place: &Place) -> Result<Outcome> {
 
 pub(super) fn real(place: &Place) -> Result<Outcome> {
     heavy(place, "real")
+}
+
+pub(super) fn targets(place: &Place) -> Result<Outcome> {
+    heavy(place, "targets_real")
 }
 
 pub(super) fn faults(place: &Place) -> Result<Outcome> {

@@ -89,6 +89,11 @@ fn with_other_programs() -> Vec<Step> {
             programs::real,
         )),
         counted(slow(
+            "targets_real",
+            "real targets and arrays' modules take what sanid-fleet exports",
+            programs::targets,
+        )),
+        counted(slow(
             "faults",
             "killed or failed at every system call, files stay whole",
             programs::faults,

@@ -225,7 +225,7 @@ fn load_order(tree: &Path, version: &str, module: &str) -> Result<Vec<String>> {
 }
 
 /// The shared libraries of a program, by ldd.
-fn libraries(program: &str) -> Result<Vec<String>> {
+pub(super) fn libraries(program: &str) -> Result<Vec<String>> {
     let table = output(Command::new("ldd").arg(program))?;
     Ok(table
         .split_whitespace()

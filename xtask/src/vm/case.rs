@@ -55,6 +55,8 @@ pub(super) enum Guest {
     },
     /// QEMU with an initramfs, and firmware that says something.
     Firmware(Firmware),
+    /// QEMU with an initramfs that has sanid-fleet and targetcli.
+    FleetExport(Kernel),
     /// QEMU whose root file system another QEMU serves.
     SanBoot(SanBoot),
 }

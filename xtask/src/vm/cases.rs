@@ -3,6 +3,7 @@
 use super::case::{Boot, Case, Change, Debian, Guest, Kernel};
 use super::firmware;
 use super::hardware;
+use super::fleet_export;
 use super::san_boot;
 
 /// A case in an initramfs-only guest.
@@ -345,6 +346,8 @@ pub(super) const ALL: &[Case] = &[
     firmware::TABLES_6_1,
     firmware::TABLES_6_12,
     firmware::UUID,
+    fleet_export::ON_6_1,
+    fleet_export::ON_6_12,
     san_boot::ISCSI,
     san_boot::NVME_TCP,
     san_boot::NVME_TCP_13,

@@ -9,6 +9,7 @@ mod case;
 mod cases;
 mod cpio;
 mod firmware;
+mod fleet_export;
 mod guest;
 mod guide;
 mod hardware;
@@ -247,7 +248,8 @@ fn needs(case: &Case) -> Vec<Need> {
     match case.guest {
         Guest::Ram { kernel, .. }
         | Guest::PowerCut { kernel, .. }
-        | Guest::Hardware { kernel, .. } => {
+        | Guest::Hardware { kernel, .. }
+        | Guest::FleetExport(kernel) => {
             vec![Need::Kernel(kernel), Need::Initramfs(kernel)]
         }
         Guest::Container { debian, .. } => vec![Need::Tree(debian)],
@@ -325,6 +327,7 @@ fn try_run(bench: &Bench<'_>, case: &Case) -> Result<()> {
         Guest::Disk { debian, boots } => qemu::disk(bench, case, *debian, boots),
         Guest::Guide { debian, script } => guide::run(bench, case, *debian, script),
         Guest::Firmware(firmware) => firmware::run(bench, case, firmware),
+        Guest::FleetExport(kernel) => fleet_export::run(bench, case, *kernel),
         Guest::SanBoot(boot) => san_boot::run(bench, case, boot),
     }
 }

@@ -3,7 +3,11 @@
 //! A command is one file here, with its options and `run`, and one line in [`Command`] and in [`dispatch`].
 
 mod derive;
+mod diff;
+mod export;
+mod import;
 mod progress;
+mod scope;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -37,11 +41,17 @@ enum Command {
     /// names (iqn, host_nqn, host_id). Machine-ids come from files or standard input, never from the command
     /// line, and are never repeated. Exits with 1 when hosts are duplicates, with 2 when rows are bad.
     Derive(derive::Derive),
+    Diff(diff::Options),
+    Export(export::Options),
+    Import(import::Options),
 }
 
 fn dispatch(command: &Command) -> (bool, Result<Exit, Failure>) {
     match command {
         Command::Derive(options) => (false, derive::run(options)),
+        Command::Diff(options) => (false, diff::run(options)),
+        Command::Export(options) => (false, export::run(options)),
+        Command::Import(options) => (false, import::run(options)),
     }
 }
 

@@ -1,0 +1,44 @@
+//! `sanid-fleet export`: a list of hosts in the format of a target.
+
+use std::path::PathBuf;
+
+use super::scope::{self, Object};
+use super::{Exit, Failure, complain};
+use crate::targets::Format;
+
+/// Write a list of hosts in the format of a storage target
+///
+/// The list is what derive writes: CSV or NDJSON with the names of each host. Scripts do what is not done
+/// yet, so running one twice is fine. What a file does when it is loaded is said on standard error: some
+/// clear or replace what is there. Where something is there, use diff.
+///
+/// Exit codes: 0 fine, 1 a host of the list is not in the export, or two share a name, 2 error.
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
+    /// The format
+    #[arg(long, value_name = "FORMAT", value_parser = scope::formats(), hide_possible_values = false)]
+    to: &'static dyn Format,
+    /// Lists of hosts; standard input without any
+    #[arg(value_name = "HOSTS")]
+    hosts: Vec<PathBuf>,
+    #[command(flatten)]
+    object: Object,
+    /// Write the hosts into this configuration of the target (lio-json, nvmet-json)
+    #[arg(long, value_name = "FILE")]
+    base: Option<PathBuf>,
+}
+
+pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
+    let format = options.to;
+    let base = options.base.as_deref().map(scope::text).transpose()?;
+    let scope = options.object.scope(base);
+    // What is missing is said before a long list is read.
+    format.object(&scope)?;
+    let list = scope::read(&options.hosts)?;
+    let (made, clean) = scope::members(format, &list, &scope)?;
+    scope::write(|out| format.export(&made.members, &scope, out))?;
+    let count = made.members.len();
+    complain(&format!("{count} names exported"));
+    complain(&format!("{}: {}", format.name(), format.loading()));
+    Ok(if clean { Exit::Fine } else { Exit::Findings })
+}

@@ -1,0 +1,146 @@
+//! The NVMe gateway of Ceph, told by nvmeof-cli.
+//!
+//! A subsystem whose list has the host NQN `*` admits anyone. Source: Ceph's documentation of the gateway.
+
+use std::borrow::Cow;
+use std::io::Write;
+
+use serde_json::Value;
+
+use super::json::{list, on, parse, text};
+use super::shell::{self, Script};
+use super::{
+    Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, one_word, subsystem,
+};
+
+/// A script of nvmeof-cli commands.
+pub(super) struct CephNvmeof;
+
+const NAME: &str = "ceph-nvmeof";
+const EXPECTED: &str = "Have the gateway say it: nvmeof-cli --server-address GATEWAY --format json host list --subsystem NQN";
+
+const PRELUDE: &str = r#"
+gateway() { ${NVMEOF_CLI:-nvmeof-cli} "$@"; }
+have=$(gateway --format json host list --subsystem "$object")
+admit() {
+    case $have in *"\"$1\""*) ;; *) gateway host add --subsystem "$object" --host-nqn "$1" >&2 ;; esac
+}
+dismiss() {
+    case $have in *"\"$1\""*) gateway host del --subsystem "$object" --host-nqn "$1" >&2 ;; esac
+}
+"#;
+
+const WHAT: &[&str] = &[
+    "Tells a Ceph NVMe gateway which hosts may connect to one subsystem.",
+    "NVMEOF_CLI in the environment is how to call it, such as 'nvmeof-cli --server-address 10.0.0.5'.",
+];
+
+fn script(
+    scope: &Scope,
+    out: &mut dyn Write,
+    admit: &[&str],
+    dismiss: &[&str],
+) -> Result<(), TargetError> {
+    let script = Script {
+        what: WHAT,
+        variables: &[],
+        prelude: PRELUDE,
+        after: "",
+    };
+    let object = subsystem(scope, NAME)?;
+    script.write(out, object, admit.iter().copied(), dismiss.iter().copied())
+}
+
+/// One document for each subsystem; they may follow one another.
+fn documents(input: &str) -> Result<Vec<Value>, TargetError> {
+    let documents: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(input)
+        .into_iter()
+        .collect();
+    match documents {
+        Ok(documents) if !documents.is_empty() => Ok(documents),
+        // For its message.
+        _ => parse(input, NAME, EXPECTED).map(|one| vec![one]),
+    }
+}
+
+impl Format for CephNvmeof {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn about(&self) -> &'static str {
+        "Ceph's NVMe gateway: a script of nvmeof-cli commands (reads host list --format json)"
+    }
+
+    fn loading(&self) -> &'static str {
+        "adds what is missing and changes nothing else; a subsystem that admits any host (*) still does"
+    }
+
+    fn removal(&self) -> &'static str {
+        "the gateway disconnects a host that is removed"
+    }
+
+    fn protocol(&self) -> Protocol {
+        Protocol::Nvme
+    }
+
+    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
+        subsystem(scope, NAME).map(|nqn| Some(nqn.to_owned()))
+    }
+
+    fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {
+        if name.contains('_') {
+            return Err("its name has an underscore, which the gateway refuses".to_owned());
+        }
+        one_word(name)
+    }
+
+    fn key<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        Cow::Borrowed(name)
+    }
+
+    fn export(
+        &self,
+        members: &[Member<'_>],
+        scope: &Scope,
+        out: &mut dyn Write,
+    ) -> Result<(), TargetError> {
+        script(scope, out, &names(members), &[])
+    }
+
+    fn read(&self, input: &str) -> Result<Present, TargetError> {
+        if shell::is_script(input) {
+            return Ok(shell::read(input));
+        }
+        let mut present = Present::default();
+        for document in documents(input)? {
+            let Some(object) = text(&document, "subsystem_nqn") else {
+                return Err(TargetError::Read {
+                    format: NAME,
+                    why: "it names no subsystem_nqn".to_owned(),
+                    expected: EXPECTED,
+                });
+            };
+            present.object(object);
+            if on(document.get("allow_any_host")) {
+                present.entries.push(Entry::anyone(object, "*"));
+            }
+            for host in list(&document, "hosts") {
+                let name = text(host, "nqn").unwrap_or_default();
+                if name != "*" {
+                    present.entries.push(Entry::name(object, name));
+                }
+            }
+        }
+        Ok(present)
+    }
+
+    fn change(
+        &self,
+        plan: &Plan<'_>,
+        scope: &Scope,
+        out: &mut dyn Write,
+    ) -> Result<(), TargetError> {
+        script(scope, out, &plan.added(), &plan.removed())
+    }
+}

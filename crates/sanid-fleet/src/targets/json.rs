@@ -1,0 +1,50 @@
+//! What the readers of JSON formats share.
+
+use serde_json::Value;
+
+use super::TargetError;
+
+/// A document, or why it is none.
+pub(super) fn parse(
+    text: &str,
+    format: &'static str,
+    expected: &'static str,
+) -> Result<Value, TargetError> {
+    serde_json::from_str(text).map_err(|error| TargetError::Read {
+        format,
+        why: error.to_string(),
+        expected,
+    })
+}
+
+/// The elements of a list below a key; none where there is no list.
+pub(super) fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+    value
+        .get(key)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
+}
+
+/// The text below a key.
+pub(super) fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
+    value.get(key).and_then(Value::as_str)
+}
+
+/// The same list for changing; made where there is none.
+pub(super) fn list_mut<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Vec<Value>> {
+    value
+        .as_object_mut()?
+        .entry(key)
+        .or_insert_with(|| Value::Array(Vec::new()))
+        .as_array_mut()
+}
+
+/// Whether something is switched on: targets write `true`, `1` and `"1"`.
+pub(super) fn on(value: Option<&Value>) -> bool {
+    match value {
+        Some(Value::Bool(on)) => *on,
+        Some(Value::Number(number)) => number.as_u64() == Some(1),
+        Some(Value::String(text)) => matches!(text.trim(), "1" | "true" | "yes"),
+        _ => false,
+    }
+}

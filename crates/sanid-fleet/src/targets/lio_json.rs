@@ -1,0 +1,141 @@
+//! LIO's saveconfig.json. Restoring one clears everything that is live, so the list is written into a
+//! given configuration (`--base`), and a difference is commands.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use super::json::{list, list_mut, parse, text};
+use super::lio::{self, EXPECTED, Lio};
+use super::{Format, Member, Plan, Present, Protocol, Scope, TargetError, plain_iscsi, target};
+
+/// A configuration to restore.
+pub(super) struct LioJson;
+
+const NAME: &str = "lio-json";
+
+/// A configuration with one portal group, off: there is nothing to serve in it.
+fn empty(target: &str, tag: u16) -> Value {
+    json!({
+        "fabric_modules": [],
+        "storage_objects": [],
+        "targets": [{
+            "fabric": "iscsi",
+            "wwn": target,
+            "tpgs": [{
+                "tag": tag,
+                "enable": false,
+                "attributes": {"generate_node_acls": 0},
+                "luns": [],
+                "portals": [],
+                "node_acls": [],
+            }],
+        }],
+    })
+}
+
+/// The portal group of the scope.
+fn portal_group<'c>(
+    config: &'c mut Value,
+    scope: &Scope,
+    target: &str,
+) -> Result<&'c mut Value, TargetError> {
+    let present = lio::read(&config.to_string(), NAME)?;
+    let missing = || TargetError::NotThere {
+        format: NAME,
+        object: format!("{target}/tpgt_{}", scope.portal_group),
+        present: present.objects.clone(),
+    };
+    let targets = list_mut(config, "targets").ok_or_else(missing)?;
+    targets
+        .iter_mut()
+        .filter(|one| text(one, "wwn") == Some(target))
+        .find_map(|one| {
+            let tags = list_mut(one, "tpgs")?;
+            tags.iter_mut()
+                .find(|tpg| tpg.get("tag") == Some(&json!(scope.portal_group)))
+        })
+        .ok_or_else(missing)
+}
+
+impl Format for LioJson {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn about(&self) -> &'static str {
+        "LIO: a saveconfig.json to restore; with --base, the given one and the hosts"
+    }
+
+    fn loading(&self) -> &'static str {
+        "targetctl restore and targetcli restoreconfig clear_existing=true CLEAR all that LIO serves, with the sessions on it, before they load this file: \
+         give --base what targetcli saveconfig has written, or use --to lio"
+    }
+
+    fn removal(&self) -> &'static str {
+        Lio.removal()
+    }
+
+    fn protocol(&self) -> Protocol {
+        Protocol::Iscsi
+    }
+
+    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
+        lio::object(scope).map(Some)
+    }
+
+    fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {
+        plain_iscsi(name)
+    }
+
+    fn key<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        Cow::Borrowed(name)
+    }
+
+    fn export(
+        &self,
+        members: &[Member<'_>],
+        scope: &Scope,
+        out: &mut dyn Write,
+    ) -> Result<(), TargetError> {
+        let target = target(scope, NAME)?;
+        let mut config = match &scope.base {
+            Some(base) => parse(base, NAME, EXPECTED)?,
+            None => empty(target, scope.portal_group),
+        };
+        let tpg = portal_group(&mut config, scope, target)?;
+        let luns: Vec<Value> = list(tpg, "luns")
+            .iter()
+            .filter_map(|lun| lun.get("index").and_then(Value::as_u64))
+            .map(|lun| json!({"index": lun, "tpg_lun": lun, "write_protect": false}))
+            .collect();
+        let known: HashSet<String> = list(tpg, "node_acls")
+            .iter()
+            .filter_map(|acl| text(acl, "node_wwn").map(str::to_owned))
+            .collect();
+        if let Some(acls) = list_mut(tpg, "node_acls") {
+            let new = members
+                .iter()
+                .filter(|member| !known.contains(&*member.name));
+            acls.extend(new.map(|member| json!({"node_wwn": member.name, "mapped_luns": luns})));
+        }
+        serde_json::to_writer_pretty(&mut *out, &config).map_err(std::io::Error::from)?;
+        writeln!(out)?;
+        Ok(())
+    }
+
+    fn read(&self, text: &str) -> Result<Present, TargetError> {
+        lio::read(text, NAME)
+    }
+
+    fn change(
+        &self,
+        plan: &Plan<'_>,
+        scope: &Scope,
+        out: &mut dyn Write,
+    ) -> Result<(), TargetError> {
+        Lio.change(plan, scope, out)
+    }
+}

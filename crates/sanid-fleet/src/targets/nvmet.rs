@@ -1,0 +1,197 @@
+//! nvmet, the kernel's NVMe target, told through configfs.
+//!
+//! It compares host NQNs byte for byte. While a subsystem admits any host it takes no links, so the script
+//! stops there. Source: Linux `drivers/nvme/target/configfs.c`.
+
+use std::borrow::Cow;
+use std::io::Write;
+
+use serde_json::Value;
+
+use super::json::{list, on, parse, text};
+use super::shell::{self, Script};
+use super::{
+    Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, one_word, subsystem,
+};
+
+/// A script for configfs.
+pub(super) struct Nvmet;
+
+const NAME: &str = "nvmet";
+const EXPECTED: &str = "Have nvmetcli write it: nvmetcli save /root/nvmet.json; or list it: \
+     (cd /sys/kernel/config/nvmet && grep -H . subsystems/*/attr_allow_any_host && \
+     find subsystems -path '*/allowed_hosts/*') >/root/nvmet.txt";
+
+const PRELUDE: &str = r#"
+nvmet=/sys/kernel/config/nvmet
+subsystem=$nvmet/subsystems/$object
+[ -d "$subsystem" ] || { echo "there is no subsystem $object here; make it first: mkdir $subsystem" >&2; exit 2; }
+if [ "$(cat "$subsystem/attr_allow_any_host")" = 1 ]; then
+    [ "${CLOSE:-0}" = 1 ] || { echo "$object admits any host, and takes no list until it does not: run this with CLOSE=1 to close it to hosts that are not in its list" >&2; exit 2; }
+    echo 0 >"$subsystem/attr_allow_any_host"
+fi
+busy=0
+admit() {
+    [ -d "$nvmet/hosts/$1" ] || mkdir "$nvmet/hosts/$1"
+    [ -e "$subsystem/allowed_hosts/$1" ] || ln -s "$nvmet/hosts/$1" "$subsystem/allowed_hosts/$1"
+}
+dismiss() {
+    [ -e "$subsystem/allowed_hosts/$1" ] || return 0
+    if [ "${DISRUPT:-0}" != 1 ] && cat "/sys/kernel/debug/nvmet/$object/"ctrl*/hostnqn 2>/dev/null | grep -qxF -e "$1"; then
+        echo "$1 is connected and stays; it could not connect again after a loss: DISRUPT=1 takes it away all the same" >&2
+        busy=1
+        return 0
+    fi
+    rm "$subsystem/allowed_hosts/$1"
+}
+"#;
+
+const WHAT: &[&str] = &[
+    "Tells nvmet, through configfs, which hosts may connect to one subsystem.",
+    "Other hosts and subsystems stay as they are. configfs is gone at the next boot:",
+    "save it with nvmetcli save, if nvmetcli restores it at boot.",
+];
+
+fn script(
+    scope: &Scope,
+    out: &mut dyn Write,
+    admit: &[&str],
+    dismiss: &[&str],
+) -> Result<(), TargetError> {
+    let script = Script {
+        what: WHAT,
+        variables: &[],
+        prelude: PRELUDE,
+        after: "exit \"$busy\"",
+    };
+    let object = subsystem(scope, NAME)?;
+    if object.contains('/') {
+        return Err(TargetError::Usage(format!(
+            "no subsystem of nvmet is called {object:?}: its name is a directory's, and has a '/'"
+        )));
+    }
+    script.write(out, object, admit.iter().copied(), dismiss.iter().copied())
+}
+
+/// What a configuration of nvmetcli admits.
+pub(super) fn read(input: &str, format: &'static str) -> Result<Present, TargetError> {
+    let config = parse(input, format, EXPECTED)?;
+    if !config.get("subsystems").is_some_and(Value::is_array) {
+        return Err(TargetError::Read {
+            format,
+            why: "it has no list of subsystems".to_owned(),
+            expected: EXPECTED,
+        });
+    }
+    let mut present = Present::default();
+    for subsystem in list(&config, "subsystems") {
+        let object = text(subsystem, "nqn").unwrap_or_default();
+        present.object(object);
+        if on(subsystem
+            .get("attr")
+            .and_then(|attr| attr.get("allow_any_host")))
+        {
+            present
+                .entries
+                .push(Entry::anyone(object, "allow_any_host=1"));
+        }
+        let hosts = list(subsystem, "allowed_hosts");
+        let hosts = hosts.iter().filter_map(Value::as_str);
+        present
+            .entries
+            .extend(hosts.map(|host| Entry::name(object, host)));
+    }
+    Ok(present)
+}
+
+/// What a listing of configfs shows.
+fn listing(text: &str) -> Result<Present, TargetError> {
+    let mut present = Present::default();
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        let below = line
+            .strip_prefix("subsystems/")
+            .or_else(|| line.split_once("/subsystems/").map(|(_, below)| below));
+        let Some((object, rest)) = below.and_then(|below| below.split_once('/')) else {
+            return Err(TargetError::Read {
+                format: NAME,
+                why: format!("{:?} is no line of a subsystem", shown(line)),
+                expected: EXPECTED,
+            });
+        };
+        present.object(object);
+        if let Some(host) = rest.strip_prefix("allowed_hosts/") {
+            present.entries.push(Entry::name(object, host));
+        } else if rest == "attr_allow_any_host:1" {
+            present
+                .entries
+                .push(Entry::anyone(object, "allow_any_host=1"));
+        }
+    }
+    Ok(present)
+}
+
+fn shown(line: &str) -> String {
+    line.chars().take(80).collect()
+}
+
+impl Format for Nvmet {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn about(&self) -> &'static str {
+        "nvmet: a script for configfs (reads nvmetcli's JSON or a listing of configfs)"
+    }
+
+    fn loading(&self) -> &'static str {
+        "adds what is missing and changes nothing else"
+    }
+
+    fn removal(&self) -> &'static str {
+        "nvmet lets a host that is connected go on until it connects again: the script leaves those that debugfs shows as connected (Linux 6.11 and later), unless DISRUPT=1"
+    }
+
+    fn protocol(&self) -> Protocol {
+        Protocol::Nvme
+    }
+
+    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
+        subsystem(scope, NAME).map(|nqn| Some(nqn.to_owned()))
+    }
+
+    fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {
+        one_word(name)
+    }
+
+    fn key<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        Cow::Borrowed(name)
+    }
+
+    fn export(
+        &self,
+        members: &[Member<'_>],
+        scope: &Scope,
+        out: &mut dyn Write,
+    ) -> Result<(), TargetError> {
+        script(scope, out, &names(members), &[])
+    }
+
+    fn read(&self, text: &str) -> Result<Present, TargetError> {
+        if shell::is_script(text) {
+            Ok(shell::read(text))
+        } else if text.trim_start().starts_with('{') {
+            read(text, NAME)
+        } else {
+            listing(text)
+        }
+    }
+
+    fn change(
+        &self,
+        plan: &Plan<'_>,
+        scope: &Scope,
+        out: &mut dyn Write,
+    ) -> Result<(), TargetError> {
+        script(scope, out, &plan.added(), &plan.removed())
+    }
+}

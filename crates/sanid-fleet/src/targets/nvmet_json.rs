@@ -1,0 +1,131 @@
+//! nvmetcli's JSON. Restoring one clears everything that is live, so the list is written into a given
+//! configuration (`--base`), and a difference is commands.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use super::json::{list_mut, parse, text};
+use super::nvmet::{self, Nvmet};
+use super::{Format, Member, Plan, Present, Protocol, Scope, TargetError, one_word, subsystem};
+
+/// A configuration to restore.
+pub(super) struct NvmetJson;
+
+const NAME: &str = "nvmet-json";
+const EXPECTED: &str = "Have nvmetcli write it: nvmetcli save /root/nvmet.json";
+
+fn empty(nqn: &str) -> Value {
+    json!({
+        "hosts": [],
+        "ports": [],
+        "subsystems": [{
+            "nqn": nqn,
+            "attr": {"allow_any_host": "0"},
+            "allowed_hosts": [],
+            "namespaces": [],
+        }],
+    })
+}
+
+/// Adds what a list does not have yet.
+fn extend(config: &mut Value, key: &str, new: impl Iterator<Item = (String, Value)>) {
+    let name = |value: &Value| {
+        let nqn = value.as_str().or_else(|| text(value, "nqn"));
+        nqn.unwrap_or_default().to_owned()
+    };
+    if let Some(values) = list_mut(config, key) {
+        let known: HashSet<String> = values.iter().map(name).collect();
+        let new = new.filter(|(name, _)| !known.contains(name));
+        values.extend(new.map(|(_, value)| value));
+    }
+}
+
+impl Format for NvmetJson {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn about(&self) -> &'static str {
+        "nvmet: a configuration for nvmetcli restore; with --base, the given one and the hosts"
+    }
+
+    fn loading(&self) -> &'static str {
+        "nvmetcli restore CLEARS all that nvmet serves, with the connections to it, before it loads this file: \
+         give --base what nvmetcli save has written, or use --to nvmet"
+    }
+
+    fn removal(&self) -> &'static str {
+        Nvmet.removal()
+    }
+
+    fn protocol(&self) -> Protocol {
+        Protocol::Nvme
+    }
+
+    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
+        subsystem(scope, NAME).map(|nqn| Some(nqn.to_owned()))
+    }
+
+    fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {
+        one_word(name)
+    }
+
+    fn key<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        Cow::Borrowed(name)
+    }
+
+    fn export(
+        &self,
+        members: &[Member<'_>],
+        scope: &Scope,
+        out: &mut dyn Write,
+    ) -> Result<(), TargetError> {
+        let nqn = subsystem(scope, NAME)?;
+        let mut config = match &scope.base {
+            Some(base) => parse(base, NAME, EXPECTED)?,
+            None => empty(nqn),
+        };
+        let present = nvmet::read(&config.to_string(), NAME)?;
+        let subsystem = list_mut(&mut config, "subsystems")
+            .and_then(|all| all.iter_mut().find(|one| text(one, "nqn") == Some(nqn)))
+            .ok_or_else(|| TargetError::NotThere {
+                format: NAME,
+                object: nqn.to_owned(),
+                present: present.objects,
+            })?;
+        let names = || members.iter().map(|member| member.name.to_string());
+        // The kernel takes no list while anyone is admitted.
+        if let Some(attr) = subsystem.get_mut("attr").and_then(Value::as_object_mut) {
+            attr.insert("allow_any_host".to_owned(), json!("0"));
+        }
+        extend(
+            subsystem,
+            "allowed_hosts",
+            names().map(|name| (name.clone(), json!(name))),
+        );
+        extend(
+            &mut config,
+            "hosts",
+            names().map(|name| (name.clone(), json!({"nqn": name}))),
+        );
+        serde_json::to_writer_pretty(&mut *out, &config).map_err(std::io::Error::from)?;
+        writeln!(out)?;
+        Ok(())
+    }
+
+    fn read(&self, text: &str) -> Result<Present, TargetError> {
+        nvmet::read(text, NAME)
+    }
+
+    fn change(
+        &self,
+        plan: &Plan<'_>,
+        scope: &Scope,
+        out: &mut dyn Write,
+    ) -> Result<(), TargetError> {
+        Nvmet.change(plan, scope, out)
+    }
+}

@@ -1,0 +1,285 @@
+//! ONTAP, by variables for the Ansible modules `na_ontap_igroup` and `na_ontap_nvme_subsystem`.
+//!
+//! Both modules make the array's list what they are given: a name that is not in it goes. A difference is
+//! therefore the whole list, with what is there. Source: the modules' documentation, netapp.ontap.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use super::ansible;
+use super::json::{list, text};
+use super::{Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, required};
+
+/// An igroup.
+pub(super) struct Igroup;
+/// An NVMe subsystem.
+pub(super) struct Subsystem;
+
+const IGROUP: &str = "ontap-igroup";
+const SUBSYSTEM: &str = "ontap-nvme";
+const IGROUPS_FROM: &str = "Ask ONTAP's REST: GET /api/protocols/san/igroups?fields=svm.name,initiators.name,initiators.comment";
+const SUBSYSTEMS_FROM: &str =
+    "Ask ONTAP's REST: GET /api/protocols/nvme/subsystems?fields=svm.name,hosts.nqn";
+/// What ONTAP takes as a comment.
+const COMMENT: usize = 254;
+
+fn vserver<'s>(scope: &'s Scope, format: &'static str) -> Result<&'s str, TargetError> {
+    required(
+        scope.vserver.as_ref(),
+        format,
+        "--vserver",
+        "the storage virtual machine",
+        "svm1",
+    )
+}
+
+/// What the array's REST, `na_ontap_rest_info` or a file of ours lists.
+fn records(
+    input: &str,
+    format: &'static str,
+    from: &'static str,
+    own: &str,
+    rest: &str,
+) -> Result<Vec<Value>, TargetError> {
+    let mut document = ansible::read(input, format, from)?;
+    if let Some(group) = document.get_mut(own) {
+        return Ok(vec![group.take()]);
+    }
+    let info = document
+        .get_mut("ontap_info")
+        .and_then(|info| info.get_mut(rest))
+        .map(Value::take);
+    let listed = info.unwrap_or(document);
+    match listed.get("records").and_then(Value::as_array) {
+        Some(records) => Ok(records.clone()),
+        None => Err(TargetError::Read {
+            format,
+            why: "it has no records".to_owned(),
+            expected: from,
+        }),
+    }
+}
+
+/// `svm:group`.
+fn named(record: &Value, name: &str) -> String {
+    let svm = record.get("svm").and_then(|svm| text(svm, "name"));
+    let svm = svm.or_else(|| text(record, "vserver")).unwrap_or_default();
+    let group = text(record, name).or_else(|| text(record, "name"));
+    format!("{svm}:{}", group.unwrap_or_default())
+}
+
+fn igroup(
+    scope: &Scope,
+    out: &mut dyn Write,
+    initiators: &[(&str, Option<&str>)],
+) -> Result<(), TargetError> {
+    let name = required(
+        scope.group.as_ref(),
+        IGROUP,
+        "--group",
+        "the name of the igroup",
+        "linux-hosts",
+    )?;
+    let objects: Vec<Value> = initiators
+        .iter()
+        .map(|(name, comment)| match comment {
+            Some(comment) if comment.len() <= COMMENT => json!({"name": name, "comment": comment}),
+            _ => json!({"name": name}),
+        })
+        .collect();
+    let variables = json!({"sanid_igroup": {
+        "state": "present",
+        "vserver": vserver(scope, IGROUP)?,
+        "name": name,
+        "initiator_group_type": "iscsi",
+        "os_type": "linux",
+        "initiator_objects": objects,
+    }});
+    let what =
+        "Arguments of netapp.ontap.na_ontap_igroup, which makes this the whole list of the igroup.";
+    ansible::write(out, what, &variables)
+}
+
+fn subsystem(scope: &Scope, out: &mut dyn Write, hosts: &[&str]) -> Result<(), TargetError> {
+    let name = super::subsystem(scope, SUBSYSTEM)?;
+    let variables = json!({"sanid_nvme_subsystem": {
+        "state": "present",
+        "vserver": vserver(scope, SUBSYSTEM)?,
+        "subsystem": name,
+        "ostype": "linux",
+        "hosts": hosts,
+    }});
+    let what = "Arguments of netapp.ontap.na_ontap_nvme_subsystem, which makes this the whole list of the subsystem.";
+    ansible::write(out, what, &variables)
+}
+
+impl Format for Igroup {
+    fn name(&self) -> &'static str {
+        IGROUP
+    }
+
+    fn about(&self) -> &'static str {
+        "ONTAP iSCSI: Ansible variables for na_ontap_igroup (reads REST's /protocols/san/igroups)"
+    }
+
+    fn loading(&self) -> &'static str {
+        "na_ontap_igroup REPLACES the list of the igroup: whoever is not in this export is cut off. For an igroup that has initiators use sanid-fleet diff, which keeps them"
+    }
+
+    fn removal(&self) -> &'static str {
+        "ONTAP refuses to remove an initiator of a mapped igroup unless force_remove_initiator is set, and then cuts it off at once"
+    }
+
+    fn protocol(&self) -> Protocol {
+        Protocol::Iscsi
+    }
+
+    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
+        let group = required(
+            scope.group.as_ref(),
+            IGROUP,
+            "--group",
+            "the name of the igroup",
+            "linux-hosts",
+        )?;
+        Ok(Some(format!("{}:{group}", vserver(scope, IGROUP)?)))
+    }
+
+    fn export(
+        &self,
+        members: &[Member<'_>],
+        scope: &Scope,
+        out: &mut dyn Write,
+    ) -> Result<(), TargetError> {
+        let initiators: Vec<_> = members
+            .iter()
+            .map(|member| (&*member.name, Some(member.host.name.as_str())))
+            .collect();
+        igroup(scope, out, &initiators)
+    }
+
+    fn read(&self, input: &str) -> Result<Present, TargetError> {
+        let mut present = Present::default();
+        for record in records(
+            input,
+            IGROUP,
+            IGROUPS_FROM,
+            "sanid_igroup",
+            "protocols/san/igroups",
+        )? {
+            let object = named(&record, "name");
+            present.object(&object);
+            let listed = list(&record, "initiators");
+            let own = list(&record, "initiator_objects");
+            for initiator in listed.iter().chain(own) {
+                present.entries.push(Entry {
+                    label: text(initiator, "comment")
+                        .filter(|comment| !comment.is_empty())
+                        .map(str::to_owned),
+                    ..Entry::name(&object, text(initiator, "name").unwrap_or_default())
+                });
+            }
+        }
+        Ok(present)
+    }
+
+    fn change(
+        &self,
+        plan: &Plan<'_>,
+        scope: &Scope,
+        out: &mut dyn Write,
+    ) -> Result<(), TargetError> {
+        let here: HashMap<&str, Option<&str>> = plan
+            .unchanged
+            .iter()
+            .chain(&plan.unknown)
+            .map(|entry| (entry.name.as_str(), entry.label.as_deref()))
+            .collect();
+        let new: HashMap<&str, &str> = plan
+            .add
+            .iter()
+            .map(|member| (&*member.name, member.host.name.as_str()))
+            .collect();
+        let initiators: Vec<_> = plan
+            .result()
+            .map(|name| {
+                let comment = here.get(name).copied().flatten();
+                (name, comment.or_else(|| new.get(name).copied()))
+            })
+            .collect();
+        igroup(scope, out, &initiators)
+    }
+}
+
+impl Format for Subsystem {
+    fn name(&self) -> &'static str {
+        SUBSYSTEM
+    }
+
+    fn about(&self) -> &'static str {
+        "ONTAP NVMe: Ansible variables for na_ontap_nvme_subsystem (reads REST's /protocols/nvme/subsystems)"
+    }
+
+    fn loading(&self) -> &'static str {
+        "na_ontap_nvme_subsystem REPLACES the hosts of the subsystem: whoever is not in this export is cut off. For a subsystem that has hosts use sanid-fleet diff, which keeps them"
+    }
+
+    fn removal(&self) -> &'static str {
+        "ONTAP cuts a host that is removed off at once"
+    }
+
+    fn protocol(&self) -> Protocol {
+        Protocol::Nvme
+    }
+
+    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
+        let name = super::subsystem(scope, SUBSYSTEM)?;
+        Ok(Some(format!("{}:{name}", vserver(scope, SUBSYSTEM)?)))
+    }
+
+    fn key<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        Cow::Borrowed(name)
+    }
+
+    fn export(
+        &self,
+        members: &[Member<'_>],
+        scope: &Scope,
+        out: &mut dyn Write,
+    ) -> Result<(), TargetError> {
+        subsystem(scope, out, &super::names(members))
+    }
+
+    fn read(&self, input: &str) -> Result<Present, TargetError> {
+        let mut present = Present::default();
+        for record in records(
+            input,
+            SUBSYSTEM,
+            SUBSYSTEMS_FROM,
+            "sanid_nvme_subsystem",
+            "protocols/nvme/subsystems",
+        )? {
+            let object = named(&record, "subsystem");
+            present.object(&object);
+            for host in list(&record, "hosts") {
+                let name = host.as_str().or_else(|| text(host, "nqn"));
+                let entry = Entry::name(&object, name.unwrap_or_default());
+                present.entries.push(entry);
+            }
+        }
+        Ok(present)
+    }
+
+    fn change(
+        &self,
+        plan: &Plan<'_>,
+        scope: &Scope,
+        out: &mut dyn Write,
+    ) -> Result<(), TargetError> {
+        let hosts: Vec<&str> = plan.result().collect();
+        subsystem(scope, out, &hosts)
+    }
+}

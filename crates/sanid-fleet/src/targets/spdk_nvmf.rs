@@ -1,0 +1,156 @@
+//! The NVMe target of SPDK, told by JSON-RPC.
+//!
+//! Adding a host that is allowed already is an error to it, and changes nothing.
+//! Source: SPDK `schema/schema.yaml` and `lib/nvmf`.
+
+use std::borrow::Cow;
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use super::json::{list, on, text};
+use super::spdk::{self, Requests, Said};
+use super::{Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, subsystem};
+
+/// JSON-RPC for subsystems.
+pub(super) struct SpdkNvmf;
+
+const NAME: &str = "spdk-nvmf";
+const EXPECTED: &str =
+    "Have SPDK say it: scripts/rpc.py nvmf_get_subsystems, or scripts/rpc.py save_config";
+
+fn requests(
+    scope: &Scope,
+    out: &mut dyn Write,
+    add: &[&str],
+    remove: &[&str],
+) -> Result<(), TargetError> {
+    let nqn = subsystem(scope, NAME)?;
+    let mut requests = Requests::new(out);
+    for host in add {
+        requests.call(
+            "nvmf_subsystem_add_host",
+            &json!({"nqn": nqn, "host": host}),
+        )?;
+    }
+    for host in remove {
+        requests.call(
+            "nvmf_subsystem_remove_host",
+            &json!({"nqn": nqn, "host": host}),
+        )?;
+    }
+    Ok(())
+}
+
+fn call(present: &mut Present, method: &str, params: &Value) {
+    let object = text(params, "nqn").unwrap_or_default();
+    match method {
+        "nvmf_create_subsystem" | "nvmf_subsystem_allow_any_host" => {
+            present.object(object);
+            if on(params.get("allow_any_host")) {
+                present
+                    .entries
+                    .push(Entry::anyone(object, "allow_any_host=true"));
+            }
+        }
+        "nvmf_subsystem_add_host" => {
+            present.object(object);
+            let host = text(params, "host").unwrap_or_default();
+            present.entries.push(Entry::name(object, host));
+        }
+        _ => {}
+    }
+}
+
+fn answer(present: &mut Present, subsystem: &Value) {
+    // The discovery subsystem is everyone's.
+    if text(subsystem, "subtype").is_some_and(|kind| kind.starts_with("Discovery")) {
+        return;
+    }
+    let object = text(subsystem, "nqn").unwrap_or_default();
+    present.object(object);
+    if on(subsystem.get("allow_any_host")) {
+        present
+            .entries
+            .push(Entry::anyone(object, "allow_any_host=true"));
+    }
+    for host in list(subsystem, "hosts") {
+        let host = text(host, "nqn").unwrap_or_default();
+        present.entries.push(Entry::name(object, host));
+    }
+}
+
+impl Format for SpdkNvmf {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn about(&self) -> &'static str {
+        "SPDK's NVMe target: JSON-RPC requests, one to a line (reads nvmf_get_subsystems, save_config)"
+    }
+
+    fn loading(&self) -> &'static str {
+        "adds hosts; SPDK answers with an error, and changes nothing, for a host that is allowed already"
+    }
+
+    fn removal(&self) -> &'static str {
+        "SPDK disconnects a host that is removed"
+    }
+
+    fn protocol(&self) -> Protocol {
+        Protocol::Nvme
+    }
+
+    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
+        subsystem(scope, NAME).map(|nqn| Some(nqn.to_owned()))
+    }
+
+    fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {
+        let dashless = name
+            .strip_prefix("nqn.2014-08.org.nvmexpress:uuid:")
+            .is_some_and(|uuid| !uuid.contains('-'));
+        if dashless {
+            return Err("its UUID has no hyphens, and SPDK refuses that form".to_owned());
+        }
+        Ok(())
+    }
+
+    fn key<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        Cow::Borrowed(name)
+    }
+
+    fn export(
+        &self,
+        members: &[Member<'_>],
+        scope: &Scope,
+        out: &mut dyn Write,
+    ) -> Result<(), TargetError> {
+        requests(scope, out, &names(members), &[])
+    }
+
+    fn read(&self, text: &str) -> Result<Present, TargetError> {
+        let mut present = Present::default();
+        match spdk::read(text, NAME, EXPECTED)? {
+            Said::Calls(calls) => {
+                for (method, params) in &calls {
+                    call(&mut present, method, params);
+                }
+            }
+            Said::Answer(subsystems) => {
+                for subsystem in &subsystems {
+                    answer(&mut present, subsystem);
+                }
+            }
+        }
+        Ok(present)
+    }
+
+    fn change(
+        &self,
+        plan: &Plan<'_>,
+        scope: &Scope,
+        out: &mut dyn Write,
+    ) -> Result<(), TargetError> {
+        requests(scope, out, &plan.added(), &plan.removed())
+    }
+}

@@ -1,0 +1,179 @@
+//! TrueNAS' groups of authorised initiators, told by midclt.
+//!
+//! `iscsi.initiator.update` replaces the list, so the script reads it on the machine, merges and writes; an
+//! empty list lets anyone in, so it writes none. Source: TrueNAS API, `iscsi.initiator`.
+
+use std::io::Write;
+
+use serde_json::Value;
+
+use super::json::{list, parse, text};
+use super::shell::{self, Script};
+use super::{
+    Entry, Format, Kind, Member, Plan, Present, Protocol, Scope, TargetError, names, one_word,
+    required,
+};
+
+/// A script of midclt calls.
+pub(super) struct TruenasIscsi;
+
+const NAME: &str = "truenas-iscsi";
+const EXPECTED: &str = "Have TrueNAS say it: midclt call iscsi.initiator.query";
+
+const PRELUDE: &str = r#"
+work=$(mktemp -d)
+trap 'rm -r "$work"' EXIT
+: >"$work/add"; : >"$work/remove"
+admit() { printf '%s\n' "$1" >>"$work/add"; }
+dismiss() { printf '%s\n' "$1" >>"$work/remove"; }
+"#;
+
+const AFTER: &str = r#"
+python3 - "$work" "$object" <<'PYTHON'
+import json, subprocess, sys
+work, wanted = sys.argv[1:]
+def call(method, *arguments):
+    command = ["midclt", "call", method, *map(json.dumps, arguments)]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+def names(file):
+    with open(work + "/" + file) as lines:
+        return [line.rstrip("\n") for line in lines]
+groups = [one for one in call("iscsi.initiator.query") if wanted == (one["comment"] or str(one["id"]))]
+if len(groups) != 1:
+    sys.exit("%d groups of initiators have the comment %r, not one" % (len(groups), wanted))
+group = groups[0]
+now = group["initiators"]
+gone = {name.lower() for name in names("remove")}
+new = [name for name in now if name.lower() not in gone]
+known = {name.lower() for name in new}
+new += [name for name in names("add") if name.lower() not in known]
+if not new:
+    sys.exit("the list would be empty, and an empty list lets anyone in")
+if new != now:
+    call("iscsi.initiator.update", group["id"], {"initiators": new})
+PYTHON
+"#;
+
+const WHAT: &[&str] = &[
+    "Tells TrueNAS which initiators are in one group, which is called by its comment (or by its number, if it has none).",
+    "The list is read and written on the machine: what others have added stays.",
+    "Run it on TrueNAS.",
+];
+
+fn script(
+    scope: &Scope,
+    out: &mut dyn Write,
+    admit: &[&str],
+    dismiss: &[&str],
+) -> Result<(), TargetError> {
+    let script = Script {
+        what: WHAT,
+        variables: &[],
+        prelude: PRELUDE,
+        after: AFTER,
+    };
+    let object = group(scope)?;
+    script.write(out, object, admit.iter().copied(), dismiss.iter().copied())
+}
+
+fn group(scope: &Scope) -> Result<&str, TargetError> {
+    required(
+        scope.group.as_ref(),
+        NAME,
+        "--group",
+        "the comment of the group of initiators, or its number",
+        "hosts",
+    )
+}
+
+impl Format for TruenasIscsi {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn about(&self) -> &'static str {
+        "TrueNAS iSCSI: a script of midclt calls for a group of initiators (reads iscsi.initiator.query)"
+    }
+
+    fn loading(&self) -> &'static str {
+        "merges into the list that the group has; a group whose list was empty let anyone in, and is closed to all others with the first name"
+    }
+
+    fn removal(&self) -> &'static str {
+        "TrueNAS writes its target's configuration anew, and an initiator that is removed may lose its session"
+    }
+
+    fn protocol(&self) -> Protocol {
+        Protocol::Iscsi
+    }
+
+    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
+        group(scope).map(|group| Some(group.to_owned()))
+    }
+
+    fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {
+        one_word(name)
+    }
+
+    fn export(
+        &self,
+        members: &[Member<'_>],
+        scope: &Scope,
+        out: &mut dyn Write,
+    ) -> Result<(), TargetError> {
+        script(scope, out, &names(members), &[])
+    }
+
+    fn read(&self, input: &str) -> Result<Present, TargetError> {
+        if shell::is_script(input) {
+            return Ok(shell::read(input));
+        }
+        let groups = parse(input, NAME, EXPECTED)?;
+        let Some(groups) = groups.as_array() else {
+            return Err(TargetError::Read {
+                format: NAME,
+                why: "it is no list of groups".to_owned(),
+                expected: EXPECTED,
+            });
+        };
+        let mut present = Present::default();
+        for group in groups {
+            let number = group.get("id").and_then(Value::as_u64).unwrap_or(0);
+            let comment = text(group, "comment").filter(|comment| !comment.is_empty());
+            let object = comment.map_or_else(|| number.to_string(), str::to_owned);
+            present.object(&object);
+            let initiators = list(group, "initiators");
+            if initiators.is_empty() {
+                present
+                    .entries
+                    .push(Entry::anyone(&object, "an empty list"));
+            }
+            for name in initiators.iter().filter_map(Value::as_str) {
+                let is_name = ["iqn.", "eui.", "naa."]
+                    .iter()
+                    .any(|form| name.to_ascii_lowercase().starts_with(form));
+                present.entries.push(Entry {
+                    kind: if is_name { Kind::Name } else { Kind::Pattern },
+                    ..Entry::name(&object, name)
+                });
+            }
+        }
+        Ok(present)
+    }
+
+    fn change(
+        &self,
+        plan: &Plan<'_>,
+        scope: &Scope,
+        out: &mut dyn Write,
+    ) -> Result<(), TargetError> {
+        if plan.result().next().is_none() {
+            return Err(TargetError::Refused(
+                "the list would be empty, and an empty list of TrueNAS lets anyone in: \
+                 leave one name, or take the group off its targets first"
+                    .to_owned(),
+            ));
+        }
+        script(scope, out, &plan.added(), &plan.removed())
+    }
+}

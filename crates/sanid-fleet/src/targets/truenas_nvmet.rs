@@ -1,0 +1,166 @@
+//! TrueNAS' NVMe hosts, told by midclt: a host is made once and tied to each subsystem.
+//!
+//! Source: TrueNAS API, `nvmet.host`, `nvmet.subsys`, `nvmet.host_subsys`.
+
+use std::borrow::Cow;
+use std::io::Write;
+
+use super::json::{on, parse, text};
+use super::shell::{self, Script};
+use super::{
+    Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, one_word, subsystem,
+};
+
+/// A script of midclt calls.
+pub(super) struct TruenasNvmet;
+
+const NAME: &str = "truenas-nvmet";
+const EXPECTED: &str = "Have TrueNAS say it: midclt call nvmet.host_subsys.query";
+
+const PRELUDE: &str = r#"
+work=$(mktemp -d)
+trap 'rm -r "$work"' EXIT
+: >"$work/add"; : >"$work/remove"
+admit() { printf '%s\n' "$1" >>"$work/add"; }
+dismiss() { printf '%s\n' "$1" >>"$work/remove"; }
+"#;
+
+const AFTER: &str = r#"
+python3 - "$work" "$object" <<'PYTHON'
+import json, subprocess, sys
+work, wanted = sys.argv[1:]
+def call(method, *arguments):
+    command = ["midclt", "call", method, *map(json.dumps, arguments)]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+def names(file):
+    with open(work + "/" + file) as lines:
+        return [line.rstrip("\n") for line in lines]
+subsystems = [one["id"] for one in call("nvmet.subsys.query") if one["subnqn"] == wanted]
+if len(subsystems) != 1:
+    sys.exit("%d subsystems are called %s, not one" % (len(subsystems), wanted))
+subsystem = subsystems[0]
+hosts = {one["hostnqn"]: one["id"] for one in call("nvmet.host.query")}
+ties = {one["host"]["hostnqn"]: one["id"] for one in call("nvmet.host_subsys.query") if one["subsys"]["id"] == subsystem}
+for name in names("add"):
+    if name not in hosts:
+        hosts[name] = call("nvmet.host.create", {"hostnqn": name})["id"]
+    if name not in ties:
+        call("nvmet.host_subsys.create", {"host_id": hosts[name], "subsys_id": subsystem})
+for name in names("remove"):
+    if name in ties:
+        call("nvmet.host_subsys.delete", ties[name])
+PYTHON
+"#;
+
+const WHAT: &[&str] = &[
+    "Tells TrueNAS which hosts may connect to one NVMe subsystem.",
+    "Others' hosts stay, and a host that is taken away stays in the list of hosts with its keys.",
+    "Run it on TrueNAS.",
+];
+
+fn script(
+    scope: &Scope,
+    out: &mut dyn Write,
+    admit: &[&str],
+    dismiss: &[&str],
+) -> Result<(), TargetError> {
+    let script = Script {
+        what: WHAT,
+        variables: &[],
+        prelude: PRELUDE,
+        after: AFTER,
+    };
+    let object = subsystem(scope, NAME)?;
+    script.write(out, object, admit.iter().copied(), dismiss.iter().copied())
+}
+
+impl Format for TruenasNvmet {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn about(&self) -> &'static str {
+        "TrueNAS NVMe: a script of midclt calls (reads nvmet.host_subsys.query)"
+    }
+
+    fn loading(&self) -> &'static str {
+        "adds what is missing and changes nothing else; a subsystem with allow_any_host still admits anyone"
+    }
+
+    fn removal(&self) -> &'static str {
+        "the kernel's nvmet lets a host that is connected go on until it connects again"
+    }
+
+    fn protocol(&self) -> Protocol {
+        Protocol::Nvme
+    }
+
+    /// The list of ties does not show a subsystem without any.
+    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
+        subsystem(scope, NAME).map(|_| None)
+    }
+
+    fn within(&self, object: &str, scope: &Scope) -> bool {
+        scope
+            .subsystem
+            .as_ref()
+            .is_none_or(|wanted| wanted == object)
+    }
+
+    fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {
+        one_word(name)
+    }
+
+    fn key<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        Cow::Borrowed(name)
+    }
+
+    fn export(
+        &self,
+        members: &[Member<'_>],
+        scope: &Scope,
+        out: &mut dyn Write,
+    ) -> Result<(), TargetError> {
+        script(scope, out, &names(members), &[])
+    }
+
+    fn read(&self, input: &str) -> Result<Present, TargetError> {
+        if shell::is_script(input) {
+            return Ok(shell::read(input));
+        }
+        let wrong = |why: &str| TargetError::Read {
+            format: NAME,
+            why: why.to_owned(),
+            expected: EXPECTED,
+        };
+        let ties = parse(input, NAME, EXPECTED)?;
+        let mut present = Present::default();
+        for tie in ties.as_array().ok_or_else(|| wrong("it is no list"))? {
+            let subsystem = tie.get("subsys");
+            let object = subsystem.and_then(|one| text(one, "subnqn"));
+            let name = tie.get("host").and_then(|host| text(host, "hostnqn"));
+            let (Some(object), Some(name)) = (object, name) else {
+                return Err(wrong("an element has no subsys.subnqn or no host.hostnqn"));
+            };
+            if !present.objects.iter().any(|known| known == object) {
+                present.object(object);
+                if on(subsystem.and_then(|one| one.get("allow_any_host"))) {
+                    present
+                        .entries
+                        .push(Entry::anyone(object, "allow_any_host"));
+                }
+            }
+            present.entries.push(Entry::name(object, name));
+        }
+        Ok(present)
+    }
+
+    fn change(
+        &self,
+        plan: &Plan<'_>,
+        scope: &Scope,
+        out: &mut dyn Write,
+    ) -> Result<(), TargetError> {
+        script(scope, out, &plan.added(), &plan.removed())
+    }
+}

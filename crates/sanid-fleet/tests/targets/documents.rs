@@ -1,0 +1,111 @@
+//! Files that a program reads by a schema: Terraform's variable, the arguments of PowerStore's module.
+
+use sanid_fleet::hosts::Host;
+use sanid_fleet::targets::{self, Protocol};
+use serde_json::{Value, json};
+
+use super::support::{export, host, scope};
+
+fn hosts() -> Vec<Host> {
+    let mut hosts: Vec<Host> = (0..4).map(host).collect();
+    hosts[1].iqn = None;
+    hosts[2].host_nqn = None;
+    hosts[2].host_id = None;
+    "${path.module} %{ if true } {{ x }} \"\\".clone_into(&mut hosts[3].name);
+    hosts
+}
+
+/// `map(object({ iqn = string, host_nqn = string, host_id = string }))`, as docs/fleet.md declares it.
+#[test]
+fn a_tfvars_file_is_of_the_declared_type() {
+    let name = json!({"type": ["string", "null"]});
+    let one = json!({
+        "type": "object",
+        "properties": {"iqn": name, "host_nqn": name, "host_id": name},
+        "required": ["iqn", "host_nqn", "host_id"],
+        "additionalProperties": false,
+    });
+    let schema = json!({
+        "type": "object",
+        "properties": {"sanid_hosts": {"type": "object", "additionalProperties": one}},
+        "required": ["sanid_hosts"],
+        "additionalProperties": false,
+    });
+    let format = targets::format("terraform").unwrap();
+    let text = export(format, &hosts(), &scope(Protocol::Both));
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator
+        .iter_errors(&document)
+        .map(|error| error.to_string())
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    assert_eq!(document["sanid_hosts"].as_object().unwrap().len(), 4);
+}
+
+/// The options of dellemc.powerstore.host 3.3, by its documentation.
+#[test]
+fn powerstores_module_has_these_arguments() {
+    let format = targets::format("powerstore").unwrap();
+    for (protocol, kind) in [(Protocol::Iscsi, "iSCSI"), (Protocol::Nvme, "NVMe")] {
+        let text = export(format, &hosts(), &scope(protocol));
+        let json: String = text
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .map(|line| line.replace("!unsafe ", "") + "\n")
+            .collect();
+        let document: Value = serde_json::from_str(&json).unwrap();
+        let tasks = document["sanid_powerstore_hosts"].as_array().unwrap();
+        assert_eq!(tasks.len(), 3);
+        for task in tasks {
+            for (argument, value) in task.as_object().unwrap() {
+                let right = match argument.as_str() {
+                    "host_name" => value.is_string(),
+                    "os_type" => value == "Linux",
+                    "state" => value == "present",
+                    "initiator_state" => value == "present-in-host",
+                    "detailed_initiators" => value.as_array().unwrap().iter().all(|one| {
+                        one["port_name"].is_string()
+                            && one["port_type"] == kind
+                            && one.as_object().unwrap().len() == 2
+                    }),
+                    _ => false,
+                };
+                assert!(right, "{argument}: {value}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_map_of_terraform_keeps_the_hosts_of_others() {
+    let format = targets::format("terraform").unwrap();
+    let mut scope = scope(Protocol::Both);
+    let base = json!({
+        "region": "x",
+        "sanid_hosts": {"old": {"iqn": "iqn.2024-01.a:old", "host_nqn": null, "host_id": null, "rack": "r1"}},
+    });
+    scope.base = Some(base.to_string());
+    let present = format.read(&base.to_string()).unwrap();
+    let new = [host(1)];
+    let made = targets::members(format, &new, &scope).unwrap();
+    for (prune, count) in [(false, 2), (true, 1)] {
+        let plan = targets::plan(format, &made.members, &present, &scope, prune).unwrap();
+        let mut out = Vec::new();
+        format.change(&plan, &scope, &mut out).unwrap();
+        let document: Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(document["region"], "x");
+        assert_eq!(document["sanid_hosts"].as_object().unwrap().len(), count);
+        assert_eq!(document["sanid_hosts"]["old"].is_object(), !prune);
+    }
+    let mut twin = host(1);
+    "old".clone_into(&mut twin.name);
+    let twins = [twin];
+    let made = targets::members(format, &twins, &scope).unwrap();
+    let plan = targets::plan(format, &made.members, &present, &scope, false).unwrap();
+    let refused = format.change(&plan, &scope, &mut Vec::new()).unwrap_err();
+    assert!(
+        refused.to_string().contains("another host called old"),
+        "{refused}"
+    );
+}

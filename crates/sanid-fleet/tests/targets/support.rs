@@ -1,0 +1,121 @@
+//! Hosts, scopes and the command.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use sanid_fleet::hosts::Host;
+use sanid_fleet::targets::{self, Format, Present, Protocol, Scope};
+
+pub(crate) const TARGET: &str = "iqn.2024-01.test.local:target";
+pub(crate) const SUBSYSTEM: &str = "nqn.2024-01.test.local:subsystem";
+
+/// A scope that has all that any format asks for.
+pub(crate) fn scope(protocol: Protocol) -> Scope {
+    Scope {
+        target: Some(TARGET.to_owned()),
+        portal_group: 1,
+        subsystem: Some(SUBSYSTEM.to_owned()),
+        group: Some("1,2,3".to_owned()),
+        vserver: Some("svm1".to_owned()),
+        base: None,
+        protocol: Some(protocol),
+    }
+}
+
+/// The protocols that a format can be asked for.
+pub(crate) fn protocols(format: &dyn Format) -> Vec<Protocol> {
+    match format.protocol() {
+        Protocol::Either => vec![Protocol::Iscsi, Protocol::Nvme],
+        one => vec![one],
+    }
+}
+
+/// The number-th host of a list.
+pub(crate) fn host(number: u64) -> Host {
+    let uuid = format!("{number:08x}-a689-4520-b87b-fe2552ef6b8b");
+    Host {
+        name: format!("node-{number}"),
+        iqn: Some(
+            format!("iqn.2016-04.com.open-iscsi:{number:08x}a6894520")
+                .parse()
+                .unwrap(),
+        ),
+        host_nqn: Some(
+            format!("nqn.2014-08.org.nvmexpress:uuid:{uuid}")
+                .parse()
+                .unwrap(),
+        ),
+        host_id: Some(uuid.parse().unwrap()),
+    }
+}
+
+pub(crate) fn csv(hosts: &[Host]) -> String {
+    let mut list = "host,iqn,host_nqn,host_id\n".to_owned();
+    for host in hosts {
+        let iqn = host.iqn.as_ref().map_or("", |name| name.as_str());
+        let nqn = host.host_nqn.as_ref().map_or("", |name| name.as_str());
+        let id = host.host_id.map(|id| id.to_string()).unwrap_or_default();
+        writeln!(list, "{},{iqn},{nqn},{id}", host.name).unwrap();
+    }
+    list
+}
+
+pub(crate) fn export(format: &dyn Format, hosts: &[Host], scope: &Scope) -> String {
+    let made = targets::members(format, hosts, scope).unwrap();
+    let mut out = Vec::new();
+    format.export(&made.members, scope, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// The names of what there is, in order.
+pub(crate) fn names(present: &Present) -> Vec<&str> {
+    let mut names: Vec<&str> = present
+        .entries
+        .iter()
+        .map(|entry| entry.name.as_str())
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+/// What a run of the command gave.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// Runs `sanid-fleet`, with this on standard input.
+pub(crate) fn fleet(arguments: &[&str], input: &str) -> Ran {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sanid-fleet"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_owned();
+    let feed = std::thread::spawn(move || {
+        // It may end without reading.
+        let _ = stdin.write_all(input.as_bytes());
+    });
+    let done = child.wait_with_output().unwrap();
+    feed.join().unwrap();
+    Ran {
+        code: done.status.code().unwrap(),
+        out: String::from_utf8(done.stdout).unwrap(),
+        err: String::from_utf8(done.stderr).unwrap(),
+    }
+}
+
+/// A file of real programs.
+pub(crate) fn real(name: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/targets/real")
+        .join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}

@@ -1,0 +1,116 @@
+# From a list of hosts to hosts that are logged in: sanid-fleet tells LIO, through the real targetcli, and
+# nvmet, through configfs, whom to admit. The commands are those of docs/fleet.md.
+export HOME=/root PATH=/bin:/vm:/usr/bin DBUS_SYSTEM_BUS_ADDRESS=unix:path=/run/bus
+. /vm/targets.sh
+dbus-daemon --config-file=/etc/bus.conf --fork
+cd /run
+echo 3d1219c7c4c5404aaa1f6d2a48adfda4 >/etc/machine-id
+sanid apply >/dev/null
+read_files
+echo "host,iqn,host_nqn,host_id" >hosts.csv
+# This host, and two that have never booted.
+cat >>hosts.csv <<HOSTS
+node-1,$iqn,$hostnqn,$hostid
+node-2,iqn.2016-04.com.open-iscsi:22222222222242228222222222222222,nqn.2014-08.org.nvmexpress:uuid:22222222-2222-4222-8222-222222222222,22222222-2222-4222-8222-222222222222
+node-3,iqn.2016-04.com.open-iscsi:33333333333343338333333333333333,nqn.2014-08.org.nvmexpress:uuid:33333333-3333-4333-8333-333333333333,33333333-3333-4333-8333-333333333333
+HOSTS
+{ head -n 1 hosts.csv; tail -n 2 hosts.csv; echo "node-4,iqn.2016-04.com.open-iscsi:44444444444444448444444444444444,nqn.2014-08.org.nvmexpress:uuid:44444444-4444-4444-8444-444444444444,"; } >later.csv
+stranger=iqn.2024-01.test.local:stranger
+other=iqn.2024-01.test.local:other
+acls=$lio/iscsi/$target/tpgt_1/acls
+# names DIRECTORY: what is in it, in order, on one line.
+names() { local names; cd "$1"; names=$(echo *); cd /run; echo -n "$names"; }
+
+# LIO
+targetcli >targetcli.log 2>&1 <<TARGET
+/backstores/fileio create disk /run/disk.img 16M
+/iscsi create $target
+/iscsi/$target/tpg1/luns create /backstores/fileio/disk
+/iscsi create $other
+/iscsi/$other/tpg1/acls create $stranger
+TARGET
+cat targetcli.log
+check "targetcli made the targets" [ -d "$acls" ]
+exits 0 "an export for targetcli" sanid-fleet export --to lio --target $target hosts.csv
+sanid-fleet export --to lio --target $target hosts.csv >admit.sh 2>/dev/null
+exits 0 "the script admits" sh admit.sh
+same "three hosts are admitted" "$(names $acls)" \
+    "iqn.2016-04.com.open-iscsi:22222222222242228222222222222222 iqn.2016-04.com.open-iscsi:33333333333343338333333333333333 $iqn"
+exits 0 "and once more" sh admit.sh
+same "which changes nothing" "$output" ""
+iscsid
+check "iSCSI discovery" iscsiadm -m discovery -t st -p 127.0.0.1
+check "this host logs in" iscsi_login
+check "by its name" session_of "$iqn"
+check "LIO refuses another name" iscsi_refused_as $stranger
+
+targetcli saveconfig /run/lio.json >/dev/null 2>&1
+exits 0 "no difference" sanid-fleet diff --to lio --target $target --against lio.json hosts.csv
+says "to add 0, to remove 0, unchanged 3, unknown 0"
+exits 1 "an ACL of nobody that is known" sanid-fleet import --from lio --hosts hosts.csv lio.json
+says "$stranger,,$other/tpgt_1,name"
+exits 1 "a later list" sanid-fleet diff --to lio --target $target --against lio.json --prune later.csv
+says "to add 1, to remove 1, unchanged 2, unknown 0"
+sanid-fleet diff --to lio --target $target --against lio.json --prune later.csv >change.sh 2>/dev/null
+exits 1 "the change leaves who is logged in" sh change.sh
+says "$iqn is logged in and stays"
+check "its session lives" session_of "$iqn"
+check "the new host is admitted" [ -d $acls/iqn.2016-04.com.open-iscsi:44444444444444448444444444444444 ]
+iscsiadm -m node -T $target -p 127.0.0.1 -u >/dev/null
+exits 0 "logged out, it goes" sh change.sh
+exits 0 "and once more" sh change.sh
+check "its ACL is gone" [ ! -e "$acls/$iqn" ]
+check "it is refused" iscsi_refused_as "$iqn"
+check "another target's ACL stays" [ -d $lio/iscsi/$other/tpgt_1/acls/$stranger ]
+
+targetcli saveconfig /run/lio.json >/dev/null 2>&1
+sanid-fleet export --to lio-json --target $target --base lio.json hosts.csv >whole.json 2>/dev/null
+check "targetcli restores the export" targetcli restoreconfig /run/whole.json clear_existing=true
+same "with what was there and what is new" "$(names $acls)" \
+    "iqn.2016-04.com.open-iscsi:22222222222242228222222222222222 iqn.2016-04.com.open-iscsi:33333333333343338333333333333333 iqn.2016-04.com.open-iscsi:44444444444444448444444444444444 $iqn"
+check "and another target's ACL" [ -d $lio/iscsi/$other/tpgt_1/acls/$stranger ]
+check "this host logs in again" iscsi_login
+# Data of tests: crates/sanid-fleet/tests/targets/real.
+echo "[file] lio.json"; cat lio.json; echo "[file] end"
+
+# nvmet
+nvmet_up
+admit="sanid-fleet export --to nvmet --subsystem $subsystem hosts.csv"
+$admit >admit.sh 2>/dev/null
+exits 2 "a subsystem that admits any host is not closed unasked" sh admit.sh
+says "CLOSE=1"
+export CLOSE=1
+exits 0 "it is when asked" sh admit.sh
+unset CLOSE
+exits 0 "and once more" sh admit.sh
+check "this host connects" nvme_connect
+check "by its host NQN" controller_of "$hostnqn"
+check "nvmet refuses another" refused_as nqn.2014-08.org.nvmexpress:uuid:44444444-4444-4444-8444-444444444444 44444444-4444-4444-8444-444444444444
+mkdir -p $nvmet/subsystems/$subsystem:other $nvmet/hosts/nqn.2024-01.test.local:stranger
+ln -s $nvmet/hosts/nqn.2024-01.test.local:stranger $nvmet/subsystems/$subsystem:other/allowed_hosts/nqn.2024-01.test.local:stranger
+
+list() { (cd $nvmet && grep -H . subsystems/*/attr_allow_any_host && find subsystems -path '*/allowed_hosts/*') >nvmet.txt; }
+list
+exits 0 "no difference" sanid-fleet diff --to nvmet --subsystem $subsystem --against nvmet.txt hosts.csv
+says "to add 0, to remove 0, unchanged 3, unknown 0"
+exits 1 "a host of nobody that is known" sanid-fleet import --from nvmet --hosts hosts.csv nvmet.txt
+says "nqn.2024-01.test.local:stranger"
+sanid-fleet diff --to nvmet --subsystem $subsystem --against nvmet.txt --prune later.csv >change.sh 2>/dev/null
+# Debian's kernels are built without nvmet's part of debugfs; this is what it shows.
+mount -t tmpfs none /sys/kernel/debug
+mkdir -p /sys/kernel/debug/nvmet/$subsystem/ctrl1
+echo "$hostnqn" >/sys/kernel/debug/nvmet/$subsystem/ctrl1/hostnqn
+exits 1 "the change leaves who is connected" sh change.sh
+says "$hostnqn is connected and stays"
+export DISRUPT=1
+exits 0 "the change with DISRUPT=1" sh change.sh
+exits 0 "and once more" sh change.sh
+same "is the later list" "$(names $nvmet/subsystems/$subsystem/allowed_hosts)" \
+    "nqn.2014-08.org.nvmexpress:uuid:22222222-2222-4222-8222-222222222222 nqn.2014-08.org.nvmexpress:uuid:33333333-3333-4333-8333-333333333333 nqn.2014-08.org.nvmexpress:uuid:44444444-4444-4444-8444-444444444444"
+check "another subsystem's host stays" [ -e $nvmet/subsystems/$subsystem:other/allowed_hosts/nqn.2024-01.test.local:stranger ]
+check "who is connected goes on" controller_of "$hostnqn"
+nvme disconnect -n $subsystem >/dev/null
+check "and does not come back" refused_as "$hostnqn" "$hostid"
+list
+echo "[file] nvmet.txt"; cat nvmet.txt; echo "[file] end"
+end
