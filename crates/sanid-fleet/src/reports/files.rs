@@ -6,16 +6,33 @@ use std::path::{Path, PathBuf};
 use crate::input::InputError;
 
 /// How the names of files with reports end.
-const ENDINGS: [&str; 6] = [".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz"];
+const ENDINGS: [&str; 6] = [
+    ".json",
+    ".ndjson",
+    ".jsonl",
+    ".json.gz",
+    ".ndjson.gz",
+    ".jsonl.gz",
+];
 
 /// The files that a path means, in the order of their names. In a directory, and in those below it, these
 /// are the files whose names end in one of [`ENDINGS`]; hidden ones and links to directories are left out.
 ///
 /// # Errors
-/// A directory that cannot be read.
+/// A path that is not there, and a directory that cannot be read.
 pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, InputError> {
     let mut found = Vec::new();
-    if path != Path::new("-") && path.is_dir() {
+    if path == Path::new("-") {
+        found.push(path.to_owned());
+        return Ok(found);
+    }
+    // A file that was named and is not there is a mistake of who typed it; one that goes away later is a
+    // finding.
+    let metadata = fs::metadata(path).map_err(|error| InputError {
+        name: sanid_host::root::printable(path),
+        why: error.to_string(),
+    })?;
+    if metadata.is_dir() {
         below(path, &mut found)?;
     } else {
         found.push(path.to_owned());
@@ -56,7 +73,14 @@ mod tests {
     #[test]
     fn a_directory_means_the_reports_below_it() {
         let directory = tempfile::tempdir().unwrap();
-        for path in ["b.json", "a/2.ndjson.gz", "a/1.jsonl", "README", ".hidden.json", ".git/x.json"] {
+        for path in [
+            "b.json",
+            "a/2.ndjson.gz",
+            "a/1.jsonl",
+            "README",
+            ".hidden.json",
+            ".git/x.json",
+        ] {
             let path = directory.path().join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
@@ -64,7 +88,12 @@ mod tests {
         let found = files(directory.path()).unwrap();
         let names: Vec<_> = found
             .iter()
-            .map(|path| path.strip_prefix(directory.path()).unwrap().to_str().unwrap())
+            .map(|path| {
+                path.strip_prefix(directory.path())
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+            })
             .collect();
         assert_eq!(names, ["a/1.jsonl", "a/2.ndjson.gz", "b.json"]);
         assert_eq!(files(Path::new("-")).unwrap(), [Path::new("-")]);

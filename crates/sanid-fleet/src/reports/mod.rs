@@ -12,7 +12,7 @@ mod split;
 
 pub(crate) use files::files;
 pub use parse::{NoReport, Pair, Report, parse};
-pub(crate) use pipe::{Part, pipe};
+pub(crate) use pipe::{Event, Part, pipe};
 
 /// A report that is longer is a damaged or a hostile file, and is not kept in memory.
 pub const LONGEST_REPORT: usize = 16 << 20;

@@ -56,11 +56,13 @@ pub struct Pair<'a> {
 /// A document that is no report of a host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoReport {
-    /// It is no JSON, or not all of it is there.
+    /// It is no JSON object, or not all of it is there.
     #[error("{0}")]
     NoJson(#[from] ScanFault),
     /// It is JSON of something else.
-    #[error("it is no report: its kind is {0}, and that of `sanid status --format json` is \"Status\"")]
+    #[error(
+        "it is no report: its kind is {0}, and that of `sanid status --format json` is \"Status\""
+    )]
     Kind(String),
     /// It is a report of a version that is not known here.
     #[error("its version is {0}, and this sanid-fleet reads \"sanid/v1\"")]
@@ -101,6 +103,11 @@ impl From<ScanError> for NoReport {
 /// # Ok::<(), NoReport>(())
 /// ```
 pub fn parse(text: &str) -> Result<Report<'_>, NoReport> {
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(NoReport::NoJson(ScanFault(
+            "it is no JSON object".to_owned(),
+        )));
+    }
     let mut scanner = Scanner::new(text);
     let document = document(&mut scanner)?;
     scanner.end()?;
@@ -263,9 +270,12 @@ mod tests {
     fn what_is_no_report_says_what_it_is() {
         for (text, why) in [
             ("{}", "its kind is not given"),
-            ("[]", "its kind is not given"),
+            ("[]", "no JSON object"),
             (r#"{"kind":"Identity"}"#, "its kind is \"Identity\""),
-            (r#"{"apiVersion":"sanid/v2","kind":"Status"}"#, "its version is \"sanid/v2\""),
+            (
+                r#"{"apiVersion":"sanid/v2","kind":"Status"}"#,
+                "its version is \"sanid/v2\"",
+            ),
             (r#"{"kind":"\u001b[2J"}"#, r"\u{1b}"),
             (
                 r#"{"apiVersion":"sanid/v1","kind":"Error","collectedAs":"n1","message":"no sanid"}"#,
@@ -286,7 +296,10 @@ mod tests {
                 r#"{{"apiVersion":"sanid/v1","kind":"Status","onDisk":{{"iqn":{{"path":"/x","state":"{state}","value":"iqn.x"}}}}}}"#
             )
         };
-        assert_eq!(parse(&report("valid")).unwrap().iqn.as_deref(), Some("iqn.x"));
+        assert_eq!(
+            parse(&report("valid")).unwrap().iqn.as_deref(),
+            Some("iqn.x")
+        );
         assert_eq!(parse(&report("invalid")).unwrap().iqn, None);
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -80,8 +81,9 @@ pub(crate) fn pipe<T: Send, E>(
     let (parts, to_work) = sync_channel::<(u64, Step)>(workers * 2);
     let (done, results) = sync_channel::<(u64, Event<T>)>(workers * 2);
     let to_work = Mutex::new(to_work);
+    let stop = AtomicBool::new(false);
     thread::scope(|scope| {
-        scope.spawn(|| read(files, &look, parts));
+        scope.spawn(|| read(files, &look, &stop, parts));
         for _ in 0..workers {
             let (done, to_work, work) = (done.clone(), &to_work, &work);
             scope.spawn(move || {
@@ -94,7 +96,7 @@ pub(crate) fn pipe<T: Send, E>(
                         break;
                     }
                 }
-                // Nobody takes what is made any more: nobody is to wait for it to be taken.
+                // Nobody takes what is made any more, and nobody is to wait for it to be taken.
                 while next(to_work).is_some() {}
             });
         }
@@ -104,7 +106,10 @@ pub(crate) fn pipe<T: Send, E>(
             early.insert(number, event);
             while let Some(event) = early.remove(&expected) {
                 expected += 1;
-                take(event)?;
+                if let Err(error) = take(event) {
+                    stop.store(true, Ordering::Relaxed);
+                    return Err(error);
+                }
             }
         }
         Ok(())
@@ -121,11 +126,16 @@ fn next(parts: &Mutex<Receiver<(u64, Step)>>) -> Option<(u64, Step)> {
     parts.recv().ok()
 }
 
-fn read(files: &[PathBuf], look: &impl Fn(Input) -> Input, parts: SyncSender<(u64, Step)>) {
+fn read(
+    files: &[PathBuf],
+    look: &impl Fn(Input) -> Input,
+    stop: &AtomicBool,
+    parts: SyncSender<(u64, Step)>,
+) {
     let mut number = 0;
     let mut send = |step| {
         number += 1;
-        parts.send((number - 1, step)).is_ok()
+        parts.send((number - 1, step)).is_ok() && !stop.load(Ordering::Relaxed)
     };
     for (file, path) in (0..).zip(files) {
         let text = match Input::open(path) {

@@ -89,11 +89,6 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Whether nothing follows but blanks; where the next document begins otherwise.
-    pub(crate) fn position(&self) -> usize {
-        self.at
-    }
-
     /// Reads an object, or steps over what is none. `field` takes the value, or [skips](Self::skip) it.
     pub(crate) fn object(
         &mut self,

@@ -64,7 +64,7 @@ impl<'r> Buffer<'r> {
     fn fill(&mut self) -> Result<(), (u64, io::Error)> {
         let wanted = u64::try_from(PART).unwrap_or(u64::MAX);
         self.bytes.reserve(PART);
-        let read = self.text.by_ref().take(wanted).read_to_end(&mut self.bytes);
+        let read = (&mut *self.text).take(wanted).read_to_end(&mut self.bytes);
         let read = read.map_err(|error| (self.line, error))?;
         self.ended = read < PART;
         Ok(())
@@ -93,7 +93,10 @@ fn count_lines(bytes: &[u8]) -> u64 {
 }
 
 fn too_long() -> String {
-    format!("it is longer than {} MiB, so it is no report", LONGEST_REPORT >> 20)
+    format!(
+        "it is longer than {} MiB, so it is no report",
+        LONGEST_REPORT >> 20
+    )
 }
 
 fn lines(
@@ -378,7 +381,10 @@ mod tests {
 
     fn told(text: &str) -> (Vec<u64>, Vec<u64>) {
         let (documents, bad) = seen(text.as_bytes());
-        assert_eq!(seen(Slow(text.as_bytes())), (documents.clone(), bad.clone()));
+        assert_eq!(
+            seen(Slow(text.as_bytes())),
+            (documents.clone(), bad.clone())
+        );
         let lines = |of: &[(u64, String)]| of.iter().map(|one| one.0).collect();
         (lines(&documents), lines(&bad))
     }
@@ -414,13 +420,22 @@ mod tests {
     #[test]
     fn a_line_without_end_is_told_once_and_not_kept() {
         let endless = || io::repeat(b'x').take(40 << 20);
-        let lines = "{}\n".as_bytes().chain(endless()).chain("\n{}\n".as_bytes());
+        let lines = "{}\n"
+            .as_bytes()
+            .chain(endless())
+            .chain("\n{}\n".as_bytes());
         let (documents, bad) = seen(lines);
-        assert_eq!(documents.iter().map(|one| one.0).collect::<Vec<_>>(), [1, 3]);
+        assert_eq!(
+            documents.iter().map(|one| one.0).collect::<Vec<_>>(),
+            [1, 3]
+        );
         assert_eq!(bad.len(), 1);
         assert!(bad[0].0 == 2 && bad[0].1.contains("longer than"), "{bad:?}");
 
-        let document = "{\n\"".as_bytes().chain(endless()).chain("\n{\n}".as_bytes());
+        let document = "{\n\""
+            .as_bytes()
+            .chain(endless())
+            .chain("\n{\n}".as_bytes());
         let (documents, bad) = seen(document);
         assert_eq!(documents.iter().map(|one| one.0).collect::<Vec<_>>(), [3]);
         assert!(bad.len() == 1 && bad[0].0 == 1, "{bad:?}");
