@@ -13,7 +13,9 @@
 
 pub mod audit;
 mod cli;
+mod collect;
 pub mod hosts;
+mod html;
 pub mod input;
 pub mod reports;
 #[cfg(feature = "schema")]

@@ -3,7 +3,9 @@
 //! A command is one file here, with its options and `run`, and one line in [`Command`] and in [`dispatch`].
 
 mod audit;
+mod collect;
 mod progress;
+mod report;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -31,11 +33,15 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Audit(audit::AuditOptions),
+    Collect(collect::CollectOptions),
+    Report(report::ReportOptions),
 }
 
 fn dispatch(command: &Command) -> (bool, Result<Exit, Failure>) {
     match command {
         Command::Audit(options) => (options.is_json(), audit::run(options)),
+        Command::Collect(options) => (false, collect::run(options)),
+        Command::Report(options) => (false, report::run(options)),
     }
 }
 
