@@ -11,11 +11,34 @@
 //!
 //! Nothing here reads or writes the identity of the machine that it runs on; that is `sanid-host`.
 
+pub mod audit;
 mod cli;
 pub mod derive;
+mod collect;
 pub mod hosts;
+mod html;
 pub mod input;
 pub mod inventory;
 pub mod targets;
+pub mod reports;
+#[cfg(feature = "schema")]
+mod schema;
 
 pub use cli::{command, run};
+#[cfg(feature = "schema")]
+pub use schema::json_schema;
+
+/// Text of a report, fit to be shown: what is not printable, and what turns the direction of text around,
+/// is escaped.
+pub(crate) fn shown(text: &str) -> String {
+    let turns = |char| matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}' | '\u{2028}' | '\u{2029}');
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char.is_control() || turns(char) {
+            out.extend(char.escape_unicode());
+        } else {
+            out.push(char);
+        }
+    }
+    out
+}

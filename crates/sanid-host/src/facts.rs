@@ -34,6 +34,9 @@ pub struct Facts {
     pub other_seeds: OtherSeeds,
     /// The static host name (hostname(5)); read only where a template needs it.
     pub hostname: Option<String>,
+    /// What the host calls itself: the kernel's node name, or the static name below another root. Nothing
+    /// where nobody looked ([`look_at_name`](crate::look_at_name)).
+    pub name: Option<String>,
     /// The kernel command line; empty where there is none to see.
     pub cmdline: String,
     /// What the service manager handed over.

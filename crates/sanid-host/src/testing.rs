@@ -34,6 +34,7 @@ pub(crate) fn facts() -> Facts {
         machine_id: MachineIdState::Stable(MachineId::parse(MACHINE_ID).unwrap()),
         other_seeds: crate::facts::OtherSeeds::default(),
         hostname: None,
+        name: None,
         cmdline: String::new(),
         credentials: Credentials::default(),
         firmware: crate::facts::FirmwareFacts::default(),

@@ -11,6 +11,7 @@ pub(super) fn schema(files: &mut Files) -> Result<()> {
     let schemas = [
         ("sanid-v1", sanid::json_schema()),
         ("sanid-image-v1", sanid_image::json_schema()),
+        ("sanid-fleet-v1", sanid_fleet::json_schema()),
     ];
     for (name, schema) in schemas {
         let mut text = serde_json::to_string_pretty(&schema)?;

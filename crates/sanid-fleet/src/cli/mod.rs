@@ -6,8 +6,11 @@ mod derive;
 mod diff;
 mod export;
 mod import;
-mod progress;
 mod scope;
+mod audit;
+mod collect;
+mod progress;
+mod report;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -44,6 +47,9 @@ enum Command {
     Diff(diff::Options),
     Export(export::Options),
     Import(import::Options),
+    Audit(audit::AuditOptions),
+    Collect(collect::CollectOptions),
+    Report(report::ReportOptions),
 }
 
 fn dispatch(command: &Command) -> (bool, Result<Exit, Failure>) {
@@ -52,6 +58,9 @@ fn dispatch(command: &Command) -> (bool, Result<Exit, Failure>) {
         Command::Diff(options) => (false, diff::run(options)),
         Command::Export(options) => (false, export::run(options)),
         Command::Import(options) => (false, import::run(options)),
+        Command::Audit(options) => (options.is_json(), audit::run(options)),
+        Command::Collect(options) => (false, collect::run(options)),
+        Command::Report(options) => (false, report::run(options)),
     }
 }
 

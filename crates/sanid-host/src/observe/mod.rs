@@ -89,6 +89,7 @@ pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigE
             .is_some()
             .then(|| hostname(root))
             .flatten(),
+        name: None,
         cmdline,
         credentials: credentials
             .as_ref()
@@ -155,6 +156,19 @@ fn record_at(root: &Root, path: &str) -> RecordState {
     }
 }
 
+/// Sees what the host calls itself: the kernel's node name (uname(2)) on the running host, `/etc/hostname`
+/// (hostname(5)) below another root.
+///
+/// Apart from [`observe`]: only reports name the host.
+pub fn look_at_name(root: &Root, facts: &mut Facts) {
+    facts.name = if root.is_running_host() {
+        let uname = rustix::system::uname();
+        Some(crate::root::escape(uname.nodename().to_bytes()))
+    } else {
+        hostname(root).map(|name| crate::root::escape(name.as_bytes()))
+    };
+}
+
 fn hostname(root: &Root) -> Option<String> {
     let file = root.read("etc/hostname", HOSTNAME_LIMIT).ok()??;
     let text = String::from_utf8(file.bytes).ok()?;
@@ -199,4 +213,17 @@ fn published(root: &Root) -> Option<Vec<u8>> {
 
 fn config_source(root: &Root) -> impl config::ConfigSource + '_ {
     crate::config_source::RootSource(root)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_running_host_is_called_what_its_kernel_calls_it() {
+        let mut facts = crate::testing::facts();
+        look_at_name(&Root::open(Path::new("/")).unwrap(), &mut facts);
+        let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+        assert_eq!(facts.name.as_deref(), Some(kernel.trim_end()));
+    }
 }

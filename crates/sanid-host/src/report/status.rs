@@ -18,6 +18,10 @@ report! {
         /// `Status`.
         #[cfg_attr(feature = "schema", schemars(extend("const" = "Status")))]
         pub kind: &'static str,
+        /// What the host calls itself: the kernel's node name, or `/etc/hostname` below `--root`; absent where
+        /// it has no name.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub host: Option<String>,
         /// The desired identity; absent when there is none, and a finding says why.
         pub desired: Option<IdentityReport>,
         /// The seed.
@@ -165,6 +169,7 @@ impl StatusReport {
         Self {
             api_version: API_VERSION,
             kind: "Status",
+            host: facts.name.clone(),
             desired: resolution
                 .ok()
                 .map(|resolution| IdentityReport::new(resolution, false)),

@@ -18,6 +18,7 @@ pub(crate) fn run(options: &HostOptions) -> Result<Exit, Failure> {
     sanid_host::look_at_initramfs(&root, &mut facts);
     sanid_host::look_at_hardware(&root, &mut facts);
     sanid_host::look_at_others(&root, &mut facts);
+    sanid_host::look_at_name(&root, &mut facts);
     let resolution = resolve::resolve(&facts);
     let findings = findings::findings(&facts, resolution.as_ref());
     match options.format {

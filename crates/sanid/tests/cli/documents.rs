@@ -105,6 +105,22 @@ fn every_document_fits_the_committed_schema() {
     }
 }
 
+/// A report that travels says whose it is; a name that would write to a terminal is escaped.
+#[test]
+fn a_status_names_its_host() {
+    for (file, name) in [
+        ("", None),
+        ("# the rack's\n node-1.example \n", Some("node-1.example")),
+        ("n\u{1b}[31m\n", Some("n\\u{1b}[31m")),
+    ] {
+        let host = Host::typical(MACHINE_ID);
+        host.write("etc/hostname", file);
+        let status = on(&["status", "--format", "json"]).stdout(&host);
+        let status: Value = serde_json::from_str(&status).unwrap();
+        assert_eq!(status.get("host").and_then(Value::as_str), name, "{file:?}");
+    }
+}
+
 #[test]
 fn the_schema_refuses_what_is_no_document() {
     let schema = schema();

@@ -1,0 +1,191 @@
+//! `reports ─► records and keys`: the only part that sees every byte.
+
+use std::borrow::Cow;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::record::{ALIGN, Record};
+use super::sort::Sorter;
+use super::store::Store;
+use super::words::Words;
+use super::{AuditError, Options, Unread, file_name};
+use crate::hosts;
+use crate::input::Input;
+use crate::reports::{Event, NoReport, Part, parse, pipe};
+
+/// What is known of all hosts.
+pub(super) struct Gathered {
+    pub(super) store: Store,
+    pub(super) words: Words,
+    /// By the names of hosts, those of the inventory included.
+    pub(super) names: Sorter,
+    /// By what they must not share.
+    pub(super) keys: Sorter,
+    pub(super) reports: u64,
+    /// Hosts of the inventory.
+    pub(super) inventory: u64,
+    pub(super) unread: Unread,
+    pub(super) bad_rows: Unread,
+}
+
+/// What a worker makes of a part.
+#[derive(Default)]
+struct Made {
+    records: Vec<u8>,
+    /// Keys, with the place in `records` and the kinds, as they are sorted.
+    names: Vec<(u64, u64)>,
+    keys: Vec<(u64, u64)>,
+    reports: u64,
+    file: u32,
+    bad: Vec<(u64, Option<String>, String)>,
+}
+
+/// What is sorted beside a key: the place in units of [`ALIGN`], and the kinds.
+fn value(place: usize, kinds: u8) -> u64 {
+    (place as u64 / ALIGN as u64) << 8 | u64::from(kinds)
+}
+
+impl Made {
+    fn of(part: &Part, files: &[PathBuf], words: &Words) -> Self {
+        let mut made = Self {
+            file: part.file,
+            ..Self::default()
+        };
+        part.each(|line, text| match text.map(parse) {
+            Ok(Ok(report)) => {
+                let mut record = Record::new(&report, words);
+                record.file = part.file;
+                record.line = line;
+                let name = report.collected_as.as_ref().or(report.host.as_ref());
+                record.host = match name.filter(|name| !name.trim().is_empty()) {
+                    Some(name) => Cow::Borrowed(name.trim()),
+                    None => Cow::Owned(unnamed(files, part.file, line)),
+                };
+                made.add(&record);
+            }
+            Ok(Err(NoReport::NoAnswer { host, message })) => {
+                made.bad.push((line, Some(host), message));
+            }
+            Ok(Err(error)) => made.bad.push((line, None, error.to_string())),
+            Err(why) => made.bad.push((line, None, why.to_owned())),
+        });
+        made
+    }
+
+    fn add(&mut self, record: &Record<'_>) {
+        let place = self.records.len();
+        record.write(&mut self.records);
+        self.names.push((record.name_key(), value(place, 0)));
+        if record.flags.inventory {
+            return;
+        }
+        record.keys(|key, kinds| self.keys.push((key, value(place, kinds))));
+        self.reports += 1;
+    }
+}
+
+/// A report without a name is called by its file, and by its line where it may be one of many.
+fn unnamed(files: &[PathBuf], file: u32, line: u64) -> String {
+    let name = file_name(files, file);
+    if line > 1 {
+        format!("{name}:{line}")
+    } else {
+        name
+    }
+}
+
+/// Reads the inventory and all reports.
+pub(super) fn gather(
+    files: &[PathBuf],
+    options: &Options,
+    look: impl Fn(Input) -> Input + Sync,
+) -> Result<Gathered, AuditError> {
+    let mut gathered = Gathered {
+        store: Store::new(options.memory / 2),
+        words: Words::default(),
+        names: Sorter::new(options.memory / 8),
+        keys: Sorter::new(options.memory / 8),
+        reports: 0,
+        inventory: 0,
+        unread: Unread::default(),
+        bad_rows: Unread::default(),
+    };
+    if let Some(path) = &options.inventory {
+        gathered.inventory(path, options)?;
+    }
+    let words = std::mem::take(&mut gathered.words);
+    pipe(
+        files,
+        look,
+        |part| Made::of(part, files, &words),
+        |event| match event {
+            Event::Done(made) => gathered.take(made, files, options),
+            Event::Failed { file, line, why } => {
+                let name = file_name(files, file);
+                let told = if line == 0 {
+                    format!("{name}: {why}")
+                } else {
+                    format!("{name}, after line {line}: {why}")
+                };
+                gathered.unread.add(options, told)
+            }
+        },
+    )?;
+    gathered.words = words;
+    gathered.store.complete()?;
+    Ok(gathered)
+}
+
+impl Gathered {
+    fn take(&mut self, made: Made, files: &[PathBuf], options: &Options) -> Result<(), AuditError> {
+        let file = made.file;
+        for (line, host, why) in made.bad {
+            let name = file_name(files, file);
+            let told = match host {
+                Some(host) => format!("{host}: {why}"),
+                None => format!("{name}, line {line}: {why}"),
+            };
+            self.unread.add(options, told)?;
+        }
+        self.reports += made.reports;
+        self.keep(&made.records, &made.names, &made.keys)?;
+        Ok(())
+    }
+
+    fn keep(
+        &mut self,
+        records: &[u8],
+        names: &[(u64, u64)],
+        keys: &[(u64, u64)],
+    ) -> io::Result<()> {
+        let begin = value(usize::try_from(self.store.end()).unwrap_or(usize::MAX), 0);
+        self.store.push(records)?;
+        for (key, value) in names {
+            self.names.push((*key, begin + value))?;
+        }
+        for (key, value) in keys {
+            self.keys.push((*key, begin + value))?;
+        }
+        Ok(())
+    }
+
+    fn inventory(&mut self, path: &Path, options: &Options) -> Result<(), AuditError> {
+        let input = Input::open(path)?;
+        let mut made = Made::default();
+        for (line, row) in (2..).zip(hosts::read(input)) {
+            match row {
+                Ok(host) => {
+                    made.add(&Record::expected(&host, line));
+                    self.inventory += 1;
+                }
+                Err(error) => self.bad_rows.add(options, error.to_string())?,
+            }
+            if made.records.len() > 1 << 20 {
+                self.keep(&made.records, &made.names, &[])?;
+                made = Made::default();
+            }
+        }
+        self.keep(&made.records, &made.names, &[])?;
+        Ok(())
+    }
+}

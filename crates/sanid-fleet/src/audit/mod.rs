@@ -1,0 +1,404 @@
+//! The reports of many hosts against each other and against an inventory.
+//!
+//! ```text
+//! reports ─► records, on all cores ─► sorted by name, then by what must not be shared ─► checks ─► document
+//! ```
+//!
+//! What is kept of a host is a record of about 90 bytes and a few keys of 16. Both are in memory as long as
+//! the limit allows, and in temporary files from then on, so millions of hosts need no more memory than the
+//! limit says.
+
+mod cause;
+mod checks;
+mod code;
+mod document;
+mod finding;
+mod gather;
+mod group;
+mod record;
+mod sort;
+mod store;
+mod tally;
+mod words;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sanid_host::findings::Severity;
+
+use crate::input::{Input, InputError};
+use checks::{CHECKS, Check, Context, Named};
+pub use code::Code;
+pub use document::{
+    AuditReport, CodeCount, FindingReport, HostPlace, HostReport, Summary, Tallies, Tally,
+};
+use finding::{Finding, hosts};
+use gather::Gathered;
+use record::{ALIGN, Record};
+
+/// How to audit.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// So many bytes of memory for records and keys; what is more goes to temporary files.
+    pub memory: usize,
+    /// List at most so many findings of a code and so many hosts of a finding; all are counted.
+    pub limit: usize,
+    /// The hosts that there should be, with their names.
+    pub inventory: Option<PathBuf>,
+    /// Stop at the first document that is no report.
+    pub strict: bool,
+    /// List every host, too.
+    pub hosts: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            memory: 512 << 20,
+            limit: 1000,
+            inventory: None,
+            strict: false,
+            hosts: false,
+        }
+    }
+}
+
+/// An audit that came to no end.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// A file or a directory cannot be read.
+    #[error("{0}")]
+    Input(#[from] InputError),
+    /// With [`strict`](Options::strict): a document is no report.
+    #[error("{0}; without --strict it is counted, and the rest is read")]
+    Strict(String),
+    /// A temporary file cannot be written or read.
+    #[error(
+        "cannot keep the reports in a temporary file: {0}; TMPDIR names a directory with more room, --memory gives more memory"
+    )]
+    Spill(#[from] io::Error),
+}
+
+/// Audits the reports in these files and directories; `-` is standard input. `look` sees each input
+/// before it is read, for a progress bar.
+///
+/// # Errors
+/// [`AuditError`]. A document that is no report is none, but a finding, unless
+/// [`strict`](Options::strict) is set.
+///
+/// # Examples
+/// ```
+/// use sanid_fleet::audit::{Options, audit};
+///
+/// let directory = tempfile::tempdir().unwrap();
+/// let path = directory.path().join("reports.ndjson");
+/// let report = |host, id| format!(
+///     r#"{{"apiVersion":"sanid/v1","kind":"Status","host":"{host}","onDisk":{{"hostId":{{"state":"valid","value":"{id}"}}}}}}"#
+/// );
+/// let id = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
+/// std::fs::write(&path, [report("a", id), report("b", id)].join("\n")).unwrap();
+/// let found = audit(&[path], &Options::default(), |input| input)?;
+/// assert_eq!(found.findings[0].code, "duplicate-host-id");
+/// # Ok::<(), sanid_fleet::audit::AuditError>(())
+/// ```
+pub fn audit(
+    paths: &[PathBuf],
+    options: &Options,
+    look: impl Fn(Input) -> Input + Sync,
+) -> Result<AuditReport, AuditError> {
+    let mut files = Vec::new();
+    for path in paths {
+        files.extend(crate::reports::files(path)?);
+    }
+    let gathered = gather::gather(&files, options, look)?;
+    decide(gathered, &files, options)
+}
+
+/// The place in the store, and the kinds, of a sorted value.
+fn place(value: u64) -> (u64, u8) {
+    ((value >> 8) * ALIGN as u64, value.to_le_bytes()[0])
+}
+
+fn decide(
+    gathered: Gathered,
+    files: &[PathBuf],
+    options: &Options,
+) -> Result<AuditReport, AuditError> {
+    let Gathered {
+        store,
+        words,
+        names,
+        keys,
+        reports,
+        inventory,
+        unread,
+        bad_rows,
+    } = gathered;
+    let context = Context {
+        words: &words,
+        limit: options.limit,
+        inventory: options.inventory.is_some(),
+    };
+    let mut checks: Vec<Box<dyn Check>> = CHECKS.iter().map(|new| new(&context)).collect();
+
+    // Which reports count is known once those of one name have been looked at.
+    let mut superseded = tally::Places::default();
+    let smallest = if context.inventory { 1 } else { 2 };
+    names.groups(smallest, |_, group| {
+        each_name(&store, group, &mut superseded, |named| {
+            for check in &mut checks {
+                check.named(&context, named);
+            }
+        })
+    })?;
+
+    let mut hosts = Vec::new();
+    keys.groups(2, |key, group| {
+        hosts.clear();
+        let counting = group.iter().map(|value| place(*value).0);
+        hosts.extend(counting.filter(|place| !superseded.has(*place)));
+        if hosts.len() < 2 {
+            return Ok(());
+        }
+        group::shared(&store, &words, key, &hosts, options.limit, |shared| {
+            for check in &mut checks {
+                check.shared(&context, shared);
+            }
+        })
+    })?;
+
+    let mut tallies = tally::Counts::default();
+    store.each_head(|place, record| {
+        if !record.flags.inventory && !superseded.has(place) {
+            tallies.add(record);
+            for check in &mut checks {
+                check.host(&context, place, record);
+            }
+        }
+        Ok(())
+    })?;
+
+    let mut found: Vec<(Code, u64, Vec<Finding>)> = Vec::new();
+    for check in checks {
+        found.extend(check.findings(&context));
+    }
+    found.extend(unread.findings(
+        Code::NoReport,
+        "documents that are no report, and hosts that gave none",
+        "What these hosts use is not known.",
+        "sanid-fleet collect --ssh HOSTS    asks the hosts again",
+    ));
+    found.extend(bad_rows.findings(
+        Code::InventoryRow,
+        "lines of the inventory that are no host",
+        "These hosts are missed by nobody.",
+        "correct these lines",
+    ));
+    let summary = Summary {
+        files: files.len() as u64,
+        reports,
+        hosts: tallies.hosts(),
+        no_reports: unread.count,
+        inventory: context.inventory.then_some(inventory),
+    };
+    let mut writer = tally::Writer {
+        store: &store,
+        words: &words,
+        files,
+        inventory: options.inventory.as_deref(),
+    };
+    let (counts, findings) = ordered(found);
+    let reports = findings
+        .iter()
+        .map(|finding| writer.finding(finding))
+        .collect::<io::Result<Vec<FindingReport>>>()?;
+    let hosts = if options.hosts {
+        Some(writer.hosts(&findings, &superseded)?)
+    } else {
+        None
+    };
+    Ok(AuditReport {
+        api_version: sanid_host::API_VERSION.to_owned(),
+        kind: "Audit".to_owned(),
+        summary,
+        tallies: tallies.done(&words),
+        counts,
+        findings: reports,
+        hosts,
+    })
+}
+
+/// The hosts of each name with this key, and what the inventory says of them.
+fn each_name(
+    store: &store::Store,
+    group: &[u64],
+    superseded: &mut tally::Places,
+    mut take: impl FnMut(&Named<'_>),
+) -> io::Result<()> {
+    let mut buffers: Vec<(u64, Vec<u8>)> = Vec::new();
+    for value in group {
+        let mut buffer = Vec::new();
+        store.copy(place(*value).0, &mut buffer)?;
+        buffers.push((place(*value).0, buffer));
+    }
+    let mut all: Vec<(String, u64, Record<'_>)> = Vec::new();
+    for (place, buffer) in &buffers {
+        let record = Record::read(buffer).ok_or_else(store::damaged)?;
+        all.push((record::comparable(&record.host), *place, record));
+    }
+    all.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+    for same in all.chunk_by(|a, b| a.0 == b.0) {
+        take(&named(same, superseded));
+    }
+    Ok(())
+}
+
+/// Of the reports of one name, the last of each seed counts. One without a seed is the same host, unless
+/// there is more than one that it could be.
+fn named<'a>(same: &'a [(String, u64, Record<'a>)], superseded: &mut tally::Places) -> Named<'a> {
+    let mut hosts: Vec<(u64, &Record<'_>)> = Vec::new();
+    let mut count = 0;
+    let mut expected = None;
+    let mut by_seed: std::collections::HashMap<Option<[u8; 16]>, usize> =
+        std::collections::HashMap::new();
+    let reports = same.iter().filter(|(_, _, record)| !record.flags.inventory);
+    let seeds: std::collections::HashSet<[u8; 16]> = reports
+        .filter_map(|(_, _, record)| record.fingerprint)
+        .collect();
+    for (_, place, record) in same {
+        if record.flags.inventory {
+            expected = Some((*place, record));
+            continue;
+        }
+        let seed = if seeds.len() < 2 {
+            None
+        } else {
+            record.fingerprint
+        };
+        match by_seed.get(&seed).and_then(|number| hosts.get_mut(*number)) {
+            Some(earlier) => {
+                superseded.add(earlier.0);
+                count += 1;
+                *earlier = (*place, record);
+            }
+            None => {
+                by_seed.insert(seed, hosts.len());
+                hosts.push((*place, record));
+            }
+        }
+    }
+    Named {
+        hosts,
+        superseded: count,
+        expected,
+    }
+}
+
+/// The findings, the worst first, with those of exactly the same hosts made one.
+fn ordered(found: Vec<(Code, u64, Vec<Finding>)>) -> (Vec<CodeCount>, Vec<Finding>) {
+    let mut counts = Vec::new();
+    let mut findings: Vec<Finding> = Vec::new();
+    for (code, count, of_code) in found {
+        if count > 0 {
+            counts.push(CodeCount {
+                code: code.as_str().to_owned(),
+                findings: count,
+                omitted: count - of_code.len() as u64,
+            });
+        }
+        findings.extend(of_code);
+    }
+    // Those of one set stand together, the one that explains the others first.
+    let mut merged: Vec<Finding> = Vec::new();
+    let mut places: std::collections::HashMap<u128, usize> = std::collections::HashMap::new();
+    for finding in findings {
+        let first = places
+            .get(&finding.set)
+            .copied()
+            .filter(|_| finding.set != 0);
+        match first.and_then(|place| merged.get_mut(place)) {
+            Some(first) => {
+                if !first.also.contains(&finding.code) && first.code != finding.code {
+                    first.also.push(finding.code);
+                }
+                first.about.extend(finding.about);
+                first.details.extend(finding.details);
+            }
+            None => {
+                places.insert(finding.set, merged.len());
+                merged.push(finding);
+            }
+        }
+    }
+    for finding in &mut merged {
+        let mut seen = std::collections::HashSet::new();
+        finding.about.retain(|about| seen.insert(about.clone()));
+    }
+    merged.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    (counts, merged)
+}
+
+/// Documents or lines that are not what they should be: counted, and the first of them told.
+#[derive(Debug, Default)]
+struct Unread {
+    count: u64,
+    told: Vec<String>,
+}
+
+impl Unread {
+    /// Takes one, or gives it back where nothing may be wrong.
+    fn add(&mut self, options: &Options, told: String) -> Result<(), AuditError> {
+        if options.strict {
+            return Err(AuditError::Strict(told));
+        }
+        self.count += 1;
+        if self.told.len() < options.limit {
+            self.told.push(told);
+        }
+        Ok(())
+    }
+
+    fn findings(
+        &self,
+        code: Code,
+        seen: &str,
+        why: &'static str,
+        fix: &str,
+    ) -> Option<(Code, u64, Vec<Finding>)> {
+        (self.count > 0).then(|| {
+            let finding = Finding {
+                details: self.told.clone(),
+                hosts: self.count,
+                fix: vec![fix.to_owned()],
+                ..Finding::new(code, format!("{seen}: {}", self.count), why)
+            };
+            (code, 1, vec![finding])
+        })
+    }
+}
+
+impl AuditReport {
+    /// Whether anything is to be done.
+    pub fn has_findings(&self) -> bool {
+        let nothing = Severity::Info.as_str();
+        self.findings
+            .iter()
+            .any(|finding| finding.severity != nothing)
+    }
+}
+
+fn file_name(files: &[PathBuf], number: u32) -> String {
+    let path = usize::try_from(number)
+        .ok()
+        .and_then(|number| files.get(number));
+    match path {
+        Some(path) if path == Path::new("-") => "standard input".to_owned(),
+        Some(path) => sanid_host::root::printable(path),
+        None => "?".to_owned(),
+    }
+}
+
+/// How a count of hosts reads; for the text of the command.
+pub(crate) fn hosts_text(count: u64) -> String {
+    hosts(count)
+}

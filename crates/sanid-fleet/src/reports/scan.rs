@@ -1,0 +1,291 @@
+//! JSON, read once from front to back: what is wanted is taken, the rest is stepped over.
+//!
+//! An audit of millions of reports is little else than this. What is stepped over is held to its brackets
+//! and quotes alone, so a report that was cut off is always noticed; numbers and words there are not
+//! looked at.
+
+use std::borrow::Cow;
+
+use memchr::memchr2;
+
+/// Deeper than any report; a deeper document is a hostile one.
+const DEEPEST: u32 = 64;
+
+/// Why a text is not the JSON that it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ScanError {
+    /// The text ends too early.
+    #[error("it is cut off")]
+    CutOff,
+    /// Something else should stand here.
+    #[error("it is no JSON: {0} should stand at byte {1}")]
+    Unexpected(&'static str, usize),
+    /// Brackets within brackets.
+    #[error("it is nested too deep")]
+    TooDeep,
+}
+
+type Result<T> = std::result::Result<T, ScanError>;
+
+/// A place in a text.
+pub(crate) struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+/// What stands between two quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Quoted<'a> {
+    raw: &'a str,
+    escaped: bool,
+}
+
+impl<'a> Quoted<'a> {
+    /// What it says; `None` for escapes that mean nothing.
+    pub(crate) fn text(self) -> Option<Cow<'a, str>> {
+        if self.escaped {
+            let quoted = format!("\"{}\"", self.raw);
+            return serde_json::from_str(&quoted).ok().map(Cow::Owned);
+        }
+        Some(Cow::Borrowed(self.raw))
+    }
+
+    /// For names of fields, none of which needs an escape.
+    fn key(self) -> &'a str {
+        self.raw
+    }
+}
+
+impl<'a> Scanner<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// The next byte that is no blank, which stays where it is.
+    fn peek(&mut self) -> Result<u8> {
+        let bytes = self.text.as_bytes();
+        while let Some(&byte) = bytes.get(self.at) {
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return Ok(byte);
+            }
+            self.at += 1;
+        }
+        Err(ScanError::CutOff)
+    }
+
+    fn take(&mut self, byte: u8, name: &'static str) -> Result<()> {
+        if self.peek()? == byte {
+            self.at += 1;
+            return Ok(());
+        }
+        Err(ScanError::Unexpected(name, self.at))
+    }
+
+    /// Whether nothing but blanks follows.
+    pub(crate) fn end(&mut self) -> Result<()> {
+        match self.peek() {
+            Err(_) => Ok(()),
+            Ok(_) => Err(ScanError::Unexpected("the end", self.at)),
+        }
+    }
+
+    /// Reads an object, or steps over what is none. `field` takes the value, or [skips](Self::skip) it.
+    pub(crate) fn object(
+        &mut self,
+        mut field: impl FnMut(&mut Self, &'a str) -> Result<()>,
+    ) -> Result<()> {
+        if self.peek()? != b'{' {
+            return self.skip();
+        }
+        self.at += 1;
+        if self.peek()? == b'}' {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            let key = self.quoted()?;
+            self.take(b':', "a colon")?;
+            field(self, key.key())?;
+            match self.peek()? {
+                b',' => self.at += 1,
+                b'}' => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                _ => return Err(ScanError::Unexpected("a comma or a brace", self.at)),
+            }
+        }
+    }
+
+    /// Reads an array, or steps over what is none.
+    pub(crate) fn array(&mut self, mut item: impl FnMut(&mut Self) -> Result<()>) -> Result<()> {
+        if self.peek()? != b'[' {
+            return self.skip();
+        }
+        self.at += 1;
+        if self.peek()? == b']' {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            item(self)?;
+            match self.peek()? {
+                b',' => self.at += 1,
+                b']' => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                _ => return Err(ScanError::Unexpected("a comma or a bracket", self.at)),
+            }
+        }
+    }
+
+    /// Reads a string; anything else, `null` included, is stepped over and is none.
+    pub(crate) fn string(&mut self) -> Result<Option<Quoted<'a>>> {
+        if self.peek()? == b'"' {
+            return self.quoted().map(Some);
+        }
+        self.skip()?;
+        Ok(None)
+    }
+
+    fn quoted(&mut self) -> Result<Quoted<'a>> {
+        self.take(b'"', "a quote")?;
+        let begin = self.at;
+        let mut escaped = false;
+        loop {
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            let found = memchr2(b'"', b'\\', rest).ok_or(ScanError::CutOff)?;
+            let at = self.at + found;
+            if rest.get(found) == Some(&b'"') {
+                self.at = at + 1;
+                let raw = self.text.get(begin..at).ok_or(ScanError::CutOff)?;
+                return Ok(Quoted { raw, escaped });
+            }
+            escaped = true;
+            self.at = at + 2;
+        }
+    }
+
+    /// Steps over one value.
+    pub(crate) fn skip(&mut self) -> Result<()> {
+        match self.peek()? {
+            b'"' => self.quoted().map(|_| ()),
+            b'{' | b'[' => self.skip_nested(),
+            b'a'..=b'z' | b'0'..=b'9' | b'-' => {
+                let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+                let plain = |byte: &u8| {
+                    !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.'))
+                };
+                self.at += rest.iter().position(plain).ok_or(ScanError::CutOff)?;
+                Ok(())
+            }
+            _ => Err(ScanError::Unexpected("a value", self.at)),
+        }
+    }
+
+    fn skip_nested(&mut self) -> Result<()> {
+        // One bit for each open bracket, the innermost lowest: 1 for a brace.
+        let mut open: u64 = 0;
+        let mut depth = 0;
+        let bytes = self.text.as_bytes();
+        loop {
+            let byte = *bytes.get(self.at).ok_or(ScanError::CutOff)?;
+            match byte {
+                b'"' => {
+                    self.quoted()?;
+                    continue;
+                }
+                b'{' | b'[' => {
+                    depth += 1;
+                    if depth > DEEPEST {
+                        return Err(ScanError::TooDeep);
+                    }
+                    open = open << 1 | u64::from(byte == b'{');
+                }
+                b'}' | b']' => {
+                    if (open & 1 == 1) != (byte == b'}') {
+                        return Err(ScanError::Unexpected("another bracket", self.at));
+                    }
+                    open >>= 1;
+                    depth -= 1;
+                    if depth == 0 {
+                        self.at += 1;
+                        return Ok(());
+                    }
+                }
+                _ => {}
+            }
+            self.at += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    fn skip(text: &str) -> Result<()> {
+        let mut scanner = Scanner::new(text);
+        scanner.skip()?;
+        scanner.end()
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            ".*".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(6, 64, 8, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
+                proptest::collection::hash_map(".*", inner, 0..8)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_document_is_stepped_over_to_its_end(value in value()) {
+            for text in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
+                prop_assert_eq!(skip(&format!(" {text}\n")), Ok(()));
+            }
+        }
+
+        #[test]
+        fn a_document_that_is_cut_off_is_never_taken(value in value(), cut in any::<prop::sample::Index>()) {
+            let text = serde_json::json!({ "whole": value }).to_string();
+            let at = cut.index(text.len());
+            prop_assume!(text.is_char_boundary(at));
+            prop_assert!(skip(&text[..at]).is_err());
+        }
+
+        #[test]
+        fn strings_say_what_they_say_to_serde(text in ".*") {
+            let quoted = Value::from(text.clone()).to_string();
+            let found = Scanner::new(&quoted).string().unwrap().unwrap();
+            prop_assert_eq!(found.text().unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_says_where() {
+        for (text, error) in [
+            ("", ScanError::CutOff),
+            ("{", ScanError::CutOff),
+            ("{\"a\\", ScanError::CutOff),
+            ("[}", ScanError::Unexpected("another bracket", 1)),
+            ("<html>", ScanError::Unexpected("a value", 0)),
+            ("{} x", ScanError::Unexpected("the end", 3)),
+        ] {
+            assert_eq!(skip(text), Err(error), "{text}");
+        }
+        assert_eq!(skip(&"[".repeat(1000)), Err(ScanError::TooDeep));
+    }
+}

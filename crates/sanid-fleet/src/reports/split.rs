@@ -1,0 +1,443 @@
+//! Where one document ends and the next begins.
+//!
+//! Text is handed on in parts of about [`PART`] bytes. Where the first line of a file is a whole document,
+//! every line is one, and a part is cut at a line: nothing else is looked at here. Otherwise brackets and
+//! quotes tell the documents apart, wherever lines end.
+
+use std::io::{self, Read};
+
+use memchr::{memchr, memchr_iter, memrchr};
+
+use super::LONGEST_REPORT;
+use super::scan::Scanner;
+
+/// Large enough that handing it on costs nothing beside reading it.
+pub(super) const PART: usize = 1 << 20;
+
+/// Some documents of one file.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Part {
+    /// The text.
+    pub(super) bytes: Vec<u8>,
+    /// The line of the first byte.
+    pub(super) line: u64,
+    /// Where the documents are and on which line they begin; `None` where every line is one.
+    pub(super) documents: Option<Vec<(usize, usize, u64)>>,
+    /// What was no document, by line.
+    pub(super) bad: Vec<(u64, String)>,
+}
+
+/// Cuts a text into parts; `take` says whether to go on.
+///
+/// # Errors
+/// What reading gives, with the line that was reached.
+pub(super) fn split(
+    text: &mut dyn Read,
+    mut take: impl FnMut(Part) -> bool,
+) -> Result<(), (u64, io::Error)> {
+    let mut buffer = Buffer::new(text);
+    if buffer.begins_with_a_line_that_is_whole()? {
+        lines(buffer, &mut take)
+    } else {
+        documents(buffer, &mut take)
+    }
+}
+
+struct Buffer<'r> {
+    text: &'r mut dyn Read,
+    bytes: Vec<u8>,
+    line: u64,
+    ended: bool,
+}
+
+impl<'r> Buffer<'r> {
+    fn new(text: &'r mut dyn Read) -> Self {
+        Self {
+            text,
+            bytes: Vec::new(),
+            line: 1,
+            ended: false,
+        }
+    }
+
+    /// Reads another part.
+    fn fill(&mut self) -> Result<(), (u64, io::Error)> {
+        let wanted = u64::try_from(PART).unwrap_or(u64::MAX);
+        self.bytes.reserve(PART);
+        let read = (&mut *self.text).take(wanted).read_to_end(&mut self.bytes);
+        let read = read.map_err(|error| (self.line, error))?;
+        self.ended = read < PART;
+        Ok(())
+    }
+
+    fn begins_with_a_line_that_is_whole(&mut self) -> Result<bool, (u64, io::Error)> {
+        loop {
+            let blank = |byte: &u8| byte.is_ascii_whitespace();
+            let first = self.bytes.iter().position(|byte| !blank(byte));
+            let rest = first.and_then(|first| self.bytes.get(first..));
+            let rest = rest.unwrap_or_default();
+            let end = memchr(b'\n', rest);
+            if end.is_some() || self.ended || self.bytes.len() > LONGEST_REPORT {
+                let line = end.and_then(|end| rest.get(..end)).unwrap_or(rest);
+                let mut scanner = Scanner::new(std::str::from_utf8(line).unwrap_or_default());
+                let whole = scanner.skip().is_ok() && scanner.end().is_ok();
+                return Ok(whole && line.starts_with(b"{"));
+            }
+            self.fill()?;
+        }
+    }
+}
+
+fn count_lines(bytes: &[u8]) -> u64 {
+    memchr_iter(b'\n', bytes).count() as u64
+}
+
+fn too_long() -> String {
+    format!(
+        "it is longer than {} MiB, so it is no report",
+        LONGEST_REPORT >> 20
+    )
+}
+
+fn lines(
+    mut buffer: Buffer<'_>,
+    take: &mut impl FnMut(Part) -> bool,
+) -> Result<(), (u64, io::Error)> {
+    // Whether the line that is being read is too long to be kept.
+    let mut endless = false;
+    loop {
+        let mut bad = Vec::new();
+        if endless {
+            match memchr(b'\n', &buffer.bytes) {
+                Some(end) => {
+                    buffer.bytes.drain(..=end);
+                    buffer.line += 1;
+                    endless = false;
+                }
+                None => buffer.bytes.clear(),
+            }
+        }
+        let end = match memrchr(b'\n', &buffer.bytes) {
+            Some(last) => last + 1,
+            None if buffer.ended && !endless => buffer.bytes.len(),
+            None => 0,
+        };
+        let rest = buffer.bytes.split_off(end);
+        let bytes = std::mem::replace(&mut buffer.bytes, rest);
+        let line = buffer.line;
+        buffer.line += count_lines(&bytes);
+        if buffer.bytes.len() > LONGEST_REPORT {
+            bad.push((buffer.line, too_long()));
+            buffer.bytes.clear();
+            endless = true;
+        }
+        let part = Part {
+            bytes,
+            line,
+            documents: None,
+            bad,
+        };
+        if !(part.bytes.is_empty() && part.bad.is_empty()) && !take(part) {
+            return Ok(());
+        }
+        if buffer.ended {
+            if buffer.bytes.is_empty() || endless {
+                return Ok(());
+            }
+        } else {
+            buffer.fill()?;
+        }
+    }
+}
+
+/// What is between two bytes of documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Between documents.
+    Between,
+    /// In a document; in a string of it, and behind a backslash.
+    In { string: bool, escape: bool },
+    /// In what is no document, until a line begins with a brace.
+    Lost,
+}
+
+fn documents(
+    mut buffer: Buffer<'_>,
+    take: &mut impl FnMut(Part) -> bool,
+) -> Result<(), (u64, io::Error)> {
+    let mut finder = Finder::default();
+    let mut line_of_part = 1;
+    loop {
+        finder.find(&buffer.bytes);
+        if buffer.ended {
+            finder.ended();
+        }
+        // What is complete goes on, what is not stays.
+        let keep = match finder.state {
+            State::In { .. } => finder.begin,
+            _ => finder.at,
+        };
+        let rest = buffer.bytes.split_off(keep);
+        let bytes = std::mem::replace(&mut buffer.bytes, rest);
+        let part = Part {
+            line: line_of_part,
+            documents: Some(std::mem::take(&mut finder.found)),
+            bad: std::mem::take(&mut finder.bad),
+            bytes,
+        };
+        finder.at -= keep;
+        finder.begin = 0;
+        line_of_part = finder.line;
+        if finder.state != State::Lost && finder.at > LONGEST_REPORT {
+            finder.lose(&too_long());
+            buffer.bytes.clear();
+            finder.at = 0;
+        }
+        let nothing = part.bad.is_empty() && part.documents.as_ref().is_none_or(Vec::is_empty);
+        if !nothing && !take(part) {
+            return Ok(());
+        }
+        if buffer.ended {
+            return match finder.bad.is_empty() {
+                true => Ok(()),
+                false => {
+                    take(Part {
+                        line: finder.line,
+                        documents: Some(Vec::new()),
+                        bad: finder.bad,
+                        bytes: Vec::new(),
+                    });
+                    Ok(())
+                }
+            };
+        }
+        buffer.line = finder.line;
+        buffer.fill()?;
+    }
+}
+
+/// Finds documents by their brackets, in as many steps as the text comes in.
+struct Finder {
+    state: State,
+    /// How far it is, in the bytes that are kept.
+    at: usize,
+    /// Where the document begins that it is in.
+    begin: usize,
+    begin_line: u64,
+    depth: u32,
+    line: u64,
+    /// Whether the last byte ended a line.
+    at_line: bool,
+    found: Vec<(usize, usize, u64)>,
+    bad: Vec<(u64, String)>,
+}
+
+impl Default for Finder {
+    fn default() -> Self {
+        Self {
+            state: State::Between,
+            at: 0,
+            begin: 0,
+            begin_line: 1,
+            depth: 0,
+            line: 1,
+            at_line: true,
+            found: Vec::new(),
+            bad: Vec::new(),
+        }
+    }
+}
+
+impl Finder {
+    fn find(&mut self, bytes: &[u8]) {
+        while let Some(&byte) = bytes.get(self.at) {
+            self.byte(byte);
+            self.at += 1;
+            self.at_line = byte == b'\n';
+            if byte == b'\n' {
+                self.line += 1;
+            }
+        }
+    }
+
+    fn byte(&mut self, byte: u8) {
+        match self.state {
+            State::Between => match byte {
+                b'{' => self.begin_document(),
+                // Those of an array of documents, and what ends a line.
+                b' ' | b'\t' | b'\r' | b'\n' | b'[' | b']' | b',' => {}
+                _ => {
+                    self.begin_line = self.line;
+                    self.lose("it is no JSON");
+                }
+            },
+            State::Lost => {
+                if byte == b'{' && self.at_line {
+                    self.begin_document();
+                }
+            }
+            State::In { string, escape } => self.inside(byte, string, escape),
+        }
+    }
+
+    fn begin_document(&mut self) {
+        self.begin = self.at;
+        self.begin_line = self.line;
+        self.depth = 1;
+        self.state = State::In {
+            string: false,
+            escape: false,
+        };
+    }
+
+    fn inside(&mut self, byte: u8, string: bool, escape: bool) {
+        // No string holds the end of a line, and within a document no line begins with a brace as that of
+        // a document does: the one before was cut off.
+        if byte == b'\n' && string {
+            self.lose("it is cut off");
+            return;
+        }
+        if byte == b'{' && self.at_line && !string {
+            self.bad.push((self.begin_line, "it is cut off".to_owned()));
+            self.begin_document();
+            return;
+        }
+        let (mut string_after, mut escape_after) = (string, false);
+        match byte {
+            _ if escape => {}
+            b'\\' if string => escape_after = true,
+            b'"' => string_after = !string,
+            b'{' | b'[' if !string => self.depth += 1,
+            b'}' | b']' if !string => self.depth -= 1,
+            _ => {}
+        }
+        self.state = State::In {
+            string: string_after,
+            escape: escape_after,
+        };
+        if self.depth == 0 {
+            self.found.push((self.begin, self.at + 1, self.begin_line));
+            self.state = State::Between;
+        }
+    }
+
+    fn lose(&mut self, why: &str) {
+        self.bad.push((self.begin_line, why.to_owned()));
+        self.state = State::Lost;
+    }
+
+    fn ended(&mut self) {
+        if let State::In { .. } = self.state {
+            self.lose("it is cut off");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Seen = (Vec<(u64, String)>, Vec<(u64, String)>);
+
+    /// The documents and what is none, with their lines.
+    fn seen(text: impl Read) -> Seen {
+        let (mut documents, mut bad) = (Vec::new(), Vec::new());
+        let mut text = text;
+        split(&mut text, |part| {
+            bad.extend(part.bad);
+            match part.documents {
+                Some(found) => documents.extend(found.into_iter().map(|(begin, end, line)| {
+                    let text = String::from_utf8_lossy(&part.bytes[begin..end]).into_owned();
+                    (line, text)
+                })),
+                None => {
+                    for (index, line) in part.bytes.split(|&byte| byte == b'\n').enumerate() {
+                        let text = String::from_utf8_lossy(line).into_owned();
+                        if !text.is_empty() {
+                            documents.push((part.line + index as u64, text));
+                        }
+                    }
+                }
+            }
+            true
+        })
+        .unwrap();
+        (documents, bad)
+    }
+
+    /// A reader that gives one byte at a time could hide what depends on how the text comes.
+    struct Slow<'a>(&'a [u8]);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let (Some(to), Some((first, rest))) = (buffer.first_mut(), self.0.split_first()) else {
+                return Ok(0);
+            };
+            *to = *first;
+            self.0 = rest;
+            Ok(1)
+        }
+    }
+
+    fn told(text: &str) -> (Vec<u64>, Vec<u64>) {
+        let (documents, bad) = seen(text.as_bytes());
+        assert_eq!(
+            seen(Slow(text.as_bytes())),
+            (documents.clone(), bad.clone())
+        );
+        let lines = |of: &[(u64, String)]| of.iter().map(|one| one.0).collect();
+        (lines(&documents), lines(&bad))
+    }
+
+    #[test]
+    fn documents_are_found_however_they_stand() {
+        for (text, documents, bad) in [
+            ("{\"a\":1}\n{\"b\":2}\n", vec![1, 2], vec![]),
+            ("\n{\"a\":1}\n\n{\"b\":2}", vec![2, 4], vec![]),
+            ("{\n \"a\": \"}{\\\"\"\n}\n{\n}\n", vec![1, 4], vec![]),
+            ("{\n}{}{\n}", vec![1, 2, 2], vec![]),
+            ("[\n{\n \"a\": [{}]\n},\n{}\n]\n", vec![2, 5], vec![]),
+            ("[{\"a\":1},{\"b\":2}]", vec![1, 1], vec![]),
+            ("", vec![], vec![]),
+            ("\n \n", vec![], vec![]),
+            // Cut off, and what follows is found.
+            ("{\n \"a\": 1,\n{\n}\n", vec![3], vec![1]),
+            ("{\n \"a\": \"x\n{\n}\n", vec![3], vec![1]),
+            ("{\n}\n{\n \"a\": [", vec![1], vec![3]),
+            // What is no JSON is one thing, however long.
+            ("Permission denied\nreally\n{\n}\n", vec![3], vec![1]),
+            ("{\n}\nhello {} \n{\n}\n", vec![1, 4], vec![3]),
+        ] {
+            assert_eq!(told(text), (documents, bad), "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_are_handed_on_whatever_they_hold() {
+        assert_eq!(told("{}\nnonsense\n{\n{}"), (vec![1, 2, 3, 4], vec![]));
+    }
+
+    #[test]
+    fn a_line_without_end_is_told_once_and_not_kept() {
+        let endless = || io::repeat(b'x').take(40 << 20);
+        let lines = "{}\n"
+            .as_bytes()
+            .chain(endless())
+            .chain("\n{}\n".as_bytes());
+        let (documents, bad) = seen(lines);
+        assert_eq!(
+            documents.iter().map(|one| one.0).collect::<Vec<_>>(),
+            [1, 3]
+        );
+        assert_eq!(bad.len(), 1);
+        assert!(bad[0].0 == 2 && bad[0].1.contains("longer than"), "{bad:?}");
+
+        let document = "{\n\""
+            .as_bytes()
+            .chain(endless())
+            .chain("\n{\n}".as_bytes());
+        let (documents, bad) = seen(document);
+        assert_eq!(documents.iter().map(|one| one.0).collect::<Vec<_>>(), [3]);
+        assert!(bad.len() == 1 && bad[0].0 == 1, "{bad:?}");
+    }
+}

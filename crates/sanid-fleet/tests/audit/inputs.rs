@@ -1,0 +1,122 @@
+//! Reports however they come.
+
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::fleet::{Fleet, found, lines, node};
+
+fn clones() -> [crate::fleet::Node; 3] {
+    let mut copy = node(1);
+    copy.host = "copy".to_owned();
+    [node(1), node(2), copy]
+}
+
+#[test]
+fn files_streams_directories_and_compressed_ones_say_the_same() {
+    let reports = clones().map(|node| node.report());
+    let pretty: Vec<String> = reports.iter().map(|one| format!("{one:#}\n")).collect();
+    let ndjson = lines(&clones());
+    let array = serde_json::Value::from(reports.to_vec());
+    let inputs = [
+        ndjson.clone(),
+        format!("\u{feff}{}", ndjson.replace('\n', "\r\n")),
+        pretty.concat(),
+        ndjson.replace('\n', ""),
+        array.to_string(),
+        format!("{array:#}"),
+    ];
+    for input in inputs {
+        let fleet = Fleet::new(&[("reports.json", &input)]);
+        let (document, exit) = fleet.audit(&["reports.json"]);
+        assert_eq!(
+            (document["summary"]["hosts"].as_u64(), exit),
+            (Some(3), 1),
+            "{input}"
+        );
+        assert_eq!(found(&document)[0].1, ["copy", "node-1"], "{input}");
+
+        let stdin = fleet.output(&["audit", "--format", "json"], &input);
+        let text = String::from_utf8(stdin.stdout).unwrap();
+        let text = text.replace("standard input", "reports.json");
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&text).unwrap(),
+            document
+        );
+
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        gzip.write_all(input.as_bytes()).unwrap();
+        std::fs::write(fleet.path("reports.json"), gzip.finish().unwrap()).unwrap();
+        assert_eq!(fleet.audit(&["reports.json"]).0, document);
+    }
+    let files = ["a/1.json", "a/2.json", "b.json"];
+    let files: Vec<(&str, &str)> = files
+        .into_iter()
+        .zip(pretty.iter().map(String::as_str))
+        .collect();
+    let (document, _) = Fleet::new(&files).audit(&["."]);
+    assert_eq!(found(&document)[0].1, ["copy", "node-1"]);
+}
+
+/// A report from before reports had a name is called by its file.
+#[test]
+fn a_report_without_a_name_is_called_by_its_place() {
+    let mut reports = clones().map(|node| node.report());
+    for report in &mut reports {
+        report.as_object_mut().unwrap().remove("host");
+    }
+    let ndjson: String = reports.iter().map(|one| format!("{one}\n")).collect();
+    let (document, _) = Fleet::new(&[("r.ndjson", &ndjson)]).audit(&["r.ndjson"]);
+    assert_eq!(found(&document)[0].1, ["r.ndjson", "r.ndjson:3"]);
+}
+
+/// One clear message, and the rest is read.
+#[test]
+fn a_bad_input_is_one_message() {
+    let good = lines(&[node(1)]);
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(lines(&(1..2000).map(node).collect::<Vec<_>>()).as_bytes())
+        .unwrap();
+    let gzip = gzip.finish().unwrap();
+    let endless = format!("{good}{}\n{}", "x".repeat(20 << 20), lines(&[node(2)]));
+    let inputs: [(&[u8], &str, u64); 6] = [
+        (&gzip[..gzip.len() - 9], "after line", 1),
+        (endless.as_bytes(), "line 2: it is longer than 16 MiB", 2),
+        (b"", "", 0),
+        (
+            b"host,iqn\nnode-1,iqn.2016-04.com.open-iscsi:1\n",
+            "line 1: it is no JSON",
+            0,
+        ),
+        (
+            b"{\"kind\":\"Status\"}\n\xff\xfe\n",
+            "line 2: it is no UTF-8",
+            0,
+        ),
+        (
+            &good.as_bytes()[..good.len() - 20],
+            "line 1: it is cut off",
+            0,
+        ),
+    ];
+    for (input, message, hosts) in inputs {
+        let fleet = Fleet::new(&[]);
+        std::fs::write(fleet.path("r.json"), input).unwrap();
+        let (document, exit) = fleet.audit(&["r.json"]);
+        let count = document["summary"]["hosts"].as_u64().unwrap();
+        assert!(count >= hosts, "{message}: {count}");
+        if message.is_empty() {
+            assert_eq!(exit, 0, "{document:#}");
+            continue;
+        }
+        assert_eq!(exit, 1);
+        let findings = document["findings"].as_array().unwrap();
+        let finding = findings
+            .iter()
+            .find(|one| one["code"] == "no-report")
+            .unwrap();
+        let told = finding["details"].to_string();
+        assert!(told.contains(message), "{told}");
+    }
+}

@@ -1,0 +1,51 @@
+//! What memory is short for goes to temporary files, and nothing else changes.
+
+use crate::fleet::{Fleet, Node, lines, names, node};
+
+#[test]
+fn the_same_is_found_with_little_memory() {
+    let mut fleet: Vec<Node> = (0..12_000).map(node).collect();
+    for number in (0..12_000).step_by(100) {
+        fleet[number].seed = 7;
+        fleet[number + 1].disk = Some(names(3));
+        fleet[number + 2].host = "localhost".to_owned();
+        fleet[number + 3].nqn = format!("nqn.2014-08.com.example:rack{}", number % 1000);
+    }
+    let inventory: String = (0..12_000)
+        .filter(|number| number % 1000 != 0)
+        .map(|number| format!("node-{number},{}\n", names(number).0))
+        .collect();
+    let inventory = format!("host,iqn\n{inventory}");
+    let fleet = Fleet::new(&[
+        ("reports.ndjson", &lines(&fleet)),
+        ("inventory.csv", &inventory),
+    ]);
+    let words = ["--hosts", "--inventory", "inventory.csv", "reports.ndjson"];
+    let (wide, exit) = fleet.audit(&[&["--memory", "512"], &words[..]].concat());
+    let (narrow, _) = fleet.audit(&[&["--memory", "1"], &words[..]].concat());
+    assert_eq!(exit, 1);
+    assert!(wide["findings"].as_array().unwrap().len() > 10);
+    assert!(
+        wide == narrow,
+        "an audit that spills to files finds something else"
+    );
+}
+
+/// A directory for temporary files that has no room is told with both ways out.
+#[test]
+fn no_room_for_temporary_files_is_one_message() {
+    let fleet = Fleet::of(&(0..12_000).map(node).collect::<Vec<_>>());
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_sanid-fleet"))
+        .args(["audit", "--memory", "1"])
+        .arg(fleet.path("reports.ndjson"))
+        .env("TMPDIR", "/nonexistent")
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(
+        told.contains("TMPDIR") && told.contains("--memory"),
+        "{told}"
+    );
+    assert_eq!(told.lines().count(), 1, "{told}");
+}
