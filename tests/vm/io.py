@@ -14,7 +14,7 @@ def stop(*_):
 
 signal.signal(signal.SIGTERM, stop)
 disk = os.open(device, os.O_RDWR | os.O_DIRECT)
-blocks = 1024
+blocks = 512
 # O_DIRECT asks for memory that is aligned as pages are.
 buffer = mmap.mmap(-1, BLOCK)
 held = [0] * blocks

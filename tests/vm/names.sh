@@ -27,6 +27,13 @@ for word; do
         echo "$names" >/vm/kept/names
         echo "$names" >>/vm/kept/all
         ;;
+    template) same "the names are those of the template" "$names" "$(head -1 /vm/kept/all)" ;;
+    then-dbus-copy)
+        # As the post-install script of Debian's dbus makes it; the trees of the guests have lost theirs.
+        rm -f /var/lib/dbus/machine-id
+        check "dbus-uuidgen makes a copy of the machine-id" dbus-uuidgen --ensure
+        check "which is no link" test -f /var/lib/dbus/machine-id -a ! -L /var/lib/dbus/machine-id
+        ;;
     clients)
         # Which of the units had the names to write depends on how the machine-id was reset.
         writer=sanid-machine-id.service

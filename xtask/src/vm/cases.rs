@@ -82,7 +82,11 @@ const MACHINE_ID: &str = "etc/machine-id";
 /// What an image builder leaves for systemd to fill: virt-sysprep truncates the file, `cloud-init clean
 /// --machine-id` removed it (22.4, Debian 12) and writes a word by now.
 const TRUNCATED: Change = Change::Write(MACHINE_ID, "");
+const REMOVED: Change = Change::Remove(MACHINE_ID);
 const UNINITIALIZED: Change = Change::Write(MACHINE_ID, "uninitialized\n");
+/// virt-sysprep does the same to the copy of D-Bus; cloud-init leaves it.
+const DBUS_TRUNCATED: Change = Change::Write("var/lib/dbus/machine-id", "");
+const DBUS_REMOVED: Change = Change::Remove("var/lib/dbus/machine-id");
 
 /// A boot that looks at who began when (`tests/vm/ordering.sh`).
 const fn ordering(arguments: &'static str, before: &'static [Change]) -> Boot {
@@ -222,15 +226,20 @@ pub(super) const ALL: &[Case] = &[
         "template_reset",
         "each of four clones of a template in which sanid ran, its machine-id reset as virt-sysprep and cloud-init do it, gets names of its own at its first boot, before any client, by itself",
         &[
-            names("first clients", ALL_START),
-            names("other clients", &[Change::Capture, TRUNCATED]),
-            names("other clients", &[Change::Clone, TRUNCATED]),
+            names("first clients then-dbus-copy", ALL_START),
             names(
                 "other clients",
-                &[Change::Clone, Change::Remove(MACHINE_ID)],
+                &[Change::Capture, TRUNCATED, DBUS_TRUNCATED],
             ),
-            names("other clients", &[Change::Clone, UNINITIALIZED]),
+            names("other clients", &[Change::Clone, TRUNCATED, DBUS_TRUNCATED]),
+            names("other clients", &[Change::Clone, REMOVED, DBUS_REMOVED]),
+            names(
+                "other clients",
+                &[Change::Clone, UNINITIALIZED, DBUS_REMOVED],
+            ),
             names("same", &[]),
+            // What is not reset is the machine-id that systemd takes.
+            names("template", &[Change::Clone, UNINITIALIZED]),
         ],
     ),
     hardware::CLONE_OTHER_UUID,

@@ -4,7 +4,7 @@ use rustix::io::Errno;
 
 /// Why a file that is there could not be read.
 ///
-/// A missing file is not an error: [`Root::read`] answers `None`.
+/// A missing file is not an error: [`Root::read`](super::Root::read) answers `None`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
     /// Something that is not a regular file stands in its place.

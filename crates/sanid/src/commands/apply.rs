@@ -62,7 +62,7 @@ fn reload(report: &mut ApplyReport, facts: &Facts) -> Exit {
     let live = live_names(facts);
     if !live.is_empty() {
         report.notices.push(format!(
-            "nothing was restarted: {} would lose its volumes or come back with the new name, which the array may refuse (safety rule 3); end it, then restart by hand",
+            "nothing was restarted: {} lives, and would be logged in again or cut off while its volumes are in use (safety rule 3); end it, then restart by hand",
             live.join(", ")
         ));
         return Exit::Refused;

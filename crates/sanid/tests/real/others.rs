@@ -84,7 +84,7 @@ fn post_install() {
 
     // The script leaves what sanid wrote alone, so it is not reported.
     host.run(&["apply", "--replace"]).expect(0);
-    assert_eq!(status(&host), [String::new(); 0]);
+    assert_eq!(status(&host), Vec::<String>::new());
     let sanids = host.three();
     Private::nvme(&host).run(own, &["configure"], "").expect(0);
     assert_eq!(host.three(), sanids);
@@ -99,7 +99,7 @@ fn generate_name() {
     }
     let wanted = "etc/systemd/system/sockets.target.wants/iscsid.socket";
     host.write(wanted, "");
-    assert_eq!(status(&host), [String::new(); 0]);
+    assert_eq!(status(&host), Vec::<String>::new());
     let untouched = host.three();
     Private::iscsi(&host).run(START_UP, &[], "").expect(0);
     assert_eq!(host.three(), untouched);
@@ -145,7 +145,7 @@ fn namespace() {
     let other_pair = other.at("etc/nvme");
     let arguments = [other_pair.to_str().unwrap()];
     let same = with_processes(&host, &begin(":"), &arguments);
-    assert_eq!(codes(&same), [String::new(); 0]);
+    assert_eq!(codes(&same), Vec::<String>::new());
 
     let ran = with_processes(&host, &begin("mount --bind \"$2\" /etc/nvme"), &arguments);
     assert_eq!(codes(&ran), ["namespace-differs"], "{}", ran.stdout);
@@ -160,7 +160,7 @@ fn namespace() {
     // Who answers for a link is the container.
     let link = "mount -t tmpfs none /etc/nvme; ln -s /etc/machine-id /etc/nvme/hostid";
     let ran = with_processes(&host, &begin(link), &arguments);
-    assert_eq!(codes(&ran), [String::new(); 0], "{}", ran.stdout);
+    assert_eq!(codes(&ran), Vec::<String>::new(), "{}", ran.stdout);
     let link = "mount -t tmpfs none /etc; ln -s /usr /etc/nvme";
     let ran = with_processes(&host, &begin(link), &arguments);
     assert_eq!(codes(&ran), ["namespace-unseen"], "{}", ran.stdout);

@@ -6,7 +6,7 @@
 
 use rustix::io::Errno;
 
-use super::super::{IDENTITY_FILE_LIMIT, MOUNTINFO_LIMIT, state};
+use super::super::{IDENTITY_FILE_LIMIT, state};
 use super::process::Processes;
 use crate::facts::Namespace;
 use crate::file::{Disk, FileState, IdentityFile};
@@ -15,6 +15,8 @@ use crate::root::Root;
 
 /// A node of Kubernetes has some hundred containers at most.
 const LIMIT: usize = 512;
+/// A container has some tens of mounts, at 200 bytes each; one with thousands is not looked into.
+const MOUNTS: usize = 1 << 20;
 /// The names of control groups are long; the end of one names the container.
 const CONTROL_GROUP: usize = 120;
 /// File systems that somebody answers for, who may not.
@@ -56,7 +58,7 @@ pub(super) fn read(processes: &Processes, root: &Root) -> (Vec<Namespace>, usize
 
 /// `None` where the process ended meanwhile.
 fn look(processes: &Processes, root: &Root, pid: u32) -> Result<Option<Namespace>, ()> {
-    let Some(mounts) = processes.bytes(pid, "mountinfo", MOUNTINFO_LIMIT) else {
+    let Some(mounts) = processes.bytes(pid, "mountinfo", MOUNTS) else {
         return if processes.namespace(pid).is_ok() {
             Err(())
         } else {

@@ -55,7 +55,7 @@ impl Processes {
 
     /// A file of procfs itself.
     pub(super) fn own(&self, name: &str) -> Option<Vec<u8>> {
-        Some(self.directory.read(name, 1 << 20).ok()??.bytes)
+        Some(self.directory.read(name, 256 * 1024).ok()??.bytes)
     }
 
     /// The number of a process' mount namespace.
