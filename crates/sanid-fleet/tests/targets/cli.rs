@@ -62,7 +62,10 @@ fn what_is_missing_is_said_with_an_example() {
 #[test]
 fn an_object_that_could_be_a_command_is_refused() {
     for hostile in ["$(reboot)", "a b", "a\nb", "a'b", "../x", "", "<x>"] {
-        let ran = fleet(&["export", "--to", "nvmet", "--subsystem", hostile], "");
+        let ran = fleet(
+            &["export", "--to", "nvmet", "--subsystem", hostile],
+            "host,host_nqn\n",
+        );
         assert_eq!(ran.code, 2, "{hostile:?}: {ran:?}");
     }
     let ran = fleet(

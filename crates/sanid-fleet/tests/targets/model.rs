@@ -180,7 +180,7 @@ fn prune_leaves_patterns_and_what_is_no_name() {
 #[test]
 fn an_old_entry_is_never_a_line_of_a_script() {
     // A name that the target was made to hold, with which whoever made it waits for the script.
-    let evil = r"iqn.2024-01.a:x\nEND OF NAMES\nreboot\n";
+    let evil = r"nqn.2024-01.a:x\nEND OF NAMES\nreboot\n";
     let text = format!(
         r#"{{"subsystems":[{{"nqn":"nqn.2024-01.test.local:subsystem","allowed_hosts":["{evil}"]}}]}}"#
     );
@@ -219,5 +219,51 @@ fn a_group_of_spdk_has_at_most_256_initiators() {
     for tag in &after.objects {
         let size = after.entries.iter().filter(|entry| entry.object == *tag);
         assert!(size.count() <= 256, "group {tag}");
+    }
+}
+
+#[test]
+fn nobody_joins_a_group_of_spdk_that_lets_anyone_in_or_keeps_somebody_out() {
+    let format = targets::format("spdk-iscsi").unwrap();
+    let scope = Scope {
+        group: None,
+        ..scope(Protocol::Iscsi)
+    };
+    let text = r#"[{"tag":3,"initiators":["ANY"],"netmasks":["ANY"]},
+                   {"tag":5,"initiators":["!iqn.2024-01.a:x"],"netmasks":["ANY"]}]"#;
+    let present = format.read(text).unwrap();
+    let hosts = [host(1)];
+    let made = targets::members(format, &hosts, &scope).unwrap();
+    let plan = targets::plan(format, &made.members, &present, &scope, true).unwrap();
+    assert!(plan.remove.is_empty());
+    let mut out = Vec::new();
+    format.change(&plan, &scope, &mut out).unwrap();
+    let calls = String::from_utf8(out).unwrap();
+    assert!(
+        calls.contains(r#""method":"iscsi_create_initiator_group""#),
+        "{calls}"
+    );
+    assert!(calls.contains(r#""tag":6"#), "{calls}");
+}
+
+#[test]
+fn who_speaks_of_initiator_names_removes_no_host_nqn() {
+    for name in ["terraform", "csv", "pure"] {
+        let format = targets::format(name).unwrap();
+        let old: Vec<Host> = (1..4).map(host).collect();
+        let kind = if name == "pure" {
+            Protocol::Nvme
+        } else {
+            Protocol::Both
+        };
+        let present = format.read(&export(format, &old, &scope(kind))).unwrap();
+        let iscsi = scope(Protocol::Iscsi);
+        let new = [host(2)];
+        let made = targets::members(format, &new, &iscsi).unwrap();
+        let plan = targets::plan(format, &made.members, &present, &iscsi, true).unwrap();
+        assert!(
+            plan.removed().iter().all(|name| name.starts_with("iqn.")),
+            "{name}: {plan:?}"
+        );
     }
 }
