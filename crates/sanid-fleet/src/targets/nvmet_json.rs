@@ -61,6 +61,10 @@ impl Format for NvmetJson {
         Nvmet.removal()
     }
 
+    fn takes_base(&self) -> bool {
+        true
+    }
+
     fn protocol(&self) -> Protocol {
         Protocol::Nvme
     }

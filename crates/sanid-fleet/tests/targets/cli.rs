@@ -315,6 +315,19 @@ fn a_base_keeps_what_it_has() {
 }
 
 #[test]
+fn a_base_that_would_not_be_used_is_refused() {
+    let (_kept, list, _) = lists();
+    let ran = fleet(
+        &[
+            "export", "--to", "lio", "--target", TARGET, "--base", &list, &list,
+        ],
+        "",
+    );
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("lio-json and nvmet-json"), "{ran:?}");
+}
+
+#[test]
 fn an_open_target_is_said_at_a_difference() {
     let (_kept, list, out) = lists();
     std::fs::write(
