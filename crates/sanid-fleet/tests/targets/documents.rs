@@ -137,6 +137,9 @@ fn a_host_of_pure_keeps_the_names_that_it_has() {
     let old = r#"{"iqn":["iqn.2024-01.a:old"],"nqn":[],"wwn":[]}"#;
     assert_eq!(list(old, false).unwrap(), ["iqn.2024-01.a:old", new]);
     assert_eq!(list(old, true).unwrap(), [new]);
+    let nqn = r#"{"iqn":[],"nqn":["nqn.2024-01.a:old"]}"#;
+    let refused = list(nqn, false).unwrap_err();
+    assert!(refused.to_string().contains("one kind only"), "{refused}");
     // Who is wanted stays where a stranger goes, and a host that had only strangers is emptied.
     let both = format!(r#"{{"iqn":["{new}","iqn.2024-01.a:old"]}}"#);
     assert_eq!(list(&both, true).unwrap(), [new]);
