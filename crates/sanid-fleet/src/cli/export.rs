@@ -30,6 +30,13 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
     let format = options.to;
+    if options.base.is_some() && !format.takes_base() {
+        let why = "--base is for lio-json and nvmet-json, whose files are whole configurations";
+        return Err(Failure::error(&format!(
+            "{why}; {} changes what is there by itself, and diff shows how",
+            format.name()
+        )));
+    }
     let base = options.base.as_deref().map(scope::text).transpose()?;
     let scope = options.object.scope(base);
     // What is missing is said before a long list is read.

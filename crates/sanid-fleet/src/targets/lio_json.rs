@@ -78,6 +78,10 @@ impl Format for LioJson {
         Lio.removal()
     }
 
+    fn takes_base(&self) -> bool {
+        true
+    }
+
     fn protocol(&self) -> Protocol {
         Protocol::Iscsi
     }

@@ -268,6 +268,11 @@ pub trait Format: Sync {
     /// [`TargetError::Missing`] where the user has to say more.
     fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError>;
 
+    /// Whether the export can be written into a configuration that is there ([`Scope::base`]).
+    fn takes_base(&self) -> bool {
+        false
+    }
+
     /// Whether an entry of this object is within the scope.
     fn within(&self, object: &str, scope: &Scope) -> bool {
         self.object(scope)

@@ -54,11 +54,15 @@ impl Format for NvmetJson {
 
     fn loading(&self) -> &'static str {
         "nvmetcli restore CLEARS all that nvmet serves, with the connections to it, before it loads this file: \
-         give --base what nvmetcli save has written, or use --to nvmet"
+         give --base what nvmetcli save has written, or use --to nvmet. A subsystem that admitted any host is closed to those that are not in its list"
     }
 
     fn removal(&self) -> &'static str {
         Nvmet.removal()
+    }
+
+    fn takes_base(&self) -> bool {
+        true
     }
 
     fn protocol(&self) -> Protocol {

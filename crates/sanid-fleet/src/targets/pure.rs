@@ -22,16 +22,20 @@ fn kind(name: &str) -> &'static str {
     if is_nqn(name) { "nqn" } else { "iqn" }
 }
 
+fn mixed(host: &str) -> TargetError {
+    TargetError::Refused(format!(
+        "host {host} of the array would hold initiator names and host NQNs, and it takes one kind only: \
+         make a second host there for the other kind"
+    ))
+}
+
 fn write(out: &mut dyn Write, hosts: &BTreeMap<&str, Vec<&str>>) -> Result<(), TargetError> {
     let mut tasks = Vec::with_capacity(hosts.len());
     for (host, names) in hosts {
         let mut kinds: Vec<_> = names.iter().map(|name| kind(name)).collect();
         kinds.dedup();
         let [kind] = kinds.as_slice() else {
-            return Err(TargetError::Refused(format!(
-                "host {host} of the array would hold initiator names and host NQNs, and it takes one kind only: \
-                 make a second host there for the other kind"
-            )));
+            return Err(mixed(host));
         };
         let mut task = Map::new();
         task.insert("name".to_owned(), json!(host));
@@ -153,6 +157,14 @@ impl Format for Pure {
         let mut hosts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for member in &plan.add {
             hosts.entry(&member.host.name).or_default();
+        }
+        // What the plan leaves out, since nobody asked about it, is on the array all the same.
+        let new = plan.add.first().map(|member| kind(&member.name));
+        let other = |name: &str| new.is_some_and(|new| new != kind(name));
+        for entry in &plan.present.entries {
+            if other(&entry.name) && hosts.contains_key(entry.object.as_str()) {
+                return Err(mixed(&entry.object));
+            }
         }
         for entry in &plan.remove {
             hosts.entry(&entry.object).or_default();

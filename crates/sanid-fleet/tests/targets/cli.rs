@@ -62,7 +62,10 @@ fn what_is_missing_is_said_with_an_example() {
 #[test]
 fn an_object_that_could_be_a_command_is_refused() {
     for hostile in ["$(reboot)", "a b", "a\nb", "a'b", "../x", "", "<x>"] {
-        let ran = fleet(&["export", "--to", "nvmet", "--subsystem", hostile], "");
+        let ran = fleet(
+            &["export", "--to", "nvmet", "--subsystem", hostile],
+            "host,host_nqn\n",
+        );
         assert_eq!(ran.code, 2, "{hostile:?}: {ran:?}");
     }
     let ran = fleet(
@@ -309,6 +312,19 @@ fn a_base_keeps_what_it_has() {
         "",
     );
     assert_eq!(typo.code, 2, "{typo:?}");
+}
+
+#[test]
+fn a_base_that_would_not_be_used_is_refused() {
+    let (_kept, list, _) = lists();
+    let ran = fleet(
+        &[
+            "export", "--to", "lio", "--target", TARGET, "--base", &list, &list,
+        ],
+        "",
+    );
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("lio-json and nvmet-json"), "{ran:?}");
 }
 
 #[test]

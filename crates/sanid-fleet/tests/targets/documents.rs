@@ -109,3 +109,46 @@ fn a_map_of_terraform_keeps_the_hosts_of_others() {
         "{refused}"
     );
 }
+
+#[test]
+fn a_host_of_pure_keeps_the_names_that_it_has() {
+    let format = targets::format("pure").unwrap();
+    let iscsi = scope(Protocol::Iscsi);
+    let there = |names: &str| {
+        format
+            .read(&format!(
+                r#"{{"purefa_info":{{"hosts":{{"node-1":{names}}}}}}}"#
+            ))
+            .unwrap()
+    };
+    let hosts = [host(1)];
+    let made = targets::members(format, &hosts, &iscsi).unwrap();
+    let new = "iqn.2016-04.com.open-iscsi:00000001a6894520";
+    let list = |names: &str, prune: bool| {
+        let present = there(names);
+        let plan = targets::plan(format, &made.members, &present, &iscsi, prune).unwrap();
+        let mut out = Vec::new();
+        format.change(&plan, &iscsi, &mut out).map(|()| {
+            let read = format.read(&String::from_utf8(out).unwrap()).unwrap();
+            let names = read.entries.into_iter().map(|entry| entry.name);
+            names.collect::<Vec<String>>()
+        })
+    };
+    let old = r#"{"iqn":["iqn.2024-01.a:old"],"nqn":[],"wwn":[]}"#;
+    assert_eq!(list(old, false).unwrap(), ["iqn.2024-01.a:old", new]);
+    assert_eq!(list(old, true).unwrap(), [new]);
+    let nqn = r#"{"iqn":[],"nqn":["nqn.2024-01.a:old"]}"#;
+    let refused = list(nqn, false).unwrap_err();
+    assert!(refused.to_string().contains("one kind only"), "{refused}");
+    // Who is wanted stays where a stranger goes, and a host that had only strangers is emptied.
+    let both = format!(r#"{{"iqn":["{new}","iqn.2024-01.a:old"]}}"#);
+    assert_eq!(list(&both, true).unwrap(), [new]);
+    let present = format
+        .read(r#"{"hosts":{"gone":{"iqn":["iqn.2024-01.a:old"]}}}"#)
+        .unwrap();
+    let plan = targets::plan(format, &made.members, &present, &iscsi, true).unwrap();
+    let mut out = Vec::new();
+    format.change(&plan, &iscsi, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains("\"iqn\": [\n        \"\"\n      ]"), "{text}");
+}

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod apply;
 mod cli;
 mod documents;
 mod model;

@@ -26,7 +26,7 @@ pub(crate) fn trials() -> Vec<Trial> {
                 "SUBSYSTEM 3 nqn.2014-08.org.nvmexpress:uuid:11111111-1111-4111-8111-111111111111",
                 "PURE 2 node-1",
                 "POWERSTORE 3 present-in-host",
-                "COMMENT {{ lookup('pipe', 'touch /tmp/sanid-was-here') }} $(touch /tmp/sanid-was-here)",
+                "COMMENT {{ lookup('pipe', 'touch sanid-was-here') }} $(touch sanid-was-here)",
             ] {
                 assert!(said.contains(text), "{text} is missing:\n{said}");
             }

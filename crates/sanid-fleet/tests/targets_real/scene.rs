@@ -10,7 +10,7 @@ pub(crate) const HOSTS: &str = "\
 host,iqn,host_nqn,host_id
 node-1,iqn.2016-04.com.open-iscsi:1111,nqn.2014-08.org.nvmexpress:uuid:11111111-1111-4111-8111-111111111111,11111111-1111-4111-8111-111111111111
 node-2,iqn.2016-04.com.open-iscsi:2222,nqn.2014-08.org.nvmexpress:uuid:22222222-2222-4222-8222-222222222222,22222222-2222-4222-8222-222222222222
-\"{{ lookup('pipe', 'touch /tmp/sanid-was-here') }} $(touch /tmp/sanid-was-here)\",iqn.2016-04.com.open-iscsi:3333,nqn.2014-08.org.nvmexpress:uuid:33333333-3333-4333-8333-333333333333,33333333-3333-4333-8333-333333333333
+\"{{ lookup('pipe', 'touch sanid-was-here') }} $(touch sanid-was-here)\",iqn.2016-04.com.open-iscsi:3333,nqn.2014-08.org.nvmexpress:uuid:33333333-3333-4333-8333-333333333333,33333333-3333-4333-8333-333333333333
 ";
 
 /// The first and the last of them are gone, and one is new.
@@ -45,7 +45,7 @@ impl Scene {
         self.command(&mut Command::new("sh"), script)
     }
 
-    /// The same without a network, and with a `/tmp` that ends with it.
+    /// The same in namespaces of its own, without a network.
     pub(crate) fn run_alone(&self, script: &str) -> String {
         let mut unshare = Command::new("unshare");
         let namespaces = [
@@ -73,7 +73,7 @@ impl Scene {
         let err = String::from_utf8_lossy(&done.stderr);
         assert!(done.status.success(), "{:?}\n{out}\n{err}", done.status);
         assert!(
-            !Path::new("/tmp/sanid-was-here").exists(),
+            !self.path().join("sanid-was-here").exists(),
             "a host's name was run as a command"
         );
         format!("{out}{err}")

@@ -54,6 +54,8 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 const TGTD: &str = r#"
 export PATH="$PATH:/usr/sbin"
+# tgtd's socket is a file below it, whatever the network.
+mount -t tmpfs none /run
 work=$(mktemp -d)
 mount -t tmpfs none "$work"
 ip link set lo up
