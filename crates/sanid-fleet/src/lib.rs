@@ -13,6 +13,7 @@
 
 mod cli;
 pub mod derive;
+pub mod escrow;
 pub mod hosts;
 pub mod input;
 pub mod inventory;

@@ -3,6 +3,7 @@
 //! A command is one file here, with its options and `run`, and one line in [`Command`] and in [`dispatch`].
 
 mod derive;
+mod escrow;
 mod progress;
 
 use std::ffi::OsString;
@@ -37,11 +38,17 @@ enum Command {
     /// names (iqn, host_nqn, host_id). Machine-ids come from files or standard input, never from the command
     /// line, and are never repeated. Exits with 1 when hosts are duplicates, with 2 when rows are bad.
     Derive(derive::Derive),
+    /// Keep the identity of a host for the day on which its hardware is lost
+    ///
+    /// Writes a record from what sanid said of the host, or on the host itself; sanid adopt --from takes it over
+    /// on other hardware. The record holds no machine-id unless that is asked for, and then it is encrypted.
+    Escrow(escrow::Escrow),
 }
 
 fn dispatch(command: &Command) -> (bool, Result<Exit, Failure>) {
     match command {
         Command::Derive(options) => (false, derive::run(options)),
+        Command::Escrow(options) => (false, escrow::run(options)),
     }
 }
 
