@@ -33,10 +33,10 @@ struct Arguments {
 enum Command {
     /// Derive the identities of the hosts in inventories
     ///
-    /// CSV, NDJSON, JSON (a list, items, NetBox' results, ansible-inventory --list) or an inventory of Ansible,
-    /// told by its look. A row has a host and its machine-id, and may have a scheme, an iqn_prefix, and fixed
-    /// names (iqn, host_nqn, host_id). Machine-ids come from files or standard input, never from the command
-    /// line, and are never repeated. Exits with 1 when hosts are duplicates, with 2 when rows are bad.
+    /// CSV, NDJSON, JSON (also what ansible-inventory --list prints) or an inventory of Ansible, told by its
+    /// look. A row has a host and its machine-id, and may have a scheme, a prefix, and names that are fixed.
+    /// Machine-ids come from files or standard input, never from the command line, and are never repeated.
+    /// Exits with 1 when hosts are duplicates, with 2 when rows are bad.
     Derive(derive::Derive),
     /// Keep the identity of a host for the day on which its hardware is lost
     ///

@@ -184,7 +184,7 @@ impl<'a, W: Write + Send> Derivation<'a, W> {
         let files = std::mem::take(&mut self.files);
         let place = |line| place(&files, line);
         self.store.find(self.options.threads, &mut |duplicate| {
-            tell(duplicate.placed(&place))
+            tell(duplicate.placed(&place));
         })?;
         Ok(self.counts)
     }

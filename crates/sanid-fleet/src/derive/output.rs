@@ -320,7 +320,7 @@ mod tests {
             let plain = Plain::new(rule.prefix());
             let (mut page, mut expected) = (Page::default(), Vec::new());
             for number in 1..=200_u128 {
-                let host = "node.example-1_a:2".repeat(2)[..1 + number as usize % 31].to_owned();
+                let host = "node.example-1_a:2".repeat(2)[..=number as usize % 31].to_owned();
                 let id = format!("{:032x}", number * 0x0123_4567_89ab_cdef_0123);
                 let mut row = Row::default();
                 row.set(Column::Host, host.as_bytes());

@@ -150,12 +150,7 @@ fn closing(text: &[u8]) -> Option<(usize, u64)> {
 
 /// Lines without a quote: every delimiter and every line end in one go.
 #[inline]
-fn simple<'a>(
-    text: &'a [u8],
-    first: u64,
-    shape: &Shape<'_>,
-    mut take: impl FnMut(u64, Record<'_>),
-) {
+fn simple(text: &[u8], first: u64, shape: &Shape<'_>, mut take: impl FnMut(u64, Record<'_>)) {
     let mut now = Line::new(shape, first);
     for at in memchr::memchr2_iter(shape.delimiter, b'\n', text) {
         let ends = text.get(at) == Some(&b'\n');
