@@ -23,12 +23,12 @@ const SCRIPT: &str = include_str!("derive.py");
 pub(super) struct Fleet {
     rows: u32,
     python: f64,
-    cores: Vec<Cores>,
+    runs: Vec<Run>,
     peak_kib: u64,
 }
 
 /// What so many cores do.
-struct Cores {
+struct Run {
     cores: usize,
     derive: f64,
     bare: f64,
@@ -53,7 +53,7 @@ pub(super) fn measure(
     let all = std::thread::available_parallelism()?.get();
     let mut counts = vec![1, all];
     counts.dedup();
-    let mut cores = Vec::new();
+    let mut runs = Vec::new();
     for count in counts {
         let (mut derive, mut bare) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
@@ -65,7 +65,7 @@ pub(super) fn measure(
             bare.push(bare_rate(bare_hmac, &bare_ids, count, ids)?);
         }
         let ratios: Vec<f64> = derive.iter().zip(&bare).map(|(a, b)| a / b).collect();
-        cores.push(Cores {
+        runs.push(Run {
             cores: count,
             derive: median(&derive)?,
             bare: median(&bare)?,
@@ -81,7 +81,7 @@ pub(super) fn measure(
     Ok(Fleet {
         rows,
         python: median(&python)?,
-        cores,
+        runs,
         peak_kib: peak_kib(binary, &inventory)?,
     })
 }
@@ -163,7 +163,7 @@ impl Fleet {
             text,
             "| cores | rows per second | bare HMACs per second | ratio | beside Python |\n|---:|---:|---:|---:|---:|"
         )?;
-        for one in &self.cores {
+        for one in &self.runs {
             writeln!(
                 text,
                 "| {} | {:.0} | {:.0} | {:.2} | {:.0} × |",
