@@ -22,6 +22,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 pub use duplicates::{Duplicate, Shared};
 pub use identity::{Rule, RuleError};
 pub use output::Format;
+#[cfg(feature = "schema")]
+pub use output::{HostItem, HostList};
 
 use crate::inventory::{Opened, Piece, Rows, Source, Unusable};
 use duplicates::Store;
