@@ -74,6 +74,7 @@ const PACKAGES: &[Package] = &[
     Package::new("busybox-static", "vm: the smallest guests"),
     Package::new("kmod", "vm: the modules of a guest"),
     Package::new("e2fsprogs", "vm: the disks of guests"),
+    Package::new("age", "fleet: encrypts and decrypts what is kept of a host"),
     Package::new("mandoc", "man: the checker of the man pages"),
 ];
 

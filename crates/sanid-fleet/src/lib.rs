@@ -15,6 +15,7 @@ pub mod audit;
 mod cli;
 pub mod derive;
 mod collect;
+pub mod escrow;
 pub mod hosts;
 mod html;
 pub mod input;

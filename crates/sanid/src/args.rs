@@ -214,8 +214,8 @@ pub(crate) struct Adopt {
     /// The host of the record is gone for good, and nothing uses its identity any more
     #[arg(long, requires = "from", conflicts_with = "probe")]
     pub(crate) old_host_is_gone: bool,
-    /// Ask this command of the shell whether the host of the record answers: 0 yes, 1 no; it finds the host in
-    /// SANID_OLD_HOST and SANID_OLD_ADDRESSES
+    /// Ask this command of the shell whether the host of the record answers, 0 for yes and 1 for no; its
+    /// environment names the host
     #[arg(long, value_name = "COMMAND", requires = "from")]
     pub(crate) probe: Option<String>,
 }

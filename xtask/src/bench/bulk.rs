@@ -56,19 +56,37 @@ fn seconds_of_derive(binary: &Path, input: &Path) -> Result<f64> {
     Ok(begin.elapsed().as_secs_f64())
 }
 
-/// Machine-ids from a fixed seed (splitmix64), one per line.
 fn machine_ids(count: u32) -> Result<String> {
-    let mut state = 0x5a4e_4944_u64;
-    let mut next = || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = state;
+    let mut text = String::new();
+    for (_, id) in (0..count).zip(Ids::default()) {
+        writeln!(text, "{id}")?;
+    }
+    Ok(text)
+}
+
+/// Machine-ids from a fixed seed (splitmix64).
+pub(super) struct Ids(u64);
+
+impl Default for Ids {
+    fn default() -> Self {
+        Self(0x5a4e_4944)
+    }
+}
+
+impl Ids {
+    fn half(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
-    };
-    let mut text = String::new();
-    for _ in 0..count {
-        writeln!(text, "{:016x}{:016x}", next(), next())?;
     }
-    Ok(text)
+}
+
+impl Iterator for Ids {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        Some(format!("{:016x}{:016x}", self.half(), self.half()))
+    }
 }

@@ -3,6 +3,7 @@
 //! ratios count, not the milliseconds.
 
 mod bulk;
+mod fleet;
 mod report;
 mod startup;
 
@@ -26,6 +27,9 @@ pub(crate) struct Options {
     /// How many machine-ids the bulk comparison derives from
     #[arg(long, default_value_t = 2_000_000)]
     ids: u32,
+    /// How many rows the inventory of the fleet has
+    #[arg(long, default_value_t = 10_000_000)]
+    rows: u32,
     /// Only print the tables; leave docs/performance.md as it is
     #[arg(long)]
     dry_run: bool,
@@ -48,7 +52,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
         Scratch::clear(place)?;
         return Ok(again.success());
     }
-    for program in ["iscsi-iname", "nvme", "strace", "time"] {
+    for program in ["iscsi-iname", "nvme", "python3", "strace", "time"] {
         ensure!(
             has_program(program),
             "there is no {program}; cargo xtask test --only packages installs it"
@@ -59,6 +63,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     for cmd in [
         release::build(place, "sanid", &["--bins"]),
         release::build(place, "sanid", &["--example", "read_machine_id"]),
+        release::build(place, "sanid-fleet", &["--bins"]),
         Cmd::new(["cargo", "build", "--quiet", "--profile", "speed"]).args([
             "-p",
             "sanid",
@@ -85,9 +90,12 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     let starts = startup::measure(&subjects, options.rounds)?;
     let bare = place.target.join("speed/examples/bare_hmac");
     let bulk = bulk::measure(&binary, &bare, &scratch.path, options.ids)?;
+    let fleet = place.static_dir().join("sanid-fleet");
+    let fleet = fleet::measure(&fleet, &bare, &scratch.path, options.rows, options.ids)?;
     let size = fs::metadata(&binary)?.len();
 
     let text = report::text(&starts, &bulk, size, options)?;
+    let text = format!("{text}\n{}", fleet.text()?);
     say!("{text}");
     if !options.dry_run {
         page::write(&place.root.join("docs/performance.md"), "bench", &text)?;

@@ -26,8 +26,8 @@ pub(super) struct Derive {
     /// Inventories, also compressed with gzip; - is standard input
     #[arg(value_name = "FILE", default_value = "-")]
     files: Vec<PathBuf>,
-    /// Which column of the inventory is which: host=NAME, machine-id=NAME and so on; a path such as
-    /// custom_fields.machine_id where objects are nested
+    /// Which column of the inventory is which: host=NAME, machine-id=NAME and so on; in objects a path, with
+    /// dots between its names
     #[arg(long, value_name = "COLUMN=NAME")]
     column: Vec<String>,
     /// What the inventories are, instead of telling by their look
@@ -233,10 +233,12 @@ impl Told {
     fn summary(&self, counts: Counts) -> String {
         let mut summary = format!("{} derived", many(counts.derived, "identity", "identities"));
         if counts.bad > 0 {
-            summary += &format!(", {} left out", many(counts.bad, "bad row", "bad rows"));
+            let rows = many(counts.bad, "bad row", "bad rows");
+            summary = format!("{summary}, {rows} left out");
         }
         if self.duplicates > 0 {
-            summary += &format!(", {}", many(self.duplicates, "duplicate", "duplicates"));
+            let duplicates = many(self.duplicates, "duplicate", "duplicates");
+            summary = format!("{summary}, {duplicates}");
         }
         summary
     }

@@ -9,6 +9,7 @@ mod import;
 mod scope;
 mod audit;
 mod collect;
+mod escrow;
 mod progress;
 mod report;
 
@@ -39,10 +40,10 @@ struct Arguments {
 enum Command {
     /// Derive the identities of the hosts in inventories
     ///
-    /// CSV, NDJSON, JSON (a list, items, NetBox' results, ansible-inventory --list) or an inventory of Ansible,
-    /// told by its look. A row has a host and its machine-id, and may have a scheme, an iqn_prefix, and fixed
-    /// names (iqn, host_nqn, host_id). Machine-ids come from files or standard input, never from the command
-    /// line, and are never repeated. Exits with 1 when hosts are duplicates, with 2 when rows are bad.
+    /// CSV, NDJSON, JSON (also what ansible-inventory --list prints) or an inventory of Ansible, told by its
+    /// look. A row has a host and its machine-id, and may have a scheme, a prefix, and names that are fixed.
+    /// Machine-ids come from files or standard input, never from the command line, and are never repeated.
+    /// Exits with 1 when hosts are duplicates, with 2 when rows are bad.
     Derive(derive::Derive),
     Diff(diff::Options),
     Export(export::Options),
@@ -50,6 +51,11 @@ enum Command {
     Audit(audit::AuditOptions),
     Collect(collect::CollectOptions),
     Report(report::ReportOptions),
+    /// Keep the identity of a host for the day on which its hardware is lost
+    ///
+    /// Writes a record from what sanid said of the host, or on the host itself; sanid adopt --from takes it over
+    /// on other hardware. The record holds no machine-id unless that is asked for, and then it is encrypted.
+    Escrow(escrow::Escrow),
 }
 
 fn dispatch(command: &Command) -> (bool, Result<Exit, Failure>) {
@@ -61,6 +67,7 @@ fn dispatch(command: &Command) -> (bool, Result<Exit, Failure>) {
         Command::Audit(options) => (options.is_json(), audit::run(options)),
         Command::Collect(options) => (false, collect::run(options)),
         Command::Report(options) => (false, report::run(options)),
+        Command::Escrow(options) => (false, escrow::run(options)),
     }
 }
 

@@ -88,17 +88,14 @@ impl Block {
         self.lines.push(line as u32);
     }
 
-    fn iter(&self) -> impl Iterator<Item = (u64, u64)> {
-        let line = |hash: u64, line: u32| u64::from(line) | (hash & !HASH) << 32;
-        self.hashes
-            .iter()
-            .zip(&self.lines)
-            .map(move |(hash, low)| (hash & HASH, line(*hash, *low)))
-    }
-
     fn len(&self) -> usize {
         self.hashes.len()
     }
+}
+
+/// The hash and the line of a key.
+fn key(hash: u64, line: u32) -> (u64, u64) {
+    (hash & HASH, u64::from(line) | (hash & !HASH) << 32)
 }
 
 /// The keys that one thread has collected.
@@ -320,27 +317,30 @@ fn look(shared: Shared, heaps: &mut [Heap], file: Option<&File>) -> io::Result<V
         once.resize(bits / 64, 0_u64);
         again.clear();
         again.resize(bits / 64, 0_u64);
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "any bits of the hash will do"
-        )]
-        let place = |hash: u64| ((hash >> 8) as usize % bits / 64, 1_u64 << (hash >> 8 & 63));
-        for (hash, _) in blocks.iter().flat_map(Block::iter) {
-            let (word, bit) = place(hash);
+        let place = |hash: u64| {
+            #[allow(
+                clippy::cast_possible_truncation,
+                reason = "any bits of the hash will do"
+            )]
+            let bit = (hash >> 8) as usize & (bits - 1);
+            (bit / 64, 1_u64 << (bit % 64))
+        };
+        for hash in blocks.iter().flat_map(|block| &block.hashes) {
+            let (word, bit) = place(*hash);
             if let (Some(once), Some(again)) = (once.get_mut(word), again.get_mut(word)) {
                 *again |= *once & bit;
                 *once |= bit;
             }
         }
-        let suspect = |hash: u64| {
-            let (word, bit) = place(hash);
-            again.get(word).is_some_and(|word| word & bit != 0)
-        };
-        let mut keys: Vec<(u64, u64)> = blocks
-            .iter()
-            .flat_map(Block::iter)
-            .filter(|(hash, _)| suspect(*hash))
-            .collect();
+        let mut keys = Vec::new();
+        for block in &blocks {
+            for (hash, line) in block.hashes.iter().zip(&block.lines) {
+                let (word, bit) = place(*hash);
+                if again.get(word).is_some_and(|word| word & bit != 0) {
+                    keys.push(key(*hash, *line));
+                }
+            }
+        }
         keys.sort_unstable();
         for group in keys.chunk_by(|one, other| one.0 == other.0) {
             let mut lines: Vec<u64> = group.iter().map(|(_, line)| *line).collect();
@@ -420,6 +420,6 @@ mod tests {
     fn lines_beyond_four_thousand_million_are_kept() {
         let mut block = Block::default();
         block.push(u64::MAX, 0xf_1234_5678);
-        assert_eq!(block.iter().next(), Some((HASH, 0xf_1234_5678)));
+        assert_eq!(key(block.hashes[0], block.lines[0]), (HASH, 0xf_1234_5678));
     }
 }

@@ -22,6 +22,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 pub use duplicates::{Duplicate, Shared};
 pub use identity::{Rule, RuleError};
 pub use output::Format;
+#[cfg(feature = "schema")]
+pub use output::{HostItem, HostList};
 
 use crate::inventory::{Opened, Piece, Rows, Source, Unusable};
 use duplicates::Store;
@@ -184,7 +186,7 @@ impl<'a, W: Write + Send> Derivation<'a, W> {
         let files = std::mem::take(&mut self.files);
         let place = |line| place(&files, line);
         self.store.find(self.options.threads, &mut |duplicate| {
-            tell(duplicate.placed(&place))
+            tell(duplicate.placed(&place));
         })?;
         Ok(self.counts)
     }

@@ -7,6 +7,44 @@ use sanid_core::{HostNqn, HostUuid, IqnPrefix, MachineId, sanid_v1_host_uuid};
 use super::identity::Identity;
 use crate::inventory::{Column, Row};
 
+/// The hosts of inventories, with their identities.
+#[cfg(feature = "schema")]
+#[derive(schemars::JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+#[allow(
+    dead_code,
+    reason = "the document is streamed; only its schema is made from this"
+)]
+pub struct HostList {
+    /// `sanid/v1`.
+    #[schemars(extend("const" = "sanid/v1"))]
+    api_version: &'static str,
+    /// `HostList`.
+    #[schemars(extend("const" = "HostList"))]
+    kind: &'static str,
+    /// One host for each row that gives an identity, in order.
+    items: Vec<HostItem>,
+}
+
+/// One host; with `--format ndjson`, one line of output.
+#[cfg(feature = "schema")]
+#[derive(schemars::JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+#[allow(
+    dead_code,
+    reason = "the document is streamed; only its schema is made from this"
+)]
+pub struct HostItem {
+    /// What the people who run it call it.
+    host: String,
+    /// The iSCSI initiator name.
+    iqn: String,
+    /// The NVMe host NQN.
+    host_nqn: String,
+    /// The NVMe Host ID.
+    host_id: String,
+}
+
 /// How identities are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
@@ -320,7 +358,7 @@ mod tests {
             let plain = Plain::new(rule.prefix());
             let (mut page, mut expected) = (Page::default(), Vec::new());
             for number in 1..=200_u128 {
-                let host = "node.example-1_a:2".repeat(2)[..1 + number as usize % 31].to_owned();
+                let host = "node.example-1_a:2".repeat(2)[..=number as usize % 31].to_owned();
                 let id = format!("{:032x}", number * 0x0123_4567_89ab_cdef_0123);
                 let mut row = Row::default();
                 row.set(Column::Host, host.as_bytes());

@@ -1,4 +1,4 @@
-//! One JSON document: a list of objects, an object with such a list as `items` or `results` (as NetBox and
+//! One JSON document: a list of objects, an object with such a list as `items` or `results` (as `NetBox` and
 //! Kubernetes have it), or what `ansible-inventory --list` prints.
 //!
 //! It is walked, not held in memory: only the object of one host at a time is.

@@ -86,7 +86,8 @@ impl Picker {
         let lacks = |column: Column| {
             row.get(column).is_empty() && picked.get(column as usize).is_some_and(Option::is_none)
         };
-        let pinned = !lacks(Column::Iqn) && !(lacks(Column::HostNqn) && lacks(Column::HostId));
+        let no_pair = lacks(Column::HostNqn) && lacks(Column::HostId);
+        let pinned = !(lacks(Column::Iqn) || no_pair);
         let missing = if lacks(Column::Host) {
             Some(Column::Host)
         } else if lacks(Column::MachineId) && lacks(Column::SystemUuid) && !pinned {
@@ -125,7 +126,7 @@ pub(super) struct Path<'p> {
     rest: &'p str,
 }
 
-impl<'p> Path<'p> {
+impl Path<'_> {
     /// What is left of the path below a member.
     fn below(self, member: &str) -> Option<Self> {
         let rest = self.rest.strip_prefix(member)?.strip_prefix('.')?;

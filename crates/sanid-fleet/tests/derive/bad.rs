@@ -20,6 +20,7 @@ fn utf16(text: &str) -> Vec<u8> {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn a_file_that_is_no_inventory_is_one_message() {
     let good = format!("host,machine_id\nn1,{ID}\n");
     let cases: &[(&str, Vec<u8>, &str)] = &[

@@ -1,5 +1,7 @@
 //! Every format in, every format out.
 
+use std::fmt::Write as _;
+
 use super::{HEADER, ID, OTHER, UUID, derive, line};
 
 #[test]
@@ -127,10 +129,8 @@ fn order_is_kept_whatever_the_number_of_threads() {
     let mut inventory = "host,machine_id\n".to_owned();
     let names: Vec<_> = (0..20_000_u128).map(|at| format!("n{at}")).collect();
     for (at, name) in (1_u128..).zip(&names) {
-        inventory += &format!(
-            "{name},{:032x}\n",
-            at.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
-        );
+        let id = at.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        writeln!(inventory, "{name},{id:032x}").unwrap();
     }
     for format in ["csv", "json"] {
         let one = derive(

@@ -5,6 +5,9 @@ const UUID: &str = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
 const IQN: &str = "iqn.2016-04.com.open-iscsi:652f5d50a6894520b87bfe2552ef6b8b";
 const NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b";
 
+/// A row, as columns with what they say.
+type Words<'a> = &'a [(Column, &'a str)];
+
 fn rule() -> Rule {
     Rule::parse("sanid-v1", "iqn.2016-04.com.open-iscsi", None).unwrap()
 }
@@ -31,7 +34,7 @@ fn a_row_has_the_names_that_its_host_will_have() {
     let old = "a3b1c2d4-0000-4000-8000-0123456789ab";
     let old_nqn = "nqn.2014-08.org.nvmexpress:uuid:a3b1c2d4-0000-4000-8000-0123456789ab";
     let upper = "nqn.2014-08.org.nvmexpress:uuid:4C4C4544-0051-3610-8052-B4C04F303132";
-    let cases: &[(&[(Column, &str)], [&str; 3])] = &[
+    let cases: &[(Words<'_>, [&str; 3])] = &[
         (&[(MachineId, ID)], own),
         (&[(MachineId, "3D1219C7C4C5404AAA1F6D2A48ADFDA4")], own),
         (

@@ -26,7 +26,7 @@ impl Format for Ini {
         let line = first_line(start);
         let section = line.starts_with(b"[") && line.ends_with(b"]");
         let assigned = line.contains(&b'=') && line.contains(&b' ') && !looks_like_csv(start);
-        section || assigned || name.ends_with(".ini")
+        section || assigned || super::is_named(name, &["ini"])
     }
 
     fn open(&self, mut text: Blocks, columns: &Columns) -> Result<Opened, Unusable> {
@@ -68,7 +68,7 @@ fn parse(text: &str) -> Result<Inventory, Unusable> {
         }
         let words = words(text).ok_or_else(|| bad("a quote is not closed"))?;
         match &section {
-            Section::Children(group) => inventory.child(group, &text.to_owned()),
+            Section::Children(group) => inventory.child(group, text),
             Section::Vars(group) => {
                 let (key, value) = text
                     .split_once('=')

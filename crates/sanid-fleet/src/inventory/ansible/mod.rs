@@ -10,6 +10,7 @@ mod yaml;
 
 use std::collections::VecDeque;
 use std::io::BufRead as _;
+use std::path::Path;
 
 use super::blocks::{BLOCK, Blocks};
 use super::document::Objects;
@@ -88,6 +89,13 @@ impl Source for Hosts {
     fn lines(&self) -> u64 {
         self.lines
     }
+}
+
+/// Whether a file, also a compressed one, has one of these extensions.
+fn is_named(name: &str, extensions: &[&str]) -> bool {
+    let name = name.strip_suffix(".gz").unwrap_or(name);
+    let extension = Path::new(name).extension();
+    extension.is_some_and(|found| extensions.iter().any(|one| found.eq_ignore_ascii_case(one)))
 }
 
 /// How many lines a text has.

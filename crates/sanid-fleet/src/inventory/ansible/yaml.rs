@@ -30,8 +30,7 @@ impl Format for Yaml {
     fn fits(&self, start: &[u8], name: &str) -> bool {
         let line = first_line(start);
         let begins = start.starts_with(b"---") || (line.ends_with(b":") && !line.contains(&b','));
-        let name = name.strip_suffix(".gz").unwrap_or(name);
-        begins || name.ends_with(".yml") || name.ends_with(".yaml")
+        begins || super::is_named(name, &["yml", "yaml"])
     }
 
     fn open(&self, mut text: Blocks, columns: &Columns) -> Result<Opened, Unusable> {
@@ -319,7 +318,7 @@ mod tests {
         let mut bomb = "all:\n  vars:\n    a0: &a0 [x]\n".to_owned();
         for at in 1..20 {
             let below = format!("*a{0}, ", at - 1).repeat(9);
-            bomb += &format!("    a{at}: &a{at} [{below}x]\n");
+            bomb = format!("{bomb}    a{at}: &a{at} [{below}x]\n");
         }
         assert!(hosts(&bomb).unwrap_err().why.contains("unfold to too much"));
     }

@@ -157,7 +157,7 @@ impl Rows for Fields {
             fields: self.layout.fields,
         };
         record::each(piece, &shape, |line, record| match record {
-            Record::Row(row) => sink.row(line, &row),
+            Record::Row(row) => sink.row(line, row),
             Record::Bad(why) => sink.bad(line, Fault::one(why)),
         });
     }

@@ -15,7 +15,7 @@ pub(super) struct Shape<'a> {
 /// A row, or why it is none.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Record<'a> {
-    Row(Row<'a>),
+    Row(&'a Row<'a>),
     Bad(String),
 }
 
@@ -72,7 +72,7 @@ pub(super) fn each(piece: &Piece, shape: &Shape<'_>, mut take: impl FnMut(u64, R
         };
         let (text, after) = rest.split_at(bytes);
         let scratch = scratch.get_or_insert_with(|| Scratch::new(shape.delimiter));
-        take(line, scratch.quoted(text, shape, lines));
+        scratch.quoted(text, shape, lines, |record| take(line, record));
         rest = after;
         line += lines + 1;
     }
@@ -150,12 +150,7 @@ fn closing(text: &[u8]) -> Option<(usize, u64)> {
 
 /// Lines without a quote: every delimiter and every line end in one go.
 #[inline]
-fn simple<'a>(
-    text: &'a [u8],
-    first: u64,
-    shape: &Shape<'_>,
-    mut take: impl FnMut(u64, Record<'a>),
-) {
+fn simple(text: &[u8], first: u64, shape: &Shape<'_>, mut take: impl FnMut(u64, Record<'_>)) {
     let mut now = Line::new(shape, first);
     for at in memchr::memchr2_iter(shape.delimiter, b'\n', text) {
         let ends = text.get(at) == Some(&b'\n');
@@ -217,14 +212,14 @@ impl<'a> Line<'a> {
         shape: &Shape<'_>,
         text: &'a [u8],
         end: usize,
-        take: &mut impl FnMut(u64, Record<'a>),
+        take: &mut impl FnMut(u64, Record<'_>),
     ) {
         if end - self.begins > LONGEST_LINE {
             take(self.number, too_long());
         } else if self.fields == shape.fields {
             // A line of nothing is no row, not even of one field.
             if self.fields > 1 || !self.is_blank(text, end) {
-                take(self.number, Record::Row(self.row));
+                take(self.number, Record::Row(&self.row));
             }
         } else if !self.is_blank(text, end) {
             take(
@@ -272,16 +267,22 @@ impl Scratch {
         }
     }
 
-    fn quoted(&mut self, record: &[u8], shape: &Shape<'_>, lines: u64) -> Record<'_> {
+    fn quoted(
+        &mut self,
+        record: &[u8],
+        shape: &Shape<'_>,
+        lines: u64,
+        take: impl FnOnce(Record<'_>),
+    ) {
         let fields = self.fields(record);
         if fields != shape.fields {
-            return Record::Bad(count(fields, shape.fields, lines));
+            return take(Record::Bad(count(fields, shape.fields, lines)));
         }
         let mut row = Row::default();
         for (at, column) in shape.used {
             row.set(*column, self.field(*at));
         }
-        Record::Row(row)
+        take(Record::Row(&row));
     }
 
     /// Reads a record, and says how many fields it has.

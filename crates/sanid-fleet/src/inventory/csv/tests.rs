@@ -89,10 +89,10 @@ proptest! {
     #[test]
     fn so_they_do_with_usual_rows(rows in prop::collection::vec(("[a-z0-9.-]{1,12}", "[ -~]{0,12}", "[0-9a-f]{32}"), 0..20), crlf: bool) {
         let end = if crlf { "\r\n" } else { "\n" };
-        let text: String = rows
+        let text = rows
             .iter()
             .map(|(host, note, id)| format!("{host},\"{}\",{id}{end}", note.replace('"', "\"\"")))
-            .collect();
+            .collect::<Vec<_>>().concat();
         let read = by_hand(&text, b',');
         prop_assert_eq!(&read, &by_crate(&text, b','));
         prop_assert!(read.iter().zip(&rows).all(|((_, read), (host, _, id))| *read == Some([host.clone(), id.clone()])));

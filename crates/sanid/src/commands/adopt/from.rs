@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use sanid_core::{HostId, HostNqn, IscsiName};
-use sanid_host::{Facts, resolve, root};
+use sanid_host::resolve::resolve;
+use sanid_host::{Facts, root};
 use serde::Deserialize;
 
 use super::Pins;
@@ -76,9 +77,7 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
 /// Two hosts with one identity destroy each other's data, so somebody or something has to say that the old one
 /// is gone. Where the seed is the record's, this is that host.
 pub(super) fn may_be_taken(record: &Record, facts: &Facts, options: &Adopt) -> Result<(), Failure> {
-    let own = resolve::resolve(facts)
-        .ok()
-        .and_then(|resolution| resolution.seed);
+    let own = resolve(facts).ok().and_then(|resolution| resolution.seed);
     let same = own.is_some_and(|seed| Some(seed.to_string()) == record.seed_fingerprint);
     if same || options.old_host_is_gone {
         return Ok(());
@@ -92,12 +91,12 @@ pub(super) fn may_be_taken(record: &Record, facts: &Facts, options: &Adopt) -> R
              --probe COMMAND      ask whether it answers, such as --probe 'ping -c1 -W2 \"$SANID_OLD_HOST\"'"
         )));
     };
-    match answers(record, probe)? {
-        false => Ok(()),
-        true => Err(Failure::refused(&format!(
+    if answers(record, probe)? {
+        return Err(Failure::refused(&format!(
             "{host} answers the probe, so its identity is in use: taking it over would make two hosts one to the storage, and they can destroy each other's data. Switch it off for good first"
-        ))),
+        )));
     }
+    Ok(())
 }
 
 /// Whether the probe says so; one that could not look has not seen that the host is gone.

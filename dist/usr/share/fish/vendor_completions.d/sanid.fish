@@ -63,7 +63,10 @@ complete -c sanid -n "__fish_sanid_using_subcommand apply" -s h -l help -d 'Prin
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l root -d 'Work on the system below DIR instead of the running one' -r -F
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
+complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l from -d 'Take over the identity in this record of sanid-fleet escrow, decrypted; - is standard input' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l probe -d 'Ask this command of the shell whether the host of the record answers, 0 for yes and 1 for no; its environment names the host' -r
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l dry-run -d 'Print what would be written, and write nothing'
+complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l old-host-is-gone -d 'The host of the record is gone for good, and nothing uses its identity any more'
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l root -d 'Work on the system below DIR instead of the running one' -r -F
 complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''

@@ -1,0 +1,116 @@
+//! The record of a host's identity that is kept for the day on which its hardware is lost.
+//!
+//! It is made from what `sanid status` or `sanid show` said of a host, or on the host itself, and `sanid adopt
+//! --from` takes it over on other hardware. It holds no machine-id, unless that is asked for.
+
+use sanid_core::{HostId, HostNqn, IscsiName};
+use sanid_host::report::StatusReport;
+use serde::Serialize;
+use serde_json::Value;
+
+/// The identity of one host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct EscrowRecord {
+    /// `sanid/v1`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "sanid/v1")))]
+    pub api_version: &'static str,
+    /// `Escrow`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "Escrow")))]
+    pub kind: &'static str,
+    /// What the people who run the host call it.
+    pub host: String,
+    /// Where it answered, for a probe.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<String>,
+    /// The iSCSI initiator name.
+    pub iqn: String,
+    /// The NVMe host NQN.
+    pub host_nqn: String,
+    /// The NVMe Host ID.
+    pub host_id: String,
+    /// The configured scheme, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<String>,
+    /// The keyed fingerprint of the seed, where it is known: another one is another installation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed_fingerprint: Option<String>,
+    /// The machine-id, where it was asked for; then the record is only ever written encrypted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub machine_id: Option<String>,
+}
+
+impl EscrowRecord {
+    /// The record of a report: what is on disk, which the arrays know, and what is desired where there is
+    /// nothing.
+    ///
+    /// # Errors
+    /// What the report lacks or has wrong, without a value.
+    ///
+    /// # Examples
+    /// ```
+    /// let report = serde_json::json!({
+    ///     "kind": "Identity",
+    ///     "iqn": "iqn.2016-04.com.open-iscsi:1",
+    ///     "hostNqn": "nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b",
+    ///     "hostId": "652f5d50-a689-4520-b87b-fe2552ef6b8b",
+    /// });
+    /// let record = sanid_fleet::escrow::EscrowRecord::of(&report, "node-1")?;
+    /// assert_eq!(record.host, "node-1");
+    /// # Ok::<(), String>(())
+    /// ```
+    pub fn of(report: &Value, host: &str) -> Result<Self, String> {
+        let desired = match report.get("kind").and_then(Value::as_str) {
+            Some("Status") => report.get("desired"),
+            Some("Identity" | "Applied") => Some(report),
+            _ => {
+                return Err(
+                    "it is no report of sanid status --format json or sanid show --format json"
+                        .to_owned(),
+                );
+            }
+        };
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+        let name = |key: &str, what: &str| {
+            let file = report.pointer(&format!("/onDisk/{key}"));
+            let valid =
+                file.filter(|file| file.get("state").and_then(Value::as_str) == Some("valid"));
+            let on_disk = text(valid.and_then(|file| file.get("value")));
+            let name = on_disk.or_else(|| text(desired?.get(key)));
+            name.ok_or_else(|| format!("it has no {what}, neither on disk nor desired"))
+        };
+        let record = Self {
+            api_version: sanid_host::API_VERSION,
+            kind: "Escrow",
+            host: host.to_owned(),
+            addresses: Vec::new(),
+            iqn: name("iqn", "initiator name")?,
+            host_nqn: name("hostNqn", "host NQN")?,
+            host_id: name("hostId", "Host ID")?,
+            scheme: text(desired.and_then(|desired| desired.get("scheme"))),
+            seed_fingerprint: text(report.pointer("/seed/fingerprint")),
+            machine_id: None,
+        };
+        let valid = IscsiName::parse(&record.iqn).is_ok()
+            && HostNqn::parse(&record.host_nqn).is_ok()
+            && HostId::parse(&record.host_id).is_ok();
+        if valid {
+            Ok(record)
+        } else {
+            Err("a name in it is not valid".to_owned())
+        }
+    }
+
+    /// The record of the host below a root.
+    ///
+    /// # Errors
+    /// Why the host cannot be seen, or has no identity.
+    pub fn here(root: &sanid_host::Root, host: &str) -> Result<Self, String> {
+        let facts = sanid_host::observe(root, None).map_err(|error| error.to_string())?;
+        let resolution = sanid_host::resolve::resolve(&facts);
+        let report = StatusReport::new(&facts, resolution.as_ref(), &[]);
+        let report = serde_json::to_value(report).map_err(|error| error.to_string())?;
+        Self::of(&report, host)
+    }
+}
