@@ -8,7 +8,13 @@ use crate::audit::{AuditReport, FindingReport, Tally};
 
 /// The numbers that matter most.
 pub(super) fn cards(report: &AuditReport) -> String {
-    let severity = |word: &str| report.findings.iter().filter(|one| one.severity == word).count() as u64;
+    let severity = |word: &str| {
+        report
+            .findings
+            .iter()
+            .filter(|one| one.severity == word)
+            .count() as u64
+    };
     let shared = report.findings.iter().filter(|one| one.cause.is_some());
     let cards = [
         (report.summary.hosts, "hosts", ""),
@@ -31,11 +37,24 @@ pub(super) fn charts(report: &AuditReport) -> String {
     let mut out = String::from("<div class=\"panels\">\n");
     state(&mut out, &tallies.state);
     bars(&mut out, "Hosts by scheme", "scheme", &tallies.scheme);
-    bars(&mut out, "Initiator names by source", "source", &tallies.iqn_source);
-    bars(&mut out, "NVMe pairs by source", "source", &tallies.nvme_source);
+    bars(
+        &mut out,
+        "Initiator names by source",
+        "source",
+        &tallies.iqn_source,
+    );
+    bars(
+        &mut out,
+        "NVMe pairs by source",
+        "source",
+        &tallies.nvme_source,
+    );
     bars(&mut out, "Seeds by state", "", &tallies.seed);
     bars(&mut out, "Hardware by verdict", "", &tallies.hardware);
-    let own = report.findings.iter().filter(|one| one.code == "host-finding");
+    let own = report
+        .findings
+        .iter()
+        .filter(|one| one.code == "host-finding");
     let own: Vec<Tally> = own
         .map(|one| Tally {
             word: one.about.join(" "),
@@ -86,16 +105,29 @@ fn bars(out: &mut String, title: &str, column: &str, tallies: &[Tally]) {
 }
 
 fn rows(out: &mut String, title: &str, column: &str, tallies: &[Tally], state: bool) {
-    let whole: u64 = tallies.iter().map(|one| one.hosts).max().unwrap_or_default();
-    let _ = writeln!(out, "<table class=\"bars\"><caption class=\"for-readers\">{title}</caption>");
+    let whole: u64 = tallies
+        .iter()
+        .map(|one| one.hosts)
+        .max()
+        .unwrap_or_default();
+    let _ = writeln!(
+        out,
+        "<table class=\"bars\"><caption class=\"for-readers\">{title}</caption>"
+    );
     for tally in tallies {
         let word = text(&tally.word);
         let label = if column.is_empty() || tally.word == "none" {
             word.clone()
         } else {
-            format!("<button type=\"button\" data-find=\"{column}:{word}\" title=\"show these hosts in the table\">{word}</button>")
+            format!(
+                "<button type=\"button\" data-find=\"{column}:{word}\" title=\"show these hosts in the table\">{word}</button>"
+            )
         };
-        let fill = if state { format!("fill-{word}") } else { "fill".to_owned() };
+        let fill = if state {
+            format!("fill-{word}")
+        } else {
+            "fill".to_owned()
+        };
         let _ = writeln!(
             out,
             "<tr><th scope=\"row\">{label}</th><td><svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"{:.3}\" height=\"10\" class=\"{fill}\"/></svg></td><td class=\"count\">{}</td></tr>",
@@ -123,7 +155,9 @@ const SMALLEST: f64 = 18.0;
 
 /// What is shared, by how many: a circle for each group, its area as the number of hosts.
 fn bubbles(out: &mut String, report: &AuditReport) {
-    let groups = (0..).zip(&report.findings).filter(|(_, one)| one.cause.is_some());
+    let groups = (0..)
+        .zip(&report.findings)
+        .filter(|(_, one)| one.cause.is_some());
     let mut groups: Vec<(usize, &FindingReport)> = groups.collect();
     groups.sort_by_key(|(_, one)| std::cmp::Reverse(one.hosts));
     let all = groups.len();
@@ -148,7 +182,7 @@ fn bubbles(out: &mut String, report: &AuditReport) {
         let cause = group.cause.as_deref().unwrap_or_default();
         let colour = CAUSES.iter().position(|one| *one == cause).unwrap_or(6);
         let (centre, middle) = (x + room, y + radius + 6.0);
-        let said = text(&format!("{} hosts, {cause}: {}", group.hosts, group.code));
+        let said = text(&format!("{} {cause}: {}", group.hosts, group.code));
         let _ = writeln!(
             circles,
             "<a href=\"#finding-{number}\" aria-label=\"{said}\"><title>{said}</title><circle cx=\"{centre:.1}\" cy=\"{middle:.1}\" r=\"{radius:.1}\" class=\"c{colour}\"/><text x=\"{centre:.1}\" y=\"{:.1}\">{}</text><text class=\"under\" x=\"{centre:.1}\" y=\"{:.1}\">{}</text></a>",

@@ -40,7 +40,11 @@ fn show(out: &mut String, number: usize, finding: &FindingReport) {
         let _ = write!(codes, ", {}", text(also));
     }
     // The worst are open, as long as there are few.
-    let open = if finding.severity == "danger" && number < 3 { " open" } else { "" };
+    let open = if finding.severity == "danger" && number < 3 {
+        " open"
+    } else {
+        ""
+    };
     let _ = writeln!(
         out,
         "<details class=\"finding {severity}\" id=\"finding-{number}\"{open}>\n<summary><span class=\"badge {severity}\">{severity}</span> <strong>{codes}</strong> <span>{}</span></summary>\n<div class=\"body\">",
@@ -94,7 +98,9 @@ fn hosts(out: &mut String, number: usize, finding: &FindingReport) {
         return;
     }
     let names = finding.named.iter().take(MOST_HOSTS);
-    let names: Vec<String> = names.map(|one| format!("<bdi>{}</bdi>", text(&one.host))).collect();
+    let names: Vec<String> = names
+        .map(|one| format!("<bdi>{}</bdi>", text(&one.host)))
+        .collect();
     let more = finding.hosts.saturating_sub(names.len() as u64);
     let more = match more {
         0 => String::new(),

@@ -62,7 +62,7 @@ pub(crate) fn page(report: &AuditReport, title: &str) -> String {
 <input id=\"search\" type=\"search\" autocomplete=\"off\" spellcheck=\"false\"></label>\n\
 <label for=\"state\">State\n<select id=\"state\"><option value=\"\">all</option><option>danger</option><option>warning</option><option>fine</option></select></label>\n\
 <p id=\"count\" role=\"status\"></p>\n</div>\n\
-<div class=\"grid\" id=\"grid\" tabindex=\"0\" role=\"region\" aria-labelledby=\"table-title\">\n\
+<div class=\"grid\" id=\"grid\" tabindex=\"0\" role=\"region\" aria-label=\"The table of hosts, which scrolls\">\n\
 <table class=\"hosts\" id=\"hosts\">\n<caption class=\"for-readers\">Hosts with their names; the heads sort</caption>\n\
 <thead><tr>{heads}</tr></thead>\n<tbody></tbody>\n</table>\n</div>\n</section>\n</main>\n\
 <footer>Made by <code>sanid-fleet report --html</code>. What each code means is in docs/fleet-findings.md and docs/findings.md of sanid.</footer>\n\
