@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::charts::grouped;
 use super::escape::text;
 use crate::audit::{AuditReport, FindingReport};
 
@@ -78,9 +79,9 @@ fn show(out: &mut String, number: usize, finding: &FindingReport) {
 fn counted(finding: &FindingReport) -> String {
     let what = match (finding.named.is_empty(), finding.hosts) {
         (true, 1) => "1 document",
-        (true, count) => return format!("{count} documents"),
+        (true, count) => return format!("{} documents", grouped(count)),
         (false, 1) => "1 host",
-        (false, count) => return format!("{count} hosts{}", about(finding)),
+        (false, count) => return format!("{} hosts{}", grouped(count), about(finding)),
     };
     format!("{what}{}", about(finding))
 }
@@ -104,7 +105,7 @@ fn hosts(out: &mut String, number: usize, finding: &FindingReport) {
     let more = finding.hosts.saturating_sub(names.len() as u64);
     let more = match more {
         0 => String::new(),
-        more => format!(" and {more} more"),
+        more => format!(" and {} more", grouped(more)),
     };
     let _ = writeln!(
         out,

@@ -20,7 +20,7 @@ const SCRIPT: &str = include_str!("page.js");
 
 const COLUMNS: [(&str, &str); 8] = [
     ("host", "Host"),
-    ("state", "State"),
+    ("state", "Own state"),
     ("findings", "Findings"),
     ("scheme", "Scheme"),
     ("source", "Source"),
@@ -60,7 +60,7 @@ pub(crate) fn page(report: &AuditReport, title: &str) -> String {
 <noscript><p>The table needs JavaScript; everything above does not.</p></noscript>\n\
 <div class=\"tools\">\n<label for=\"search\">Search: names, or state:, scheme:, source:, finding:\n\
 <input id=\"search\" type=\"search\" autocomplete=\"off\" spellcheck=\"false\"></label>\n\
-<label for=\"state\">State\n<select id=\"state\"><option value=\"\">all</option><option>danger</option><option>warning</option><option>fine</option></select></label>\n\
+<label for=\"state\">Own state\n<select id=\"state\"><option value=\"\">all</option><option>danger</option><option>warning</option><option>fine</option></select></label>\n\
 <p id=\"count\" role=\"status\"></p>\n</div>\n\
 <div class=\"grid\" id=\"grid\" tabindex=\"0\" role=\"region\" aria-label=\"The table of hosts, which scrolls\">\n\
 <table class=\"hosts\" id=\"hosts\">\n<caption class=\"for-readers\">Hosts with their names; the heads sort</caption>\n\
@@ -78,9 +78,14 @@ pub(crate) fn page(report: &AuditReport, title: &str) -> String {
 
 fn said(report: &AuditReport) -> String {
     let summary = &report.summary;
-    let mut said = format!("{} reports in {} files", summary.reports, summary.files);
+    let files = if summary.files == 1 { "file" } else { "files" };
+    let reports = charts::grouped(summary.reports);
+    let mut said = format!(
+        "{reports} reports in {} {files}",
+        charts::grouped(summary.files)
+    );
     if let Some(inventory) = summary.inventory {
-        said += &format!(", {inventory} hosts in the inventory");
+        said += &format!(", {} hosts in the inventory", charts::grouped(inventory));
     }
     said
 }

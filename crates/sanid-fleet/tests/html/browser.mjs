@@ -53,10 +53,10 @@ const checks = {
     await head("Host").click();
     assert.equal(await sorted(page, "Host"), "descending");
     assert.equal((await texts(page, 0))[0], "r00007-n19.dc1.example.net");
-    await head("State").click();
+    await head("Own state").click();
     assert.equal(await sorted(page, "Host"), "none");
     assert.equal((await texts(page, 1))[0], "fine");
-    await head("State").click();
+    await head("Own state").click();
     assert.notEqual((await texts(page, 1))[0], "fine");
   },
   async keyboard(page) {
@@ -100,7 +100,7 @@ const checks = {
     assert.equal(await paper(), dark);
   },
   async hundred_thousand(page) {
-    await counted(page, "100000 hosts");
+    await counted(page, "100,000 hosts");
     assert.equal(await page.locator("#hosts").getAttribute("aria-rowcount"), "100001");
     assert.ok((await page.locator("#hosts tbody tr").count()) < 100);
     await page.locator("#hosts thead").getByRole("button", { name: "Host", exact: true }).click();
@@ -110,9 +110,9 @@ const checks = {
     const last = page.locator("#hosts tbody tr[aria-rowindex]").last();
     assert.equal(await last.getAttribute("aria-rowindex"), "100001");
     await page.getByRole("searchbox").fill("r01234-n05");
-    await counted(page, "1 of 100000 hosts");
+    await counted(page, "1 of 100,000 hosts");
     await page.getByRole("searchbox").fill("");
-    await counted(page, "100000 hosts");
+    await counted(page, "100,000 hosts");
   },
   async hostile(page) {
     // Nothing in a report becomes a part of the page.
