@@ -90,7 +90,7 @@ fn report(out: &mut impl Write, number: u64) -> io::Result<()> {
     } else {
         [iqn.clone(), nqn.clone(), id.clone()]
     };
-    let [disk_iqn, disk_nqn, disk_id] = &disk;
+    let [used_iqn, used_name, used_id] = &disk;
     let place = match source {
         "pin" => "/etc/sanid/config.d/50-adopted.toml".to_owned(),
         _ => format!("scheme {scheme} from the machine-id"),
@@ -109,24 +109,24 @@ fn report(out: &mut impl Write, number: u64) -> io::Result<()> {
          \"scheme\":\"{scheme}\",\"provenance\":{{\"iqn\":{place},\"nvme\":{place}}}}},\
          \"seed\":{{\"name\":\"machine-id\",\"state\":\"stable\",\"fingerprint\":\"{fingerprint}\"}},\
          \"onDisk\":{{\"iqn\":{},\"hostNqn\":{},\"hostId\":{}}},",
-        file("/etc/iscsi/initiatorname.iscsi", disk_iqn),
-        file("/etc/nvme/hostnqn", disk_nqn),
-        file("/etc/nvme/hostid", disk_id),
+        file("/etc/iscsi/initiatorname.iscsi", used_iqn),
+        file("/etc/nvme/hostnqn", used_name),
+        file("/etc/nvme/hostid", used_id),
     )?;
     write!(
         out,
-        "\"live\":{{\"iscsi\":[{{\"name\":\"session1\",\"iqn\":\"{disk_iqn}\",\"target\":\"iqn.2003-01.org.linux-iscsi.array{array}:vol\",\"state\":\"LOGGED_IN\"}}],\"iscsiHosts\":[],\
-         \"nvme\":[{{\"name\":\"nvme1\",\"transport\":\"tcp\",\"hostNqn\":\"{disk_nqn}\",\"hostId\":\"{disk_id}\",\"subsystemNqn\":\"nqn.2014-08.com.example:array{array}\",\"state\":\"live\"}}]}},\
+        "\"live\":{{\"iscsi\":[{{\"name\":\"session1\",\"iqn\":\"{used_iqn}\",\"target\":\"iqn.2003-01.org.linux-iscsi.array{array}:vol\",\"state\":\"LOGGED_IN\"}}],\"iscsiHosts\":[],\
+         \"nvme\":[{{\"name\":\"nvme1\",\"transport\":\"tcp\",\"hostNqn\":\"{used_name}\",\"hostId\":\"{used_id}\",\"subsystemNqn\":\"nqn.2014-08.com.example:array{array}\",\"state\":\"live\"}}]}},\
          \"hardware\":{{\"verdict\":\"same-host\",\"weight\":9,\"evidence\":[{{\"name\":\"firmware UUID\",\"compared\":\"same\"}},{{\"name\":\"board serial number\",\"compared\":\"same\"}},{{\"name\":\"MAC addresses\",\"compared\":\"same\"}},{{\"name\":\"root file system\",\"compared\":\"same\"}}]}},\
          \"findings\":["
     )?;
     if drifts {
-        differs(out, "iqn", disk_iqn, &iqn)?;
+        differs(out, "iqn", used_iqn, &iqn)?;
         out.write_all(b",")?;
         differs(
             out,
             "nvme",
-            &format!("{disk_nqn} {disk_id}"),
+            &format!("{used_name} {used_id}"),
             &format!("{nqn} {id}"),
         )?;
     } else if (900..960).contains(&kind) {

@@ -72,8 +72,8 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
             "sanid-fleet",
         ])
         .args(target);
-        let built = build.run(place, "bench-audit build")?;
-        ensure!(built.status.success(), "{}", built.output);
+        let done = build.run(place, "bench-audit build")?;
+        ensure!(done.status.success(), "{}", done.output);
     }
     let python = duckdb(place)?;
     let script = scratch.join("audit.py");
@@ -246,6 +246,9 @@ fn table(rows: &[Row]) -> Result<String> {
     Ok(text)
 }
 
+/// What a line of the plot shows.
+type Value = fn(&Row) -> f64;
+
 /// Both axes by powers of ten: a straight line at 45 degrees grows as the fleet does.
 fn plot(rows: &[Row]) -> String {
     const LEFT: f64 = 70.0;
@@ -289,7 +292,6 @@ fn plot(rows: &[Row]) -> String {
         f64::midpoint(LEFT, right),
         bottom + 40.0
     );
-    type Value = fn(&Row) -> f64;
     let lines: [(&str, &str, Value); 3] = [
         ("sanid-fleet audit", "#1f5fbf", |row| row.audit.seconds),
         ("DuckDB, four groupings", "#c05621", |row| row.all.seconds),

@@ -127,7 +127,7 @@ fn from_files(paths: &[PathBuf], out: &mut Out<'_>, count: &mut Count) -> Result
                 }
                 // Collected before, without an answer: it still says so.
                 Err(NoReport::NoAnswer { .. }) => {
-                    made.0.push((false, collect::compact(text, None)))
+                    made.0.push((false, collect::compact(text, None)));
                 }
                 Err(error) => made
                     .1
@@ -149,7 +149,9 @@ fn from_files(paths: &[PathBuf], out: &mut Out<'_>, count: &mut Count) -> Result
                         out.line(&line)?;
                     }
                     count.failed += bad.len() as u64;
-                    bad.iter().for_each(|why| super::complain(why));
+                    for why in &bad {
+                        super::complain(why);
+                    }
                 }
                 Event::Failed { file, why, .. } => {
                     count.failed += 1;

@@ -10,6 +10,8 @@ mod data;
 mod escape;
 mod findings;
 
+use std::fmt::Write as _;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::audit::AuditReport;
@@ -37,14 +39,14 @@ pub(crate) fn page(report: &AuditReport, title: &str) -> String {
         digest(STYLE)
     );
     let title = text(title);
-    let heads: String = COLUMNS
-        .iter()
-        .map(|(column, name)| {
-            format!(
-                "<th scope=\"col\" aria-sort=\"none\" data-column=\"{column}\"><button type=\"button\">{name}</button></th>"
-            )
-        })
-        .collect();
+    let mut heads = String::new();
+    for (column, name) in COLUMNS {
+        // Writing to a String cannot fail.
+        let _ = write!(
+            heads,
+            "<th scope=\"col\" aria-sort=\"none\" data-column=\"{column}\"><button type=\"button\">{name}</button></th>"
+        );
+    }
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
 <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
@@ -85,7 +87,11 @@ fn said(report: &AuditReport) -> String {
         charts::grouped(summary.files)
     );
     if let Some(inventory) = summary.inventory {
-        said += &format!(", {} hosts in the inventory", charts::grouped(inventory));
+        let _ = write!(
+            said,
+            ", {} hosts in the inventory",
+            charts::grouped(inventory)
+        );
     }
     said
 }

@@ -7,7 +7,9 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test fails by panicking"
+    clippy::format_collect,
+    clippy::format_push_string,
+    reason = "a test fails by panicking, and its texts are short"
 )]
 
 #[allow(dead_code, reason = "the needs of other tests")]
