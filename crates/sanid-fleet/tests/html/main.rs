@@ -9,8 +9,13 @@
 #[allow(dead_code, reason = "the needs of other tests")]
 #[path = "../../../sanid/tests/support/need.rs"]
 mod need;
+#[allow(dead_code, reason = "the example is a program, too")]
+#[path = "../../examples/reports.rs"]
+mod reports;
 
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::sync::OnceLock;
 
@@ -75,14 +80,13 @@ fn pages() -> &'static Path {
     PAGES.get_or_init(|| {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
-        for count in ["300", "100000"] {
+        for count in [300, 100_000] {
             let reports = path(&format!("{count}.ndjson"));
-            let made = Command::new(example("reports"))
-                .arg(count)
-                .stdout(std::fs::File::create(&reports).unwrap())
-                .status()
-                .unwrap();
-            assert!(made.success());
+            let mut out = BufWriter::new(File::create(&reports).unwrap());
+            for number in 0..count {
+                reports::report(&mut out, number).unwrap();
+            }
+            out.flush().unwrap();
             page(&path(&format!("{count}.html")), &reports);
         }
         let hostile = "</script><script>window.hit=1</script>\"'><img src=x onerror=hit=1><b id=hit>\u{202e}x";
@@ -123,10 +127,4 @@ fn page(to: &Path, from: &Path) {
         "{}",
         String::from_utf8_lossy(&made.stderr)
     );
-}
-
-/// Cargo builds examples beside the tests, and says so only by where they are.
-fn example(name: &str) -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    test.ancestors().nth(2).unwrap().join("examples").join(name)
 }
