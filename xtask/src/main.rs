@@ -48,6 +48,8 @@ enum Task {
     Generate(generate::Options),
     /// Measure start-up, memory, size and bulk derivation; write docs/performance.md
     Bench(bench::Options),
+    /// Measure `sanid-fleet audit` beside DuckDB; write docs/performance.md and docs/audit-growth.svg
+    BenchAudit(bench::audit::Options),
     /// Run every fuzz target; write docs/reliability.md
     Fuzz(fuzz::Options),
     /// Install the static binary and the dist tree below a directory
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&place, &options),
         Task::Generate(options) => generate::run(&place, &options),
         Task::Bench(options) => bench::run(&place, &options),
+        Task::BenchAudit(options) => bench::audit::run(&place, &options),
         Task::Fuzz(options) => fuzz::run(&place, &options),
         Task::Install(options) => install::run(&place, &options),
         Task::Package => package::run(&place),

@@ -11,9 +11,12 @@ use crate::place::{Place, has_program, is_ci, is_root};
 use crate::test::Outcome;
 
 /// A package and why it is needed.
+#[derive(Clone, Copy)]
 struct Package {
     name: &'static str,
     needed_for: &'static str,
+    /// Where this program is there, from wherever it came, the package is not needed.
+    program: Option<&'static str>,
 }
 
 /// The one list of them.
@@ -33,9 +36,11 @@ const PACKAGES: &[Package] = &[
     Package::new("tgt", "real: a target that admits initiators by name"),
     Package::new("libiscsi-bin", "real: an initiator beside iscsid"),
     Package::new("iproute2", "real: the loopback of a private network"),
-    Package::new("openssh-server", "fleet: hosts to collect reports from"),
-    Package::new("openssh-client", "fleet: collect goes through ssh"),
-    Package::new("chromium", "fleet: the browser that shows the report"),
+    Package::new("openssh-server", "collect: hosts to collect reports from"),
+    Package::new("openssh-client", "collect: goes through ssh"),
+    Package::with_program("nodejs", "node", "html: what drives the browser"),
+    Package::with_program("npm", "npm", "html: installs what drives the browser"),
+    Package::new("chromium", "html: the browser that shows the report"),
     Package::new("openssl", "real: recomputes a name by the page's command"),
     Package::new("strace", "faults, budgets, secrecy: at the system calls"),
     Package::new("time", "budgets: peak memory"),
@@ -80,7 +85,23 @@ const PACKAGES: &[Package] = &[
 
 impl Package {
     const fn new(name: &'static str, needed_for: &'static str) -> Self {
-        Self { name, needed_for }
+        Self {
+            name,
+            needed_for,
+            program: None,
+        }
+    }
+
+    const fn with_program(
+        name: &'static str,
+        program: &'static str,
+        needed_for: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            needed_for,
+            program: Some(program),
+        }
     }
 }
 
@@ -134,7 +155,7 @@ fn missing() -> Result<Vec<&'static Package>> {
     };
     Ok(PACKAGES
         .iter()
-        .filter(|package| !installed(package.name))
+        .filter(|package| !installed(package.name) && !package.program.is_some_and(has_program))
         .collect())
 }
 

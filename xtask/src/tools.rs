@@ -11,6 +11,42 @@ use crate::test::Outcome;
 /// What the packages are made with.
 const PACKAGERS: [&str; 2] = ["cargo-deb", "cargo-generate-rpm"];
 
+/// What drives the browser, as its lock file has it.
+const BROWSER: &str = "crates/sanid-fleet/tests/html";
+
+/// Where the modules of node are installed to.
+pub(crate) fn node_directory(place: &Place) -> PathBuf {
+    place.work().join("html")
+}
+
+/// Installs what drives the browser; what came of it, where it did not work.
+pub(crate) fn node_modules(place: &Place) -> Result<Option<Outcome>> {
+    let directory = node_directory(place);
+    std::fs::create_dir_all(&directory)?;
+    for name in ["package.json", "package-lock.json"] {
+        std::fs::copy(place.root.join(BROWSER).join(name), directory.join(name))?;
+    }
+    let install = Cmd::new(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]).args([
+        "--prefix".to_owned(),
+        directory.to_string_lossy().into_owned(),
+    ]);
+    let outcome = if has_program("npm") {
+        Outcome::of(place, "html modules", &install)?
+    } else {
+        Outcome::Failed {
+            output: "there is no npm".to_owned(),
+            repeat: install.repeat(),
+        }
+    };
+    Ok(match outcome {
+        Outcome::Failed { .. } if is_ci() => Some(outcome),
+        Outcome::Failed { .. } => Some(Outcome::Skipped {
+            reason: format!("this failed: {}", install.repeat()),
+        }),
+        _ => None,
+    })
+}
+
 /// Where tools are built to.
 pub(crate) fn directory(place: &Place) -> PathBuf {
     place.work().join("tools/bin")

@@ -2,6 +2,7 @@
 //! one run and interleaved, so that a noisy machine touches all alike. The
 //! ratios count, not the milliseconds.
 
+pub(crate) mod audit;
 mod bulk;
 mod fleet;
 mod report;

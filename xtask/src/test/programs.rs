@@ -9,7 +9,7 @@ use crate::place::Place;
 use crate::tools;
 
 /// Integration tests with a step of their own.
-const HEAVY: [&str; 10] = [
+const HEAVY: [&str; 12] = [
     "real",
     "targets_real",
     "images",
@@ -20,6 +20,8 @@ const HEAVY: [&str; 10] = [
     "concurrency",
     "secrecy",
     "budgets",
+    "collect",
+    "html",
 ];
 
 /// Everything but the heavy tests and the doc tests.
@@ -75,6 +77,17 @@ pub(super) fn budgets(place: &Place) -> Result<Outcome> {
     heavy(place, "budgets")
 }
 
+pub(super) fn collect(place: &Place) -> Result<Outcome> {
+    heavy(place, "collect")
+}
+
+pub(super) fn html(place: &Place) -> Result<Outcome> {
+    if let Some(outcome) = tools::node_modules(place)? {
+        return Ok(outcome);
+    }
+    heavy(place, "html")
+}
+
 /// The cases of `cargo xtask vm`, which prints as libtest does.
 pub(super) fn vm(place: &Place) -> Result<Outcome> {
     Outcome::of(place, "vm", &Cmd::new(["cargo", "xtask", "vm"]))
@@ -93,6 +106,10 @@ fn heavy(place: &Place, name: &str) -> Result<Outcome> {
     let binary = place.static_binary();
     if binary.is_file() {
         cmd = cmd.env("SANID_STATIC", binary);
+    }
+    let modules = tools::node_directory(place);
+    if modules.join("node_modules").is_dir() {
+        cmd = cmd.env("SANID_NODE_MODULES", modules);
     }
     let tree = debian13::readers(place);
     if tree.is_dir() {

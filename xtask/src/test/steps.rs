@@ -134,6 +134,16 @@ fn with_other_programs() -> Vec<Step> {
             programs::budgets,
         )),
         counted(slow(
+            "collect",
+            "reports by a real ssh from hosts that answer, hang, refuse and lie",
+            programs::collect,
+        )),
+        counted(slow(
+            "html",
+            "the report of a fleet in a real browser",
+            programs::html,
+        )),
+        counted(slow(
             "fuzz",
             "50,000 inputs for every parser, none of which brings it down",
             fuzz::step,

@@ -107,14 +107,11 @@ pub(crate) fn shared(
     for &place in hosts {
         let record = store.get(place, &mut buffer)?;
         each_value(&record, key, |kind, value, names| {
-            let number = match places.get(&(kind, value.to_owned())) {
-                Some(number) => *number,
-                None => {
-                    places.insert((kind, value.to_owned()), gathered.len());
-                    gathered.push(Gathering::new(kind, &record, names));
-                    gathered.len() - 1
-                }
-            };
+            let next = gathered.len();
+            let number = *places.entry((kind, value.to_owned())).or_insert(next);
+            if number == next {
+                gathered.push(Gathering::new(kind, &record, names));
+            }
             if let Some(gathering) = gathered.get_mut(number) {
                 gathering.add(place, &record, names, limit);
             }

@@ -275,16 +275,14 @@ fn named<'a>(same: &'a [(String, u64, Record<'a>)], superseded: &mut tally::Plac
         } else {
             record.fingerprint
         };
-        match by_seed.get(&seed).and_then(|number| hosts.get_mut(*number)) {
-            Some(earlier) => {
-                superseded.add(earlier.0);
-                count += 1;
-                *earlier = (*place, record);
-            }
-            None => {
-                by_seed.insert(seed, hosts.len());
-                hosts.push((*place, record));
-            }
+        let known = by_seed.get(&seed).and_then(|number| hosts.get_mut(*number));
+        if let Some(earlier) = known {
+            superseded.add(earlier.0);
+            count += 1;
+            *earlier = (*place, record);
+        } else {
+            by_seed.insert(seed, hosts.len());
+            hosts.push((*place, record));
         }
     }
     Named {
@@ -316,18 +314,15 @@ fn ordered(found: Vec<(Code, u64, Vec<Finding>)>) -> (Vec<CodeCount>, Vec<Findin
             .get(&finding.set)
             .copied()
             .filter(|_| finding.set != 0);
-        match first.and_then(|place| merged.get_mut(place)) {
-            Some(first) => {
-                if !first.also.contains(&finding.code) && first.code != finding.code {
-                    first.also.push(finding.code);
-                }
-                first.about.extend(finding.about);
-                first.details.extend(finding.details);
+        if let Some(first) = first.and_then(|place| merged.get_mut(place)) {
+            if !first.also.contains(&finding.code) && first.code != finding.code {
+                first.also.push(finding.code);
             }
-            None => {
-                places.insert(finding.set, merged.len());
-                merged.push(finding);
-            }
+            first.about.extend(finding.about);
+            first.details.extend(finding.details);
+        } else {
+            places.insert(finding.set, merged.len());
+            merged.push(finding);
         }
     }
     for finding in &mut merged {

@@ -59,6 +59,10 @@ pub(crate) struct Record<'a> {
 }
 
 /// What is true of a host.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and one bit of the record"
+)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Flags {
     /// It is a line of the inventory and no report.
@@ -290,10 +294,13 @@ fn live<'a>(report: &'a Report<'a>, used: &Names<'a>) -> Vec<Names<'a>> {
     let pairs = report.live_pairs.iter().map(|pair| names(None, pair));
     let mut live: Vec<Names<'a>> = Vec::new();
     for one in iqns.chain(pairs) {
-        let same_iqn = one.iqn.is_none() || one.iqn == used.iqn;
-        let same_nqn = one.host_nqn.is_none() || one.host_nqn == used.host_nqn;
-        let same_id = one.host_id.is_none() || one.host_id == used.host_id;
-        if !(same_iqn && same_nqn && same_id) && !live.contains(&one) && live.len() < MOST_LIVE {
+        let same = [
+            one.iqn.is_none() || one.iqn == used.iqn,
+            one.host_nqn.is_none() || one.host_nqn == used.host_nqn,
+            one.host_id.is_none() || one.host_id == used.host_id,
+        ];
+        let known = same == [true; 3] || live.contains(&one);
+        if !known && live.len() < MOST_LIVE {
             live.push(one);
         }
     }

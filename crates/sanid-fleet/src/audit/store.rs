@@ -48,16 +48,15 @@ impl Store {
             self.memory = Vec::new();
             self.file = Some(file);
         }
-        match &mut self.file {
-            Some(file) => file.write_all(records)?,
-            None => {
-                // Twice as much at each step would be more than the limit.
-                let step = (self.memory.len() / 4).max(SCAN).max(records.len());
-                if self.memory.capacity() < self.memory.len() + records.len() {
-                    self.memory.reserve_exact(step);
-                }
-                self.memory.extend_from_slice(records);
+        if let Some(file) = &mut self.file {
+            file.write_all(records)?;
+        } else {
+            // Twice as much at each step would be more than the limit.
+            let step = (self.memory.len() / 4).max(SCAN).max(records.len());
+            if self.memory.capacity() < self.memory.len() + records.len() {
+                self.memory.reserve_exact(step);
             }
+            self.memory.extend_from_slice(records);
         }
         self.length += records.len() as u64;
         Ok(())

@@ -43,7 +43,11 @@ pub(super) struct CollectOptions {
     #[arg(long)]
     sudo: bool,
     /// What to run there, where it is not in the usual place
-    #[arg(long, value_name = "COMMAND", default_value = "sanid status --format json")]
+    #[arg(
+        long,
+        value_name = "COMMAND",
+        default_value = "sanid status --format json"
+    )]
     command: String,
     /// Another configuration of ssh than the usual one
     #[arg(long, value_name = "FILE")]
@@ -106,12 +110,15 @@ fn from_files(paths: &[PathBuf], out: &mut Out<'_>, count: &mut Count) -> Result
     }
     let name = |file: u32| {
         let path = usize::try_from(file).ok().and_then(|file| files.get(file));
-        path.map(|path| sanid_host::root::printable(path)).unwrap_or_default()
+        path.map(|path| sanid_host::root::printable(path))
+            .unwrap_or_default()
     };
     let made = |part: &Part| {
         let mut made = (Vec::new(), Vec::new());
         part.each(|line, text| match text {
-            Err(why) => made.1.push(format!("{}, line {line}: {why}", name(part.file))),
+            Err(why) => made
+                .1
+                .push(format!("{}, line {line}: {why}", name(part.file))),
             Ok(text) => match reports::parse(text) {
                 Ok(report) => {
                     let unnamed = report.host.is_none() && report.collected_as.is_none();
@@ -119,8 +126,12 @@ fn from_files(paths: &[PathBuf], out: &mut Out<'_>, count: &mut Count) -> Result
                     made.0.push((true, collect::compact(text, name.as_deref())));
                 }
                 // Collected before, without an answer: it still says so.
-                Err(NoReport::NoAnswer { .. }) => made.0.push((false, collect::compact(text, None))),
-                Err(error) => made.1.push(format!("{}, line {line}: {error}", name(part.file))),
+                Err(NoReport::NoAnswer { .. }) => {
+                    made.0.push((false, collect::compact(text, None)));
+                }
+                Err(error) => made
+                    .1
+                    .push(format!("{}, line {line}: {error}", name(part.file))),
             },
         });
         made
@@ -138,7 +149,9 @@ fn from_files(paths: &[PathBuf], out: &mut Out<'_>, count: &mut Count) -> Result
                         out.line(&line)?;
                     }
                     count.failed += bad.len() as u64;
-                    bad.iter().for_each(|why| super::complain(why));
+                    for why in &bad {
+                        super::complain(why);
+                    }
                 }
                 Event::Failed { file, why, .. } => {
                     count.failed += 1;
@@ -174,23 +187,28 @@ fn from_hosts(
         whole: Duration::from_secs(options.timeout.into()),
     };
     let progress = Progress::hosts(hosts.len() as u64);
-    let asked = ask_all(&ssh, &hosts, options.jobs.into(), |Answer { host, report }| {
-        progress.host(crate::shown(&host));
-        let line = match &report {
-            Ok(document) => collect::compact(document, Some(&host)),
-            Err(why) => collect::failure(&host, why),
-        };
-        match report {
-            Ok(_) => count.reports += 1,
-            Err(why) => {
-                count.failed += 1;
-                super::complain(&format!("{}: {why}", crate::shown(&host)));
+    let asked = ask_all(
+        &ssh,
+        &hosts,
+        options.jobs.into(),
+        |Answer { host, report }| {
+            progress.host(crate::shown(&host));
+            let line = match &report {
+                Ok(document) => collect::compact(document, Some(&host)),
+                Err(why) => collect::failure(&host, why),
+            };
+            match report {
+                Ok(_) => count.reports += 1,
+                Err(why) => {
+                    count.failed += 1;
+                    super::complain(&format!("{}: {why}", crate::shown(&host)));
+                }
             }
-        }
-        out.line(&line)?;
-        // Each as it comes: what is done is not lost with what is not.
-        out.0.flush()
-    });
+            out.line(&line)?;
+            // Each as it comes: what is done is not lost with what is not.
+            out.0.flush()
+        },
+    );
     progress.done();
     asked.or_else(closed)?;
     Ok(())

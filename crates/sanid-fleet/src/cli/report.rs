@@ -28,7 +28,11 @@ pub(super) struct ReportOptions {
     #[arg(long, value_name = "FILE", required = true, num_args = 0..=1, require_equals = true, default_missing_value = "-")]
     html: PathBuf,
     /// What stands at its top
-    #[arg(long, value_name = "TEXT", default_value = "Storage identities of the fleet")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "Storage identities of the fleet"
+    )]
     title: String,
     #[command(flatten)]
     how: How,
@@ -66,7 +70,8 @@ fn is_audit(path: &Path) -> bool {
     let mut start = Vec::new();
     let read = path.is_file() && {
         let file = File::open(path);
-        file.and_then(|file| file.take(256).read_to_end(&mut start)).is_ok()
+        file.and_then(|file| file.take(256).read_to_end(&mut start))
+            .is_ok()
     };
     start.retain(|byte| !byte.is_ascii_whitespace());
     let start = String::from_utf8_lossy(&start);
@@ -75,7 +80,8 @@ fn is_audit(path: &Path) -> bool {
 
 fn read(path: &Path) -> Result<AuditReport, Failure> {
     let name = sanid_host::root::printable(path);
-    let failed = |error: &dyn std::fmt::Display| Failure::error(&format!("cannot read {name}: {error}"));
+    let failed =
+        |error: &dyn std::fmt::Display| Failure::error(&format!("cannot read {name}: {error}"));
     let file = File::open(path).map_err(|error| failed(&error))?;
     let report: AuditReport =
         serde_json::from_reader(io::BufReader::new(file)).map_err(|error| failed(&error))?;
@@ -100,8 +106,11 @@ fn write(to: &Path, page: &str) -> Result<(), Failure> {
     // As any file that a command makes: the names in it are in every array's list, too.
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     let builder = builder.prefix(".sanid-fleet-").permissions(mode);
-    let mut file = builder.tempfile_in(directory).map_err(|error| failed(&error))?;
-    file.write_all(page.as_bytes()).map_err(|error| failed(&error))?;
+    let mut file = builder
+        .tempfile_in(directory)
+        .map_err(|error| failed(&error))?;
+    file.write_all(page.as_bytes())
+        .map_err(|error| failed(&error))?;
     file.persist(to).map_err(|error| failed(&error.error))?;
     Ok(())
 }

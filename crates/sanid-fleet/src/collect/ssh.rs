@@ -62,10 +62,14 @@ pub(crate) fn destinations(input: Input) -> Result<Vec<String>, String> {
             continue;
         }
         if word.starts_with('-') {
-            return Err(failed("a destination does not begin with a dash: ssh would take it for an option"));
+            return Err(failed(
+                "a destination does not begin with a dash: ssh would take it for an option",
+            ));
         }
         if word.contains(char::is_whitespace) || word.contains(char::is_control) {
-            return Err(failed("one destination stands on a line, as [USER@]HOST or ssh://[USER@]HOST[:PORT]"));
+            return Err(failed(
+                "one destination stands on a line, as [USER@]HOST or ssh://[USER@]HOST[:PORT]",
+            ));
         }
         // A host that is named twice is asked once.
         found.push(word.to_owned());
@@ -106,7 +110,10 @@ pub(crate) fn ask_all<E>(
         for answer in answers {
             if let Err(error) = take(answer) {
                 // Nobody is asked any more.
-                next.lock().unwrap_or_else(PoisonError::into_inner).by_ref().for_each(drop);
+                next.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .by_ref()
+                    .for_each(drop);
                 return Err(error);
             }
         }
@@ -118,7 +125,9 @@ impl Ssh {
     fn spawn(&self, host: &str) -> io::Result<Child> {
         let mut command = Command::new(&self.program);
         command.arg("-T").args(["-o", "BatchMode=yes"]);
-        command.arg("-o").arg(format!("ConnectTimeout={}", self.connect.as_secs()));
+        command
+            .arg("-o")
+            .arg(format!("ConnectTimeout={}", self.connect.as_secs()));
         if let Some(config) = &self.config {
             command.arg("-F").arg(config);
         }
@@ -215,7 +224,11 @@ fn ended(child: &mut Child, deadline: Instant) -> Option<()> {
 /// The words of ssh, sudo or a shell as one line.
 fn said(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
     crate::shown(&lines.join("; "))
 }
 
@@ -264,12 +277,20 @@ mod tests {
             (report, "Warning: banner", Ok(report)),
             (&format!("Welcome!\n{report}\n"), "", Ok(report)),
             (error, "sanid: in a container", Err("in a container")),
-            ("", "sh: 1: sanid: not found", Err("sh: 1: sanid: not found")),
+            (
+                "",
+                "sh: 1: sanid: not found",
+                Err("sh: 1: sanid: not found"),
+            ),
             ("", "", Err("it gave nothing")),
             ("hello", "", Err("it is no JSON object")),
         ] {
             let judged = judge(text.as_bytes(), words);
-            assert_eq!(judged, expected.map(str::to_owned).map_err(str::to_owned), "{text}");
+            assert_eq!(
+                judged,
+                expected.map(str::to_owned).map_err(str::to_owned),
+                "{text}"
+            );
         }
     }
 }

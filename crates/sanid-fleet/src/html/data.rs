@@ -70,7 +70,11 @@ pub(super) fn json(report: &AuditReport) -> String {
     let data = Data {
         words: &words.words,
         sets: &sets.words,
-        codes: report.findings.iter().map(|one| one.code.as_str()).collect(),
+        codes: report
+            .findings
+            .iter()
+            .map(|one| one.code.as_str())
+            .collect(),
         hosts: &columns,
     };
     // Strings and numbers always serialise.
@@ -110,7 +114,10 @@ impl Columns {
         self.iqn_source.push(word(&host.iqn_source));
         self.nvme_source.push(word(&host.nvme_source));
         let id = host.host_id.clone().unwrap_or_default().replace('-', "");
-        let prefix = host.iqn.as_deref().and_then(|iqn| iqn.strip_suffix(&id)?.strip_suffix(':'));
+        let prefix = host
+            .iqn
+            .as_deref()
+            .and_then(|iqn| iqn.strip_suffix(&id)?.strip_suffix(':'));
         self.iqn.push(match (&host.iqn, prefix) {
             (Some(_), Some(prefix)) if id.len() == 32 => Name::FromId(words.number(prefix)),
             (Some(iqn), _) => Name::Text(crate::shown(iqn)),
@@ -129,7 +136,11 @@ impl Columns {
             "warning" => 1,
             _ => 0,
         });
-        let own: Vec<String> = host.findings.iter().map(|code| crate::shown(code)).collect();
+        let own: Vec<String> = host
+            .findings
+            .iter()
+            .map(|code| crate::shown(code))
+            .collect();
         self.findings.push(sets.number(&own.join(" ")));
         if !host.audit.is_empty() {
             self.audit.insert(self.host.len(), host.audit.clone());

@@ -19,7 +19,9 @@ pub(super) fn text(text: &str) -> String {
 /// JSON for a script element, whose end nothing in it may look like (HTML, "Restrictions for contents of
 /// script elements").
 pub(super) fn json(json: &str) -> String {
-    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+    json.replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
 }
 
 #[cfg(test)]

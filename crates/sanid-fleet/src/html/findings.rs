@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::charts::grouped;
 use super::escape::text;
 use crate::audit::{AuditReport, FindingReport};
 
@@ -40,7 +41,11 @@ fn show(out: &mut String, number: usize, finding: &FindingReport) {
         let _ = write!(codes, ", {}", text(also));
     }
     // The worst are open, as long as there are few.
-    let open = if finding.severity == "danger" && number < 3 { " open" } else { "" };
+    let open = if finding.severity == "danger" && number < 3 {
+        " open"
+    } else {
+        ""
+    };
     let _ = writeln!(
         out,
         "<details class=\"finding {severity}\" id=\"finding-{number}\"{open}>\n<summary><span class=\"badge {severity}\">{severity}</span> <strong>{codes}</strong> <span>{}</span></summary>\n<div class=\"body\">",
@@ -74,9 +79,9 @@ fn show(out: &mut String, number: usize, finding: &FindingReport) {
 fn counted(finding: &FindingReport) -> String {
     let what = match (finding.named.is_empty(), finding.hosts) {
         (true, 1) => "1 document",
-        (true, count) => return format!("{count} documents"),
+        (true, count) => return format!("{} documents", grouped(count)),
         (false, 1) => "1 host",
-        (false, count) => return format!("{count} hosts{}", about(finding)),
+        (false, count) => return format!("{} hosts{}", grouped(count), about(finding)),
     };
     format!("{what}{}", about(finding))
 }
@@ -94,11 +99,13 @@ fn hosts(out: &mut String, number: usize, finding: &FindingReport) {
         return;
     }
     let names = finding.named.iter().take(MOST_HOSTS);
-    let names: Vec<String> = names.map(|one| format!("<bdi>{}</bdi>", text(&one.host))).collect();
+    let names: Vec<String> = names
+        .map(|one| format!("<bdi>{}</bdi>", text(&one.host)))
+        .collect();
     let more = finding.hosts.saturating_sub(names.len() as u64);
     let more = match more {
         0 => String::new(),
-        more => format!(" and {more} more"),
+        more => format!(" and {} more", grouped(more)),
     };
     let _ = writeln!(
         out,

@@ -10,6 +10,8 @@ mod data;
 mod escape;
 mod findings;
 
+use std::fmt::Write as _;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::audit::AuditReport;
@@ -20,7 +22,7 @@ const SCRIPT: &str = include_str!("page.js");
 
 const COLUMNS: [(&str, &str); 8] = [
     ("host", "Host"),
-    ("state", "State"),
+    ("state", "Own state"),
     ("findings", "Findings"),
     ("scheme", "Scheme"),
     ("source", "Source"),
@@ -37,14 +39,14 @@ pub(crate) fn page(report: &AuditReport, title: &str) -> String {
         digest(STYLE)
     );
     let title = text(title);
-    let heads: String = COLUMNS
-        .iter()
-        .map(|(column, name)| {
-            format!(
-                "<th scope=\"col\" aria-sort=\"none\" data-column=\"{column}\"><button type=\"button\">{name}</button></th>"
-            )
-        })
-        .collect();
+    let mut heads = String::new();
+    for (column, name) in COLUMNS {
+        // Writing to a String cannot fail.
+        let _ = write!(
+            heads,
+            "<th scope=\"col\" aria-sort=\"none\" data-column=\"{column}\"><button type=\"button\">{name}</button></th>"
+        );
+    }
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
 <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
@@ -60,9 +62,9 @@ pub(crate) fn page(report: &AuditReport, title: &str) -> String {
 <noscript><p>The table needs JavaScript; everything above does not.</p></noscript>\n\
 <div class=\"tools\">\n<label for=\"search\">Search: names, or state:, scheme:, source:, finding:\n\
 <input id=\"search\" type=\"search\" autocomplete=\"off\" spellcheck=\"false\"></label>\n\
-<label for=\"state\">State\n<select id=\"state\"><option value=\"\">all</option><option>danger</option><option>warning</option><option>fine</option></select></label>\n\
+<label for=\"state\">Own state\n<select id=\"state\"><option value=\"\">all</option><option>danger</option><option>warning</option><option>fine</option></select></label>\n\
 <p id=\"count\" role=\"status\"></p>\n</div>\n\
-<div class=\"grid\" id=\"grid\" tabindex=\"0\" role=\"region\" aria-labelledby=\"table-title\">\n\
+<div class=\"grid\" id=\"grid\" tabindex=\"0\" role=\"region\" aria-label=\"The table of hosts, which scrolls\">\n\
 <table class=\"hosts\" id=\"hosts\">\n<caption class=\"for-readers\">Hosts with their names; the heads sort</caption>\n\
 <thead><tr>{heads}</tr></thead>\n<tbody></tbody>\n</table>\n</div>\n</section>\n</main>\n\
 <footer>Made by <code>sanid-fleet report --html</code>. What each code means is in docs/fleet-findings.md and docs/findings.md of sanid.</footer>\n\
@@ -78,9 +80,18 @@ pub(crate) fn page(report: &AuditReport, title: &str) -> String {
 
 fn said(report: &AuditReport) -> String {
     let summary = &report.summary;
-    let mut said = format!("{} reports in {} files", summary.reports, summary.files);
+    let files = if summary.files == 1 { "file" } else { "files" };
+    let reports = charts::grouped(summary.reports);
+    let mut said = format!(
+        "{reports} reports in {} {files}",
+        charts::grouped(summary.files)
+    );
     if let Some(inventory) = summary.inventory {
-        said += &format!(", {inventory} hosts in the inventory");
+        let _ = write!(
+            said,
+            ", {} hosts in the inventory",
+            charts::grouped(inventory)
+        );
     }
     said
 }

@@ -63,13 +63,14 @@
     const sign = order.down ? -1 : 1;
     sorted.sort((a, b) => (keys[a] < keys[b] ? -sign : keys[a] > keys[b] ? sign : a - b));
   };
+  const said = (number) => number.toLocaleString("en-US");
   const search = byId("search");
   const state = byId("state");
   const filter = () => {
     const match = matcher(search.value);
     const only = state.value;
     rows = sorted.filter((i) => (!only || value.state(i) === only) && match(i));
-    byId("count").textContent = rows.length === count ? `${count} hosts` : `${rows.length} of ${count} hosts`;
+    byId("count").textContent = rows.length === count ? `${said(count)} hosts` : `${said(rows.length)} of ${said(count)} hosts`;
     table.setAttribute("aria-rowcount", String(rows.length + 1));
     grid.scrollTop = 0;
     draw(true);

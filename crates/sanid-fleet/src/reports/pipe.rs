@@ -83,7 +83,10 @@ pub(crate) fn pipe<T: Send, E>(
     let to_work = Mutex::new(to_work);
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
-        scope.spawn(|| read(files, &look, &stop, parts));
+        scope.spawn(|| {
+            let parts = parts;
+            read(files, &look, &stop, &parts);
+        });
         for _ in 0..workers {
             let (done, to_work, work) = (done.clone(), &to_work, &work);
             scope.spawn(move || {
@@ -130,7 +133,7 @@ fn read(
     files: &[PathBuf],
     look: &impl Fn(Input) -> Input,
     stop: &AtomicBool,
-    parts: SyncSender<(u64, Step)>,
+    parts: &SyncSender<(u64, Step)>,
 ) {
     let mut number = 0;
     let mut send = |step| {

@@ -137,7 +137,8 @@ fn lines(
             documents: None,
             bad,
         };
-        if !(part.bytes.is_empty() && part.bad.is_empty()) && !take(part) {
+        let nothing = part.bytes.is_empty() && part.bad.is_empty();
+        if !nothing && !take(part) {
             return Ok(());
         }
         if buffer.ended {
@@ -198,18 +199,15 @@ fn documents(
             return Ok(());
         }
         if buffer.ended {
-            return match finder.bad.is_empty() {
-                true => Ok(()),
-                false => {
-                    take(Part {
-                        line: finder.line,
-                        documents: Some(Vec::new()),
-                        bad: finder.bad,
-                        bytes: Vec::new(),
-                    });
-                    Ok(())
-                }
-            };
+            if !finder.bad.is_empty() {
+                take(Part {
+                    line: finder.line,
+                    documents: Some(Vec::new()),
+                    bad: finder.bad,
+                    bytes: Vec::new(),
+                });
+            }
+            return Ok(());
         }
         buffer.line = finder.line;
         buffer.fill()?;

@@ -9,7 +9,7 @@ use crate::fleet::{Fleet, found, lines, node};
 
 fn clones() -> [crate::fleet::Node; 3] {
     let mut copy = node(1);
-    copy.host = "copy".to_owned();
+    copy.host = String::from("copy");
     [node(1), node(2), copy]
 }
 

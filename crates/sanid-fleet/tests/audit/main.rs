@@ -7,7 +7,9 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test that cannot go on ends"
+    clippy::format_collect,
+    clippy::format_push_string,
+    reason = "a test that cannot go on ends, and its texts are short"
 )]
 
 mod causes;

@@ -51,9 +51,13 @@ pub(crate) struct Server {
 
 /// Ports that are free now.
 fn ports(count: usize) -> Vec<u16> {
-    let listeners: Vec<TcpListener> =
-        (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    listeners.iter().map(|one| one.local_addr().unwrap().port()).collect()
+    let listeners: Vec<TcpListener> = (0..count)
+        .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
+        .collect();
+    listeners
+        .iter()
+        .map(|one| one.local_addr().unwrap().port())
+        .collect()
 }
 
 fn key(path: &Path) {
@@ -162,7 +166,11 @@ impl Server {
         let path = self.dir().join("counts");
         let counts = fs::read_to_string(&path).unwrap();
         fs::remove_file(path).unwrap();
-        counts.lines().map(|line| line.trim().parse().unwrap()).max().unwrap()
+        counts
+            .lines()
+            .map(|line| line.trim().parse().unwrap())
+            .max()
+            .unwrap()
     }
 }
 
@@ -207,7 +215,9 @@ fn write_client(dir: &Path, ports: &[u16], silent: u16) {
     let mut known = String::new();
     let mut config = String::new();
     let mut alias = |pattern: &str, name: &str, port: u16, key: &str| {
-        config += &format!("Host {pattern}\n  HostName 127.0.0.1\n  Port {port}\n  HostKeyAlias {name}\n");
+        config += &format!(
+            "Host {pattern}\n  HostName 127.0.0.1\n  Port {port}\n  HostKeyAlias {name}\n"
+        );
         known += &format!("{name} {key}");
     };
     for ((name, _), port) in COMMANDS.iter().zip(ports) {
