@@ -142,7 +142,10 @@ fn ndjson(file: String, text: impl BufRead) -> impl Iterator<Item = Result<Host,
                 return Some(None);
             }
             let row = serde_json::from_slice::<Row>(&line).map_err(|failure| failure.to_string());
-            Some(Some(row.and_then(host).map_err(|why| error(why, false))))
+            Some(Some(
+                row.and_then(|row| host(&row))
+                    .map_err(|why| error(why, false)),
+            ))
         })
         .flatten()
 }
@@ -187,7 +190,7 @@ fn csv_rows(
             Ok(true) => {
                 let line = record.position().map_or(0, csv::Position::line);
                 let row = record.deserialize(Some(&header));
-                let row = row.map_err(|error| why(&error)).and_then(host);
+                let row = row.map_err(|error| why(&error)).and_then(|row| host(&row));
                 Some(row.map_err(|why| error(line, why, false)))
             }
             Err(failure) => {
@@ -230,12 +233,12 @@ fn why(error: &csv::Error) -> String {
     }
 }
 
-fn host(row: Row) -> Result<Host, String> {
-    fn some<T: std::str::FromStr>(text: Option<String>) -> Result<Option<T>, String>
+fn host(row: &Row) -> Result<Host, String> {
+    fn some<T: std::str::FromStr>(text: Option<&String>) -> Result<Option<T>, String>
     where
         T::Err: ToString,
     {
-        match text.as_deref().map(str::trim) {
+        match text.map(|text| text.trim()) {
             None | Some("") => Ok(None),
             Some(text) => text
                 .parse()
@@ -249,9 +252,9 @@ fn host(row: Row) -> Result<Host, String> {
     }
     Ok(Host {
         name: name.to_owned(),
-        iqn: some(row.iqn)?,
-        host_nqn: some(row.host_nqn)?,
-        host_id: some(row.host_id)?,
+        iqn: some(row.iqn.as_ref())?,
+        host_nqn: some(row.host_nqn.as_ref())?,
+        host_id: some(row.host_id.as_ref())?,
     })
 }
 

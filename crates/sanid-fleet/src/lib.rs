@@ -13,17 +13,17 @@
 
 pub mod audit;
 mod cli;
-pub mod derive;
 mod collect;
+pub mod derive;
 pub mod escrow;
 pub mod hosts;
 mod html;
 pub mod input;
 pub mod inventory;
-pub mod targets;
 pub mod reports;
 #[cfg(feature = "schema")]
 mod schema;
+pub mod targets;
 
 pub use cli::{command, run};
 #[cfg(feature = "schema")]

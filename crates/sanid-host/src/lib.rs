@@ -56,7 +56,8 @@ pub use facts::{
 };
 pub use file::{Disk, Effective, FileState, IdentityFile};
 pub use observe::{
-    PUBLISHED, fixed_by, look_at_hardware, look_at_initramfs, look_at_name, look_at_others, look_beneath, observe,
+    PUBLISHED, fixed_by, look_at_hardware, look_at_initramfs, look_at_name, look_at_others,
+    look_beneath, observe,
 };
 pub use place::{Mounted, PlaceFacts, Places, Via};
 pub use plan::plan;

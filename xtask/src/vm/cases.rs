@@ -2,8 +2,8 @@
 
 use super::case::{Boot, Case, Change, Debian, Guest, Kernel};
 use super::firmware;
-use super::hardware;
 use super::fleet_export;
+use super::hardware;
 use super::san_boot;
 
 /// A case in an initramfs-only guest.

@@ -2,16 +2,16 @@
 //!
 //! A command is one file here, with its options and `run`, and one line in [`Command`] and in [`dispatch`].
 
-mod derive;
-mod diff;
-mod export;
-mod import;
-mod scope;
 mod audit;
 mod collect;
+mod derive;
+mod diff;
 mod escrow;
+mod export;
+mod import;
 mod progress;
 mod report;
+mod scope;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
