@@ -36,7 +36,10 @@ pub(super) fn pages(place: &Place, files: &mut Files) -> Result<()> {
         let by_hand = std::fs::read_to_string(place.root.join(by_hand)).context(by_hand)?;
         let mut command = command().disable_help_subcommand(true);
         command.build();
-        for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+        // A subcommand that is a program of its own has that program's page.
+        let programs = BY_HAND.map(|(program, ..)| program().get_name().to_owned());
+        let shown = |sub: &&Command| !sub.is_hide_set() && !programs.contains(&name_of(sub));
+        for sub in command.get_subcommands().filter(shown) {
             let main = format!(".SH SEE ALSO\n.BR {} (8)\n", command.get_name());
             add(files, tree, sub, &main);
         }
@@ -47,12 +50,14 @@ pub(super) fn pages(place: &Place, files: &mut Files) -> Result<()> {
 
 fn add(files: &mut Files, tree: &str, command: &Command, by_hand: &str) {
     // "sanid-apply" as a file and a title, "sanid apply" in the synopsis.
-    let name = command
-        .get_display_name()
-        .unwrap_or_else(|| command.get_name())
-        .to_owned();
+    let name = name_of(command);
     let path = Path::new(tree).join(MAN).join(format!("{name}.8"));
     files.insert(path, page(&name, command, by_hand));
+}
+
+fn name_of(command: &Command) -> String {
+    let shown = command.get_display_name();
+    shown.unwrap_or_else(|| command.get_name()).to_owned()
 }
 
 /// How the generator begins every section: a straight apostrophe.
