@@ -11,6 +11,7 @@
 //!
 //! Nothing here reads or writes the identity of the machine that it runs on; that is `sanid-host`.
 
+pub mod claims;
 mod cli;
 pub mod hosts;
 pub mod input;

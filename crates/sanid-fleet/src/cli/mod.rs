@@ -2,6 +2,7 @@
 //!
 //! A command is one file here, with its options and `run`, and one line in [`Command`] and in [`dispatch`].
 
+mod claim;
 mod progress;
 
 use std::ffi::OsString;
@@ -28,10 +29,14 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Claim(claim::Options),
+}
 
 fn dispatch(command: &Command) -> (bool, Result<Exit, Failure>) {
-    match *command {}
+    match command {
+        Command::Claim(options) => (options.json(), claim::run(options)),
+    }
 }
 
 /// How the command ends: API.
