@@ -115,8 +115,8 @@ pub enum Change {
     Delete {
         /// The claims.
         ends: Vec<Seen>,
-        /// What history keeps, one event for each.
-        events: Vec<Event>,
+        /// What history keeps.
+        event: Event,
     },
 }
 
@@ -321,36 +321,30 @@ fn release(request: &Request, own: &[&Seen], rivals: Vec<Rival>, fenced: bool) -
     if !fenced && !rivals.is_empty() {
         return only(Outcome::Refused(rivals));
     }
-    if own.is_empty() && rivals.is_empty() {
-        return only(Outcome::NotHeld);
-    }
-    let mut events: Vec<Event> = own
-        .iter()
-        .map(|seen| gone(request, seen, What::Released))
-        .collect();
-    events.extend(
-        rivals
-            .iter()
-            .map(|rival| gone(request, &rival.seen, What::ReleasedFenced)),
-    );
     let mut ends: Vec<Seen> = own.iter().map(|seen| (*seen).clone()).collect();
+    let what = if rivals.is_empty() {
+        What::Released
+    } else {
+        What::ReleasedFenced
+    };
     ends.extend(rivals.into_iter().map(|rival| rival.seen));
-    Decision {
-        outcome: Outcome::Released(ends.iter().map(Ended::of).collect()),
-        change: Some(Change::Delete { ends, events }),
-    }
-}
-
-fn gone(request: &Request, seen: &Seen, what: What) -> Event {
-    Event {
+    let ended: Vec<Ended> = ends.iter().map(Ended::of).collect();
+    let Some(first) = ends.first().map(|seen| seen.record.clone()) else {
+        return only(Outcome::NotHeld);
+    };
+    let event = Event {
         what,
         at: request.now,
-        claim: seen.record.id.clone(),
-        serial: seen.record.serial.saturating_add(1),
-        identity: seen.record.identity.clone(),
-        holder: seen.record.holder.clone(),
-        ended: vec![Ended::of(seen)],
+        claim: first.id,
+        serial: first.serial.saturating_add(1),
+        identity: first.identity,
+        holder: first.holder,
+        ended: ended.clone(),
         by: (what == What::ReleasedFenced).then(|| request.holder.name.clone()),
+    };
+    Decision {
+        outcome: Outcome::Released(ended),
+        change: Some(Change::Delete { ends, event }),
     }
 }
 

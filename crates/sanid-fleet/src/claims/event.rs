@@ -16,7 +16,7 @@ pub struct Event {
     pub what: What,
     /// When, by the clock of the host that did it.
     pub at: Timestamp,
-    /// The claim; where it was released, the one that is gone.
+    /// The claim; where some were released, the first of them.
     pub claim: String,
     /// Which writing of that claim's record: with [`claim`](Self::claim) it names the event.
     pub serial: u64,
@@ -25,7 +25,7 @@ pub struct Event {
     pub identity: Identity,
     /// Its holder.
     pub holder: Holder,
-    /// Claims that ended by it.
+    /// Claims that ended by it; those that were released are among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ended: Vec<Ended>,
     /// Who released it, where that was not its holder.

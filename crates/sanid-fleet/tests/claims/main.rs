@@ -10,10 +10,13 @@
     reason = "a test fails by panicking, and workers say what they hold"
 )]
 
+mod checker;
 mod conformance;
+mod memory;
 #[path = "../../../sanid/tests/support/need.rs"]
 #[allow(dead_code, reason = "each test program uses a part of it")]
 mod need;
+mod race;
 mod sqlite;
 mod support;
 
@@ -36,6 +39,6 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let arguments = Arguments::from_args();
-    let trials = [sqlite::trials()];
+    let trials = [memory::trials(), sqlite::trials(), race::trials()];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
 }

@@ -132,18 +132,14 @@ pub(super) fn put(
 }
 
 /// Claims end.
-pub(super) fn delete(of: &Identity, ends: &[Seen], events: &[Event]) -> Txn {
+pub(super) fn delete(of: &Identity, ends: &[Seen], event: &Event) -> Txn {
     let mut gone = BTreeSet::new();
     for claim in ends {
         gone.extend(claim.record.identity.identifiers().iter().map(name));
         gone.insert(lease(claim.record.identity.host_id()));
     }
     let mut success: Vec<Operation> = gone.into_iter().map(deleted).collect();
-    success.extend(
-        events
-            .iter()
-            .map(|event| stored(history(event), event.bytes(), 0)),
-    );
+    success.push(stored(history(event), event.bytes(), 0));
     Txn {
         compare: ends.iter().flat_map(unchanged).collect(),
         success,

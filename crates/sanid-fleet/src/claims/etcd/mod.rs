@@ -403,7 +403,7 @@ impl Store for EtcdStore {
                 let txn = keys::put(of, record, ends, &change.free(), event);
                 self.put(of, change, record, txn)
             }
-            Change::Delete { ends, events } => self.change(of, keys::delete(of, ends, events)),
+            Change::Delete { ends, event } => self.change(of, keys::delete(of, ends, event)),
         }
     }
 

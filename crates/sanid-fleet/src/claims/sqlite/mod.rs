@@ -284,15 +284,11 @@ fn make(transaction: &Transaction<'_>, now: &Moment, change: &Change) -> Result<
             put(transaction, now, record, version)?;
             Ok(version)
         }
-        Change::Delete { ends, events } => {
+        Change::Delete { ends, event } => {
             for claim in ends {
                 end(transaction, now, claim, false)?;
             }
-            let mut version = 0;
-            for event in events {
-                version = write(transaction, event)?;
-            }
-            Ok(version)
+            write(transaction, event)
         }
     }
 }
