@@ -12,6 +12,7 @@
 
 mod checker;
 mod conformance;
+mod etcd;
 mod memory;
 #[path = "../../../sanid/tests/support/need.rs"]
 #[allow(dead_code, reason = "each test program uses a part of it")]
@@ -31,6 +32,7 @@ const WORKER: &str = "SANID_TEST_CLAIMS_WORKER";
 fn main() -> ExitCode {
     if let Ok(words) = std::env::var(WORKER) {
         match words.split_once('\n') {
+            None => etcd::race_with_faults(),
             Some((path, what @ ("full" | "read-only"))) => {
                 sqlite::small_disk(Path::new(path), what)
             }
@@ -39,6 +41,11 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let arguments = Arguments::from_args();
-    let trials = [memory::trials(), sqlite::trials(), race::trials()];
+    let trials = [
+        memory::trials(),
+        sqlite::trials(),
+        etcd::trials(),
+        race::trials(),
+    ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
 }

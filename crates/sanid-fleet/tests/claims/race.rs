@@ -49,6 +49,8 @@ pub(crate) struct Plan {
     pub(crate) by_hand: bool,
     /// How long a client waits for its store.
     pub(crate) patience: Duration,
+    /// Of a hundred wishes so many are to end somebody's claim.
+    pub(crate) churn: u64,
 }
 
 impl Plan {
@@ -58,6 +60,7 @@ impl Plan {
             threads,
             by_hand: true,
             patience: Duration::from_secs(60),
+            churn: 25,
         }
     }
 }
@@ -110,9 +113,11 @@ pub(crate) fn run(place: &Place, plan: &Plan, faults: &(dyn Fn(&AtomicBool) + Sy
                         if number >= plan.operations {
                             break;
                         }
-                        let request = wish(&mut dice, number as u64);
+                        let request = wish(&mut dice, number as u64, plan.churn);
                         let (began, lease_began) = (begin.elapsed(), lease_now());
-                        store.wait_until(Instant::now() + plan.patience);
+                        // Some have so little that they never hear what came of it.
+                        let patience = plan.patience / u32::try_from(1 + dice.below(40)).unwrap();
+                        store.wait_until(Instant::now() + patience);
                         let answer = claims::submit(store.as_mut(), &request, None);
                         own.push(Operation {
                             request,
@@ -157,16 +162,17 @@ pub(crate) fn run(place: &Place, plan: &Plan, faults: &(dyn Fn(&AtomicBool) + Sy
 fn seed() -> u64 {
     match std::env::var("SANID_TEST_SEED") {
         Ok(seed) => seed.parse().unwrap(),
-        Err(_) => std::process::id().into(),
+        Err(_) => Timestamp::now().seconds(),
     }
 }
 
 /// First everybody wants an identity at once; then they come and go. Their clocks are years apart.
-fn wish(dice: &mut Dice, number: u64) -> claims::Request {
-    let clone = if number < CLONES {
-        number
-    } else {
-        dice.below(CLONES)
+fn wish(dice: &mut Dice, number: u64, churn: u64) -> claims::Request {
+    // Some are there all the time, so that there is something to renew.
+    let clone = match dice.below(3) {
+        _ if number < CLONES => number,
+        0 => dice.below(CLONES),
+        _ => dice.below(30),
     };
     let holder: Holder = booted(
         &host(&format!("clone {clone}")),
@@ -182,13 +188,13 @@ fn wish(dice: &mut Dice, number: u64) -> claims::Request {
     } else {
         identity(dice_identity(dice))
     };
-    let action = match dice.below(20) {
+    let action = match (dice.below(100) < churn, dice.below(6)) {
         _ if number < CLONES => Action::Claim,
-        0..14 => Action::Claim,
-        14 | 15 => Action::TakeOver { fenced: true },
-        16 => Action::TakeOver { fenced: false },
-        17 | 18 => Action::Release { fenced: false },
-        _ => Action::Release { fenced: true },
+        (false, 0) => Action::TakeOver { fenced: false },
+        (false, _) => Action::Claim,
+        (true, 0..3) => Action::TakeOver { fenced: true },
+        (true, 3 | 4) => Action::Release { fenced: false },
+        (true, _) => Action::Release { fenced: true },
     };
     let mut request = support::request(action, &wanted, &holder);
     request.lease = Some(LEASE);

@@ -167,14 +167,25 @@ impl EtcdStore {
             let left = self.deadline.saturating_duration_since(Instant::now());
             let jitter = pause.mul_f64(0.5 + fraction());
             if left <= jitter {
-                return Err(StoreError::Unreachable(format!(
-                    "etcd at {} does not answer: {why}",
-                    self.name()
-                )));
+                return Err(self.silent(&why));
             }
             std::thread::sleep(jitter);
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    /// A server that does not take the client's certificate ends the connection, and only sometimes is there
+    /// time to hear why.
+    fn silent(&self, why: &str) -> StoreError {
+        let hint = if self.tls.is_some() && !why.to_lowercase().contains("certificate") {
+            "; etcd may have refused this host's certificate: openssl x509 -noout -issuer -dates -in CERT shows by whom and until when it is"
+        } else {
+            ""
+        };
+        StoreError::Unreachable(format!(
+            "etcd at {} does not answer: {why}{hint}",
+            self.name()
+        ))
     }
 
     fn refused(&self, why: &str) -> StoreError {
