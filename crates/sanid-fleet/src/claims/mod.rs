@@ -46,6 +46,7 @@ mod event;
 mod holder;
 pub mod host;
 mod identity;
+pub mod metrics;
 mod record;
 mod report;
 mod sqlite;

@@ -348,7 +348,9 @@ fn leases(run: &Run) -> Result<(), String> {
         let Ok(Outcome::TakenOver(grant, Why::Expired)) = &operation.answer else {
             continue;
         };
-        for ended in &grant.ended {
+        // A machine may end a claim of its own at any time.
+        let own = &operation.request.holder.name;
+        for ended in grant.ended.iter().filter(|ended| ended.holder.name != *own) {
             let holds = last.get(ended.claim.as_str()).into_iter().flatten();
             for held in holds.filter(|held| held.ended < operation.began) {
                 let lease = held.request.lease.unwrap_or(Duration::MAX);

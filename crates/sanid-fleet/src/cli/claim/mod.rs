@@ -1,6 +1,7 @@
 //! `sanid-fleet claim`: the identity of one host, claimed in a store that many hosts share.
 
 mod gate;
+mod metrics;
 mod state;
 mod text;
 
@@ -48,6 +49,8 @@ enum Command {
     Takeover(Fenced),
     /// At boot: claim by the policy in the configuration; exit code 1 holds back the storage clients
     Gate,
+    /// Print figures for monitoring, in Prometheus' text format
+    Metrics(metrics::Options),
     /// Print what this host would claim, for --from on another machine; asks no store
     Request,
 }
@@ -168,6 +171,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
         Some(Command::List(_)) => setting.list(),
         Some(Command::Watch(with)) => setting.watch(with),
         Some(Command::Gate) => gate::run(&setting),
+        Some(Command::Metrics(with)) => metrics::run(&setting, with),
         Some(Command::Request) => {
             super::json(&setting.claimant()?)?;
             Ok(Exit::Fine)
@@ -235,9 +239,14 @@ impl Setting<'_> {
         let state = State::of(self.shared.from.is_none(), self.address()?);
         let request = Request::new(action, claimant.identity, claimant.holder, self.lease());
         let known = state.known(&request.identity);
-        let outcome = claims::submit(store.as_mut(), &request, known.as_ref())?;
-        state.keep(&outcome);
-        Ok((request, outcome))
+        let answer = claims::submit(store.as_mut(), &request, known.as_ref());
+        state.keep(answer.as_ref());
+        if self.shared.from.is_none() {
+            if let Err(failure) = metrics::after_a_claim(self) {
+                super::complain(&failure.message);
+            }
+        }
+        Ok((request, answer?))
     }
 
     fn ask(&self, action: Action) -> Result<Exit, Failure> {
