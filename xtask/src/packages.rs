@@ -61,6 +61,10 @@ const PACKAGES: &[Package] = &[
     Package::new("busybox-static", "vm: the smallest guests"),
     Package::new("kmod", "vm: the modules of a guest"),
     Package::new("e2fsprogs", "vm: the disks of guests"),
+    Package::new("etcd-server", "claims, bench, vm: a store that hosts share"),
+    Package::new("etcd-client", "claims: administers it"),
+    Package::new("faketime", "claims: clocks that are years apart"),
+    Package::new("prometheus", "claims: promtool checks the figures"),
     Package::new("mandoc", "man: the checker of the man pages"),
 ];
 

@@ -9,7 +9,7 @@ use crate::place::Place;
 use crate::tools;
 
 /// Integration tests with a step of their own.
-const HEAVY: [&str; 9] = [
+const HEAVY: [&str; 10] = [
     "real",
     "images",
     "lint",
@@ -19,6 +19,7 @@ const HEAVY: [&str; 9] = [
     "concurrency",
     "secrecy",
     "budgets",
+    "claims",
 ];
 
 /// Everything but the heavy tests and the doc tests.
@@ -68,6 +69,10 @@ pub(super) fn secrecy(place: &Place) -> Result<Outcome> {
 
 pub(super) fn budgets(place: &Place) -> Result<Outcome> {
     heavy(place, "budgets")
+}
+
+pub(super) fn claims(place: &Place) -> Result<Outcome> {
+    heavy(place, "claims")
 }
 
 /// The cases of `cargo xtask vm`, which prints as libtest does.

@@ -11,6 +11,7 @@
 )]
 
 mod checker;
+mod command;
 mod conformance;
 mod etcd;
 mod memory;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     }
     let arguments = Arguments::from_args();
     let trials = [
+        command::trials(),
         memory::trials(),
         sqlite::trials(),
         etcd::trials(),

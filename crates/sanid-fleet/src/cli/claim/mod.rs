@@ -154,6 +154,10 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
     let config =
         Config::read(options.shared.config.as_deref()).map_err(|bad| Failure::error(&bad))?;
     let wait = options.shared.wait.or(config.wait).unwrap_or(config::WAIT);
+    let wait = match options.command {
+        Some(Command::Gate) => wait.min(gate::LONGEST_WAIT),
+        _ => wait,
+    };
     let setting = Setting {
         shared: &options.shared,
         config,
