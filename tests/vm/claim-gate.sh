@@ -29,7 +29,12 @@ in_time() {
     check "it waited $took ms, and $1 s were allowed" [ "$took" -lt $(($1 * 1000 + 1500)) ]
 }
 fleet() { sanid-fleet claim "$@"; }
-output=$(journalctl --no-pager --quiet --output=cat --unit=$gate --boot)
+# The journal takes it a moment later.
+for _ in {1..100}; do
+    output=$(journalctl --no-pager --quiet --output=cat --unit=$gate --boot)
+    [[ $output == *identity* ]] && break
+    sleep 0.1
+done
 
 case $1 in
 held)

@@ -37,6 +37,8 @@
 //! assert!(matches!(second, Outcome::Conflict(_)));
 //! ```
 
+#[cfg(feature = "bench")]
+pub mod bare;
 mod clock;
 pub mod config;
 mod decide;

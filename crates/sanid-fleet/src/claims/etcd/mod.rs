@@ -591,3 +591,48 @@ fn fraction() -> f64 {
     let thousandths = u32::try_from(random() % 1000).unwrap_or_default();
     f64::from(thousandths) / 1000.0
 }
+
+/// The lease and the transaction of claims that are all new, made before the time begins.
+#[cfg(feature = "bench")]
+pub(super) fn bare(
+    url: &str,
+    changes: &[(super::decide::Request, Change)],
+    together: bool,
+) -> Result<Duration, StoreError> {
+    /// etcd takes 128 operations in one transaction; a claim is five.
+    const AT_ONCE: usize = 25;
+    let store = EtcdStore::open(url, &StoreOptions::default())?;
+    let member = Member::new(url, None).map_err(StoreError::Failed)?;
+    let ready: Vec<(i64, api::Txn)> = changes
+        .iter()
+        .filter_map(|(request, change)| match change {
+            Change::Put { record, event, .. } => {
+                let txn = keys::put(&request.identity, record, &[], &change.free(), event);
+                Some((keys::lease_id(record), txn))
+            }
+            _ => None,
+        })
+        .collect();
+    let failed = |error: CallError| StoreError::Failed(format!("{error:?}"));
+    store.runtime.block_on(async {
+        // Connected before the time begins.
+        member.grant(1, 9_000_000_000).await.map_err(failed)?;
+        let begin = Instant::now();
+        if together {
+            for some in ready.chunks(AT_ONCE) {
+                let mut all = api::Txn::default();
+                for (lease, txn) in some {
+                    member.grant(*lease, 86_400).await.map_err(failed)?;
+                    all.success.extend(txn.success.iter().cloned());
+                }
+                member.txn(all).await.map_err(failed)?;
+            }
+            return Ok(begin.elapsed());
+        }
+        for (lease, txn) in ready {
+            member.grant(lease, 86_400).await.map_err(failed)?;
+            member.txn(txn).await.map_err(failed)?;
+        }
+        Ok(begin.elapsed())
+    })
+}

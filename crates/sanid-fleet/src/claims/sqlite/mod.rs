@@ -417,3 +417,65 @@ fn told(name: &str, trouble: Trouble) -> StoreError {
         _ => StoreError::Failed(format!("{name}: {error}")),
     }
 }
+
+/// The writes of claims that are all new, without the look at what is there.
+#[cfg(feature = "bench")]
+pub(super) fn bare(
+    path: &Path,
+    changes: &[Change],
+    together: bool,
+) -> Result<Duration, StoreError> {
+    let mut store = SqliteStore::open(path, Box::new(HostClock), false)?;
+    let rows: Vec<_> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Put { record, event, .. } => Some((
+                &record.id,
+                text(&record.bytes()),
+                record.identity.identifiers(),
+                text(&event.bytes()),
+            )),
+            _ => None,
+        })
+        .collect();
+    let write = |transaction: &Transaction<'_>,
+                 row: &(&String, String, [Identifier; 3], String)| {
+        let (id, record, names, event) = row;
+        let sequence = transaction
+            .prepare_cached("INSERT INTO history (claim, event) VALUES (?1, ?2)")?
+            .insert((id, event))?;
+        transaction
+            .prepare_cached(
+                "INSERT INTO claims (id, version, record, lease, expires) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute((id, sequence, record, 86_400_000, 86_400_000_000_i64))?;
+        for name in names {
+            transaction
+                .prepare_cached("INSERT INTO names (kind, name, claim) VALUES (?1, ?2, ?3)")?
+                .execute((name.kind.word(), &name.name, id))?;
+        }
+        Ok::<(), rusqlite::Error>(())
+    };
+    let failed = |error: rusqlite::Error| told("bare", error.into());
+    let connection = &mut store.connection;
+    connection
+        .busy_timeout(Duration::from_secs(60))
+        .map_err(failed)?;
+    let begin = Instant::now();
+    if together {
+        let all = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let all = all.map_err(failed)?;
+        for row in &rows {
+            write(&all, row).map_err(failed)?;
+        }
+        all.commit().map_err(failed)?;
+        return Ok(begin.elapsed());
+    }
+    for row in &rows {
+        let one = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let one = one.map_err(failed)?;
+        write(&one, row).map_err(failed)?;
+        one.commit().map_err(failed)?;
+    }
+    Ok(begin.elapsed())
+}
