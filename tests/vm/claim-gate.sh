@@ -1,8 +1,5 @@
 # What sanid-claim.service did at this boot, and whether the storage clients began. $1 is the situation, $2
 # the seconds that the configuration lets it wait.
-# systemd-nspawn gives its guest a boot id by a mount that units with a /proc of their own do not see: here
-# both are to see the same one, as on a host.
-umount /proc/sys/kernel/random/boot_id
 moment() { systemctl show --property="$2" --value "$1"; }
 began() { moment "$1" InactiveExitTimestampMonotonic; }
 clients="iscsid.service open-iscsi.service nvmf-autoconnect.service"
@@ -35,6 +32,9 @@ for _ in {1..100}; do
     [[ $output == *identity* ]] && break
     sleep 0.1
 done
+# systemd-nspawn gives its guest a boot id by a mount that units with a /proc of their own do not see: from
+# here on both see the same one, as on a host. (The journal knows the other one.)
+umount /proc/sys/kernel/random/boot_id
 
 case $1 in
 held)

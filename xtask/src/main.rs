@@ -48,6 +48,8 @@ enum Task {
     Generate(generate::Options),
     /// Measure start-up, memory, size and bulk derivation; write docs/performance.md
     Bench(bench::Options),
+    /// Measure claims beside bare transactions; write docs/performance.md and its plot
+    BenchClaims(bench::claims::Options),
     /// Run every fuzz target; write docs/reliability.md
     Fuzz(fuzz::Options),
     /// Install the static binary and the dist tree below a directory
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&place, &options),
         Task::Generate(options) => generate::run(&place, &options),
         Task::Bench(options) => bench::run(&place, &options),
+        Task::BenchClaims(options) => bench::claims::run(&place, &options),
         Task::Fuzz(options) => fuzz::run(&place, &options),
         Task::Install(options) => install::run(&place, &options),
         Task::Package => package::run(&place),

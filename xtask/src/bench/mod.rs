@@ -3,6 +3,8 @@
 //! ratios count, not the milliseconds.
 
 mod bulk;
+pub(crate) mod claims;
+mod plot;
 mod report;
 mod startup;
 

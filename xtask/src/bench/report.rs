@@ -47,7 +47,7 @@ pub(super) fn text(starts: &[Start], bulk: &Bulk, size: u64, options: &Options) 
 }
 
 /// The facts that a reader needs to judge the numbers.
-fn machine() -> Result<String> {
+pub(super) fn machine() -> Result<String> {
     let processors = fs::read_to_string("/proc/cpuinfo")?;
     let model = processors
         .lines()

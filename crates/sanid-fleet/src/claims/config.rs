@@ -212,6 +212,23 @@ mod tests {
         );
     }
 
+    /// As shipped, and with every line that is there to be uncommented.
+    #[test]
+    fn the_example_is_a_configuration() {
+        let file = "../../dist/usr/share/doc/sanid/examples/claim.toml";
+        let text = std::fs::read_to_string(file).unwrap();
+        let shipped: Config = toml::from_str(&text).unwrap();
+        let all: Config =
+            toml::from_str(&text.replace("\n#", "\n").replace("\n ", "\n# ")).unwrap();
+        assert_eq!(shipped.lease, None);
+        assert_eq!(all.lease, Some(LeaseTime(Some(LEASE))), "the default");
+        assert_eq!(all.wait, Some(WAIT), "the default");
+        assert_eq!(
+            (all.policy, all.unreachable),
+            (shipped.policy, shipped.unreachable)
+        );
+    }
+
     #[test]
     fn what_is_not_known_is_an_error_with_its_line() {
         for (text, words) in [
