@@ -49,7 +49,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
         has_program("etcd"),
         "there is no etcd; cargo xtask test --only packages installs it"
     );
-    let build = Cmd::new(["cargo", "build", "--quiet", "--profile", "speed"]).args([
+    let cmd = Cmd::new(["cargo", "build", "--quiet", "--profile", "speed"]).args([
         "--package",
         "sanid-fleet",
         "--features",
@@ -57,7 +57,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
         "--example",
         "claim_rates",
     ]);
-    let built = build.run(place, "build claim_rates")?;
+    let built = cmd.run(place, "build claim_rates")?;
     ensure!(built.status.success(), "{}", built.output);
     let program = place.target.join("speed/examples/claim_rates");
 

@@ -32,7 +32,7 @@ const ETCD: &str = "[Unit]\nDefaultDependencies=no\nAfter=local-fs.target\nBefor
                     [Service]\nType=notify\nExecStart=/usr/bin/etcd --data-dir /run/etcd --client-cert-auth \
                     --trusted-ca-file /etc/sanid/tls/ca.pem --cert-file /etc/sanid/tls/server.pem \
                     --key-file /etc/sanid/tls/server.key --listen-client-urls https://127.0.0.1:2379 \
-                    --advertise-client-urls https://127.0.0.1:2379\n[Install]\nRequiredBy=sanid-claim.service\n";
+                    --advertise-client-urls https://127.0.0.1:2379\n[Install]\nWantedBy=sanid-claim.service\n";
 
 const fn boot(arguments: &'static str, before: &'static [Change]) -> Boot {
     Boot {
@@ -95,8 +95,8 @@ pub(super) const BOOTS: &[Boot] = &[
 /// Copies a program into the tree.
 pub(super) fn program(bench: &Bench<'_>, name: &str, root: &Path) -> Result<()> {
     let from = if name == "sanid-fleet" {
-        let build = Cmd::new(["cargo", "build", "--quiet", "--package", "sanid-fleet"]);
-        let built = build.run(bench.place, "build sanid-fleet")?;
+        let cmd = Cmd::new(["cargo", "build", "--quiet", "--package", "sanid-fleet"]);
+        let built = cmd.run(bench.place, "build sanid-fleet")?;
         ensure!(built.status.success(), "{}", built.output);
         bench.place.target.join("debug").join(name)
     } else {

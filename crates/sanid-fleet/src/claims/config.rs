@@ -62,7 +62,7 @@ pub struct TlsConfig {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct MetricsConfig {
-    /// The file that node_exporter's textfile collector reads.
+    /// The file that `node_exporter`'s textfile collector reads.
     pub textfile: Option<PathBuf>,
 }
 

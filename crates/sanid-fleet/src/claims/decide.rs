@@ -95,6 +95,10 @@ pub struct Rival {
 }
 
 /// What to write.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it is never kept"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// The lease begins anew, and nothing else changes: no event. The claim is still there with its version.

@@ -70,7 +70,7 @@ struct State {
     state: &'static str,
 }
 
-/// The figures as Prometheus and node_exporter read them.
+/// The figures as Prometheus and `node_exporter` read them.
 ///
 /// # Examples
 /// ```
@@ -172,7 +172,7 @@ fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// Puts the figures into a file for node_exporter's textfile collector: whole or not at all, since the
+/// Puts the figures into a file for `node_exporter`'s textfile collector: whole or not at all, since the
 /// collector may read at any moment.
 ///
 /// # Errors

@@ -68,7 +68,7 @@ pub use report::{
 };
 pub use sqlite::SqliteStore;
 pub use store::{
-    Applied, Lease, STORES, Seen, Snapshot, Store, StoreError, StoreKind, StoreOptions, Stored,
-    TlsFiles, open,
+    Applied, Lease, Open, STORES, Seen, Snapshot, Store, StoreError, StoreKind, StoreOptions,
+    Stored, TlsFiles, open,
 };
 pub use time::Timestamp;

@@ -140,6 +140,9 @@ pub struct StoreOptions {
     pub read_only: bool,
 }
 
+/// Opens a store at the rest of its address.
+pub type Open = fn(&str, &StoreOptions) -> Result<Box<dyn Store>, StoreError>;
+
 /// A kind of store.
 pub struct StoreKind {
     /// What the address begins with.
@@ -147,7 +150,7 @@ pub struct StoreKind {
     /// What follows it.
     pub rest: &'static str,
     /// Opens one; gets what follows the colon.
-    pub open: fn(&str, &StoreOptions) -> Result<Box<dyn Store>, StoreError>,
+    pub open: Open,
 }
 
 /// Every kind of store.

@@ -20,6 +20,7 @@ pub(super) struct KeyValue {
     pub(super) value: Vec<u8>,
 }
 
+#[allow(clippy::struct_field_names, reason = "the names are etcd's")]
 #[derive(Clone, PartialEq, Eq, Message)]
 pub(super) struct Range {
     #[prost(bytes = "vec", tag = "1")]
