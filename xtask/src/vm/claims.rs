@@ -32,7 +32,10 @@ const ETCD: &str = "[Unit]\nDefaultDependencies=no\nAfter=local-fs.target\nBefor
                     [Service]\nType=notify\nExecStart=/usr/bin/etcd --data-dir /run/etcd --client-cert-auth \
                     --trusted-ca-file /etc/sanid/tls/ca.pem --cert-file /etc/sanid/tls/server.pem \
                     --key-file /etc/sanid/tls/server.key --listen-client-urls https://127.0.0.1:2379 \
-                    --advertise-client-urls https://127.0.0.1:2379\n[Install]\nWantedBy=sanid-claim.service\n";
+                    --advertise-client-urls https://127.0.0.1:2379 \
+                    --listen-peer-urls http://127.0.0.1:2380 \
+                    --initial-advertise-peer-urls http://127.0.0.1:2380 \
+                    --initial-cluster default=http://127.0.0.1:2380\n[Install]\nWantedBy=sanid-claim.service\n";
 
 const fn boot(arguments: &'static str, before: &'static [Change]) -> Boot {
     Boot {

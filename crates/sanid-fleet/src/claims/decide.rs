@@ -188,10 +188,11 @@ fn already(request: &Request, claim: &Seen) -> Decision {
         Action::TakeOver { fenced: true } => Outcome::TakenOver(grant, Why::Fenced),
         _ => Outcome::Held(grant),
     };
-    Decision {
-        outcome,
-        change: None,
-    }
+    // Without an answer for long, or with a lease that was given up meanwhile.
+    let change = (claim.lease == Lease::Expired).then(|| Change::Renew {
+        claim: claim.clone(),
+    });
+    Decision { outcome, change }
 }
 
 fn rival(request: &Request, claim: &Seen, likeness: Likeness) -> Rival {

@@ -386,6 +386,12 @@ fn a_lost_answer_is_found_again(place: &Place) {
     assert!(matches!(outcome, Outcome::Held(_)));
     assert_eq!(granted(&outcome).generation, version);
     assert_eq!(events(store).len(), 1);
+    // Also when its lease has ended meanwhile: what is told as held is held for the whole lease.
+    (place.pass)(LEASE);
+    let outcome = claims::submit(store, &ask, None).unwrap();
+    assert!(matches!(outcome, Outcome::Held(_)));
+    assert_eq!(granted(&outcome).generation, version);
+    assert!(matches!(listed(store)[0].lease, Lease::Live(_)));
 }
 
 fn a_change_decided_on_the_past_writes_nothing(place: &Place) {

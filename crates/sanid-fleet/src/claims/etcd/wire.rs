@@ -76,7 +76,7 @@ impl Member {
         self.call("/etcdserverpb.KV/Range", range).await
     }
 
-    /// A lease that is there already, since an attempt of before made it, is as good.
+    /// A lease that is there already, since an attempt of before made it, is as good once it begins anew.
     pub(super) async fn grant(&self, id: i64, ttl: i64) -> Result<(), CallError> {
         let done: Result<api::Granted, _> = self
             .call("/etcdserverpb.Lease/LeaseGrant", api::Grant { ttl, id })
@@ -84,7 +84,13 @@ impl Member {
         match done {
             Ok(granted) if granted.error.is_empty() => Ok(()),
             Ok(granted) => Err(CallError::Final(granted.error)),
-            Err(CallError::Final(why)) if why.contains("lease already exists") => Ok(()),
+            Err(CallError::Final(why)) if why.contains("lease already exists") => {
+                if self.keep_alive(id).await? {
+                    Ok(())
+                } else {
+                    Err(CallError::Transient("the lease ended".into()))
+                }
+            }
             Err(error) => Err(error),
         }
     }
