@@ -394,7 +394,7 @@ fn the_secret_is_in_nothing() {
         let path = file.unwrap().path();
         if path.is_file() {
             let bytes = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
-            assert!(!bytes.contains(MACHINE_ID), "{path:?}");
+            assert!(!bytes.contains(MACHINE_ID), "{}", path.display());
         }
     }
 }

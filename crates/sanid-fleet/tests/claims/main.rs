@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         match words.split_once('\n') {
             None => etcd::race_with_faults(),
             Some((path, what @ ("full" | "read-only"))) => {
-                sqlite::small_disk(Path::new(path), what)
+                sqlite::small_disk(Path::new(path), what);
             }
             _ => sqlite::worker(&words),
         }

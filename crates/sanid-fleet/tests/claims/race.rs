@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
-use sanid_fleet::claims::{self, Action, Holder, Identity, Outcome, Store, StoreError, Timestamp};
+use sanid_fleet::claims::{self, Action, Holder, Identity, Outcome, StoreError, Timestamp};
 
 use crate::checker::{self, Operation, Run};
 use crate::conformance::events;
@@ -87,13 +87,13 @@ impl Dice {
 
 /// All clients at work, and `faults` beside them until they are done.
 pub(crate) fn run(place: &Place, plan: &Plan, faults: &(dyn Fn(&AtomicBool) + Sync)) -> Run {
-    let begin = Instant::now();
+    let start = Instant::now();
     let lease_clock = std::sync::atomic::AtomicU64::new(0);
     let lease_now = || {
         if plan.by_hand {
             Duration::from_millis(lease_clock.load(Ordering::SeqCst))
         } else {
-            begin.elapsed()
+            start.elapsed()
         }
     };
     let operations = Mutex::new(Vec::new());
@@ -114,7 +114,7 @@ pub(crate) fn run(place: &Place, plan: &Plan, faults: &(dyn Fn(&AtomicBool) + Sy
                             break;
                         }
                         let request = wish(&mut dice, number as u64, plan.churn);
-                        let (began, lease_began) = (begin.elapsed(), lease_now());
+                        let (began, lease_began) = (start.elapsed(), lease_now());
                         // Some have so little that they never hear what came of it.
                         let patience = plan.patience / u32::try_from(1 + dice.below(40)).unwrap();
                         store.wait_until(Instant::now() + patience);
@@ -124,7 +124,7 @@ pub(crate) fn run(place: &Place, plan: &Plan, faults: &(dyn Fn(&AtomicBool) + Sy
                             answer,
                             lease_ended: lease_now(),
                             began,
-                            ended: begin.elapsed(),
+                            ended: start.elapsed(),
                             lease_began,
                         });
                     }

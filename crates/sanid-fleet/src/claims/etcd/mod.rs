@@ -602,7 +602,6 @@ pub(super) fn bare(
     /// etcd takes 128 operations in one transaction; a claim is five.
     const AT_ONCE: usize = 25;
     let store = EtcdStore::open(url, &StoreOptions::default())?;
-    let member = Member::new(url, None).map_err(StoreError::Failed)?;
     let ready: Vec<(i64, api::Txn)> = changes
         .iter()
         .filter_map(|(request, change)| match change {
@@ -616,6 +615,7 @@ pub(super) fn bare(
     let failed = |error: CallError| StoreError::Failed(format!("{error:?}"));
     store.runtime.block_on(async {
         // Connected before the time begins.
+        let member = Member::new(url, None).map_err(StoreError::Failed)?;
         member.grant(1, 9_000_000_000).await.map_err(failed)?;
         let begin = Instant::now();
         if together {
