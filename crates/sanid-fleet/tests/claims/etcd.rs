@@ -314,6 +314,7 @@ pub(crate) fn race_with_faults() {
         by_hand: false,
         patience: Duration::from_secs(12),
         churn: 2,
+        regulars: 100,
     };
     let faults = std::sync::atomic::AtomicUsize::new(0);
     let run = race::run(&place, &plan, &|done: &AtomicBool| {

@@ -1,7 +1,7 @@
 //! A thousand clones race for ten identities, again and again, with faults, and the checker judges.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
@@ -51,6 +51,8 @@ pub(crate) struct Plan {
     pub(crate) patience: Duration,
     /// Of a hundred wishes so many are to end somebody's claim.
     pub(crate) churn: u64,
+    /// So many clones ask again and again, and so renew; the fewer, the fewer leases end.
+    pub(crate) regulars: u64,
 }
 
 impl Plan {
@@ -61,6 +63,7 @@ impl Plan {
             by_hand: true,
             patience: Duration::from_secs(60),
             churn: 25,
+            regulars: 30,
         }
     }
 }
@@ -88,10 +91,11 @@ impl Dice {
 /// All clients at work, and `faults` beside them until they are done.
 pub(crate) fn run(place: &Place, plan: &Plan, faults: &(dyn Fn(&AtomicBool) + Sync)) -> Run {
     let start = Instant::now();
-    let lease_clock = std::sync::atomic::AtomicU64::new(0);
-    let lease_now = || {
+    // The store's time lies between the two: one is moved after it, and one before.
+    let (low, high) = (AtomicU64::new(0), AtomicU64::new(0));
+    let lease_now = |clock: &AtomicU64| {
         if plan.by_hand {
-            Duration::from_millis(lease_clock.load(Ordering::SeqCst))
+            Duration::from_millis(clock.load(Ordering::SeqCst))
         } else {
             start.elapsed()
         }
@@ -104,6 +108,7 @@ pub(crate) fn run(place: &Place, plan: &Plan, faults: &(dyn Fn(&AtomicBool) + Sy
         let workers: Vec<_> = (0..plan.threads)
             .map(|worker| {
                 let (operations, next, lease_now) = (&operations, &next, &lease_now);
+                let (low, high) = (&low, &high);
                 scope.spawn(move || {
                     let mut dice = Dice::new(seed ^ ((worker as u64) << 32));
                     let mut store = (place.open)();
@@ -113,8 +118,8 @@ pub(crate) fn run(place: &Place, plan: &Plan, faults: &(dyn Fn(&AtomicBool) + Sy
                         if number >= plan.operations {
                             break;
                         }
-                        let request = wish(&mut dice, number as u64, plan.churn);
-                        let (began, lease_began) = (start.elapsed(), lease_now());
+                        let request = wish(&mut dice, number as u64, plan);
+                        let (began, lease_began) = (start.elapsed(), lease_now(low));
                         // Some have so little that they never hear what came of it.
                         let patience = plan.patience / u32::try_from(1 + dice.below(40)).unwrap();
                         store.wait_until(Instant::now() + patience);
@@ -122,30 +127,24 @@ pub(crate) fn run(place: &Place, plan: &Plan, faults: &(dyn Fn(&AtomicBool) + Sy
                         own.push(Operation {
                             request,
                             answer,
-                            lease_ended: lease_now(),
+                            lease_ended: lease_now(high),
                             began,
                             ended: start.elapsed(),
                             lease_began,
                         });
+                        if plan.by_hand {
+                            let by = dice.below(100);
+                            high.fetch_add(by, Ordering::SeqCst);
+                            (place.pass)(Duration::from_millis(by));
+                            low.fetch_add(by, Ordering::SeqCst);
+                        }
                     }
                     operations.lock().unwrap().extend(own);
                 })
             })
             .collect();
-        let (done, lease_clock) = (&done, &lease_clock);
+        let done = &done;
         scope.spawn(move || faults(done));
-        if plan.by_hand {
-            scope.spawn(move || {
-                let mut dice = Dice::new(seed);
-                while !done.load(Ordering::SeqCst) {
-                    let by = Duration::from_millis(dice.below(400));
-                    // In this order an operation never believes that less time has passed for the store.
-                    (place.pass)(by);
-                    lease_clock.fetch_add(u64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
-                    std::thread::sleep(Duration::from_millis(3));
-                }
-            });
-        }
         for worker in workers {
             worker.join().unwrap();
         }
@@ -167,12 +166,12 @@ fn seed() -> u64 {
 }
 
 /// First everybody wants an identity at once; then they come and go. Their clocks are years apart.
-fn wish(dice: &mut Dice, number: u64, churn: u64) -> claims::Request {
+fn wish(dice: &mut Dice, number: u64, plan: &Plan) -> claims::Request {
     // Some are there all the time, so that there is something to renew.
     let clone = match dice.below(3) {
         _ if number < CLONES => number,
         0 => dice.below(CLONES),
-        _ => dice.below(30),
+        _ => dice.below(plan.regulars),
     };
     let holder: Holder = booted(
         &host(&format!("clone {clone}")),
@@ -188,7 +187,7 @@ fn wish(dice: &mut Dice, number: u64, churn: u64) -> claims::Request {
     } else {
         identity(dice_identity(dice))
     };
-    let action = match (dice.below(100) < churn, dice.below(6)) {
+    let action = match (dice.below(100) < plan.churn, dice.below(6)) {
         _ if number < CLONES => Action::Claim,
         (false, 0) => Action::TakeOver { fenced: false },
         (false, _) => Action::Claim,
