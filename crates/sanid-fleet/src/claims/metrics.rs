@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
@@ -185,9 +185,13 @@ pub fn write(path: &Path, page: &str) -> io::Result<()> {
     let written = fs::OpenOptions::new()
         .write(true)
         .create_new(true)
-        .mode(0o644)
+        .mode(0o600)
         .open(new)
-        .and_then(|mut file| file.write_all(page.as_bytes()))
+        .and_then(|mut file| {
+            // Whatever the umask of the unit: the collector is another user.
+            file.set_permissions(fs::Permissions::from_mode(0o644))?;
+            file.write_all(page.as_bytes())
+        })
         .and_then(|()| fs::rename(new, path));
     if written.is_err() {
         let _ = fs::remove_file(new);

@@ -440,6 +440,22 @@ fn figures_pass_promtool() {
             .success()
     );
     promtool(&std::fs::read_to_string(&file).unwrap());
+    // The unit has a umask of 0077, and the collector is another user.
+    let strict = format!(
+        "umask 0077; exec {} claim metrics --root {} --textfile {}",
+        env!("CARGO_BIN_EXE_sanid-fleet"),
+        scene.path("root").display(),
+        file.display()
+    );
+    assert!(
+        Command::new("sh")
+            .args(["-c", &strict])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o644);
     let left = std::fs::read_dir(scene.directory.path()).unwrap().count();
     assert_eq!(left, 2, "the root, the file, and nothing half-written");
     let nowhere = scene.run("metrics --textfile /no/where/sanid.prom");

@@ -309,7 +309,7 @@ pub(crate) fn race_with_faults() {
     };
     let cluster = std::sync::Mutex::new(cluster);
     let plan = Plan {
-        operations: 5000,
+        operations: 9000,
         threads: 12,
         by_hand: false,
         patience: Duration::from_secs(12),
