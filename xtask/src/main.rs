@@ -50,6 +50,8 @@ enum Task {
     Bench(bench::Options),
     /// Measure `sanid-fleet audit` beside DuckDB; write docs/performance.md and docs/audit-growth.svg
     BenchAudit(bench::audit::Options),
+    /// Measure claims beside bare transactions; write docs/performance.md and its plot
+    BenchClaims(bench::claims::Options),
     /// Run every fuzz target; write docs/reliability.md
     Fuzz(fuzz::Options),
     /// Install the static binary and the dist tree below a directory
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Task::Generate(options) => generate::run(&place, &options),
         Task::Bench(options) => bench::run(&place, &options),
         Task::BenchAudit(options) => bench::audit::run(&place, &options),
+        Task::BenchClaims(options) => bench::claims::run(&place, &options),
         Task::Fuzz(options) => fuzz::run(&place, &options),
         Task::Install(options) => install::run(&place, &options),
         Task::Package => package::run(&place),

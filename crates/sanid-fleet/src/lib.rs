@@ -12,6 +12,7 @@
 //! Nothing here reads or writes the identity of the machine that it runs on; that is `sanid-host`.
 
 pub mod audit;
+pub mod claims;
 mod cli;
 mod collect;
 pub mod derive;

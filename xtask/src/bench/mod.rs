@@ -4,7 +4,9 @@
 
 pub(crate) mod audit;
 mod bulk;
+pub(crate) mod claims;
 mod fleet;
+mod plot;
 mod report;
 mod startup;
 

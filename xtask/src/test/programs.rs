@@ -9,7 +9,7 @@ use crate::place::Place;
 use crate::tools;
 
 /// Integration tests with a step of their own.
-const HEAVY: [&str; 12] = [
+const HEAVY: [&str; 13] = [
     "real",
     "targets_real",
     "images",
@@ -22,6 +22,7 @@ const HEAVY: [&str; 12] = [
     "budgets",
     "collect",
     "html",
+    "claims",
 ];
 
 /// Everything but the heavy tests and the doc tests.
@@ -86,6 +87,10 @@ pub(super) fn html(place: &Place) -> Result<Outcome> {
         return Ok(outcome);
     }
     heavy(place, "html")
+}
+
+pub(super) fn claims(place: &Place) -> Result<Outcome> {
+    heavy(place, "claims")
 }
 
 /// The cases of `cargo xtask vm`, which prints as libtest does.

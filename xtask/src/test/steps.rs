@@ -144,6 +144,11 @@ fn with_other_programs() -> Vec<Step> {
             programs::html,
         )),
         counted(slow(
+            "claims",
+            "stores of claims keep the rules, while a thousand clones race and members die",
+            programs::claims,
+        )),
+        counted(slow(
             "fuzz",
             "50,000 inputs for every parser, none of which brings it down",
             fuzz::step,

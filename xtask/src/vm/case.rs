@@ -101,6 +101,10 @@ pub(super) enum Change {
     Clone,
     /// A unit that starts at boot.
     Enable(&'static str),
+    /// A program of this machine, such as a server; `sanid-fleet` is built.
+    Program(&'static str),
+    /// Certificates below `etc/sanid/tls`: `ca`, `server` (127.0.0.1), `client`, and `expired`.
+    Certificates,
     /// A new root file system that keeps these files of the old one.
     Reinstall { keep: &'static [&'static str] },
 }

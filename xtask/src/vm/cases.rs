@@ -1,6 +1,7 @@
 //! The cases. A new one is an entry here and a script in `tests/vm`.
 
 use super::case::{Boot, Case, Change, Debian, Guest, Kernel};
+use super::claims;
 use super::firmware;
 use super::fleet_export;
 use super::hardware;
@@ -293,6 +294,11 @@ pub(super) const ALL: &[Case] = &[
                 options: &["--set-credential=sanid.config:scheme = \"nvme-tool\""],
             },
         ],
+    ),
+    container(
+        "claim_gate",
+        "a conflict, a store that is away, silent or refuses the certificate: storage is connected by the policy, in time",
+        claims::BOOTS,
     ),
     container(
         "ordering_debian_12",

@@ -7,6 +7,7 @@
 mod artefacts;
 mod case;
 mod cases;
+mod claims;
 mod cpio;
 mod firmware;
 mod fleet_export;

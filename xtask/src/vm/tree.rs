@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 
 use super::artefacts::{self, list};
 use super::case::{Bench, Change, Debian};
+use super::claims;
 use crate::place::output;
 
 /// Where units are, below `dist` and in the tree.
@@ -145,6 +146,8 @@ impl<'b> Tree<'b> {
                 self.lay()
             }
             Change::Enable(unit) => self.systemctl(&["enable", unit]),
+            Change::Program(name) => claims::program(self.bench, name, &self.root()),
+            Change::Certificates => claims::certificates(&self.root()),
             Change::Reinstall { keep } => {
                 let read = |path: &&str| fs::read(self.root().join(path));
                 let kept: Vec<Vec<u8>> = keep.iter().map(read).collect::<Result<_, _>>()?;
@@ -202,7 +205,8 @@ const NOT_IN_A_CONTAINER: &str = "ConditionVirtualization=!container";
 fn as_a_host(unit: &str) -> String {
     let mut host = String::new();
     for line in unit.lines().filter(|line| *line != NOT_IN_A_CONTAINER) {
-        let starts_sanid = line.starts_with("ExecStart=/usr/bin/sanid ");
+        let starts_sanid = line.starts_with("ExecStart=/usr/bin/sanid ")
+            || line.starts_with("ExecStart=/usr/bin/sanid-fleet ");
         let root = if starts_sanid { " --root /" } else { "" };
         let _ = writeln!(host, "{line}{root}");
     }

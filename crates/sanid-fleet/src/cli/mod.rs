@@ -3,6 +3,7 @@
 //! A command is one file here, with its options and `run`, and one line in [`Command`] and in [`dispatch`].
 
 mod audit;
+mod claim;
 mod collect;
 mod derive;
 mod diff;
@@ -56,6 +57,7 @@ enum Command {
     /// Writes a record from what sanid said of the host, or on the host itself; sanid adopt --from takes it over
     /// on other hardware. The record holds no machine-id unless that is asked for, and then it is encrypted.
     Escrow(escrow::Escrow),
+    Claim(claim::Options),
 }
 
 fn dispatch(command: &Command) -> (bool, Result<Exit, Failure>) {
@@ -68,6 +70,7 @@ fn dispatch(command: &Command) -> (bool, Result<Exit, Failure>) {
         Command::Collect(options) => (false, collect::run(options)),
         Command::Report(options) => (false, report::run(options)),
         Command::Escrow(options) => (false, escrow::run(options)),
+        Command::Claim(options) => (options.json(), claim::run(options)),
     }
 }
 

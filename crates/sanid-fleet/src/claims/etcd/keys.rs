@@ -1,0 +1,190 @@
+//! What lies where in etcd, and the transactions that change it.
+//!
+//! ```text
+//! /sanid/v1/names/hostid/…, hostnqn/…, iqn/…   the record, three times: each name tells who has it
+//! /sanid/v1/lease/HOST_ID                       the claim's id, attached to the lease: gone when it expires
+//! /sanid/v1/history/CLAIM/SERIAL                events
+//! ```
+//!
+//! The records outlive their lease: who held the claim stays known, and a host that was away for long finds
+//! its own. All keys of one change have one revision of etcd, which is the generation.
+
+use std::collections::BTreeSet;
+
+use super::messages::{Compare, Delete, Expected, OneOperation, Operation, Put, Range, Txn};
+use crate::claims::event::Event;
+use crate::claims::identity::{Identifier, Identity};
+use crate::claims::record::Record;
+use crate::claims::store::{Lease, Seen};
+
+pub(super) const HISTORY: &str = "/sanid/v1/history/";
+pub(super) const LEASES: &str = "/sanid/v1/lease/";
+/// Every claim has one Host ID: by these all claims are found, each once.
+pub(super) const HOST_IDS: &str = "/sanid/v1/names/hostid/";
+
+fn name(of: &Identifier) -> Vec<u8> {
+    format!("/sanid/v1/names/{}/{}", of.kind.word(), of.name).into_bytes()
+}
+
+pub(super) fn lease(host_id: &str) -> Vec<u8> {
+    format!("{LEASES}{host_id}").into_bytes()
+}
+
+fn history(event: &Event) -> Vec<u8> {
+    format!("{HISTORY}{}/{:010}", event.claim, event.serial).into_bytes()
+}
+
+/// The end of the range of all keys with this beginning.
+pub(super) fn end_of(prefix: &str) -> Vec<u8> {
+    let mut end = prefix.as_bytes().to_vec();
+    // All of them end with a slash.
+    if let Some(last) = end.last_mut() {
+        *last += 1;
+    }
+    end
+}
+
+/// The lease of a record; etcd takes any number above zero that nobody uses.
+pub(super) fn lease_id(record: &Record) -> i64 {
+    let digits = record.id.get(..15).unwrap_or_default();
+    let base = i64::from_str_radix(digits, 16).unwrap_or_default();
+    let serial = i64::try_from(record.serial & 0xFFFF_FFFF).unwrap_or_default();
+    (base + serial).max(1)
+}
+
+/// Who has the names of this identity, and the lease of the claim that has its Host ID.
+pub(super) fn look(of: &Identity) -> Vec<Operation> {
+    let mut keys: Vec<Vec<u8>> = of.identifiers().iter().map(name).collect();
+    keys.push(lease(of.host_id()));
+    keys.into_iter()
+        .map(|key| {
+            operation(OneOperation::Range(Range {
+                key,
+                ..Range::default()
+            }))
+        })
+        .collect()
+}
+
+/// The claim is what was seen, and its lease lives.
+pub(super) fn is_there(of: &Identity, claim: &Seen) -> Txn {
+    let mut compare = unchanged(claim);
+    if claim.record.lease_seconds.is_some() {
+        compare.push(Compare {
+            target: 3,
+            key: lease(claim.record.identity.host_id()),
+            expected: Some(Expected::Value(claim.record.id.clone().into_bytes())),
+        });
+    }
+    Txn {
+        compare,
+        success: Vec::new(),
+        failure: look(of),
+    }
+}
+
+/// The same claim gets a lease again.
+pub(super) fn lease_again(of: &Identity, claim: &Seen) -> Txn {
+    let mut compare = unchanged(claim);
+    compare.push(absent(lease(claim.record.identity.host_id())));
+    Txn {
+        compare,
+        success: leased(&claim.record).into_iter().collect(),
+        failure: look(of),
+    }
+}
+
+/// The record for its three names, in the place of claims that end.
+pub(super) fn put(
+    of: &Identity,
+    record: &Record,
+    ends: &[Seen],
+    free: &[Identifier],
+    event: &Event,
+) -> Txn {
+    let mut compare: Vec<Compare> = free.iter().map(|one| absent(name(one))).collect();
+    let mut gone = BTreeSet::new();
+    for claim in ends {
+        compare.extend(unchanged(claim));
+        let lease = lease(claim.record.identity.host_id());
+        if claim.lease == Lease::Expired && claim.record.id != record.id {
+            compare.push(absent(lease.clone()));
+        }
+        gone.extend(claim.record.identity.identifiers().iter().map(name));
+        gone.insert(lease);
+    }
+    let mut success = Vec::new();
+    for key in record.identity.identifiers().iter().map(name) {
+        gone.remove(&key);
+        success.push(stored(key, record.bytes(), 0));
+    }
+    if let Some(leased) = leased(record) {
+        gone.remove(&lease(record.identity.host_id()));
+        success.push(leased);
+    }
+    success.extend(gone.into_iter().map(deleted));
+    success.push(stored(history(event), event.bytes(), 0));
+    Txn {
+        compare,
+        success,
+        failure: look(of),
+    }
+}
+
+/// Claims end.
+pub(super) fn delete(of: &Identity, ends: &[Seen], event: &Event) -> Txn {
+    let mut gone = BTreeSet::new();
+    for claim in ends {
+        gone.extend(claim.record.identity.identifiers().iter().map(name));
+        gone.insert(lease(claim.record.identity.host_id()));
+    }
+    let mut success: Vec<Operation> = gone.into_iter().map(deleted).collect();
+    success.push(stored(history(event), event.bytes(), 0));
+    Txn {
+        compare: ends.iter().flat_map(unchanged).collect(),
+        success,
+        failure: look(of),
+    }
+}
+
+/// All three of its names still have it.
+fn unchanged(claim: &Seen) -> Vec<Compare> {
+    let version = i64::try_from(claim.version).unwrap_or(i64::MAX);
+    let names = claim.record.identity.identifiers();
+    let same = names.iter().map(|one| Compare {
+        target: 2,
+        key: name(one),
+        expected: Some(Expected::Changed(version)),
+    });
+    same.collect()
+}
+
+fn absent(key: Vec<u8>) -> Compare {
+    Compare {
+        target: 1,
+        key,
+        expected: Some(Expected::Made(0)),
+    }
+}
+
+fn leased(record: &Record) -> Option<Operation> {
+    record.lease_seconds?;
+    let key = lease(record.identity.host_id());
+    Some(stored(
+        key,
+        record.id.clone().into_bytes(),
+        lease_id(record),
+    ))
+}
+
+fn stored(key: Vec<u8>, value: Vec<u8>, lease: i64) -> Operation {
+    operation(OneOperation::Put(Put { key, value, lease }))
+}
+
+fn deleted(key: Vec<u8>) -> Operation {
+    operation(OneOperation::Delete(Delete { key }))
+}
+
+fn operation(one: OneOperation) -> Operation {
+    Operation { one: Some(one) }
+}

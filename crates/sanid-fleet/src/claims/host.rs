@@ -1,0 +1,201 @@
+//! Who claims: this host by sanid-host, or a host by a document about it.
+
+use std::path::Path;
+
+use sanid_host::hardware::Evidence;
+use sanid_host::{Root, container};
+use serde::{Deserialize, Serialize};
+
+use super::holder::Holder;
+use super::identity::Identity;
+
+/// A host that wants its identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claimant {
+    /// `sanid/v1`.
+    pub api_version: &'static str,
+    /// `ClaimRequest`.
+    pub kind: &'static str,
+    /// What it claims.
+    #[serde(flatten)]
+    pub identity: Identity,
+    /// Who it is.
+    pub holder: Holder,
+    /// Whether sessions or controllers of its kernel use storage now.
+    #[serde(skip)]
+    pub uses_storage: bool,
+}
+
+/// Why there is nobody who could claim.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HostError {
+    /// A rule of safety.
+    #[error("{0}")]
+    Refused(String),
+    /// Something else.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl Claimant {
+    fn new(identity: Identity, holder: Holder, uses_storage: bool) -> Self {
+        Self {
+            api_version: sanid_host::API_VERSION,
+            kind: "ClaimRequest",
+            identity,
+            holder,
+            uses_storage,
+        }
+    }
+
+    /// The host below a root, `/` where none is given, with the names that are in its files: by those the
+    /// storage knows it, whatever it should be called.
+    ///
+    /// # Errors
+    /// [`HostError`]: this is a container, or one of the names is not there.
+    pub fn of_host(root: Option<&Path>) -> Result<Self, HostError> {
+        let failed = |error: &dyn std::fmt::Display| HostError::Failed(error.to_string());
+        let root = match (root, container::detect()) {
+            (Some(path), _) => Root::open(path).map_err(|error| failed(&error))?,
+            (None, None) => Root::host().map_err(|error| failed(&error))?,
+            (None, Some(evidence)) => {
+                return Err(HostError::Refused(format!(
+                    "this is a container or a chroot ({evidence}), so / is not the host's\n\
+                     Ways out:\n  \
+                     --root DIR   where the host's root is mounted\n  \
+                     --root /     if this really is the system that claims\n  \
+                     --from FILE  for another host, by what sanid-fleet claim request printed there"
+                )));
+            }
+        };
+        let mut facts = sanid_host::observe(&root, None).map_err(|error| failed(&error))?;
+        sanid_host::look_at_hardware(&root, &mut facts);
+        let disk = &facts.disk;
+        let (iqn, host_nqn, host_id) = (disk.iqn(), disk.host_nqn(), disk.host_id());
+        let (Some(iqn), Some(host_nqn), Some(host_id)) =
+            (iqn.valid(), host_nqn.valid(), host_id.valid())
+        else {
+            return Err(HostError::Failed(format!(
+                "this host has no whole identity to claim (initiator name {}, host NQN {}, Host ID {}); sanid apply puts one in place",
+                iqn.state(),
+                host_nqn.state(),
+                host_id.state()
+            )));
+        };
+        let identity = Identity::parse(iqn.as_str(), host_nqn.as_str(), &host_id.to_string())
+            .map_err(|error| failed(&error))?;
+        let holder = Holder {
+            name: name(),
+            seed: facts
+                .machine_id
+                .seed()
+                .map(|seed| seed.fingerprint().to_string()),
+            evidence: facts.hardware.seen.clone(),
+            boot_id: boot_id(),
+        };
+        let uses_storage = !facts.live.iscsi.is_empty() || !facts.live.nvme.is_empty();
+        Ok(Self::new(identity, holder, uses_storage))
+    }
+
+    /// A host by a document: what `claim request` prints there, or `sanid status` or `sanid show` with
+    /// `--format json`, which tell nothing of the hardware.
+    ///
+    /// # Errors
+    /// [`HostError`]: it is none of them, or has no whole identity.
+    pub fn from_json(bytes: &[u8], name: Option<&str>) -> Result<Self, HostError> {
+        let document: Document = serde_json::from_slice(bytes)
+            .map_err(|error| HostError::Failed(format!("it is no document of sanid: {error}")))?;
+        if document.api_version != sanid_host::API_VERSION {
+            return Err(HostError::Failed(format!(
+                "its apiVersion is {:?}, and not {}",
+                document.api_version.chars().take(40).collect::<String>(),
+                sanid_host::API_VERSION
+            )));
+        }
+        let names = document
+            .on_disk
+            .map(|disk| [disk.iqn.value, disk.host_nqn.value, disk.host_id.value])
+            .unwrap_or([document.iqn, document.host_nqn, document.host_id]);
+        let [Some(iqn), Some(host_nqn), Some(host_id)] = names else {
+            return Err(HostError::Failed(
+                "it has no whole identity: initiator name, host NQN and Host ID".into(),
+            ));
+        };
+        let identity = Identity::parse(&iqn, &host_nqn, &host_id)
+            .map_err(|error| HostError::Failed(error.to_string()))?;
+        let mut holder = document.holder.unwrap_or_else(|| Holder {
+            seed: document.seed.and_then(|seed| seed.fingerprint),
+            evidence: Evidence::default(),
+            ..Holder::default()
+        });
+        if let Some(name) = name.or(document.host.as_deref()) {
+            name.clone_into(&mut holder.name);
+        }
+        if holder.name.is_empty() {
+            return Err(HostError::Failed(
+                "it does not say which host it is about: --name NAME does".into(),
+            ));
+        }
+        Ok(Self::new(identity, holder, false))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Document {
+    api_version: String,
+    host: Option<String>,
+    iqn: Option<String>,
+    host_nqn: Option<String>,
+    host_id: Option<String>,
+    on_disk: Option<OnDisk>,
+    seed: Option<Seed>,
+    holder: Option<Holder>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OnDisk {
+    iqn: File,
+    host_nqn: File,
+    host_id: File,
+}
+
+#[derive(Deserialize)]
+struct File {
+    value: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Seed {
+    fingerprint: Option<String>,
+}
+
+fn name() -> String {
+    rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// One for each boot of the running kernel (random(4)).
+pub(super) fn boot_id() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(text.trim().to_owned()).filter(|id| !id.is_empty())
+}
+
+/// For a claim: 32 hexadecimal digits that nobody else has. No name on the storage network is made of it.
+pub(super) fn new_id() -> String {
+    let mut bytes = [0; 16];
+    let mut filled = 0;
+    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match rustix::rand::getrandom(rest, rustix::rand::GetRandomFlags::empty()) {
+            Ok(more) => filled += more,
+            Err(rustix::io::Errno::INTR) => {}
+            // A kernel without it is older than any that Rust's standard library runs on.
+            Err(_) => break,
+        }
+    }
+    format!("{:032x}", u128::from_be_bytes(bytes))
+}

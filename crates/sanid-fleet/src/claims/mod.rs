@@ -1,0 +1,74 @@
+//! Claims: at most one host holds an identity at a time.
+//!
+//! A claim binds the initiator name, the host NQN and the Host ID, all three or none, to one holder for a
+//! lease. What it promises, under which assumptions, and what it does not, is docs/claims.md.
+//!
+//! ```text
+//! Request + Snapshot ─► decide() ─► Decision: an outcome, and a Change where something is to be written
+//!                                             │
+//! Store: read() ─► Snapshot, apply(Change) ◄──┘   all of it, or nothing and a newer Snapshot
+//! ```
+//!
+//! The rules are in [`decide`], a function of data. A [`Store`] knows no rules: it says what is there, and
+//! writes a [`Change`] only while what the change was decided on is still so. A store is one file and one
+//! line in [`STORES`](store::STORES).
+//!
+//! # Examples
+//! ```
+//! use std::time::Duration;
+//! use sanid_fleet::claims::{self, Action, Holder, Identity, Outcome, Request};
+//!
+//! let dir = tempfile::tempdir().unwrap();
+//! let place = format!("sqlite:{}", dir.path().join("claims.db").display());
+//! let mut store = claims::open(&place, &claims::StoreOptions::default()).unwrap();
+//!
+//! let identity = Identity::parse(
+//!     "iqn.2016-04.com.open-iscsi:1",
+//!     "nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b",
+//!     "652f5d50-a689-4520-b87b-fe2552ef6b8b",
+//! ).unwrap();
+//! let claim = |host: &str| {
+//!     let holder = Holder { name: host.into(), boot_id: Some(format!("boot of {host}")), ..Holder::default() };
+//!     Request::new(Action::Claim, identity.clone(), holder, Some(Duration::from_secs(3600)))
+//! };
+//! let first = claims::submit(store.as_mut(), &claim("node-1"), None).unwrap();
+//! assert!(matches!(first, Outcome::Held(_)));
+//! let second = claims::submit(store.as_mut(), &claim("node-2"), None).unwrap();
+//! assert!(matches!(second, Outcome::Conflict(_)));
+//! ```
+
+#[cfg(feature = "bench")]
+pub mod bare;
+mod clock;
+pub mod config;
+mod decide;
+mod engine;
+mod etcd;
+mod event;
+mod holder;
+pub mod host;
+mod identity;
+pub mod metrics;
+mod record;
+mod report;
+mod sqlite;
+mod store;
+mod time;
+
+pub use self::etcd::EtcdStore;
+pub use clock::{Clock, HostClock, Moment};
+pub use decide::{Action, Change, Decision, Grant, Outcome, Request, Rival, Why, decide};
+pub use engine::submit;
+pub use event::{Ended, Event, What};
+pub use holder::{Holder, Likeness};
+pub use identity::{Identifier, Identity, IdentityError, Kind};
+pub use record::{BadRecord, LONGEST_RECORD, Record};
+pub use report::{
+    ClaimReport, ClaimsReport, EndedReport, EventReport, HolderReport, RivalReport, outcome_word,
+};
+pub use sqlite::SqliteStore;
+pub use store::{
+    Applied, Lease, Open, STORES, Seen, Snapshot, Store, StoreError, StoreKind, StoreOptions,
+    Stored, TlsFiles, open,
+};
+pub use time::Timestamp;

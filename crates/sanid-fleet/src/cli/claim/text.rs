@@ -1,0 +1,195 @@
+//! What people read.
+
+use std::fmt::Write as _;
+
+use crate::claims::{ClaimsReport, Ended, EventReport, Grant, Lease, Outcome, Request, Rival, Why};
+
+/// What came of it, and the ways out.
+pub(super) fn outcome(request: &Request, outcome: &Outcome) -> String {
+    let mut page = String::new();
+    let host = &request.holder.name;
+    match outcome {
+        Outcome::Held(grant) => granted(&mut page, &format!("{host} holds its identity"), grant),
+        Outcome::Renewed(grant) => {
+            granted(
+                &mut page,
+                &format!("{host} still holds its identity"),
+                grant,
+            );
+        }
+        Outcome::TakenOver(grant, why) => {
+            let why = match why {
+                Why::Expired => "the lease of who had it had expired",
+                Why::Fenced => "who had it is fenced, as you say",
+            };
+            granted(
+                &mut page,
+                &format!("{host} has taken its identity over: {why}"),
+                grant,
+            );
+            ended(&mut page, &grant.ended);
+        }
+        Outcome::Released(claims) => {
+            line(&mut page, "released");
+            ended(&mut page, claims);
+        }
+        Outcome::NotHeld => line(&mut page, "nobody holds any of these names"),
+        Outcome::Conflict(rivals) | Outcome::Refused(rivals) => {
+            page.push_str(&conflict(request, rivals));
+        }
+    }
+    page
+}
+
+/// Who has it, since when, what tells, and what to do.
+pub(super) fn conflict(request: &Request, rivals: &[Rival]) -> String {
+    let mut page = String::new();
+    let host = &request.holder.name;
+    line(
+        &mut page,
+        &format!(
+            "{host} does not have its identity: {} another claim; two hosts with one identity write to each other's volumes",
+            if rivals.len() == 1 {
+                "there is"
+            } else {
+                "there is more than"
+            }
+        ),
+    );
+    for rival in rivals {
+        rival_lines(&mut page, request, rival);
+    }
+    line(&mut page, "Ways out:");
+    for (command, when) in [
+        (
+            "sanid reseed",
+            "if this host is the clone: it gets an identity of its own",
+        ),
+        (
+            "sanid-fleet claim release",
+            "on the other host, if that one is to give it up",
+        ),
+        (
+            "sanid-fleet claim takeover --fenced",
+            "if the other host is gone, or cut off from its storage: this one",
+        ),
+    ] {
+        line(&mut page, &format!("  {command:<37}{when}"));
+    }
+    page
+}
+
+fn rival_lines(page: &mut String, request: &Request, rival: &Rival) {
+    let record = &rival.seen.record;
+    let names: Vec<String> = rival
+        .shares
+        .iter()
+        .map(|name| name.kind.to_string())
+        .collect();
+    line(
+        page,
+        &format!(
+            "  {} has {} since {} (generation {})",
+            record.holder.name,
+            names.join(", "),
+            record.since,
+            rival.seen.version
+        ),
+    );
+    let lease = match (rival.seen.lease, record.lease_seconds) {
+        (Lease::Expired, _) => "its lease has expired".to_owned(),
+        (Lease::Live(_), None) => "it holds until it is released".to_owned(),
+        (Lease::Live(Some(left)), _) => {
+            format!(
+                "its lease ends in {} s, unless it is renewed",
+                left.as_secs()
+            )
+        }
+        (Lease::Live(None), Some(lease)) => {
+            format!("its lease ends {lease} s after it was last renewed")
+        }
+    };
+    line(page, &format!("  {lease}; {}", rival.likeness.words()));
+    let compared = sanid_host::hardware::compare(&record.holder.evidence, &request.holder.evidence);
+    let compared: Vec<String> = compared
+        .by_name()
+        .iter()
+        .map(|(name, found)| format!("{name} {}", found.as_str()))
+        .collect();
+    line(page, &format!("  hardware: {}", compared.join(", ")));
+}
+
+fn granted(page: &mut String, what: &str, grant: &Grant) {
+    line(page, what);
+    let identity = &grant.record.identity;
+    for name in [identity.iqn(), identity.host_nqn(), identity.host_id()] {
+        line(page, &format!("  {name}"));
+    }
+    let lease = grant.record.lease_seconds.map_or_else(
+        || "until it is released".to_owned(),
+        |seconds| format!("for {seconds} s from now"),
+    );
+    line(
+        page,
+        &format!(
+            "  since {}, {lease}, generation {}",
+            grant.record.since, grant.generation
+        ),
+    );
+}
+
+fn ended(page: &mut String, claims: &[Ended]) {
+    for one in claims {
+        line(
+            page,
+            &format!(
+                "  ended: the claim of {}, since {} (generation {})",
+                one.holder.name, one.since, one.generation
+            ),
+        );
+    }
+}
+
+pub(super) fn claims(claims: &[ClaimsReport]) -> String {
+    let mut page = String::new();
+    for one in claims {
+        let Some(lease) = one.lease_seconds else {
+            row(&mut page, one, "no end");
+            continue;
+        };
+        row(&mut page, one, &format!("{} ({lease} s)", one.lease));
+    }
+    if claims.is_empty() {
+        line(&mut page, "no claims");
+    }
+    page
+}
+
+fn row(page: &mut String, one: &ClaimsReport, lease: &str) {
+    line(
+        page,
+        &format!(
+            "{}  {}  {}  since {}  {lease}  generation {}",
+            one.host_id, one.holder.name, one.iqn, one.since, one.generation
+        ),
+    );
+}
+
+pub(super) fn events(events: &[EventReport]) -> String {
+    let mut page = String::new();
+    for one in events {
+        line(
+            &mut page,
+            &format!(
+                "{}  {}  {:<18}  {}  {}",
+                one.sequence, one.at, one.what, one.holder.name, one.host_id
+            ),
+        );
+    }
+    page
+}
+
+fn line(page: &mut String, text: &str) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(page, "{text}");
+}

@@ -1,0 +1,355 @@
+//! The store in etcd: the rules, and what can happen to servers, certificates and keys.
+
+mod server;
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use libtest_mimic::Trial;
+use sanid_fleet::claims::{
+    self, Action, EtcdStore, Outcome, Store, StoreError, StoreOptions, TlsFiles,
+};
+
+use self::server::{Certificates, Etcd, Security, etcdctl};
+use crate::conformance;
+use crate::need::{Need, UNSHARE, trial};
+use crate::race::{self, Dice, Plan};
+use crate::support::{Place, claim, granted, host, identity, listed, request, rivals};
+
+pub(crate) const NEEDS: &[Need] = &[
+    Need::Program("etcd", "etcd-server"),
+    Need::Program("etcdctl", "etcd-client"),
+    Need::Program("openssl", "openssl"),
+];
+
+const NAMESPACES: &[Need] = &[
+    Need::Root,
+    UNSHARE,
+    Need::Program("etcd", "etcd-server"),
+    Need::Program("ip", "iproute2"),
+    Need::Program("nsenter", "util-linux"),
+];
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = conformance::trials("etcd", NEEDS, place);
+    for (name, test) in [
+        (
+            "certificates_decide_who_may_claim",
+            certificates_decide_who_may_claim as fn(),
+        ),
+        ("the_next_member_is_asked", the_next_member_is_asked),
+        (
+            "a_member_that_is_silent_costs_no_more_than_the_deadline",
+            a_member_that_is_silent_costs_no_more_than_the_deadline,
+        ),
+        ("a_user_and_a_password", a_user_and_a_password),
+        ("a_full_store_says_so", a_full_store_says_so),
+        (
+            "keys_edited_by_hand_are_found",
+            keys_edited_by_hand_are_found,
+        ),
+        ("addresses_that_are_none", addresses_that_are_none),
+    ] {
+        trials.push(trial(&format!("etcd::{name}"), NEEDS, test));
+    }
+    trials.push(trial(
+        "race::etcd_killed_and_partitioned",
+        NAMESPACES,
+        in_namespaces,
+    ));
+    trials
+}
+
+/// One member with nothing in it.
+pub(crate) fn place() -> Place {
+    let etcd = Etcd::start(Security::None);
+    let url = etcd.url();
+    Place {
+        open: Box::new(move || open(&url)),
+        pass: Box::new(|by| {
+            // etcd looks for leases that have ended twice in a second.
+            std::thread::sleep(by + Duration::from_secs(3));
+        }),
+        _keep: Box::new(etcd),
+    }
+}
+
+fn open(urls: &str) -> Box<dyn Store> {
+    Box::new(EtcdStore::open(urls, &StoreOptions::default()).unwrap())
+}
+
+fn ask(store: &mut dyn Store, within: Duration) -> Result<Outcome, StoreError> {
+    store.wait_until(Instant::now() + within);
+    claims::submit(
+        store,
+        &request(Action::Claim, &identity(1), &host("node")),
+        None,
+    )
+}
+
+const SHORT: Duration = Duration::from_millis(1500);
+
+fn certificates_decide_who_may_claim() {
+    let certificates = Certificates::make();
+    let etcd = Etcd::start(Security::Tls(&certificates));
+    let with = |ca: &str, pair: Option<&str>| {
+        let file = |name: String| Some(certificates.file(&name));
+        let options = StoreOptions {
+            tls: TlsFiles {
+                ca: file(format!("{ca}.pem")),
+                cert: pair.and_then(|pair| file(format!("{pair}.pem"))),
+                key: pair.and_then(|pair| file(format!("{pair}.key"))),
+                server_name: None,
+            },
+            ..StoreOptions::default()
+        };
+        let mut store = EtcdStore::open(&etcd.url(), &options).unwrap();
+        ask(
+            &mut store,
+            if pair == Some("client") && ca == "ca" {
+                SHORT * 20
+            } else {
+                SHORT
+            },
+        )
+    };
+    granted(&with("ca", Some("client")).unwrap());
+    for (ca, pair, word) in [
+        ("other-ca", Some("client"), "certificate"),
+        ("ca", None, "certificate"),
+        ("ca", Some("expired"), "certificate"),
+        ("ca", Some("of-another-ca"), "certificate"),
+    ] {
+        let error = with(ca, pair).unwrap_err();
+        assert!(
+            matches!(error, StoreError::Unreachable(_)),
+            "{ca} {pair:?}: {error:?}"
+        );
+        assert!(
+            error.to_string().to_lowercase().contains(word),
+            "{ca} {pair:?}: {error}"
+        );
+    }
+    // Plain to a port with TLS.
+    let mut plain = open(&etcd.url().replace("https", "http"));
+    assert!(matches!(
+        ask(plain.as_mut(), SHORT),
+        Err(StoreError::Unreachable(_))
+    ));
+}
+
+fn the_next_member_is_asked() {
+    let etcd = Etcd::start(Security::None);
+    // Nobody listens at the first, and at the second somebody who never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let urls = format!(
+        "http://127.0.0.1:1,http://{},{}",
+        silent.local_addr().unwrap(),
+        etcd.url()
+    );
+    for _ in 0..4 {
+        let mut store = open(&urls);
+        granted(&ask(store.as_mut(), Duration::from_secs(60)).unwrap());
+    }
+}
+
+fn a_member_that_is_silent_costs_no_more_than_the_deadline() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    for url in [
+        format!("http://{}", silent.local_addr().unwrap()),
+        "http://127.0.0.1:1".into(),
+    ] {
+        let begin = Instant::now();
+        let error = ask(open(&url).as_mut(), SHORT).unwrap_err();
+        assert!(matches!(error, StoreError::Unreachable(_)), "{error:?}");
+        // Far below the 3 s that one call may take, and the 10 s that are waited for by default.
+        assert!(
+            begin.elapsed() < SHORT + Duration::from_secs(1),
+            "{:?}",
+            begin.elapsed()
+        );
+    }
+}
+
+fn a_user_and_a_password() {
+    let etcd = Etcd::start(Security::None);
+    for words in [
+        "user add root:secret",
+        "user grant-role root root",
+        "user add sanid:password",
+        "role add claims",
+        "role grant-permission claims --prefix=true readwrite /sanid/v1/",
+        "user grant-role sanid claims",
+        "user add other:password",
+        "auth enable",
+    ] {
+        etcdctl(&etcd.url(), words);
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("password");
+    std::fs::write(&file, "password\n").unwrap();
+    let with = |user: Option<&str>| {
+        let options = StoreOptions {
+            user: user.map(Into::into),
+            password_file: user.map(|_| file.clone()),
+            ..StoreOptions::default()
+        };
+        ask(
+            &mut EtcdStore::open(&etcd.url(), &options).unwrap(),
+            SHORT * 4,
+        )
+    };
+    granted(&with(Some("sanid")).unwrap());
+    for user in [None, Some("other"), Some("nobody")] {
+        let error = with(user).unwrap_err();
+        assert!(
+            !matches!(error, StoreError::Damaged(_)),
+            "{user:?}: {error:?}"
+        );
+    }
+}
+
+fn a_full_store_says_so() {
+    let etcd = Etcd::start(Security::Quota(64 * 1024));
+    let mut store = open(&etcd.url());
+    let mut failed = None;
+    for number in 0..400 {
+        store.wait_until(Instant::now() + Duration::from_secs(30));
+        let request = request(Action::Claim, &identity(number), &host("node"));
+        if let Err(error) = claims::submit(store.as_mut(), &request, None) {
+            failed = Some(error);
+            break;
+        }
+    }
+    let error = failed.expect("the quota was not enough for all");
+    assert!(matches!(error, StoreError::Failed(_)), "{error:?}");
+    assert!(error.to_string().contains("defragment"), "{error}");
+}
+
+/// One of the three keys is gone, or is something else: nobody gets the claim by that, and the reason is told.
+fn keys_edited_by_hand_are_found() {
+    let etcd = Etcd::start(Security::None);
+    let mut store = open(&etcd.url());
+    let key = |number| format!("/sanid/v1/names/iqn/{}", identity(number).iqn());
+    granted(&claim(store.as_mut(), &identity(1), &host("node")));
+    etcdctl(&etcd.url(), &format!("del {}", key(1)));
+    assert_eq!(
+        rivals(&claim(store.as_mut(), &identity(1), &host("clone"))),
+        ["node"]
+    );
+    let fenced = request(
+        Action::TakeOver { fenced: true },
+        &identity(1),
+        &host("clone"),
+    );
+    let error = claims::submit(store.as_mut(), &fenced, None).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged(_)), "{error:?}");
+
+    etcdctl(&etcd.url(), &format!("put {} garbage", key(2)));
+    let error = claims::submit(
+        store.as_mut(),
+        &request(Action::Claim, &identity(2), &host("node")),
+        None,
+    );
+    let error = error.unwrap_err();
+    assert!(matches!(error, StoreError::Damaged(_)), "{error:?}");
+    assert!(error.to_string().contains(&key(2)), "{error}");
+}
+
+fn addresses_that_are_none() {
+    for (urls, word) in [
+        ("", "no list"),
+        ("127.0.0.1:2379", "no list"),
+        ("http://a:1,https://b:1", "one kind only"),
+        ("https://a:1", "--ca"),
+    ] {
+        let error = EtcdStore::open(urls, &StoreOptions::default())
+            .err()
+            .unwrap();
+        assert!(matches!(error, StoreError::Usage(_)), "{urls}: {error:?}");
+        assert!(error.to_string().contains(word), "{urls}: {error}");
+    }
+}
+
+/// The race below, in namespaces of its own: whatever comes of it, nothing is left running.
+fn in_namespaces() {
+    let output = Command::new("unshare")
+        .args([
+            "--net",
+            "--mount",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--mount-proc",
+        ])
+        .arg(std::env::current_exe().unwrap())
+        .env(crate::WORKER, "race-etcd")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    print!("{said}");
+    assert!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// Three members. One is killed and started again, the leader is stopped for longer than an election takes,
+/// and the third, in a network of its own, is cut off and comes back.
+pub(crate) fn race_with_faults() {
+    let cluster = server::Cluster::start(Path::new("/dev/shm"));
+    let urls = cluster.urls();
+    let place = Place {
+        open: Box::new(move || open(&urls)),
+        pass: Box::new(std::thread::sleep),
+        _keep: Box::new(()),
+    };
+    let cluster = std::sync::Mutex::new(cluster);
+    let plan = Plan {
+        operations: 9000,
+        threads: 12,
+        by_hand: false,
+        patience: Duration::from_secs(12),
+        churn: 2,
+        regulars: 100,
+    };
+    let faults = std::sync::atomic::AtomicUsize::new(0);
+    let run = race::run(&place, &plan, &|done: &AtomicBool| {
+        let mut cluster = cluster.lock().unwrap();
+        let mut dice = Dice::new(1);
+        let pause = |millis: u64| std::thread::sleep(Duration::from_millis(millis));
+        while !done.load(Ordering::SeqCst) {
+            pause(300 + dice.below(700));
+            let member = usize::try_from(dice.below(3)).unwrap();
+            match dice.below(3) {
+                0 => {
+                    cluster.kill(member);
+                    pause(dice.below(2500));
+                    cluster.restart(member);
+                }
+                1 => {
+                    cluster.cut_off(true);
+                    pause(500 + dice.below(3500));
+                    cluster.cut_off(false);
+                }
+                _ => {
+                    cluster.signal(member, "STOP");
+                    pause(500 + dice.below(2500));
+                    cluster.signal(member, "CONT");
+                }
+            }
+            faults.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    println!("{} faults", faults.load(Ordering::SeqCst));
+    race::judge(&run);
+    assert!(
+        faults.load(Ordering::SeqCst) >= 3,
+        "too few faults to prove anything"
+    );
+    let mut store = place.client();
+    assert!(!listed(store.as_mut()).is_empty());
+}

@@ -1,0 +1,380 @@
+//! etcd as Debian has it, on free ports, with its data in memory; ended when it goes.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// What is special about a server.
+#[derive(Clone, Copy)]
+pub(crate) enum Security<'a> {
+    None,
+    Tls(&'a Certificates),
+    /// Room for so many bytes.
+    Quota(u32),
+}
+
+/// One member that is a cluster of its own.
+pub(crate) struct Etcd {
+    child: Child,
+    url: String,
+    _data: TempDir,
+}
+
+impl Etcd {
+    pub(crate) fn start(security: Security<'_>) -> Self {
+        // Another program may take a port between the two steps; then others are tried.
+        for _ in 0..20 {
+            if let Some(etcd) = Self::try_start(security) {
+                return etcd;
+            }
+        }
+        panic!("etcd does not start");
+    }
+
+    fn try_start(security: Security<'_>) -> Option<Self> {
+        let data = memory();
+        let scheme = if matches!(security, Security::Tls(_)) {
+            "https"
+        } else {
+            "http"
+        };
+        let (url, peer) = (
+            format!("{scheme}://127.0.0.1:{}", free_port()),
+            format!("http://127.0.0.1:{}", free_port()),
+        );
+        let mut command = Command::new("etcd");
+        command
+            .args(["--name", "only", "--log-level", "error", "--logger", "zap"])
+            .arg("--data-dir")
+            .arg(data.path().join("data"))
+            .args([
+                "--listen-client-urls",
+                &url,
+                "--advertise-client-urls",
+                &url,
+            ])
+            .args([
+                "--listen-peer-urls",
+                &peer,
+                "--initial-advertise-peer-urls",
+                &peer,
+            ])
+            .args(["--initial-cluster", &format!("only={peer}")]);
+        match security {
+            Security::None => {}
+            Security::Quota(bytes) => {
+                command.args(["--quota-backend-bytes", &bytes.to_string()]);
+            }
+            Security::Tls(files) => {
+                command
+                    .arg("--client-cert-auth")
+                    .arg("--trusted-ca-file")
+                    .arg(files.file("ca.pem"))
+                    .arg("--cert-file")
+                    .arg(files.file("server.pem"))
+                    .arg("--key-file")
+                    .arg(files.file("server.key"));
+            }
+        }
+        let child = quiet(&mut command).spawn().unwrap();
+        let mut etcd = Self {
+            child,
+            url,
+            _data: data,
+        };
+        let ready = |etcd: &Self| match security {
+            Security::Tls(_) => connects(&etcd.url),
+            _ => etcdctl_works(&etcd.url),
+        };
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_secs(30) {
+            if etcd.child.try_wait().unwrap().is_some() {
+                return None;
+            }
+            if ready(&etcd) {
+                return Some(etcd);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        None
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.url.clone()
+    }
+}
+
+impl Drop for Etcd {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn quiet(command: &mut Command) -> &mut Command {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+}
+
+fn memory() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        tempfile::tempdir_in(memory).unwrap()
+    } else {
+        tempfile::tempdir().unwrap()
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn connects(url: &str) -> bool {
+    let address = url.rsplit('/').next().unwrap();
+    std::net::TcpStream::connect(address).is_ok()
+}
+
+fn etcdctl_works(url: &str) -> bool {
+    let mut command = control(url);
+    quiet(command.args(["--command-timeout=1s", "get", "x"]))
+        .status()
+        .unwrap()
+        .success()
+}
+
+fn control(url: &str) -> Command {
+    let mut command = Command::new("etcdctl");
+    command.env("ETCDCTL_API", "3").args(["--endpoints", url]);
+    command
+}
+
+/// Runs `etcdctl`, which has to succeed.
+#[track_caller]
+pub(crate) fn etcdctl(url: &str, words: &str) {
+    let output = control(url).args(words.split(' ')).output().unwrap();
+    assert!(
+        output.status.success(),
+        "etcdctl {words}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// Certificates as an administrator makes them.
+pub(crate) struct Certificates {
+    directory: TempDir,
+}
+
+impl Certificates {
+    pub(crate) fn make() -> Self {
+        let made = Self {
+            directory: tempfile::tempdir().unwrap(),
+        };
+        made.authority("ca");
+        made.authority("other-ca");
+        made.pair("server", "ca", "10");
+        made.pair("client", "ca", "10");
+        made.pair("of-another-ca", "other-ca", "10");
+        // Its time was over before it began.
+        made.pair("expired", "ca", "-1");
+        made
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn openssl(&self, words: &str) {
+        let output = Command::new("openssl")
+            .current_dir(self.directory.path())
+            .args(words.split(' '))
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "openssl {words}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+
+    fn authority(&self, name: &str) {
+        self.openssl(&format!("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 10 -subj /CN={name} -keyout {name}.key -out {name}.pem"));
+    }
+
+    fn pair(&self, name: &str, ca: &str, days: &str) {
+        self.openssl(&format!("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={name} -keyout {name}.key -out {name}.csr"));
+        std::fs::write(self.file("extensions"), "subjectAltName = IP:127.0.0.1, DNS:localhost\nextendedKeyUsage = serverAuth, clientAuth\n").unwrap();
+        self.openssl(&format!("x509 -req -in {name}.csr -CA {ca}.pem -CAkey {ca}.key -CAcreateserial -days {days} -extfile extensions -out {name}.pem"));
+    }
+}
+
+/// Three members, the last one in a network of its own. In a network namespace that the test made.
+pub(crate) struct Cluster {
+    members: Vec<Member>,
+    /// Keeps the network of the last one.
+    holder: Child,
+    data: TempDir,
+}
+
+struct Member {
+    address: &'static str,
+    port: u16,
+    child: Option<Child>,
+    inside: bool,
+}
+
+impl Cluster {
+    pub(crate) fn start(memory: &Path) -> Self {
+        let holder = quiet(Command::new("unshare").args(["--net", "sleep", "10000"]))
+            .spawn()
+            .unwrap();
+        let process = holder.id().to_string();
+        // It is in its network only a moment after it was started.
+        let own = std::fs::read_link("/proc/self/ns/net").unwrap();
+        let theirs = format!("/proc/{process}/ns/net");
+        while std::fs::read_link(&theirs).is_ok_and(|theirs| theirs == own) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        run("ip link set lo up");
+        run("ip link add v0 type veth peer name v1");
+        run(&format!("ip link set v1 netns {process}"));
+        run("ip addr add 10.99.0.1/24 dev v0");
+        run("ip link set v0 up");
+        for words in [
+            "ip link set lo up",
+            "ip addr add 10.99.0.2/24 dev v1",
+            "ip link set v1 up",
+        ] {
+            run(&format!("nsenter --net --target {process} {words}"));
+        }
+        let member = |address, port, inside| Member {
+            address,
+            port,
+            child: None,
+            inside,
+        };
+        let mut cluster = Self {
+            members: vec![
+                member("10.99.0.1", 2379, false),
+                member("10.99.0.1", 3379, false),
+                member("10.99.0.2", 2379, true),
+            ],
+            holder,
+            data: tempfile::tempdir_in(memory).unwrap(),
+        };
+        for number in 0..3 {
+            cluster.restart(number);
+        }
+        let begin = Instant::now();
+        while !etcdctl_works(&cluster.urls()) {
+            assert!(
+                begin.elapsed() < Duration::from_secs(60),
+                "the cluster does not start"
+            );
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        cluster
+    }
+
+    pub(crate) fn urls(&self) -> String {
+        let urls = self.members.iter().map(Member::url);
+        urls.collect::<Vec<_>>().join(",")
+    }
+
+    pub(crate) fn kill(&mut self, number: usize) {
+        if let Some(mut child) = self.members[number].child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    pub(crate) fn restart(&mut self, number: usize) {
+        let all: Vec<String> = (0..3)
+            .map(|one| format!("m{one}={}", self.members[one].peer()))
+            .collect();
+        let member = &self.members[number];
+        let (url, peer) = (member.url(), member.peer());
+        let mut command = if member.inside {
+            let mut command = Command::new("nsenter");
+            command.args(["--net", "--target", &self.holder.id().to_string(), "etcd"]);
+            command
+        } else {
+            Command::new("etcd")
+        };
+        command
+            .args([
+                "--name",
+                &format!("m{number}"),
+                "--log-level",
+                "error",
+                "--logger",
+                "zap",
+            ])
+            .arg("--data-dir")
+            .arg(self.data.path().join(format!("m{number}")))
+            .args([
+                "--listen-client-urls",
+                &url,
+                "--advertise-client-urls",
+                &url,
+            ])
+            .args([
+                "--listen-peer-urls",
+                &peer,
+                "--initial-advertise-peer-urls",
+                &peer,
+            ])
+            .args(["--initial-cluster", &all.join(",")]);
+        self.members[number].child = Some(quiet(&mut command).spawn().unwrap());
+    }
+
+    /// The last member hears nobody, and nobody hears it.
+    pub(crate) fn cut_off(&self, off: bool) {
+        let state = if off { "down" } else { "up" };
+        run(&format!(
+            "nsenter --net --target {} ip link set v1 {state}",
+            self.holder.id()
+        ));
+    }
+
+    pub(crate) fn signal(&self, number: usize, signal: &str) {
+        if let Some(child) = &self.members[number].child {
+            run(&format!("kill -{signal} {}", child.id()));
+        }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        for number in 0..3 {
+            self.kill(number);
+        }
+        let _ = self.holder.kill();
+        let _ = self.holder.wait();
+    }
+}
+
+impl Member {
+    fn url(&self) -> String {
+        format!("http://{}:{}", self.address, self.port)
+    }
+
+    fn peer(&self) -> String {
+        format!("http://{}:{}", self.address, self.port + 1)
+    }
+}
+
+#[track_caller]
+fn run(words: &str) {
+    let mut words = words.split(' ');
+    let status = Command::new(words.next().unwrap())
+        .args(words)
+        .status()
+        .unwrap();
+    assert!(status.success());
+}

@@ -1,0 +1,53 @@
+//! Claims: the rules of every store, races with faults judged by a model, and the command.
+//!
+//! Stores are real: files, and etcd from Debian's packages, started and stopped here.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and workers say what they hold"
+)]
+
+mod checker;
+mod command;
+mod conformance;
+mod etcd;
+mod memory;
+#[path = "../../../sanid/tests/support/need.rs"]
+#[allow(dead_code, reason = "each test program uses a part of it")]
+mod need;
+mod race;
+mod sqlite;
+mod support;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+
+/// Set for processes that this program starts of itself.
+const WORKER: &str = "SANID_TEST_CLAIMS_WORKER";
+
+fn main() -> ExitCode {
+    if let Ok(words) = std::env::var(WORKER) {
+        match words.split_once('\n') {
+            None => etcd::race_with_faults(),
+            Some((path, what @ ("full" | "read-only"))) => {
+                sqlite::small_disk(Path::new(path), what);
+            }
+            _ => sqlite::worker(&words),
+        }
+        return ExitCode::SUCCESS;
+    }
+    let arguments = Arguments::from_args();
+    let trials = [
+        command::trials(),
+        memory::trials(),
+        sqlite::trials(),
+        etcd::trials(),
+        race::trials(),
+    ];
+    libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
+}
