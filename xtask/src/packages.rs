@@ -84,6 +84,10 @@ const PACKAGES: &[Package] = &[
     Package::new("etcd-client", "claims: administers it"),
     Package::new("faketime", "claims: clocks that are years apart"),
     Package::new("prometheus", "claims: promtool checks the figures"),
+    Package::new(
+        "musl-tools",
+        "static: the C in the database and the TLS of sanid-fleet",
+    ),
     Package::new("mandoc", "man: the checker of the man pages"),
 ];
 
