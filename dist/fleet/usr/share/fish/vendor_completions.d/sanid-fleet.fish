@@ -34,6 +34,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_needs_command" -f -a "audit" -d '
 complete -c sanid-fleet -n "__fish_sanid_fleet_needs_command" -f -a "collect" -d 'Bring the reports of many hosts into one stream'
 complete -c sanid-fleet -n "__fish_sanid_fleet_needs_command" -f -a "report" -d 'Show an audit as a page for people'
 complete -c sanid-fleet -n "__fish_sanid_fleet_needs_command" -f -a "escrow" -d 'Keep the identity of a host for the day on which its hardware is lost'
+complete -c sanid-fleet -n "__fish_sanid_fleet_needs_command" -f -a "claim" -d 'Claim this host\'s identity, so that no other host has it'
 complete -c sanid-fleet -n "__fish_sanid_fleet_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand derive" -l column -d 'Which column of the inventory is which: host=NAME, machine-id=NAME and so on; in objects a path, with dots between its names' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand derive" -l from -d 'What the inventories are, instead of telling by their look' -r -f -a "ndjson\t''
@@ -167,12 +168,148 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow" -s R -l 
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow" -s o -l output -d 'Write to this new file, which its owner alone can read' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow" -l with-machine-id -d 'Keep the machine-id, too; only with --root, and only encrypted'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow help" -f -a "derive" -d 'Derive the identities of the hosts in inventories'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow help" -f -a "diff" -d 'Write what has to change at a storage target to admit a list of hosts'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow help" -f -a "export" -d 'Write a list of hosts in the format of a storage target'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow help" -f -a "import" -d 'Write what a storage target admits as a list'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow help" -f -a "audit" -d 'Find hosts that share an identity, and what else is wrong across a fleet'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow help" -f -a "collect" -d 'Bring the reports of many hosts into one stream'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow help" -f -a "report" -d 'Show an audit as a page for people'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow help" -f -a "escrow" -d 'Keep the identity of a host for the day on which its hardware is lost'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l store -d 'sqlite:FILE or etcd:URL[,URL…] (default: store in the configuration)' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l wait -d 'How long to wait for the store, such as 10s' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l from -d 'Claim for another host: what claim request, or status --format json, printed there; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l name -d 'The host\'s name in the claim' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l root -d 'Where the root of the host is mounted that claims' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l ca -d 'Who signs etcd\'s certificates' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l cert -d 'This host\'s certificate for etcd' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l key -d 'Its key' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For programs: apiVersion sanid/v1'"
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -f -a "release" -d 'Give the claim back'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -f -a "list" -d 'Show every claim'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -f -a "watch" -d 'Print what happens to claims, one JSON object to a line, as it happens'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -f -a "takeover" -d 'Take the claim of a host that is cut off from its storage, or whose lease has expired'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -f -a "gate" -d 'At boot: claim by the policy in the configuration; exit code 1 holds back the storage clients'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -f -a "metrics" -d 'Print figures for monitoring, in Prometheus\' text format'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -f -a "request" -d 'Print what this host would claim, for --from on another machine; asks no store'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l store -d 'sqlite:FILE or etcd:URL[,URL…] (default: store in the configuration)' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l wait -d 'How long to wait for the store, such as 10s' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l from -d 'Claim for another host: what claim request, or status --format json, printed there; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l name -d 'The host\'s name in the claim' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l root -d 'Where the root of the host is mounted that claims' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l ca -d 'Who signs etcd\'s certificates' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l cert -d 'This host\'s certificate for etcd' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l key -d 'Its key' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For programs: apiVersion sanid/v1'"
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l fenced -d 'The host that has it can write to no volume any more: you have cut it off, or it is gone'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l store -d 'sqlite:FILE or etcd:URL[,URL…] (default: store in the configuration)' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l wait -d 'How long to wait for the store, such as 10s' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l from -d 'Claim for another host: what claim request, or status --format json, printed there; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l name -d 'The host\'s name in the claim' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l root -d 'Where the root of the host is mounted that claims' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l ca -d 'Who signs etcd\'s certificates' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l cert -d 'This host\'s certificate for etcd' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l key -d 'Its key' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For programs: apiVersion sanid/v1'"
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l history -d 'What happened, instead of what is'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l after -d 'Begin after the event with this number; 0 is from the first one on' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l limit -d 'End after so many events' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l idle -d 'End when nothing has happened for so long' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l store -d 'sqlite:FILE or etcd:URL[,URL…] (default: store in the configuration)' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l wait -d 'How long to wait for the store, such as 10s' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l from -d 'Claim for another host: what claim request, or status --format json, printed there; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l name -d 'The host\'s name in the claim' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l root -d 'Where the root of the host is mounted that claims' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l ca -d 'Who signs etcd\'s certificates' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l cert -d 'This host\'s certificate for etcd' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l key -d 'Its key' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For programs: apiVersion sanid/v1'"
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l store -d 'sqlite:FILE or etcd:URL[,URL…] (default: store in the configuration)' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l wait -d 'How long to wait for the store, such as 10s' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l from -d 'Claim for another host: what claim request, or status --format json, printed there; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l name -d 'The host\'s name in the claim' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l root -d 'Where the root of the host is mounted that claims' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l ca -d 'Who signs etcd\'s certificates' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l cert -d 'This host\'s certificate for etcd' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l key -d 'Its key' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For programs: apiVersion sanid/v1'"
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l fenced -d 'The host that has it can write to no volume any more: you have cut it off, or it is gone'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l store -d 'sqlite:FILE or etcd:URL[,URL…] (default: store in the configuration)' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l wait -d 'How long to wait for the store, such as 10s' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l from -d 'Claim for another host: what claim request, or status --format json, printed there; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l name -d 'The host\'s name in the claim' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l root -d 'Where the root of the host is mounted that claims' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l ca -d 'Who signs etcd\'s certificates' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l cert -d 'This host\'s certificate for etcd' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l key -d 'Its key' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For programs: apiVersion sanid/v1'"
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l textfile -d 'Put them into this file, whole or not at all' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l socket -d 'Give them to whoever connects to this Unix socket, by HTTP, until the command is ended' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l store -d 'sqlite:FILE or etcd:URL[,URL…] (default: store in the configuration)' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l wait -d 'How long to wait for the store, such as 10s' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l from -d 'Claim for another host: what claim request, or status --format json, printed there; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l name -d 'The host\'s name in the claim' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l root -d 'Where the root of the host is mounted that claims' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l ca -d 'Who signs etcd\'s certificates' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l cert -d 'This host\'s certificate for etcd' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l key -d 'Its key' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For programs: apiVersion sanid/v1'"
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l store -d 'sqlite:FILE or etcd:URL[,URL…] (default: store in the configuration)' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l wait -d 'How long to wait for the store, such as 10s' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l from -d 'Claim for another host: what claim request, or status --format json, printed there; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l name -d 'The host\'s name in the claim' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l root -d 'Where the root of the host is mounted that claims' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l ca -d 'Who signs etcd\'s certificates' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l cert -d 'This host\'s certificate for etcd' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l key -d 'Its key' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For programs: apiVersion sanid/v1'"
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from help" -f -a "release" -d 'Give the claim back'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show every claim'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from help" -f -a "watch" -d 'Print what happens to claims, one JSON object to a line, as it happens'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from help" -f -a "takeover" -d 'Take the claim of a host that is cut off from its storage, or whose lease has expired'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from help" -f -a "gate" -d 'At boot: claim by the policy in the configuration; exit code 1 holds back the storage clients'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from help" -f -a "metrics" -d 'Print figures for monitoring, in Prometheus\' text format'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from help" -f -a "request" -d 'Print what this host would claim, for --from on another machine; asks no store'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow claim help" -f -a "derive" -d 'Derive the identities of the hosts in inventories'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow claim help" -f -a "diff" -d 'Write what has to change at a storage target to admit a list of hosts'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow claim help" -f -a "export" -d 'Write a list of hosts in the format of a storage target'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow claim help" -f -a "import" -d 'Write what a storage target admits as a list'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow claim help" -f -a "audit" -d 'Find hosts that share an identity, and what else is wrong across a fleet'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow claim help" -f -a "collect" -d 'Bring the reports of many hosts into one stream'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow claim help" -f -a "report" -d 'Show an audit as a page for people'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow claim help" -f -a "escrow" -d 'Keep the identity of a host for the day on which its hardware is lost'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow claim help" -f -a "claim" -d 'Claim this host\'s identity, so that no other host has it'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow claim help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish_seen_subcommand_from claim" -f -a "release" -d 'Give the claim back'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish_seen_subcommand_from claim" -f -a "list" -d 'Show every claim'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish_seen_subcommand_from claim" -f -a "watch" -d 'Print what happens to claims, one JSON object to a line, as it happens'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish_seen_subcommand_from claim" -f -a "takeover" -d 'Take the claim of a host that is cut off from its storage, or whose lease has expired'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish_seen_subcommand_from claim" -f -a "gate" -d 'At boot: claim by the policy in the configuration; exit code 1 holds back the storage clients'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish_seen_subcommand_from claim" -f -a "metrics" -d 'Print figures for monitoring, in Prometheus\' text format'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish_seen_subcommand_from claim" -f -a "request" -d 'Print what this host would claim, for --from on another machine; asks no store'
