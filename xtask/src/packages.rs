@@ -61,6 +61,26 @@ const PACKAGES: &[Package] = &[
     Package::new("busybox-static", "vm: the smallest guests"),
     Package::new("kmod", "vm: the modules of a guest"),
     Package::new("e2fsprogs", "vm: the disks of guests"),
+    Package::new(
+        "etcd-server",
+        "kube: where the API server keeps its objects",
+    ),
+    Package::new(
+        "golang-go",
+        "kube: builds the API server; renders the chart",
+    ),
+    Package::new("dpkg-dev", "kube: unpacks the API server's source"),
+    Package::new("make", "kube: builds the API server"),
+    Package::new("rsync", "kube: the API server's build uses it"),
+    Package::new(
+        "golang-github-modern-go-reflect2-dev",
+        "kube: replaces a vendored library that newer Go breaks",
+    ),
+    Package::new(
+        "golang-github-masterminds-sprig-dev",
+        "kube: the functions of Helm's templates",
+    ),
+    Package::new("faketime", "kube: nodes whose clocks are wrong"),
     Package::new("mandoc", "man: the checker of the man pages"),
 ];
 

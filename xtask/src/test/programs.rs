@@ -5,11 +5,12 @@ use anyhow::Result;
 use super::Outcome;
 use crate::cmd::Cmd;
 use crate::debian13;
+use crate::kube;
 use crate::place::Place;
 use crate::tools;
 
 /// Integration tests with a step of their own.
-const HEAVY: [&str; 9] = [
+const HEAVY: [&str; 10] = [
     "real",
     "images",
     "lint",
@@ -19,6 +20,7 @@ const HEAVY: [&str; 9] = [
     "concurrency",
     "secrecy",
     "budgets",
+    "kube",
 ];
 
 /// Everything but the heavy tests and the doc tests.
@@ -70,6 +72,10 @@ pub(super) fn budgets(place: &Place) -> Result<Outcome> {
     heavy(place, "budgets")
 }
 
+pub(super) fn kube(place: &Place) -> Result<Outcome> {
+    heavy(place, "kube")
+}
+
 /// The cases of `cargo xtask vm`, which prints as libtest does.
 pub(super) fn vm(place: &Place) -> Result<Outcome> {
     Outcome::of(place, "vm", &Cmd::new(["cargo", "xtask", "vm"]))
@@ -88,6 +94,12 @@ fn heavy(place: &Place, name: &str) -> Result<Outcome> {
     let binary = place.static_binary();
     if binary.is_file() {
         cmd = cmd.env("SANID_STATIC", binary);
+    }
+    if kube::is_built(place) {
+        cmd = cmd.env(
+            "SANID_KUBE_SERVER",
+            kube::cache(place).display().to_string(),
+        );
     }
     let tree = debian13::readers(place);
     if tree.is_dir() {
