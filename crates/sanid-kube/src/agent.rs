@@ -61,7 +61,7 @@ struct Known {
 impl Agent {
     /// An agent that has asked nothing yet.
     pub fn new(options: Options, cluster: Cluster, root: Root) -> Self {
-        let pace = Pace::new(&options.node);
+        let pace = Pace::new(&options.node, options.publish_every);
         Self {
             options,
             cluster,

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Node, Taint};
-use k8s_openapi::api::events::v1::Event;
+use k8s_openapi::api::core::v1::{Event, Node, Taint};
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::config::{
     self, AuthInfo, Context, KubeConfigOptions, Kubeconfig, NamedAuthInfo, NamedCluster,

@@ -1,8 +1,10 @@
 //! What `kubectl describe node` and `kubectl get events` show: one event for one transition.
+//!
+//! They are events of the core group, as the kubelet's are: of events.k8s.io, API servers before 1.21 take none
+//! about a node in the namespace `default`, where people look for them.
 
-use k8s_openapi::api::core::v1::ObjectReference;
-use k8s_openapi::api::events::v1::Event;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
+use k8s_openapi::api::core::v1::{Event, EventSource, ObjectReference};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use k8s_openapi::chrono::{DateTime, Utc};
 
 use crate::host::shortened;
@@ -10,7 +12,7 @@ use crate::resources::{ConditionStatus, NodeReference};
 use crate::status::{APPLIED, Transition, UNIQUE, VERIFIED};
 
 /// Who says it.
-const CONTROLLER: &str = "sanid.dev/sanid-kube";
+const COMPONENT: &str = "sanid-kube";
 
 /// The event of a transition; none where nobody waits for it.
 pub(crate) fn of(
@@ -49,26 +51,30 @@ pub(crate) fn event(
         metadata: ObjectMeta {
             // As other components name theirs: unique by time.
             name: Some(format!(
-                "{}.{:x}",
+                "{}.{}.{:x}",
                 node.name,
+                reason.to_ascii_lowercase(),
                 at.timestamp_nanos_opt().unwrap_or_default()
             )),
             namespace: Some("default".into()),
             ..ObjectMeta::default()
         },
-        action: Some("Verify".into()),
-        event_time: Some(MicroTime(at)),
-        note: Some(shortened(note, 1000)),
-        reason: Some(reason.into()),
-        regarding: Some(ObjectReference {
+        count: Some(1),
+        first_timestamp: Some(Time(at)),
+        last_timestamp: Some(Time(at)),
+        involved_object: ObjectReference {
             api_version: Some("v1".into()),
             kind: Some("Node".into()),
             name: Some(node.name.clone()),
             uid: Some(node.uid.clone()),
             ..ObjectReference::default()
+        },
+        message: Some(shortened(note, 1000)),
+        reason: Some(reason.into()),
+        source: Some(EventSource {
+            component: Some(COMPONENT.into()),
+            host: Some(node.name.clone()),
         }),
-        reporting_controller: Some(CONTROLLER.into()),
-        reporting_instance: Some(shortened(&node.name, 128)),
         type_: Some(if warning { "Warning" } else { "Normal" }.into()),
         ..Event::default()
     }

@@ -7,32 +7,38 @@ use sha2::{Digest as _, Sha256};
 
 /// The first wait after a failure.
 const FIRST: Duration = Duration::from_secs(1);
-/// The longest one.
+/// The longest one, and the longest one of an agent that publishes more often than usual.
 const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST_OF_QUICK: Duration = Duration::from_secs(5);
 
 /// The pace of one node. Spread by the node's name and not by chance: what a node does can be told.
 #[derive(Debug)]
 pub(crate) struct Pace {
     state: u64,
     failures: u32,
+    longest: Duration,
 }
 
 impl Pace {
-    /// That of a node.
-    pub(crate) fn new(node: &str) -> Self {
+    /// That of a node that publishes this often.
+    pub(crate) fn new(node: &str, every: Duration) -> Self {
         let digest = Sha256::digest(node.as_bytes());
         let state = digest
             .iter()
             .take(8)
             .fold(1, |sum: u64, byte| (sum << 8) | u64::from(*byte));
-        Self { state, failures: 0 }
+        Self {
+            state,
+            failures: 0,
+            longest: every.clamp(LONGEST_OF_QUICK, LONGEST),
+        }
     }
 
     /// The next wait after a failure: twice the last one, between half of it and all of it.
     pub(crate) fn backoff(&mut self) -> Duration {
         let doubled = FIRST.saturating_mul(1 << self.failures.min(16));
         self.failures = self.failures.saturating_add(1);
-        let whole = doubled.min(LONGEST);
+        let whole = doubled.min(self.longest);
         whole / 2 + self.part_of(whole / 2)
     }
 
@@ -63,7 +69,7 @@ mod tests {
 
     #[test]
     fn waits_grow_to_the_longest_and_begin_anew_after_a_success() {
-        let mut pace = Pace::new("node-1");
+        let mut pace = Pace::new("node-1", LONGEST);
         let waits: Vec<Duration> = (0..12).map(|_| pace.backoff()).collect();
         assert!(waits.iter().all(|wait| *wait <= LONGEST), "{waits:?}");
         assert!(waits[0] <= FIRST && waits[11] >= LONGEST / 2, "{waits:?}");
@@ -75,7 +81,11 @@ mod tests {
     fn nodes_do_not_ask_at_one_moment_and_never_more_often_than_told() {
         let every = Duration::from_secs(600);
         let firsts: std::collections::BTreeSet<u64> = (0..100)
-            .map(|index| Pace::new(&format!("node-{index}")).spread(every).as_secs())
+            .map(|index| {
+                Pace::new(&format!("node-{index}"), every)
+                    .spread(every)
+                    .as_secs()
+            })
             .collect();
         assert!(firsts.len() > 40, "{firsts:?}");
         assert!(

@@ -10,6 +10,7 @@
 )]
 
 mod agents;
+mod cel;
 mod cluster;
 mod history;
 mod manifests;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     let shared: Shared = Arc::default();
     let trials = [
         manifests::trials(&shared),
+        cel::trials(&shared),
         scenarios::trials(&shared),
         race::trials(&shared),
     ];

@@ -162,7 +162,7 @@ impl Admin {
 
     /// The reasons of a node's events, sorted.
     pub(crate) async fn events(&self, node: &str) -> Vec<String> {
-        let events: Api<k8s_openapi::api::events::v1::Event> =
+        let events: Api<k8s_openapi::api::core::v1::Event> =
             Api::namespaced(self.client.clone(), "default");
         let all = events
             .list(&kube::api::ListParams::default())
@@ -171,9 +171,7 @@ impl Admin {
         let mut reasons: Vec<String> = all
             .items
             .into_iter()
-            .filter(|event| {
-                event.regarding.as_ref().and_then(|one| one.name.as_deref()) == Some(node)
-            })
+            .filter(|event| event.involved_object.name.as_deref() == Some(node))
             .filter_map(|event| event.reason)
             .collect();
         reasons.sort();

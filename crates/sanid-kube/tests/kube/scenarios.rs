@@ -123,9 +123,11 @@ fn published(cluster: &Cluster) {
             assert_eq!(claim.owner_references()[0].uid, uid);
             assert_eq!(claim.spec.holder.evidence.macs.len(), 1);
         }
+        let log = String::from_utf8_lossy(&done.stderr);
         assert_eq!(
             admin.events("published").await,
-            ["IdentityPublished", "IdentityUnique"]
+            ["IdentityPublished", "IdentityUnique"],
+            "{log}"
         );
         let secret = machine_id(1);
         let all = serde_json::to_string(&seen).unwrap();
@@ -422,7 +424,7 @@ fn server_away(cluster: &Cluster) {
             .lines()
             .filter(|line| line.contains("tried again later"))
             .count();
-        assert!((2..=8).contains(&tries), "{tries} tries in 15 s:\n{log}");
+        assert!((2..=11).contains(&tries), "{tries} tries in 15 s:\n{log}");
     });
     cluster.start_server();
     block(async {
@@ -471,36 +473,35 @@ fn clock_skew(cluster: &Cluster) {
 fn taint(cluster: &Cluster) {
     block(async {
         let admin = Admin::new(cluster.admin().await);
-        let option = ["--startup-taint=sanid.dev/unverified"];
+        let option = "sanid.dev/unverified".to_owned();
+        let options = [&*format!("--startup-taint={option}")];
         admin
             .register_tainted("tainted", &["example.org/other", "sanid.dev/unverified"])
             .await;
         let host = Host::new(&machine_id(15));
-        let _agent = agents::start_with(cluster, "tainted", &host, &option).await;
+        let _agent = agents::start_with(cluster, "tainted", &host, &options).await;
         admin.wait_for("tainted", UNIQUE, "Claimed").await;
         let mut left = Vec::new();
         for _ in 0..100 {
             left = admin.taints("tainted").await;
-            if left.len() == 1 {
+            if !left.contains(&option) {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        assert_eq!(left, ["example.org/other"]);
+        assert!(!left.contains(&option), "{left:?}");
+        assert!(left.contains(&"example.org/other".to_owned()), "{left:?}");
         admin
             .register_tainted("tainted-clone", &["sanid.dev/unverified"])
             .await;
         let clone = Host::new(&machine_id(15));
-        let _agent = agents::start_with(cluster, "tainted-clone", &clone, &option).await;
+        let _agent = agents::start_with(cluster, "tainted-clone", &clone, &options).await;
         admin
             .wait_for("tainted-clone", UNIQUE, "DuplicateIdentity")
             .await;
         tokio::time::sleep(Duration::from_secs(2)).await;
-        assert_eq!(
-            admin.taints("tainted-clone").await,
-            ["sanid.dev/unverified"],
-            "a clone is kept out"
-        );
+        let left = admin.taints("tainted-clone").await;
+        assert!(left.contains(&option), "a clone is kept out: {left:?}");
     });
 }
 
