@@ -69,6 +69,11 @@ const PACKAGES: &[Package] = &[
         "golang-go",
         "kube: builds the API server; renders the chart",
     ),
+    Package::new("musl-tools", "static: the C in the TLS of sanid-kube"),
+    Package::new(
+        "golang-k8s-sigs-yaml-dev",
+        "kube: reads what the templates make",
+    ),
     Package::new("dpkg-dev", "kube: unpacks the API server's source"),
     Package::new("make", "kube: builds the API server"),
     Package::new("rsync", "kube: the API server's build uses it"),

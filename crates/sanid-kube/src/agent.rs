@@ -93,6 +93,11 @@ impl Agent {
         self.pace.spread(self.options.publish_every)
     }
 
+    /// A file that can only be seen anew by a new container.
+    pub fn replaced(&self) -> Option<&'static str> {
+        host::replaced(&self.root)
+    }
+
     /// Looks at the host; true when it is not as it was.
     pub fn look(&mut self) -> bool {
         let view = host::look(&self.root).unwrap_or_else(|error| HostView {
@@ -171,7 +176,7 @@ impl Agent {
         let claims = match self.claims(known, &me).await {
             Ok(claims) => claims,
             // No such resource, or not allowed: an older or a closed cluster. The rest is still worth saying.
-            Err(Error::Api(response)) if matches!(response.code, 403 | 404 | 405) => {
+            Err(Error::Api(response)) if matches!(response.code, 403..=405) => {
                 warn!(reason = response.reason, "{}", response.message);
                 Claims::unavailable(response.message)
             }

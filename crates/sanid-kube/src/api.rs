@@ -40,7 +40,8 @@ pub struct Address {
     pub ca_file: Option<PathBuf>,
 }
 
-/// One API server, asked as one node.
+/// One API server, asked as one node. Clones share its connections and count together.
+#[derive(Clone)]
 pub struct Cluster {
     pub(crate) nodes: Api<Node>,
     pub(crate) identities: Api<NodeStorageIdentity>,

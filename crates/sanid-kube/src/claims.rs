@@ -8,7 +8,7 @@
 //! agent removes without having made it is of its own node's earlier registration (same name, other uid), and
 //! that with the uid and the resource version it has seen.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use kube::api::{DeleteParams, PostParams, Preconditions};
 use kube::{Error, ResourceExt as _};
@@ -152,7 +152,7 @@ pub fn identifiers(identity: &Identity) -> Vec<(IdentifierType, String, String)>
 /// What a claim of one identifier came to.
 enum Outcome {
     /// It did not exist and does now.
-    Created(StorageIdentityClaim),
+    Created(Box<StorageIdentityClaim>),
     /// It was this node's.
     Held,
     /// It is another node's.
@@ -175,7 +175,7 @@ impl Cluster {
             };
             match self.claim_one(&name, spec).await {
                 Ok(Outcome::Held) => {}
-                Ok(Outcome::Created(claim)) => created.push(claim),
+                Ok(Outcome::Created(claim)) => created.push(*claim),
                 Ok(Outcome::Other(claim)) => {
                     self.give_back(created).await?;
                     return Ok(conflict(&claim, me));
@@ -239,7 +239,7 @@ impl Cluster {
         for _ in 0..4 {
             self.count("create");
             match self.claims.create(&PostParams::default(), &claim).await {
-                Ok(created) => return Ok(Outcome::Created(created)),
+                Ok(created) => return Ok(Outcome::Created(Box::new(created))),
                 Err(error) if is_conflict(&error) => last = Some(error),
                 Err(error) => return Err(error),
             }
@@ -334,13 +334,16 @@ fn conflict(claim: &StorageIdentityClaim, me: &Holder) -> Claims {
 
 /// The claims of before that are of no identifier any more.
 pub fn left_over(before: &[ClaimReference], now: &Identity, node: &str) -> Vec<String> {
-    let now: BTreeMap<String, ()> = identifiers(now)
+    let now: BTreeSet<String> = identifiers(now)
         .into_iter()
-        .map(|(_, _, name)| (name, ()))
+        .map(|(_, _, name)| name)
         .collect();
     before
         .iter()
-        .filter(|one| one.holder == node && !now.contains_key(&one.name))
+        .filter(|one| one.holder == node && !now.contains(&one.name))
         .map(|one| one.name.clone())
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -178,11 +178,19 @@ async fn run(options: &AgentOptions) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Until a file is replaced that is mounted by itself.
 async fn forever(agent: &mut Agent, options: &agent::Options, shown: &Shared) {
     let mut due = Moment::now();
     // After a failure a change is not said at once, too: the API server is to be spared.
     let mut failing = false;
     loop {
+        if let Some(file) = agent.replaced() {
+            info!(
+                file,
+                "replaced beneath its mount; ending, to be started with a new one"
+            );
+            return;
+        }
         let changed = agent.look();
         shown.borrow_mut().looked = Some(Instant::now());
         if Moment::now() >= due || (changed && !failing) {

@@ -25,9 +25,8 @@ pub(crate) fn of(
     let (reason, warning) = match (condition.r#type.as_str(), condition.status) {
         (APPLIED, ConditionStatus::True) => ("IdentityPublished", false),
         // Said by the condition; a node that starts up is not a fault.
-        (_, ConditionStatus::Unknown) if first => return None,
+        (_, ConditionStatus::Unknown) | (VERIFIED, ConditionStatus::True) if first => return None,
         (APPLIED, _) => ("IdentityNotApplied", true),
-        (VERIFIED, ConditionStatus::True) if first => return None,
         (VERIFIED, ConditionStatus::True) => ("SessionsVerified", false),
         (VERIFIED, ConditionStatus::False) => ("SessionMismatch", true),
         (VERIFIED, ConditionStatus::Unknown) => ("SessionsNotVerified", true),
@@ -44,7 +43,7 @@ pub(crate) fn event(
     node: &NodeReference,
     reason: &str,
     warning: bool,
-    note: &str,
+    message: &str,
     at: DateTime<Utc>,
 ) -> Event {
     Event {
@@ -69,7 +68,7 @@ pub(crate) fn event(
             uid: Some(node.uid.clone()),
             ..ObjectReference::default()
         },
-        message: Some(shortened(note, 1000)),
+        message: Some(shortened(message, 1000)),
         reason: Some(reason.into()),
         source: Some(EventSource {
             component: Some(COMPONENT.into()),

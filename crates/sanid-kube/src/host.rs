@@ -2,11 +2,12 @@
 //!
 //! All reading and judging is sanid-host's; here its answers become plain data without a seed.
 
+use rustix::fs::OFlags;
 use sanid_core::{HostId, HostNqn, Identity as Names, IscsiName};
 use sanid_host::findings::{self, Severity};
 use sanid_host::plan::live::{is_iqn, is_pair_of};
 use sanid_host::resolve::{Resolution, ResolveError, Resolved};
-use sanid_host::{Effective, Facts, Root};
+use sanid_host::{Effective, Facts, IdentityFile, Root};
 use serde::Deserialize;
 
 use crate::resources::{
@@ -94,7 +95,7 @@ pub fn look(root: &Root) -> Result<HostView, String> {
     let published = published.and_then(|file| Published::parse(&file.bytes));
     let sees_kernel = root.open_dir("sys/class").is_ok();
     let findings = findings::findings(&facts, resolution.as_ref());
-    let parts = Parts::new(&facts, resolution.as_ref().ok(), published);
+    let parts = Parts::new(&facts, resolution.as_ref().ok(), published.as_ref());
     let (live, verified) = live(&facts, &parts, sees_kernel);
     Ok(HostView {
         identity: parts.identity(),
@@ -114,6 +115,25 @@ pub fn look(root: &Root) -> Result<HostView, String> {
             .collect(),
         evidence: evidence(&facts),
         boot_id: boot_id(root),
+    })
+}
+
+/// A file that was replaced since it was mounted by itself, so that what is seen here is the old one for ever.
+///
+/// A bind mount of one file holds the file, not its name: after a rename over the name, which is how sanid and
+/// most programs write, the mounted one has no name left (`st_nlink` 0, inode(7)). Only a new mount helps, and
+/// a container gets it when it starts again.
+pub fn replaced(root: &Root) -> Option<&'static str> {
+    let files = [
+        "etc/machine-id",
+        IdentityFile::InitiatorName.path(),
+        IdentityFile::HostNqn.path(),
+        IdentityFile::HostId.path(),
+    ];
+    files.into_iter().find(|path| {
+        root.open_at(path, OFlags::PATH)
+            .and_then(rustix::fs::fstat)
+            .is_ok_and(|stat| stat.st_nlink == 0)
     })
 }
 
@@ -203,38 +223,28 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(facts: &Facts, resolution: Option<&Resolution>, published: Option<Published>) -> Self {
+    fn new(facts: &Facts, resolution: Option<&Resolution>, published: Option<&Published>) -> Self {
         let desired: Option<Names> = resolution.map(Resolution::identity);
-        let said = |value: fn(Published) -> Option<String>, published: Option<&Published>| {
-            published.and_then(|one| {
-                value(Published {
-                    iqn: one.iqn.clone(),
-                    host_nqn: one.host_nqn.clone(),
-                    host_id: one.host_id.clone(),
-                })
-            })
-        };
-        let published = published.as_ref();
         Self {
             iqn: Part {
                 on_disk: told(facts.disk.iqn(), || {
-                    IscsiName::parse(&said(|one| one.iqn, published)?).ok()
+                    IscsiName::parse(published?.iqn.as_ref()?).ok()
                 }),
                 desired: desired.as_ref().map(|one| one.iqn.clone()),
                 what: "initiator name",
             },
             host_nqn: Part {
                 on_disk: told(facts.disk.host_nqn(), || {
-                    HostNqn::parse(&said(|one| one.host_nqn, published)?).ok()
+                    HostNqn::parse(published?.host_nqn.as_ref()?).ok()
                 }),
                 desired: desired.as_ref().map(|one| one.nvme.host_nqn.clone()),
                 what: "host NQN",
             },
             host_id: Part {
                 on_disk: told(facts.disk.host_id(), || {
-                    HostId::parse(&said(|one| one.host_id, published)?).ok()
+                    HostId::parse(published?.host_id.as_ref()?).ok()
                 }),
-                desired: desired.as_ref().map(|one| one.nvme.host_id.clone()),
+                desired: desired.as_ref().map(|one| one.nvme.host_id),
                 what: "Host ID",
             },
         }

@@ -52,14 +52,14 @@ impl Pace {
         interval + self.part_of(interval / 10)
     }
 
-    /// Some part of a span: the next of a well spread row (Steele and others, SplitMix64).
+    /// Some part of a span: the next of a well spread row (Steele and others, `SplitMix64`).
     fn part_of(&mut self, span: Duration) -> Duration {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^= mixed >> 31;
-        span.mul_f64((mixed >> 11) as f64 / (1_u64 << 53) as f64)
+        span.mul_f64(f64::from((mixed >> 32) as u32) / f64::from(u32::MAX))
     }
 }
 

@@ -164,9 +164,6 @@ pub fn object_name(kind: IdentifierType, identifier: &str) -> String {
 
 fn digest(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
-    digest
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let half = digest.iter().take(16);
+    half.fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

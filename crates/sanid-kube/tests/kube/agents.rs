@@ -1,4 +1,4 @@
-//! Agents: processes, as the DaemonSet runs them.
+//! Agents: processes, as the `DaemonSet` runs them.
 
 use std::fs::File;
 use std::path::Path;
@@ -39,10 +39,25 @@ pub(crate) async fn start_with(
     host: &Host,
     options: &[&str],
 ) -> Process {
+    start_every(cluster, node, host, "1", options).await
+}
+
+/// The same with intervals that leave a small machine time for 200 of them.
+pub(crate) async fn start_slow(cluster: &Cluster, node: &str, host: &Host) -> Process {
+    start_every(cluster, node, host, "10", &[]).await
+}
+
+async fn start_every(
+    cluster: &Cluster,
+    node: &str,
+    host: &Host,
+    seconds: &str,
+    options: &[&str],
+) -> Process {
     let token = cluster.token(node).await;
     let mut command = command(cluster, node, host.path(), &token);
     command
-        .args(["--look-every=1", "--publish-every=1"])
+        .args(["--look-every", seconds, "--publish-every", seconds])
         .args(options);
     command.stderr(File::create(cluster.path(&format!("{node}.log"))).unwrap());
     Process::start(&mut command)

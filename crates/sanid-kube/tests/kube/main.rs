@@ -10,6 +10,7 @@
 )]
 
 mod agents;
+mod bench;
 mod cel;
 mod cluster;
 mod history;
@@ -27,6 +28,13 @@ use libtest_mimic::{Arguments, Completion, Trial};
 use cluster::Cluster;
 
 fn main() -> ExitCode {
+    if let (Ok(nodes), Some(binary)) = (
+        std::env::var("SANID_KUBE_BENCH"),
+        std::env::var_os("SANID_KUBE_STATIC"),
+    ) {
+        println!("{}", bench::run(nodes.parse().unwrap(), binary.as_ref()));
+        return ExitCode::SUCCESS;
+    }
     let mut arguments = Arguments::from_args();
     // They share a cluster, and some stop its API server.
     arguments.test_threads = Some(1);

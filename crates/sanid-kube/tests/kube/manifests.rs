@@ -181,7 +181,7 @@ fn refused(cluster: &Cluster) {
         // And a second one of the same name is what makes claims work.
         match try_create(&client, &claim()).await {
             Err(kube::Error::Api(error)) => {
-                assert_eq!((error.code, error.reason.as_str()), (409, "AlreadyExists"))
+                assert_eq!((error.code, error.reason.as_str()), (409, "AlreadyExists"));
             }
             other => panic!("{other:?}"),
         }
@@ -242,8 +242,8 @@ fn pod(_: &Cluster) {
         for mount in agent["volumeMounts"].as_array().unwrap() {
             assert_eq!(mount["readOnly"], true, "the agent writes nothing: {mount}");
         }
-        let user = pod["securityContext"]["runAsUser"].as_i64().unwrap();
-        assert_eq!(pod["securityContext"]["runAsNonRoot"], json!(user != 0));
+        let uid = pod["securityContext"]["runAsUser"].as_i64().unwrap();
+        assert_eq!(pod["securityContext"]["runAsNonRoot"], json!(uid != 0));
         // Every mount has its volume, and no volume is without use.
         let names = |value: &Value| -> Vec<String> {
             let list = value.as_array().into_iter().flatten();
@@ -251,11 +251,14 @@ fn pod(_: &Cluster) {
                 .collect()
         };
         let volumes = names(&pod["volumes"]);
-        let mut used = names(&agent["volumeMounts"]);
-        used.extend(names(&pod["initContainers"][0]["volumeMounts"]));
-        assert!(used.iter().all(|name| volumes.contains(name)), "{used:?}");
+        let mut mounted = names(&agent["volumeMounts"]);
+        mounted.extend(names(&pod["initContainers"][0]["volumeMounts"]));
         assert!(
-            volumes.iter().all(|name| used.contains(name)),
+            mounted.iter().all(|name| volumes.contains(name)),
+            "{mounted:?}"
+        );
+        assert!(
+            volumes.iter().all(|name| mounted.contains(name)),
             "{volumes:?}"
         );
     }

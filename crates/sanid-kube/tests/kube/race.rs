@@ -44,12 +44,12 @@ fn race(cluster: &Cluster) {
         }
         let mut agents: Vec<Process> = Vec::new();
         for (index, host) in hosts.iter().enumerate() {
-            agents.push(agents::start(cluster, &name(index), host).await);
+            agents.push(agents::start_slow(cluster, &name(index), host).await);
             // Every third is killed while it is at it, and started again.
             if index % 3 == 2 {
                 let victim = index - (index % 7).min(2);
                 agents[victim].kill();
-                agents[victim] = agents::start(cluster, &name(victim), &hosts[victim]).await;
+                agents[victim] = agents::start_slow(cluster, &name(victim), &hosts[victim]).await;
             }
         }
         (begin, agents)
@@ -63,7 +63,7 @@ fn race(cluster: &Cluster) {
     cluster.start_server();
     block(async {
         for index in (0..NODES).step_by(5) {
-            agents[index] = agents::start(cluster, &name(index), &hosts[index]).await;
+            agents[index] = agents::start_slow(cluster, &name(index), &hosts[index]).await;
         }
         let admin = Admin::new(cluster.admin().await);
         let started = Instant::now();

@@ -70,6 +70,11 @@ pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
             not_root,
         ),
         trial(shared, "the_rights_end_where_the_agent_does", rights),
+        trial(
+            shared,
+            "a_file_replaced_beneath_its_mount_ends_the_agent",
+            replaced,
+        ),
     ]
 }
 
@@ -382,14 +387,19 @@ fn killed(cluster: &Cluster) {
                 seen.status.is_some() && well(&words(seen))
             })
             .await;
-        let boot = admin
-            .claim(&seen.status.unwrap().claims[0].name)
-            .await
-            .unwrap();
-        assert_eq!(
-            boot.spec.holder.boot_id.as_deref(),
-            Some("00000023-1111-4111-8111-111111111111")
-        );
+        let claim = &seen.status.unwrap().claims[0].name;
+        let last = Some("00000023-1111-4111-8111-111111111111".to_owned());
+        for _ in 0..300 {
+            // The one that lives now has found its claims, and says so in them.
+            if admin.claim(claim).await.unwrap().spec.holder.boot_id == last {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let holder = admin.claim(claim).await.unwrap().spec.holder;
+        assert_eq!(holder.boot_id, last);
+        // Its last run may have been the one that said so: this one is surely there after a while.
+        tokio::time::sleep(Duration::from_secs(3)).await;
         assert_eq!(agent.end(), Some(0), "told to end, it ends");
         let events = admin.events("killed").await;
         let unique = events
@@ -402,11 +412,11 @@ fn killed(cluster: &Cluster) {
 }
 
 fn server_away(cluster: &Cluster) {
-    block(async {
+    let (host, other) = (Host::new(&machine_id(11)), Host::new(&machine_id(12)));
+    let _agents = block(async {
         let admin = Admin::new(cluster.admin().await);
         admin.register("patient").await;
         admin.register("newcomer").await;
-        let (host, other) = (Host::new(&machine_id(11)), Host::new(&machine_id(12)));
         let mut agent = agents::start(cluster, "patient", &host).await;
         admin.wait_for("patient", UNIQUE, "Claimed").await;
         let mut newcomer = agents::start(cluster, "newcomer", &other).await;
@@ -425,6 +435,7 @@ fn server_away(cluster: &Cluster) {
             .filter(|line| line.contains("tried again later"))
             .count();
         assert!((2..=11).contains(&tries), "{tries} tries in 15 s:\n{log}");
+        [agent, newcomer]
     });
     cluster.start_server();
     block(async {
@@ -677,5 +688,48 @@ fn rights(cluster: &Cluster) {
             .delete("published", &DeleteParams::default())
             .await;
         denied(gone.map(drop), "delete an identity");
+    });
+}
+
+fn replaced(cluster: &Cluster) {
+    if !rustix::process::getuid().is_root() {
+        return;
+    }
+    block(async {
+        let admin = Admin::new(cluster.admin().await);
+        admin.register("mounted").await;
+        let (host, seen) = (Host::new(&machine_id(19)), Host::new(&machine_id(19)));
+        let token = cluster.token("mounted").await;
+        let file = "etc/nvme/hostid";
+        let script = "mount --bind \"$1\" \"$2\"; shift 2; exec \"$@\"";
+        let mut command = std::process::Command::new("unshare");
+        command.args([
+            "--mount",
+            "--propagation=private",
+            "sh",
+            "-euc",
+            script,
+            "sh",
+        ]);
+        command
+            .arg(host.path().join(file))
+            .arg(seen.path().join(file));
+        let agent = agents::command(cluster, "mounted", seen.path(), &token);
+        command.arg(agent.get_program()).args(agent.get_args());
+        command.args(["--look-every=1", "--publish-every=1"]);
+        let mut agent = crate::cluster::Process::start(&mut command);
+        admin.wait_for("mounted", UNIQUE, "Claimed").await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(agent.has_ended(), None);
+        host.write(file, "55555555-2222-4333-8444-555555555555\n");
+        let mut ended = None;
+        for _ in 0..100 {
+            ended = agent.has_ended();
+            if ended.is_some() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(ended, Some(0), "it ends, to be started with a new mount");
     });
 }
