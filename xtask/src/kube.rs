@@ -1,7 +1,7 @@
 //! A real Kubernetes control plane for tests: etcd is Debian's package; the API server and the controller
 //! manager, which no package has, are built from Debian's source package.
 //!
-//! Debian 12 has Kubernetes 1.20: without CEL rules and without ValidatingAdmissionPolicy, which are tested
+//! Debian 12 has Kubernetes 1.20: without CEL rules and without `ValidatingAdmissionPolicy`, which are tested
 //! another way. Built once; what is built is kept in `target/kube/cache`.
 
 use std::fs;

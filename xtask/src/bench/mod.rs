@@ -3,6 +3,7 @@
 //! ratios count, not the milliseconds.
 
 mod bulk;
+mod kubernetes;
 mod report;
 mod startup;
 
@@ -26,7 +27,13 @@ pub(crate) struct Options {
     /// How many machine-ids the bulk comparison derives from
     #[arg(long, default_value_t = 2_000_000)]
     ids: u32,
-    /// Only print the tables; leave docs/performance.md as it is
+    /// Measure Kubernetes instead: agents and claims on a real API server; writes docs/kubernetes.md
+    #[arg(long)]
+    kube: bool,
+    /// How many nodes the Kubernetes cluster has
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(10..))]
+    nodes: u32,
+    /// Only print the tables; leave the page as it is
     #[arg(long)]
     dry_run: bool,
 }
@@ -36,6 +43,9 @@ const PRIVATE: &str = "SANID_BENCH_PRIVATE";
 
 /// Builds, measures, prints, writes.
 pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
+    if options.kube {
+        return kubernetes::run(place, options);
+    }
     if is_root() && std::env::var_os(PRIVATE).is_none() {
         let again = Command::new("unshare")
             .arg("--mount")

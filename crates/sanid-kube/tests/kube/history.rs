@@ -27,13 +27,15 @@ pub(crate) async fn now(client: &Client) -> u64 {
         .unwrap()
 }
 
-/// Every change of identities and claims since a revision, in the store's order.
+/// Every change of nodes, identities and claims since a revision, in the store's order.
 pub(crate) async fn since(client: &Client, revision: u64) -> Vec<Change> {
     let mut changes = Vec::new();
-    for resource in ["nodestorageidentities", "storageidentityclaims"] {
-        let path = format!(
-            "/apis/sanid.dev/v1alpha1/{resource}?watch=true&resourceVersion={revision}&timeoutSeconds=3"
-        );
+    for resource in [
+        "api/v1/nodes",
+        "apis/sanid.dev/v1alpha1/nodestorageidentities",
+        "apis/sanid.dev/v1alpha1/storageidentityclaims",
+    ] {
+        let path = format!("/{resource}?watch=true&resourceVersion={revision}&timeoutSeconds=3");
         for line in get(client, &path).await.lines() {
             let mut event: Value = serde_json::from_str(line).unwrap();
             let object = event["object"].take();
@@ -63,7 +65,8 @@ async fn get(client: &Client, path: &str) -> String {
 /// Goes through the history with a model of what may be, and returns how often an identifier found a holder.
 ///
 /// Never two: a claim appears only where there is none, never changes its holder or its identifier, and a node
-/// says Unique only while it holds a claim of each of its identifiers.
+/// says Unique only while it holds a claim of each of its identifiers. What belongs to a node that is deleted
+/// says nothing any more: the garbage collector deletes it in any order.
 pub(crate) fn check(changes: &[Change]) -> usize {
     let mut holders: BTreeMap<String, (String, String)> = BTreeMap::new();
     let mut unique: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -76,7 +79,11 @@ pub(crate) fn check(changes: &[Change]) -> usize {
             object,
         } = change;
         let name = object["metadata"]["name"].as_str().unwrap().to_owned();
-        if kind == "StorageIdentityClaim" {
+        if kind == "Node" {
+            if what == "DELETED" {
+                unique.remove(&name);
+            }
+        } else if kind == "StorageIdentityClaim" {
             let spec = &object["spec"];
             let text = |value: &Value| value.as_str().unwrap().to_owned();
             let claim = (
