@@ -33,6 +33,18 @@ pub(crate) struct Cluster {
     manager: Mutex<Option<Process>>,
 }
 
+/// While it lives the API server does not. A test that fails leaves one to the next.
+pub(crate) struct Away<'a>(&'a Cluster);
+
+impl Drop for Away<'_> {
+    fn drop(&mut self) {
+        // In a thread of its own: a test that fails may be inside of a runtime, and there can be no second one.
+        std::thread::scope(|scope| {
+            scope.spawn(|| self.0.start_server());
+        });
+    }
+}
+
 /// A process that ends with the value.
 pub(crate) struct Process(Child);
 
@@ -232,7 +244,7 @@ impl Cluster {
     }
 
     /// Starts the API server and waits until it answers.
-    pub(crate) fn start_server(&self) {
+    fn start_server(&self) {
         let file = |name: &str| self.path(name).display().to_string();
         let options = [
             (
@@ -290,9 +302,10 @@ impl Cluster {
         assert!(answers, "the API server does not answer:\n{tail:#?}");
     }
 
-    /// Ends the API server as a power cut does.
-    pub(crate) fn stop_server(&self) {
+    /// Ends the API server as a power cut does, until the value is dropped.
+    pub(crate) fn without_server(&self) -> Away<'_> {
         drop(self.server.lock().unwrap().take());
+        Away(self)
     }
 
     /// The one controller that matters here: what belongs to a deleted node is deleted.
@@ -392,13 +405,18 @@ impl Cluster {
     /// A token of the agents' service account, as the kubelet asks for one: a new one for each node. (That it
     /// says the node is from 1.30 on; the policy that reads it is tested by itself.)
     pub(crate) async fn token(&self, name: &str) -> PathBuf {
+        self.token_of("sanid-kube", name).await
+    }
+
+    /// A token of any service account.
+    pub(crate) async fn token_of(&self, account: &str, name: &str) -> PathBuf {
         let client = self.admin().await;
         let body = json!({
             "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
             "spec": {"audiences": ["https://kubernetes.default.svc"], "expirationSeconds": 3600},
         });
         let request = http::Request::post(format!(
-            "/api/v1/namespaces/{NAMESPACE}/serviceaccounts/sanid-kube/token"
+            "/api/v1/namespaces/{NAMESPACE}/serviceaccounts/{account}/token"
         ))
         .header("content-type", "application/json")
         .body(body.to_string().into_bytes())

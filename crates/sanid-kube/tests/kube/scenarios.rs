@@ -72,6 +72,11 @@ pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
         trial(shared, "the_rights_end_where_the_agent_does", rights),
         trial(
             shared,
+            "without_rights_to_claims_the_rest_is_published",
+            without_claims,
+        ),
+        trial(
+            shared,
             "a_file_replaced_beneath_its_mount_ends_the_agent",
             replaced,
         ),
@@ -413,14 +418,14 @@ fn killed(cluster: &Cluster) {
 
 fn server_away(cluster: &Cluster) {
     let (host, other) = (Host::new(&machine_id(11)), Host::new(&machine_id(12)));
-    let _agents = block(async {
+    let (away, _agents) = block(async {
         let admin = Admin::new(cluster.admin().await);
         admin.register("patient").await;
         admin.register("newcomer").await;
         let mut agent = agents::start(cluster, "patient", &host).await;
         admin.wait_for("patient", UNIQUE, "Claimed").await;
         let mut newcomer = agents::start(cluster, "newcomer", &other).await;
-        cluster.stop_server();
+        let away = cluster.without_server();
         host.controller(
             "nvme1",
             "nqn.2014-08.org.example:other",
@@ -435,9 +440,9 @@ fn server_away(cluster: &Cluster) {
             .filter(|line| line.contains("tried again later"))
             .count();
         assert!((2..=11).contains(&tries), "{tries} tries in 15 s:\n{log}");
-        [agent, newcomer]
+        (away, [agent, newcomer])
     });
-    cluster.start_server();
+    drop(away);
     block(async {
         let admin = Admin::new(cluster.admin().await);
         admin.wait_for("patient", VERIFIED, "SessionMismatch").await;
@@ -731,5 +736,46 @@ fn replaced(cluster: &Cluster) {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         assert_eq!(ended, Some(0), "it ends, to be started with a new mount");
+    });
+}
+
+fn without_claims(cluster: &Cluster) {
+    use crate::cluster::{NAMESPACE, create};
+    use serde_json::json;
+    block(async {
+        let admin = Admin::new(cluster.admin().await);
+        let name = "without-claims";
+        let rule = |group: &str, resources: &[&str], verbs: &[&str]| json!({"apiGroups": [group], "resources": resources, "verbs": verbs});
+        let documents = [
+            json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": NAMESPACE}}),
+            json!({
+                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name},
+                "rules": [
+                    rule("", &["nodes"], &["get"]),
+                    rule("sanid.dev", &["nodestorageidentities"], &["get", "create", "patch"]),
+                    rule("sanid.dev", &["nodestorageidentities/status"], &["patch"]),
+                ],
+            }),
+            json!({
+                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+                "metadata": {"name": name},
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+                "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": NAMESPACE}],
+            }),
+        ];
+        for document in &documents {
+            create(&admin.client(), document).await;
+        }
+        admin.register(name).await;
+        let host = Host::new(&machine_id(20));
+        let token = cluster.token_of(name, name).await;
+        let mut command = agents::command(cluster, name, host.path(), &token);
+        let done = command.arg("--once").output().unwrap();
+        assert_eq!(done.status.code(), Some(1), "not known to be unique");
+        let seen = admin.identity(name).await.unwrap();
+        let words = words(&seen);
+        assert_eq!(words[0], ("True".into(), "OnDisk".into()));
+        assert_eq!(words[2], ("Unknown".into(), "ClaimsUnavailable".into()));
+        assert!(message(&seen, UNIQUE).contains("forbidden"), "{seen:#?}");
     });
 }
