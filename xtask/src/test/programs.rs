@@ -101,6 +101,10 @@ fn heavy(place: &Place, name: &str) -> Result<Outcome> {
             kube::cache(place).display().to_string(),
         );
     }
+    let agent = place.static_dir().join("sanid-kube");
+    if agent.is_file() {
+        cmd = cmd.env("SANID_KUBE_STATIC", agent);
+    }
     let tree = debian13::readers(place);
     if tree.is_dir() {
         cmd = cmd.env("SANID_DEBIAN13", tree);

@@ -243,7 +243,7 @@ async fn many(cluster: &Cluster, nodes: usize, page: &mut String) {
     let per_node = |count: u64| count as f64 / nodes as f64;
     let _ = writeln!(
         page,
-        "Time until so many of {nodes} nodes were Unique, all starting at once:\n\n```"
+        "Time until so many of {nodes} nodes were Unique, {AT_ONCE} agents at a time:\n\n```"
     );
     for (tenth, seconds) in steps.iter().enumerate() {
         #[allow(
@@ -278,7 +278,7 @@ fn stored(cluster: &Cluster) -> u64 {
 }
 
 /// The memory of an agent that is a process, some publications after its start, in MiB.
-async fn memory(cluster: &Cluster, binary: &Path) -> f64 {
+pub(crate) async fn memory(cluster: &Cluster, binary: &Path) -> f64 {
     let admin = Admin::new(cluster.admin().await);
     admin.register("measured").await;
     let host = Host::new("7c00000000c4c5404aaa1f6d2a484244");

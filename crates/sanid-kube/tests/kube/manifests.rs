@@ -25,6 +25,11 @@ pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
         trial(shared, "an_old_cluster_is_told_what_it_lacks", notes),
         trial(
             shared,
+            "apply_needs_no_more_than_the_mounts_of_its_container",
+            apply,
+        ),
+        trial(
+            shared,
             "the_kustomize_base_is_the_chart_by_its_defaults",
             base,
         ),
@@ -331,5 +336,86 @@ fn without_helm(mut value: Value) -> Value {
             .collect(),
         Value::Array(list) => list.into_iter().map(without_helm).collect(),
         leaf => leaf,
+    }
+}
+
+/// The init container's own command, below its own mounts, as root without any capability.
+fn apply(_: &Cluster) {
+    let Some(sanid) = std::env::var_os("SANID_STATIC") else {
+        panic!("SANID_STATIC is not set: cargo xtask test --only static kube");
+    };
+    if !rustix::process::getuid().is_root() {
+        return;
+    }
+    let files = render::files("v1.32.0", &json!({"apply": {"enabled": true}}));
+    let pod = &files["daemonset.yaml"][0]["spec"]["template"]["spec"];
+    let container = &pod["initContainers"][0];
+    let (host, image) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut script = vec!["set -eu".to_owned()];
+    for mount in container["volumeMounts"].as_array().unwrap() {
+        let volumes = pod["volumes"].as_array().unwrap();
+        let volume = volumes
+            .iter()
+            .find(|one| one["name"] == mount["name"])
+            .unwrap();
+        let target = image
+            .path()
+            .join(mount["mountPath"].as_str().unwrap().trim_start_matches('/'));
+        let target = target.display();
+        let Some(path) = volume["hostPath"]["path"].as_str() else {
+            script.push(format!("mkdir -p {target}; mount -t tmpfs none {target}"));
+            continue;
+        };
+        let source = host.path().join(path.trim_start_matches('/'));
+        if volume["hostPath"]["type"] == "File" {
+            std::fs::create_dir_all(source.parent().unwrap()).unwrap();
+            let text = if path == "/etc/machine-id" {
+                "5a4f00000000c4c5404aaa1f6d2a4842\n"
+            } else {
+                "quiet\n"
+            };
+            std::fs::write(&source, text).unwrap();
+            script.push(format!("mkdir -p $(dirname {target}); touch {target}"));
+        } else {
+            std::fs::create_dir_all(&source).unwrap();
+            script.push(format!("mkdir -p {target}"));
+        }
+        script.push(format!("mount --bind {} {target}", source.display()));
+        if mount["readOnly"] == true {
+            script.push(format!("mount -o remount,bind,ro {target}"));
+        }
+    }
+    let words: Vec<&str> = container["command"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one.as_str().unwrap())
+        .collect();
+    assert_eq!(words, ["/sanid", "apply", "--boot", "--root", "/host"]);
+    let root = image.path().join("host");
+    script.push(format!(
+        "exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs {} apply --boot --root {}",
+        sanid.to_string_lossy(),
+        root.display()
+    ));
+    let output = std::process::Command::new("unshare")
+        .args([
+            "--mount",
+            "--propagation=private",
+            "sh",
+            "-c",
+            &script.join("\n"),
+        ])
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{errors}");
+    for file in [
+        "etc/iscsi/initiatorname.iscsi",
+        "etc/nvme/hostnqn",
+        "etc/nvme/hostid",
+        "run/sanid/identity.json",
+    ] {
+        assert!(host.path().join(file).is_file(), "{file}: {errors}");
     }
 }

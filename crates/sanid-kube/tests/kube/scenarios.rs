@@ -70,6 +70,7 @@ pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
             not_root,
         ),
         trial(shared, "the_rights_end_where_the_agent_does", rights),
+        trial(shared, "an_agent_at_rest_is_within_15_mib", memory),
         trial(
             shared,
             "without_rights_to_claims_the_rest_is_published",
@@ -777,5 +778,16 @@ fn without_claims(cluster: &Cluster) {
         assert_eq!(words[0], ("True".into(), "OnDisk".into()));
         assert_eq!(words[2], ("Unknown".into(), "ClaimsUnavailable".into()));
         assert!(message(&seen, UNIQUE).contains("forbidden"), "{seen:#?}");
+    });
+}
+
+fn memory(cluster: &Cluster) {
+    let Some(binary) = std::env::var_os("SANID_KUBE_STATIC") else {
+        panic!("SANID_KUBE_STATIC is not set: cargo xtask test --only static kube");
+    };
+    block(async {
+        let mib = crate::bench::memory(cluster, binary.as_ref()).await;
+        println!("{mib:.1} MiB");
+        assert!((0.5..15.0).contains(&mib), "{mib:.1} MiB");
     });
 }
