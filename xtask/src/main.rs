@@ -14,6 +14,7 @@ mod deny;
 mod fuzz;
 mod generate;
 mod install;
+mod kube;
 mod msrv;
 mod nostd;
 mod package;

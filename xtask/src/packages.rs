@@ -80,13 +80,32 @@ const PACKAGES: &[Package] = &[
     Package::new("kmod", "vm: the modules of a guest"),
     Package::new("e2fsprogs", "vm: the disks of guests"),
     Package::new("age", "fleet: encrypts and decrypts what is kept of a host"),
-    Package::new("etcd-server", "claims, bench, vm: a store that hosts share"),
+    Package::new("etcd-server", "claims, bench, kube, vm: a store that hosts share"),
     Package::new("etcd-client", "claims: administers it"),
-    Package::new("faketime", "claims: clocks that are years apart"),
+    Package::new("faketime", "claims, kube: clocks that are years apart"),
     Package::new("prometheus", "claims: promtool checks the figures"),
     Package::new(
         "musl-tools",
-        "static: the C in the database and the TLS of sanid-fleet",
+        "static: the C in the database and the TLS of sanid-fleet and sanid-kube",
+    ),
+    Package::new(
+        "golang-go",
+        "kube: builds the API server; renders the chart",
+    ),
+    Package::new(
+        "golang-k8s-sigs-yaml-dev",
+        "kube: reads what the templates make",
+    ),
+    Package::new("dpkg-dev", "kube: unpacks the API server's source"),
+    Package::new("make", "kube: builds the API server"),
+    Package::new("rsync", "kube: the API server's build uses it"),
+    Package::new(
+        "golang-github-modern-go-reflect2-dev",
+        "kube: replaces a vendored library that newer Go breaks",
+    ),
+    Package::new(
+        "golang-github-masterminds-sprig-dev",
+        "kube: the functions of Helm's templates",
     ),
     Package::new("mandoc", "man: the checker of the man pages"),
 ];

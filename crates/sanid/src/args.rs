@@ -30,7 +30,7 @@ pub(crate) enum Command {
     /// Compare desired, on disk and live, and list what differs
     ///
     /// Reads only. Exits with 1 when there are findings; each says what to do.
-    Status(HostOptions),
+    Status(Status),
     /// Put the identity into the files that storage programs read
     ///
     /// Writes what is missing, empty or no name. An identity that is already there is not changed without
@@ -96,8 +96,8 @@ impl Command {
                     | HardwareCommand::Record(AcceptHardware { host, .. })
                     | HardwareCommand::Accept(AcceptHardware { host, .. }),
             })
-            | Self::Status(host)
             | Self::Config(host) => host.format == Format::Json,
+            Self::Status(status) => status.format == StatusFormat::Json,
             Self::Check(check) => check.format == Format::Json,
             // A stream of items has its errors beside it.
             Self::Derive(_)
@@ -142,6 +142,25 @@ pub(crate) struct HostOptions {
 pub(crate) enum Format {
     Text,
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// Work on the system below DIR instead of the running one
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    /// text for people, which may change; json for programs, which will not; nfd as a feature file of
+    /// node-feature-discovery; npd as a plugin of node-problem-detector prints
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = StatusFormat::Text)]
+    pub(crate) format: StatusFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatusFormat {
+    Text,
+    Json,
+    Nfd,
+    Npd,
 }
 
 #[derive(Debug, Args)]
@@ -357,6 +376,7 @@ mod tests {
             "show --explain --root=/x",
             "show --format yaml",
             "status --format json",
+            "status --format npd",
             "status --root",
             "config",
             "",

@@ -7,6 +7,7 @@ mod bulk;
 pub(crate) mod claims;
 mod fleet;
 mod plot;
+mod kubernetes;
 mod report;
 mod startup;
 
@@ -33,7 +34,13 @@ pub(crate) struct Options {
     /// How many rows the inventory of the fleet has
     #[arg(long, default_value_t = 10_000_000)]
     rows: u32,
-    /// Only print the tables; leave docs/performance.md as it is
+    /// Measure Kubernetes instead: agents and claims on a real API server; writes docs/kubernetes.md
+    #[arg(long)]
+    kube: bool,
+    /// How many nodes the Kubernetes cluster has
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(10..))]
+    nodes: u32,
+    /// Only print the tables; leave the page as it is
     #[arg(long)]
     dry_run: bool,
 }
@@ -43,6 +50,9 @@ const PRIVATE: &str = "SANID_BENCH_PRIVATE";
 
 /// Builds, measures, prints, writes.
 pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
+    if options.kube {
+        return kubernetes::run(place, options);
+    }
     if is_root() && std::env::var_os(PRIVATE).is_none() {
         let again = Command::new("unshare")
             .arg("--mount")

@@ -3,6 +3,7 @@
 //! them to the code.
 
 mod completions;
+mod kubernetes;
 mod man;
 mod schema;
 
@@ -121,6 +122,7 @@ fn differences(place: &Place) -> Result<Vec<Difference>> {
     man::pages(place, &mut files)?;
     completions::scripts(&mut files)?;
     schema::schema(&mut files)?;
+    kubernetes::definitions(&mut files)?;
 
     let mut differences = Vec::new();
     for stale in stale_pages(place, &files)? {

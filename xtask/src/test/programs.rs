@@ -5,11 +5,12 @@ use anyhow::Result;
 use super::Outcome;
 use crate::cmd::Cmd;
 use crate::debian13;
+use crate::kube;
 use crate::place::Place;
 use crate::tools;
 
 /// Integration tests with a step of their own.
-const HEAVY: [&str; 13] = [
+const HEAVY: [&str; 14] = [
     "real",
     "targets_real",
     "images",
@@ -23,6 +24,7 @@ const HEAVY: [&str; 13] = [
     "collect",
     "html",
     "claims",
+    "kube",
 ];
 
 /// Everything but the heavy tests and the doc tests.
@@ -91,6 +93,8 @@ pub(super) fn html(place: &Place) -> Result<Outcome> {
 
 pub(super) fn claims(place: &Place) -> Result<Outcome> {
     heavy(place, "claims")
+pub(super) fn kube(place: &Place) -> Result<Outcome> {
+    heavy(place, "kube")
 }
 
 /// The cases of `cargo xtask vm`, which prints as libtest does.
@@ -115,6 +119,16 @@ fn heavy(place: &Place, name: &str) -> Result<Outcome> {
     let modules = tools::node_directory(place);
     if modules.join("node_modules").is_dir() {
         cmd = cmd.env("SANID_NODE_MODULES", modules);
+    }
+    if kube::is_built(place) {
+        cmd = cmd.env(
+            "SANID_KUBE_SERVER",
+            kube::cache(place).display().to_string(),
+        );
+    }
+    let agent = place.static_dir().join("sanid-kube");
+    if agent.is_file() {
+        cmd = cmd.env("SANID_KUBE_STATIC", agent);
     }
     let tree = debian13::readers(place);
     if tree.is_dir() {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use super::{Outcome, Step, programs};
 use crate::cmd::Cmd;
 use crate::place::Place;
-use crate::{debian13, deny, fuzz, generate, msrv, nostd, packages, release, tools};
+use crate::{debian13, deny, fuzz, generate, kube, msrv, nostd, packages, release, tools};
 
 /// Every step.
 pub(super) fn all() -> Vec<Step> {
@@ -152,6 +152,16 @@ fn with_other_programs() -> Vec<Step> {
             "fuzz",
             "50,000 inputs for every parser, none of which brings it down",
             fuzz::step,
+        )),
+        slow(
+            "kube-server",
+            "a real API server is built, or was before",
+            kube::step,
+        ),
+        counted(slow(
+            "kube",
+            "agents with the shipped rights on a real API server, races and faults",
+            programs::kube,
         )),
         counted(slow(
             "vm",

@@ -6,12 +6,12 @@ use sanid_host::report::StatusReport;
 use sanid_host::resolve::{self, Part, Resolution};
 use sanid_host::{Effective, Facts};
 
-use crate::args::{Format, HostOptions};
+use crate::args::{Status, StatusFormat};
 use crate::exit::{Exit, Failure};
 use crate::host;
 use crate::output::{self, Page, Tone};
 
-pub(crate) fn run(options: &HostOptions) -> Result<Exit, Failure> {
+pub(crate) fn run(options: &Status) -> Result<Exit, Failure> {
     let root = host::open(options.root.as_deref())?;
     let mut facts = host::observe(&root)?;
     sanid_host::look_beneath(&root, &mut facts);
@@ -22,15 +22,63 @@ pub(crate) fn run(options: &HostOptions) -> Result<Exit, Failure> {
     let resolution = resolve::resolve(&facts);
     let findings = findings::findings(&facts, resolution.as_ref());
     match options.format {
-        Format::Json => output::json(&StatusReport::new(&facts, resolution.as_ref(), &findings))?,
-        Format::Text => page(&facts, resolution.as_ref().ok(), &findings).print()?,
+        StatusFormat::Json => {
+            output::json(&StatusReport::new(&facts, resolution.as_ref(), &findings))?;
+        }
+        StatusFormat::Text => page(&facts, resolution.as_ref().ok(), &findings).print()?,
+        StatusFormat::Nfd => features(&facts, &findings).print()?,
+        StatusFormat::Npd => problem(&findings).print()?,
     }
-    let nothing_to_do = |one: &Finding| one.code.severity() == Severity::Info;
-    Ok(if findings.iter().all(nothing_to_do) {
+    Ok(if to_do(&findings).next().is_none() {
         Exit::Fine
     } else {
         Exit::Findings
     })
+}
+
+fn to_do(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    findings
+        .iter()
+        .filter(|one| one.code.severity() != Severity::Info)
+}
+
+/// A file for `features.d` of node-feature-discovery: one `key=value` in a line. A name with a colon is a
+/// feature that rules can match, and no legal label.
+fn features(facts: &Facts, findings: &[Finding]) -> Page {
+    let mut page = Page::new();
+    if let Some(id) = facts.disk.host_id().valid() {
+        page.line(format!("sanid.dev/host-id={id}"));
+    }
+    let names = [
+        ("iqn", facts.disk.iqn().valid().map(ToString::to_string)),
+        (
+            "host-nqn",
+            facts.disk.host_nqn().valid().map(ToString::to_string),
+        ),
+    ];
+    for (key, name) in names {
+        if let Some(name) = name {
+            page.line("# +no-label");
+            page.line(format!("sanid.dev/{key}={name}"));
+        }
+    }
+    let number = to_do(findings).count();
+    page.line(format!("sanid.dev/findings={number}"));
+    page
+}
+
+/// What a plugin of node-problem-detector says: one line, of which 80 bytes are shown.
+fn problem(findings: &[Finding]) -> Page {
+    let mut page = Page::new();
+    let worst = to_do(findings).max_by_key(|one| one.code.severity());
+    match (worst, to_do(findings).count()) {
+        (None, _) => page.line("no findings"),
+        (Some(worst), 1) => page.line(worst.code.as_str()),
+        (Some(worst), number) => {
+            page.line(format!("{} and {} more", worst.code.as_str(), number - 1));
+        }
+    }
+    page
 }
 
 fn page(facts: &Facts, resolution: Option<&Resolution>, findings: &[Finding]) -> Page {

@@ -488,3 +488,20 @@ fn the_schemes_of_nvme_cli_2() {
         ],
     );
 }
+
+#[test]
+fn what_other_monitors_read() {
+    let runs = [
+        on(&["status", "--format", "nfd"]),
+        on(&["status", "--format", "npd"]),
+        on(&["apply", "--keep"]),
+        on(&["status", "--format", "nfd"]),
+        on(&["status", "--format", "npd"]),
+    ];
+    compare("monitors-new-host", &Host::new(MACHINE_ID), &runs);
+    compare(
+        "monitors-established-host",
+        &Host::foreign(MACHINE_ID),
+        &runs,
+    );
+}

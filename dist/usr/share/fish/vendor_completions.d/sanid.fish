@@ -46,8 +46,10 @@ json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand show" -l explain -d 'Every candidate of every source, chosen or why not, and how to recompute it without sanid'
 complete -c sanid -n "__fish_sanid_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid -n "__fish_sanid_using_subcommand status" -l root -d 'Work on the system below DIR instead of the running one' -r -F
-complete -c sanid -n "__fish_sanid_using_subcommand status" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
-json\t''"
+complete -c sanid -n "__fish_sanid_using_subcommand status" -l format -d 'text for people, which may change; json for programs, which will not; nfd as a feature file of node-feature-discovery; npd as a plugin of node-problem-detector prints' -r -f -a "text\t''
+json\t''
+nfd\t''
+npd\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l root -d 'Work on the system below DIR instead of the running one' -r -F
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''

@@ -1,0 +1,306 @@
+//! The agent of one node: look at the host often, ask the API server seldom.
+//!
+//! Looking costs no request. A request is made when something changed, and otherwise once per publish
+//! interval: one for the status, one for the claim whose turn it is. When the API server cannot be asked the
+//! agent waits, longer each time, and goes on; the node's storage never depends on it.
+
+use std::time::Duration;
+
+use k8s_openapi::chrono::{DateTime, SecondsFormat, Utc};
+use kube::{Error, ResourceExt as _};
+use sanid_host::Root;
+use tracing::{info, warn};
+
+use crate::api::{Cluster, is_missing};
+use crate::claims::{Claims, Standing, left_over};
+use crate::events;
+use crate::host::{self, HostView, Judged};
+use crate::pace::Pace;
+use crate::resources::{
+    ConditionStatus, Holder, Identity, NodeReference, NodeStorageIdentityStatus,
+};
+use crate::status::{self, UNIQUE, VERIFIED};
+
+/// What the agent was told.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The node's name.
+    pub node: String,
+    /// How often to look at the host.
+    pub look_every: Duration,
+    /// How often to publish where nothing changes.
+    pub publish_every: Duration,
+    /// The taint to remove when the node is Verified and Unique.
+    pub startup_taint: Option<String>,
+}
+
+/// One node's agent.
+pub struct Agent {
+    options: Options,
+    cluster: Cluster,
+    root: Root,
+    pace: Pace,
+    /// What the API server knows; nothing before it was asked.
+    known: Option<Known>,
+    view: HostView,
+    taint_removed: bool,
+}
+
+/// This registration of the node, with what was last published.
+struct Known {
+    node: NodeReference,
+    generation: i64,
+    status: Option<NodeStorageIdentityStatus>,
+    claims: Claims,
+    /// The identity that the claims are of.
+    claimed: Identity,
+    /// Whose turn it is.
+    turn: usize,
+}
+
+impl Agent {
+    /// An agent that has asked nothing yet.
+    pub fn new(options: Options, cluster: Cluster, root: Root) -> Self {
+        let pace = Pace::new(&options.node, options.publish_every);
+        Self {
+            options,
+            cluster,
+            root,
+            pace,
+            known: None,
+            view: HostView::default(),
+            taint_removed: false,
+        }
+    }
+
+    /// The last status that was published.
+    pub fn status(&self) -> Option<&NodeStorageIdentityStatus> {
+        self.known.as_ref()?.status.as_ref()
+    }
+
+    /// The requests so far.
+    pub fn requests(&self) -> crate::api::Requests {
+        self.cluster.requests()
+    }
+
+    /// How long to wait after a failure.
+    pub fn backoff(&mut self) -> Duration {
+        self.pace.backoff()
+    }
+
+    /// How long to wait for the next publication where nothing changes.
+    pub fn interval(&mut self) -> Duration {
+        self.pace.spread(self.options.publish_every)
+    }
+
+    /// A file that can only be seen anew by a new container.
+    pub fn replaced(&self) -> Option<&'static str> {
+        host::replaced(&self.root)
+    }
+
+    /// Looks at the host; true when it is not as it was.
+    pub fn look(&mut self) -> bool {
+        let view = host::look(&self.root).unwrap_or_else(|error| HostView {
+            applied: Judged::new(ConditionStatus::False, "ConfigurationInvalid", error),
+            // What was true of the names stays true: only the configuration cannot be told.
+            identity: self.view.identity.clone(),
+            ..HostView::default()
+        });
+        let changed = view != self.view;
+        self.view = view;
+        changed
+    }
+
+    /// Tells the API server what is seen, and asks it about the claims.
+    ///
+    /// # Errors
+    /// What the API server said. The next call goes on where this one stopped.
+    pub async fn publish(&mut self) -> Result<(), Error> {
+        let result = self.publish_once().await;
+        match &result {
+            Ok(()) => self.pace.reset(),
+            // The node, its object or a claim is gone: everything is asked anew.
+            Err(error) if is_missing(error) => self.known = None,
+            Err(_) => {}
+        }
+        result
+    }
+
+    async fn publish_once(&mut self) -> Result<(), Error> {
+        let mut known = match self.known.take() {
+            Some(known) => known,
+            None => self.introduce().await?,
+        };
+        let result = self.tell(&mut known).await;
+        self.known = Some(known);
+        result
+    }
+
+    /// Who this node is, and what was published of it before.
+    async fn introduce(&self) -> Result<Known, Error> {
+        let node = self.cluster.node(&self.options.node).await?;
+        let before = self.cluster.identity(&node.name).await?;
+        let owned = |one: &crate::resources::NodeStorageIdentity| {
+            one.spec.node == node
+                && one
+                    .owner_references()
+                    .iter()
+                    .any(|owner| owner.uid == node.uid)
+        };
+        let (generation, status) = match before {
+            Some(before) if owned(&before) => (before.metadata.generation, before.status),
+            other => {
+                let object = self.cluster.publish(&node).await?;
+                // Of an earlier registration: its conditions are no transitions of this one.
+                let same = other.filter(|other| other.spec.node == node);
+                (object.metadata.generation, same.and_then(|one| one.status))
+            }
+        };
+        info!(node = node.name, uid = node.uid, "registered");
+        Ok(Known {
+            node,
+            generation: generation.unwrap_or_default(),
+            status,
+            claims: Claims::unavailable("not asked yet"),
+            claimed: Identity::default(),
+            turn: 0,
+        })
+    }
+
+    async fn tell(&mut self, known: &mut Known) -> Result<(), Error> {
+        let me = Holder {
+            node: known.node.clone(),
+            boot_id: self.view.boot_id.clone(),
+            evidence: self.view.evidence.clone(),
+        };
+        let claims = match self.claims(known, &me).await {
+            Ok(claims) => claims,
+            // No such resource, or not allowed: an older or a closed cluster. The rest is still worth saying.
+            Err(Error::Api(response)) if matches!(response.code, 403..=405) => {
+                warn!(reason = response.reason, "{}", response.message);
+                Claims::unavailable(response.message)
+            }
+            Err(error) => return Err(error),
+        };
+        let now = Utc::now();
+        let status = status::status(
+            &self.view,
+            &claims,
+            known.generation,
+            &time(now),
+            known.status.as_ref(),
+        );
+        let held = claims.standing == Standing::Held;
+        if held {
+            // Before the status that names them is replaced: whoever starts again finds them there.
+            let before = known.status.as_ref().map(|one| one.claims.as_slice());
+            let stale = left_over(
+                before.unwrap_or_default(),
+                &self.view.identity,
+                &me.node.name,
+            );
+            self.cluster.release(&stale, &me).await?;
+        }
+        self.cluster
+            .publish_status(&known.node.name, &status)
+            .await?;
+        known.claimed = if held {
+            self.view.identity.clone()
+        } else {
+            Identity::default()
+        };
+        known.claims = claims;
+        let transitions = status::transitions(known.status.as_ref(), &status);
+        known.status = Some(status);
+        for transition in &transitions {
+            self.announce(&known.node, transition, now).await;
+        }
+        self.untaint(known).await
+    }
+
+    /// Claims what is not claimed yet; else looks at one claim.
+    async fn claims(&self, known: &mut Known, me: &Holder) -> Result<Claims, Error> {
+        if self.view.identity == Identity::default() {
+            return Ok(Claims::unavailable("there is no identity to claim"));
+        }
+        if known.claimed == self.view.identity {
+            let turn = known.turn % known.claims.references.len().max(1);
+            known.turn = known.turn.wrapping_add(1);
+            let Some(claim) = known.claims.references.get(turn) else {
+                return Ok(known.claims.clone());
+            };
+            match self.cluster.check_claim(&claim.name, me).await? {
+                None => return Ok(known.claims.clone()),
+                Some(conflict) if matches!(conflict.standing, Standing::Conflict(_)) => {
+                    return Ok(conflict);
+                }
+                // Deleted by hand: the identity is in use here, so it is claimed again.
+                Some(_) => warn!(claim = claim.name, "the claim is gone and is made again"),
+            }
+        } else if let (Standing::Conflict(_), Some(claim)) =
+            (&known.claims.standing, known.claims.references.first())
+        {
+            // One request instead of the two that a create and its 409 cost.
+            if let Some(conflict) = self.cluster.check_claim(&claim.name, me).await? {
+                let same = |one: &(_, _, String)| one.2 == claim.name;
+                let wanted = crate::claims::identifiers(&self.view.identity);
+                if matches!(conflict.standing, Standing::Conflict(_)) && wanted.iter().any(same) {
+                    return Ok(conflict);
+                }
+            }
+        }
+        self.cluster.claim(&self.view.identity, me).await
+    }
+
+    /// An event that cannot be made is logged: the condition says the same.
+    async fn announce(
+        &self,
+        node: &NodeReference,
+        transition: &status::Transition,
+        now: DateTime<Utc>,
+    ) {
+        let condition = &transition.condition;
+        info!(
+            condition = condition.r#type,
+            status = condition.status.as_str(),
+            reason = condition.reason,
+            "{}",
+            condition.message
+        );
+        if let Some(event) = events::of(node, transition, now) {
+            if let Err(error) = self.cluster.say(&event).await {
+                warn!(%error, "no event could be made");
+            }
+        }
+    }
+
+    async fn untaint(&mut self, known: &Known) -> Result<(), Error> {
+        let Some(key) = self.options.startup_taint.clone() else {
+            return Ok(());
+        };
+        let good = |name: &str| {
+            known
+                .status
+                .as_ref()
+                .is_some_and(|one| status::holds(one, name))
+        };
+        if self.taint_removed || !good(VERIFIED) || !good(UNIQUE) {
+            return Ok(());
+        }
+        if self.cluster.remove_taint(&known.node.name, &key).await? {
+            info!(taint = key, "removed");
+            let note = format!("the node is verified and unique; taint {key} is removed");
+            let event = events::event(&known.node, "StartupTaintRemoved", false, &note, Utc::now());
+            if let Err(error) = self.cluster.say(&event).await {
+                warn!(%error, "no event could be made");
+            }
+        }
+        self.taint_removed = true;
+        Ok(())
+    }
+}
+
+/// As the API has it.
+fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}

@@ -1,0 +1,148 @@
+//! What the API server's store went through: every change of every object, read afterwards from etcd's own
+//! history, and checked against a model.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use kube::Client;
+use serde_json::Value;
+
+/// One change of one object.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) revision: u64,
+    pub(crate) kind: String,
+    pub(crate) what: String,
+    pub(crate) object: Value,
+}
+
+/// The present revision of the store.
+pub(crate) async fn now(client: &Client) -> u64 {
+    let list = get(client, "/api/v1/namespaces?limit=1").await;
+    let list: Value = serde_json::from_str(&list).unwrap();
+    list["metadata"]["resourceVersion"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap()
+}
+
+/// Every change of nodes, identities and claims since a revision, in the store's order.
+pub(crate) async fn since(client: &Client, revision: u64) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for resource in [
+        "api/v1/nodes",
+        "apis/sanid.dev/v1alpha1/nodestorageidentities",
+        "apis/sanid.dev/v1alpha1/storageidentityclaims",
+    ] {
+        let path = format!("/{resource}?watch=true&resourceVersion={revision}&timeoutSeconds=3");
+        for line in get(client, &path).await.lines() {
+            let mut event: Value = serde_json::from_str(line).unwrap();
+            let object = event["object"].take();
+            assert_ne!(event["type"], "ERROR", "{object}");
+            changes.push(Change {
+                revision: object["metadata"]["resourceVersion"]
+                    .as_str()
+                    .unwrap()
+                    .parse()
+                    .unwrap(),
+                kind: object["kind"].as_str().unwrap().to_owned(),
+                what: event["type"].as_str().unwrap().to_owned(),
+                object,
+            });
+        }
+    }
+    changes.sort_by_key(|change| change.revision);
+    changes
+}
+
+async fn get(client: &Client, path: &str) -> String {
+    let request = http::Request::get(path).body(Vec::new()).unwrap();
+    let answer = tokio::time::timeout(Duration::from_secs(60), client.request_text(request)).await;
+    answer.unwrap().unwrap()
+}
+
+/// Goes through the history with a model of what may be, and returns how often an identifier found a holder.
+///
+/// Never two: a claim appears only where there is none, never changes its holder or its identifier, and a node
+/// says Unique only while it holds a claim of each of its identifiers. What belongs to a node that is deleted
+/// says nothing any more: the garbage collector deletes it in any order.
+pub(crate) fn check(changes: &[Change]) -> usize {
+    let mut holders: BTreeMap<String, (String, String)> = BTreeMap::new();
+    let mut unique: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut taken = 0;
+    for change in changes {
+        let Change {
+            revision,
+            kind,
+            what,
+            object,
+        } = change;
+        let name = object["metadata"]["name"].as_str().unwrap().to_owned();
+        if kind == "Node" {
+            if what == "DELETED" {
+                unique.remove(&name);
+            }
+        } else if kind == "StorageIdentityClaim" {
+            let spec = &object["spec"];
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            let claim = (
+                text(&spec["holder"]["node"]["uid"]),
+                text(&spec["identifier"]),
+            );
+            match what.as_str() {
+                "ADDED" => {
+                    let before = holders.insert(name.clone(), claim);
+                    assert_eq!(before, None, "{revision}: {name} has a second holder");
+                    taken += 1;
+                }
+                "MODIFIED" => {
+                    assert_eq!(
+                        holders.get(&name),
+                        Some(&claim),
+                        "{revision}: {name} changed hands"
+                    );
+                }
+                _ => {
+                    let before = holders.remove(&name);
+                    assert_eq!(
+                        before,
+                        Some(claim),
+                        "{revision}: {name} is deleted, and was not so"
+                    );
+                    let boasts = unique.iter().find(|(_, claims)| claims.contains(&name));
+                    assert_eq!(
+                        boasts, None,
+                        "{revision}: {name} is deleted under a unique node"
+                    );
+                }
+            }
+        } else {
+            unique.remove(&name);
+            let conditions = object["status"]["conditions"].as_array();
+            let says = conditions
+                .into_iter()
+                .flatten()
+                .any(|one| one["type"] == "Unique" && one["status"] == "True");
+            if says && what != "DELETED" {
+                let own = object["spec"]["node"]["uid"].as_str().unwrap();
+                let claims = object["status"]["claims"].as_array().unwrap();
+                assert_eq!(claims.len(), 3, "{revision}: {name} says Unique: {object}");
+                let names: Vec<String> = claims
+                    .iter()
+                    .map(|one| one["name"].as_str().unwrap().to_owned())
+                    .collect();
+                for claim in &names {
+                    let holder = holders.get(claim).map(|one| one.0.as_str());
+                    assert_eq!(
+                        holder,
+                        Some(own),
+                        "{revision}: {name} says Unique without {claim}"
+                    );
+                }
+                unique.insert(name, names);
+            }
+        }
+    }
+    taken
+}

@@ -1,0 +1,793 @@
+//! What happens to nodes, one by one.
+
+use std::time::Duration;
+
+use kube::ResourceExt as _;
+use kube::api::DeleteParams;
+use libtest_mimic::Trial;
+use sanid_kube::resources::{IdentifierType, object_name};
+use sanid_kube::status::{APPLIED, UNIQUE, VERIFIED};
+
+use crate::cluster::{Cluster, block};
+use crate::node::{Admin, Host, machine_id, message, words};
+use crate::{Shared, agents, history, trial};
+
+pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
+    vec![
+        trial(shared, "a_node_is_published_with_all_that_it_is", published),
+        trial(shared, "live_sessions_are_verified", verified),
+        trial(shared, "what_is_not_applied_says_the_command", not_applied),
+        trial(shared, "a_clone_finds_the_identity_held", clone),
+        trial(
+            shared,
+            "a_node_deleted_and_registered_again_gets_its_own_back",
+            registered_again,
+        ),
+        trial(
+            shared,
+            "the_garbage_collector_frees_what_a_deleted_node_had",
+            freed,
+        ),
+        trial(
+            shared,
+            "a_node_under_another_name_is_told_from_a_clone",
+            renamed,
+        ),
+        trial(
+            shared,
+            "another_identity_gives_the_old_claims_back",
+            changed,
+        ),
+        trial(
+            shared,
+            "a_claim_deleted_by_hand_is_made_again",
+            deleted_by_hand,
+        ),
+        trial(
+            shared,
+            "an_agent_killed_anywhere_goes_on_where_it_was",
+            killed,
+        ),
+        trial(
+            shared,
+            "an_api_server_that_is_away_is_waited_for",
+            server_away,
+        ),
+        trial(shared, "a_wrong_clock_decides_nothing", clock_skew),
+        trial(
+            shared,
+            "the_startup_taint_goes_when_verified_and_unique",
+            taint,
+        ),
+        trial(
+            shared,
+            "steady_state_is_two_requests_per_publication",
+            steady,
+        ),
+        trial(
+            shared,
+            "a_reader_that_is_not_root_takes_what_sanid_published",
+            not_root,
+        ),
+        trial(shared, "the_rights_end_where_the_agent_does", rights),
+        trial(shared, "an_agent_at_rest_is_within_15_mib", memory),
+        trial(
+            shared,
+            "without_rights_to_claims_the_rest_is_published",
+            without_claims,
+        ),
+        trial(
+            shared,
+            "a_file_replaced_beneath_its_mount_ends_the_agent",
+            replaced,
+        ),
+    ]
+}
+
+fn well(words: &[(String, String)]) -> bool {
+    words.iter().all(|(status, _)| status == "True")
+}
+
+fn published(cluster: &Cluster) {
+    block(async {
+        let admin = Admin::new(cluster.admin().await);
+        let uid = admin.register("published").await;
+        let host = Host::new(&machine_id(1));
+        let done = agents::once(cluster, "published", &host).await;
+        assert_eq!(
+            done.status.code(),
+            Some(0),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        let seen = admin.identity("published").await.unwrap();
+        assert!(well(&words(&seen)), "{seen:#?}");
+        assert_eq!(seen.spec.node.uid, uid);
+        assert_eq!(seen.owner_references()[0].uid, uid);
+        let status = seen.status.as_ref().unwrap();
+        assert_eq!(Some(status.observed_generation), seen.metadata.generation);
+        assert_eq!(status.scheme.as_deref(), Some("sanid-v1"));
+        let identity = status.identity.clone().unwrap();
+        let id = identity.host_id.unwrap();
+        assert_eq!(
+            identity.host_nqn.unwrap(),
+            format!("nqn.2014-08.org.nvmexpress:uuid:{id}")
+        );
+        assert_eq!(
+            identity.iqn.unwrap(),
+            format!("iqn.2016-04.com.open-iscsi:{}", id.replace('-', ""))
+        );
+        assert_eq!(
+            status
+                .provenance
+                .as_ref()
+                .unwrap()
+                .nvme
+                .as_ref()
+                .unwrap()
+                .source,
+            "derived"
+        );
+        for claim in &status.claims {
+            let claim = admin.claim(&claim.name).await.unwrap();
+            assert_eq!(claim.spec.holder.node.uid, uid);
+            assert_eq!(claim.owner_references()[0].uid, uid);
+            assert_eq!(claim.spec.holder.evidence.macs.len(), 1);
+        }
+        let log = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(
+            admin.events("published").await,
+            ["IdentityPublished", "IdentityUnique"],
+            "{log}"
+        );
+        let secret = machine_id(1);
+        let all = serde_json::to_string(&seen).unwrap();
+        assert!(!all.contains(&secret), "the machine-id is a secret");
+        // Nothing new, nothing to say: the second run makes no event.
+        agents::once(cluster, "published", &host).await;
+        assert_eq!(admin.events("published").await.len(), 2);
+    });
+}
+
+fn verified(cluster: &Cluster) {
+    block(async {
+        let admin = Admin::new(cluster.admin().await);
+        admin.register("verified").await;
+        let host = Host::new(&machine_id(2));
+        let _agent = agents::start(cluster, "verified", &host).await;
+        let seen = admin.wait_for("verified", UNIQUE, "Claimed").await;
+        let id = seen.status.unwrap().identity.unwrap().host_id.unwrap();
+        host.controller(
+            "nvme1",
+            &format!("nqn.2014-08.org.nvmexpress:uuid:{id}"),
+            &id,
+        );
+        let seen = admin.wait_for("verified", VERIFIED, "SessionsMatch").await;
+        assert_eq!(seen.status.unwrap().live.nvme.matched, 1);
+        let other = "11111111-2222-4333-8444-555555555555";
+        host.controller(
+            "nvme2",
+            &format!("nqn.2014-08.org.nvmexpress:uuid:{other}"),
+            other,
+        );
+        let seen = admin
+            .wait_for("verified", VERIFIED, "SessionMismatch")
+            .await;
+        assert!(message(&seen, VERIFIED).contains("nvme2"), "{seen:#?}");
+        let live = seen.status.unwrap().live.nvme;
+        assert_eq!((live.matched, live.mismatched), (1, 1));
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let events = admin.events("verified").await;
+        assert_eq!(
+            events,
+            ["IdentityPublished", "IdentityUnique", "SessionMismatch"],
+            "once per transition"
+        );
+    });
+}
+
+fn not_applied(cluster: &Cluster) {
+    block(async {
+        let admin = Admin::new(cluster.admin().await);
+        admin.register("bare").await;
+        let host = Host::bare(&machine_id(3));
+        let done = agents::once(cluster, "bare", &host).await;
+        assert_eq!(done.status.code(), Some(1), "not applied is a finding");
+        let seen = admin.identity("bare").await.unwrap();
+        assert!(message(&seen, APPLIED).contains("sanid apply"), "{seen:#?}");
+        // What it will have is claimed before it uses it.
+        assert_eq!(words(&seen)[2], ("True".into(), "Claimed".into()));
+    });
+}
+
+fn clone(cluster: &Cluster) {
+    block(async {
+        let admin = Admin::new(cluster.admin().await);
+        admin.register("original").await;
+        admin.register("clone").await;
+        let (original, clone) = (Host::new(&machine_id(4)), Host::new(&machine_id(4)));
+        clone.hardware("52:54:00:00:00:99");
+        agents::once(cluster, "original", &original).await;
+        let done = agents::once(cluster, "clone", &clone).await;
+        assert_eq!(done.status.code(), Some(1));
+        let seen = admin.identity("clone").await.unwrap();
+        assert_eq!(
+            words(&seen)[2],
+            ("False".into(), "DuplicateIdentity".into())
+        );
+        let text = message(&seen, UNIQUE);
+        assert!(
+            text.contains("held by node original") && text.contains("sanid reseed"),
+            "{text}"
+        );
+        assert_eq!(seen.status.as_ref().unwrap().claims[0].holder, "original");
+        assert!(
+            admin
+                .events("clone")
+                .await
+                .contains(&"DuplicateIdentity".to_owned())
+        );
+        let first = admin.identity("original").await.unwrap();
+        assert!(
+            well(&words(&first)),
+            "the first one is not disturbed: {first:#?}"
+        );
+    });
+}
+
+fn registered_again(cluster: &Cluster) {
+    block(async {
+        let admin = Admin::new(cluster.admin().await);
+        let old = admin.register("again").await;
+        let host = Host::new(&machine_id(5));
+        let agent = agents::start(cluster, "again", &host).await;
+        admin.wait_for("again", UNIQUE, "Claimed").await;
+        drop(agent);
+        admin.delete_node("again").await;
+        let new = admin.register("again").await;
+        assert_ne!(old, new);
+        // The garbage collector may be before or behind it.
+        let _agent = agents::start(cluster, "again", &host).await;
+        let own = |seen: &sanid_kube::resources::NodeStorageIdentity| {
+            seen.spec.node.uid == new && well(&words(seen))
+        };
+        admin
+            .wait("again", "published anew", |seen| {
+                seen.status.is_some() && own(seen)
+            })
+            .await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let seen = admin
+            .wait("again", "there after the garbage collector", |seen| {
+                seen.status.is_some() && own(seen)
+            })
+            .await;
+        for claim in seen.status.unwrap().claims {
+            assert_eq!(
+                admin.claim(&claim.name).await.unwrap().spec.holder.node.uid,
+                new
+            );
+        }
+    });
+}
+
+fn freed(cluster: &Cluster) {
+    block(async {
+        let admin = Admin::new(cluster.admin().await);
+        admin.register("leaver").await;
+        let host = Host::new(&machine_id(6));
+        agents::once(cluster, "leaver", &host).await;
+        let id = admin
+            .identity("leaver")
+            .await
+            .unwrap()
+            .status
+            .unwrap()
+            .identity
+            .unwrap()
+            .host_id
+            .unwrap();
+        admin.register("heir").await;
+        let heir = Host::new(&machine_id(6));
+        let _agent = agents::start(cluster, "heir", &heir).await;
+        admin.wait_for("heir", UNIQUE, "DuplicateIdentity").await;
+        admin.delete_node("leaver").await;
+        admin.wait_for("heir", UNIQUE, "Claimed").await;
+        let holder = admin.claim(&id).await.unwrap().spec.holder.node.name;
+        assert_eq!(holder, "heir");
+        assert!(admin.identity("leaver").await.is_none());
+    });
+}
+
+fn renamed(cluster: &Cluster) {
+    block(async {
+        let admin = Admin::new(cluster.admin().await);
+        admin.register("old-name").await;
+        let host = Host::new(&machine_id(7));
+        agents::once(cluster, "old-name", &host).await;
+        admin.register("new-name").await;
+        agents::once(cluster, "new-name", &host).await;
+        let seen = admin.identity("new-name").await.unwrap();
+        let text = message(&seen, UNIQUE);
+        assert!(text.contains("kubectl delete node old-name"), "{text}");
+    });
+}
+
+fn changed(cluster: &Cluster) {
+    block(async {
+        let admin = Admin::new(cluster.admin().await);
+        admin.register("changed").await;
+        let host = Host::new(&machine_id(8));
+        let _agent = agents::start(cluster, "changed", &host).await;
+        let seen = admin.wait_for("changed", UNIQUE, "Claimed").await;
+        let before = seen.status.unwrap().claims;
+        let id = "22222222-2222-4333-8444-555555555555";
+        host.write(
+            "etc/nvme/hostnqn",
+            &format!("nqn.2014-08.org.nvmexpress:uuid:{id}\n"),
+        );
+        host.write("etc/nvme/hostid", &format!("{id}\n"));
+        admin
+            .wait("changed", "the new pair", |seen| {
+                let status = seen.status.clone().unwrap_or_default();
+                status.identity.unwrap_or_default().host_id.as_deref() == Some(id)
+                    && status.claims.iter().any(|claim| claim.name == id)
+            })
+            .await;
+        // Host ID and host NQN are given back, the initiator name stays.
+        for (index, there) in [(0, false), (1, false), (2, true)] {
+            let name = &before[index].name;
+            assert_eq!(admin.claim(name).await.is_some(), there, "{name}");
+        }
+    });
+}
+
+fn deleted_by_hand(cluster: &Cluster) {
+    block(async {
+        let admin = Admin::new(cluster.admin().await);
+        admin.register("by-hand").await;
+        let host = Host::new(&machine_id(9));
+        let _agent = agents::start(cluster, "by-hand", &host).await;
+        let seen = admin.wait_for("by-hand", UNIQUE, "Claimed").await;
+        for claim in seen.status.unwrap().claims {
+            let old = admin.claim(&claim.name).await.unwrap().uid();
+            admin
+                .claims()
+                .delete(&claim.name, &DeleteParams::default())
+                .await
+                .unwrap();
+            let mut new = None;
+            for _ in 0..300 {
+                new = admin.claim(&claim.name).await;
+                if new.is_some() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            let new = new.unwrap_or_else(|| panic!("{} is not made again", claim.name));
+            assert_ne!(new.uid(), old);
+            assert_eq!(new.spec.holder.node.name, "by-hand");
+        }
+    });
+}
+
+fn killed(cluster: &Cluster) {
+    block(async {
+        let admin = Admin::new(cluster.admin().await);
+        let begin = history::now(&admin.client()).await;
+        admin.register("killed").await;
+        let host = Host::new(&machine_id(10));
+        // Ever a little later: before the first request, between the claims, after the last one.
+        for round in 0..25_u64 {
+            let mut agent = agents::start(cluster, "killed", &host).await;
+            tokio::time::sleep(Duration::from_millis(20 + 12 * round)).await;
+            agent.kill();
+            if round % 8 == 7 {
+                // A boot between two of them.
+                host.boot(&format!("{round:08}-1111-4111-8111-111111111111"));
+            }
+        }
+        let mut agent = agents::start(cluster, "killed", &host).await;
+        let seen = admin
+            .wait("killed", "well", |seen| {
+                seen.status.is_some() && well(&words(seen))
+            })
+            .await;
+        let claim = &seen.status.unwrap().claims[0].name;
+        let last = Some("00000023-1111-4111-8111-111111111111".to_owned());
+        for _ in 0..300 {
+            // The one that lives now has found its claims, and says so in them.
+            if admin.claim(claim).await.unwrap().spec.holder.boot_id == last {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let holder = admin.claim(claim).await.unwrap().spec.holder;
+        assert_eq!(holder.boot_id, last);
+        // Its last run may have been the one that said so: this one is surely there after a while.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert_eq!(agent.end(), Some(0), "told to end, it ends");
+        let events = admin.events("killed").await;
+        let unique = events
+            .iter()
+            .filter(|reason| *reason == "IdentityUnique")
+            .count();
+        assert!(unique <= 1, "at most once, whatever is killed: {events:?}");
+        assert!(history::check(&history::since(&admin.client(), begin).await) >= 3);
+    });
+}
+
+fn server_away(cluster: &Cluster) {
+    let (host, other) = (Host::new(&machine_id(11)), Host::new(&machine_id(12)));
+    let (away, _agents) = block(async {
+        let admin = Admin::new(cluster.admin().await);
+        admin.register("patient").await;
+        admin.register("newcomer").await;
+        let mut agent = agents::start(cluster, "patient", &host).await;
+        admin.wait_for("patient", UNIQUE, "Claimed").await;
+        let mut newcomer = agents::start(cluster, "newcomer", &other).await;
+        let away = cluster.without_server();
+        host.controller(
+            "nvme1",
+            "nqn.2014-08.org.example:other",
+            "33333333-2222-4333-8444-555555555555",
+        );
+        tokio::time::sleep(Duration::from_secs(15)).await;
+        assert_eq!(agent.has_ended(), None, "it waits");
+        assert_eq!(newcomer.has_ended(), None, "it waits");
+        let log = std::fs::read_to_string(cluster.path("patient.log")).unwrap();
+        let tries = log
+            .lines()
+            .filter(|line| line.contains("tried again later"))
+            .count();
+        assert!((2..=11).contains(&tries), "{tries} tries in 15 s:\n{log}");
+        (away, [agent, newcomer])
+    });
+    drop(away);
+    block(async {
+        let admin = Admin::new(cluster.admin().await);
+        admin.wait_for("patient", VERIFIED, "SessionMismatch").await;
+        admin
+            .wait("newcomer", "well", |seen| {
+                seen.status.is_some() && well(&words(seen))
+            })
+            .await;
+    });
+}
+
+fn clock_skew(cluster: &Cluster) {
+    block(async {
+        let admin = Admin::new(cluster.admin().await);
+        for (node, number, clock) in [("behind", 13, "-20h"), ("ahead", 14, "+20h")] {
+            admin.register(node).await;
+            let host = Host::new(&machine_id(number));
+            // The certificates are of today: 20 hours are within them on one side only by luck.
+            let done = agents::once_at(cluster, node, &host, clock).await;
+            let text = String::from_utf8_lossy(&done.stderr).into_owned();
+            if clock.starts_with('-') {
+                assert_eq!(done.status.code(), Some(2), "{text}");
+                assert!(
+                    text.to_lowercase().contains("certificate"),
+                    "it says why: {text}"
+                );
+            } else {
+                assert_eq!(done.status.code(), Some(0), "{text}");
+            }
+        }
+        // A clone whose clock is far ahead does not outlive the claim of the first.
+        admin.register("ahead-clone").await;
+        let clone = Host::new(&machine_id(14));
+        clone.hardware("52:54:00:00:00:77");
+        let done = agents::once_at(cluster, "ahead-clone", &clone, "+30h").await;
+        assert_eq!(done.status.code(), Some(1));
+        let seen = admin.identity("ahead-clone").await.unwrap();
+        assert_eq!(words(&seen)[2].1, "DuplicateIdentity");
+        let first = admin.identity("ahead").await.unwrap();
+        assert!(well(&words(&first)));
+    });
+}
+
+fn taint(cluster: &Cluster) {
+    block(async {
+        let admin = Admin::new(cluster.admin().await);
+        let option = "sanid.dev/unverified".to_owned();
+        let options = [&*format!("--startup-taint={option}")];
+        admin
+            .register_tainted("tainted", &["example.org/other", "sanid.dev/unverified"])
+            .await;
+        let host = Host::new(&machine_id(15));
+        let _agent = agents::start_with(cluster, "tainted", &host, &options).await;
+        admin.wait_for("tainted", UNIQUE, "Claimed").await;
+        let mut left = Vec::new();
+        for _ in 0..100 {
+            left = admin.taints("tainted").await;
+            if !left.contains(&option) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert!(!left.contains(&option), "{left:?}");
+        assert!(left.contains(&"example.org/other".to_owned()), "{left:?}");
+        admin
+            .register_tainted("tainted-clone", &["sanid.dev/unverified"])
+            .await;
+        let clone = Host::new(&machine_id(15));
+        let _agent = agents::start_with(cluster, "tainted-clone", &clone, &options).await;
+        admin
+            .wait_for("tainted-clone", UNIQUE, "DuplicateIdentity")
+            .await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let left = admin.taints("tainted-clone").await;
+        assert!(left.contains(&option), "a clone is kept out: {left:?}");
+    });
+}
+
+fn steady(cluster: &Cluster) {
+    block(async {
+        let admin = Admin::new(cluster.admin().await);
+        admin.register("steady").await;
+        let host = Host::new(&machine_id(16));
+        let port = crate::cluster::free_port();
+        let listen = format!("--listen=127.0.0.1:{port}");
+        let agent = agents::start_with(cluster, "steady", &host, &[&listen]).await;
+        admin.wait_for("steady", UNIQUE, "Claimed").await;
+        let requests = || async {
+            let page = get(port, "/metrics").await;
+            let of = |verb: &str| -> u64 {
+                let key = format!("sanid_api_requests_total{{verb=\"{verb}\"}} ");
+                page.lines()
+                    .find_map(|line| line.strip_prefix(&key))
+                    .map_or(0, |n| n.parse().unwrap())
+            };
+            (
+                of("apply"),
+                ["apply", "get", "create", "update", "delete", "patch"]
+                    .map(of)
+                    .iter()
+                    .sum::<u64>(),
+            )
+        };
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let before = requests().await;
+        tokio::time::sleep(Duration::from_secs(8)).await;
+        let after = requests().await;
+        let (publications, all) = (after.0 - before.0, after.1 - before.1);
+        assert!(publications >= 4, "{publications}");
+        // A request may be between the two when the page is read.
+        assert!(
+            all <= 2 * publications + 1,
+            "{all} requests in {publications} publications"
+        );
+        assert_eq!(get(port, "/readyz").await, "ok\n");
+        assert_eq!(get(port, "/healthz").await, "ok\n");
+        let page = get(port, "/metrics").await;
+        assert!(
+            page.contains("sanid_condition{type=\"Unique\",status=\"True\"} 1"),
+            "{page}"
+        );
+        assert!(
+            !page.contains(&machine_id(16)),
+            "the machine-id is a secret"
+        );
+        let status = std::fs::read_to_string(format!("/proc/{}/status", agent.id())).unwrap();
+        let threads = status
+            .lines()
+            .find(|line| line.starts_with("Threads:"))
+            .unwrap();
+        assert!(
+            threads.ends_with("\t1") || threads.ends_with("\t2"),
+            "{threads}"
+        );
+    });
+}
+
+/// The body of an answer.
+async fn get(port: u16, path: &str) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port))
+        .await
+        .unwrap();
+    stream
+        .write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes())
+        .await
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+fn not_root(cluster: &Cluster) {
+    use std::os::unix::fs::PermissionsExt as _;
+    if !rustix::process::getuid().is_root() {
+        return;
+    }
+    block(async {
+        let admin = Admin::new(cluster.admin().await);
+        let mode = |path: &std::path::Path, mode| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        let nobody = |node: &'static str, host: Host| async move {
+            let token = cluster.token(node).await;
+            mode(host.path(), 0o755);
+            mode(&host.path().join("etc/iscsi/initiatorname.iscsi"), 0o600);
+            mode(cluster.path("").as_path(), 0o755);
+            let mut command = std::process::Command::new("setpriv");
+            let binary = cluster.path("sanid-kube");
+            if !binary.exists() {
+                std::fs::copy(crate::node::binary(), &binary).unwrap();
+            }
+            command.args([
+                "--reuid=65534",
+                "--regid=65534",
+                "--clear-groups",
+                "--no-new-privs",
+            ]);
+            let agent = agents::command(cluster, node, host.path(), &token);
+            command
+                .arg(binary)
+                .args(agent.get_args())
+                .arg("--once")
+                .output()
+                .unwrap()
+        };
+        admin.register("nobody").await;
+        let done = nobody("nobody", Host::new(&machine_id(17))).await;
+        assert_eq!(
+            done.status.code(),
+            Some(1),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        let seen = admin.identity("nobody").await.unwrap();
+        assert_eq!(words(&seen)[0], ("Unknown".into(), "Unreadable".into()));
+        assert!(
+            message(&seen, APPLIED).contains("agent.runAsUser"),
+            "{seen:#?}"
+        );
+
+        admin.register("nobody-told").await;
+        let host = Host::new(&machine_id(18));
+        let root = sanid_host::Root::open(host.path()).unwrap();
+        let facts = sanid_host::observe(&root, None).unwrap();
+        let names = sanid_host::resolve(&facts).unwrap().identity();
+        host.write(
+            sanid_host::PUBLISHED,
+            &format!("{{\"iqn\":\"{}\"}}\n", names.iqn),
+        );
+        let done = nobody("nobody-told", host).await;
+        assert_eq!(
+            done.status.code(),
+            Some(0),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+    });
+}
+
+fn rights(cluster: &Cluster) {
+    block(async {
+        let token = cluster.token("curious").await;
+        let admin = Admin::new(cluster.client(&token).await);
+        let denied = |result: Result<(), kube::Error>, what: &str| match result {
+            Err(kube::Error::Api(error)) if error.code == 403 => {}
+            other => panic!("{what}: {other:?}"),
+        };
+        let all = kube::api::ListParams::default();
+        denied(admin.claims().list(&all).await.map(drop), "list claims");
+        denied(
+            admin.identities().list(&all).await.map(drop),
+            "list identities",
+        );
+        let secrets: kube::Api<k8s_openapi::api::core::v1::Secret> =
+            kube::Api::namespaced(admin.client(), crate::cluster::NAMESPACE);
+        denied(secrets.list(&all).await.map(drop), "list secrets");
+        let name = object_name(
+            IdentifierType::HostID,
+            "44444444-2222-4333-8444-555555555555",
+        );
+        assert!(
+            admin.claim(&name).await.is_none(),
+            "a claim may be looked at by its name"
+        );
+        let gone = admin
+            .identities()
+            .delete("published", &DeleteParams::default())
+            .await;
+        denied(gone.map(drop), "delete an identity");
+    });
+}
+
+fn replaced(cluster: &Cluster) {
+    if !rustix::process::getuid().is_root() {
+        return;
+    }
+    block(async {
+        let admin = Admin::new(cluster.admin().await);
+        admin.register("mounted").await;
+        let (host, seen) = (Host::new(&machine_id(19)), Host::new(&machine_id(19)));
+        let token = cluster.token("mounted").await;
+        let file = "etc/nvme/hostid";
+        let script = "mount --bind \"$1\" \"$2\"; shift 2; exec \"$@\"";
+        let mut command = std::process::Command::new("unshare");
+        command.args([
+            "--mount",
+            "--propagation=private",
+            "sh",
+            "-euc",
+            script,
+            "sh",
+        ]);
+        command
+            .arg(host.path().join(file))
+            .arg(seen.path().join(file));
+        let agent = agents::command(cluster, "mounted", seen.path(), &token);
+        command.arg(agent.get_program()).args(agent.get_args());
+        command.args(["--look-every=1", "--publish-every=1"]);
+        let mut agent = crate::cluster::Process::start(&mut command);
+        admin.wait_for("mounted", UNIQUE, "Claimed").await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(agent.has_ended(), None);
+        host.write(file, "55555555-2222-4333-8444-555555555555\n");
+        let mut ended = None;
+        for _ in 0..100 {
+            ended = agent.has_ended();
+            if ended.is_some() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(ended, Some(0), "it ends, to be started with a new mount");
+    });
+}
+
+fn without_claims(cluster: &Cluster) {
+    use crate::cluster::{NAMESPACE, create};
+    use serde_json::json;
+    block(async {
+        let admin = Admin::new(cluster.admin().await);
+        let name = "without-claims";
+        let rule = |group: &str, resources: &[&str], verbs: &[&str]| json!({"apiGroups": [group], "resources": resources, "verbs": verbs});
+        let documents = [
+            json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": NAMESPACE}}),
+            json!({
+                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name},
+                "rules": [
+                    rule("", &["nodes"], &["get"]),
+                    rule("sanid.dev", &["nodestorageidentities"], &["get", "create", "patch"]),
+                    rule("sanid.dev", &["nodestorageidentities/status"], &["patch"]),
+                ],
+            }),
+            json!({
+                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+                "metadata": {"name": name},
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+                "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": NAMESPACE}],
+            }),
+        ];
+        for document in &documents {
+            create(&admin.client(), document).await;
+        }
+        admin.register(name).await;
+        let host = Host::new(&machine_id(20));
+        let token = cluster.token_of(name, name).await;
+        let mut command = agents::command(cluster, name, host.path(), &token);
+        let done = command.arg("--once").output().unwrap();
+        assert_eq!(done.status.code(), Some(1), "not known to be unique");
+        let seen = admin.identity(name).await.unwrap();
+        let words = words(&seen);
+        assert_eq!(words[0], ("True".into(), "OnDisk".into()));
+        assert_eq!(words[2], ("Unknown".into(), "ClaimsUnavailable".into()));
+        assert!(message(&seen, UNIQUE).contains("forbidden"), "{seen:#?}");
+    });
+}
+
+fn memory(cluster: &Cluster) {
+    let Some(binary) = std::env::var_os("SANID_KUBE_STATIC") else {
+        panic!("SANID_KUBE_STATIC is not set: cargo xtask test --only static kube");
+    };
+    block(async {
+        let mib = crate::bench::memory(cluster, binary.as_ref()).await;
+        println!("{mib:.1} MiB");
+        assert!((0.5..15.0).contains(&mib), "{mib:.1} MiB");
+    });
+}
