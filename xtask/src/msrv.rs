@@ -76,7 +76,7 @@ pub(crate) fn step(place: &Place) -> Result<Outcome> {
         &tree,
         &binds,
         "cd /src; export PATH=/usr/bin CARGO_HOME=/cargo CARGO_TARGET_DIR=/target; \
-         export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER=gcc; \
+         export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER=gcc CC=gcc; \
          cargo check --workspace --all-features --locked --offline",
     );
     let cmd = Cmd::new(["unshare", "--mount", "sh", "-c"]).arg(script);
