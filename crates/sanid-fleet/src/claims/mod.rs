@@ -11,7 +11,7 @@
 //!
 //! The rules are in [`decide`], a function of data. A [`Store`] knows no rules: it says what is there, and
 //! writes a [`Change`] only while what the change was decided on is still so. A store is one file and one
-//! line in [`STORES`](store::STORES).
+//! line in [`STORES`].
 //!
 //! # Examples
 //! ```

@@ -190,7 +190,8 @@ fn fleet() {
         "--output",
     ];
     build(&target, &[&words[..], &[deb.to_str().unwrap()]].concat());
-    let there = "test -x usr/bin/sanid-fleet; test -f usr/share/bash-completion/completions/sanid-fleet";
+    let there =
+        "test -x usr/bin/sanid-fleet; test -f usr/share/bash-completion/completions/sanid-fleet";
     let gone = "test ! -e usr/bin/sanid-fleet; no_identity 'the removal'";
     run(
         &deb,
