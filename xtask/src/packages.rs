@@ -80,7 +80,10 @@ const PACKAGES: &[Package] = &[
     Package::new("kmod", "vm: the modules of a guest"),
     Package::new("e2fsprogs", "vm: the disks of guests"),
     Package::new("age", "fleet: encrypts and decrypts what is kept of a host"),
-    Package::new("etcd-server", "claims, bench, kube, vm: a store that hosts share"),
+    Package::new(
+        "etcd-server",
+        "claims, bench, kube, vm: a store that hosts share",
+    ),
     Package::new("etcd-client", "claims: administers it"),
     Package::new("faketime", "claims, kube: clocks that are years apart"),
     Package::new("prometheus", "claims: promtool checks the figures"),

@@ -6,8 +6,8 @@ pub(crate) mod audit;
 mod bulk;
 pub(crate) mod claims;
 mod fleet;
-mod plot;
 mod kubernetes;
+mod plot;
 mod report;
 mod startup;
 

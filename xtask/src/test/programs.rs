@@ -93,6 +93,8 @@ pub(super) fn html(place: &Place) -> Result<Outcome> {
 
 pub(super) fn claims(place: &Place) -> Result<Outcome> {
     heavy(place, "claims")
+}
+
 pub(super) fn kube(place: &Place) -> Result<Outcome> {
     heavy(place, "kube")
 }
