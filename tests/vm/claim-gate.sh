@@ -26,19 +26,24 @@ in_time() {
     check "it waited $took ms, and $1 s were allowed" [ "$took" -lt $(($1 * 1000 + 1500)) ]
 }
 fleet() { sanid-fleet claim "$@"; }
-# The journal takes it a moment later.
-for _ in {1..100}; do
-    output=$(journalctl --no-pager --quiet --output=cat --unit=$gate --boot)
-    [[ $output == *identity* ]] && break
-    sleep 0.1
-done
+# A service's words reach the journal a moment after it has ended, one by one.
+read -r boot </proc/sys/kernel/random/boot_id
+journal() { journalctl --no-pager --quiet --output=cat --unit=$gate --boot="${boot//-/}"; }
+gate_says() {
+    for _ in {1..100}; do
+        output=$(journal)
+        [[ $output == *"$1"* ]] && break
+        sleep 0.1
+    done
+    says "$1"
+}
 # systemd-nspawn gives its guest a boot id by a mount that units with a /proc of their own do not see: from
 # here on both see the same one, as on a host. (The journal knows the other one.)
 umount /proc/sys/kernel/random/boot_id
 
 case $1 in
 held)
-    passed; connected; says "holds its identity"
+    passed; connected; gate_says "holds its identity"
     exits 0 "it is renewed" fleet --root /
     says "still holds"
     check "the timer waits" systemctl is-active --quiet sanid-claim-renew.timer
@@ -54,11 +59,11 @@ held)
     ;;
 report)
     passed; connected
-    says "clone has Host ID"; says "storage is connected all the same"; says "takeover --fenced"
+    gate_says "clone has Host ID"; gate_says "storage is connected all the same"; gate_says "takeover --fenced"
     ;;
 enforce)
     stopped; held_back
-    says "storage is not connected"; says "takeover --fenced"; says "systemctl restart $gate"
+    gate_says "storage is not connected"; gate_says "takeover --fenced"; gate_says "systemctl restart $gate"
     # As it says.
     exits 3 "a takeover without the word is refused" fleet takeover --root /
     exits 0 "with it, it is done" fleet takeover --fenced --root /
@@ -66,12 +71,12 @@ enforce)
     # shellcheck disable=SC2086 # words
     exits 0 "and the clients start" systemctl start --no-block $clients
     ;;
-away) passed; in_time "$2"; connected; says "does not answer"; says "connected all the same" ;;
-away-hold) stopped; in_time "$2"; held_back; says "does not answer"; says "storage is not connected" ;;
+away) passed; in_time "$2"; connected; gate_says "does not answer"; gate_says "connected all the same" ;;
+away-hold) stopped; in_time "$2"; held_back; gate_says "does not answer"; gate_says "storage is not connected" ;;
 expired)
     # For who reads the console.
     journalctl --no-pager --quiet --output=cat --unit=etcd.service --lines=15
-    passed; in_time "$2"; connected; says certificate
+    passed; in_time "$2"; connected; gate_says certificate
     sed -i s/expired/client/ /etc/sanid/claim.toml
     exits 0 "with a new certificate the gate passes" systemctl restart $gate
     exits 0 "and the claim is held" fleet --root /

@@ -1,4 +1,4 @@
-# From a list of hosts to hosts that are logged in: sanid-fleet tells LIO, through the real targetcli, and
+# From an inventory to hosts that are logged in: sanid-fleet tells LIO, through the real targetcli, and
 # nvmet, through configfs, whom to admit. The commands are those of docs/fleet.md.
 export HOME=/root PATH=/bin:/vm:/usr/bin DBUS_SYSTEM_BUS_ADDRESS=unix:path=/run/bus
 . /vm/targets.sh
@@ -7,19 +7,33 @@ cd /run
 echo 3d1219c7c4c5404aaa1f6d2a48adfda4 >/etc/machine-id
 sanid apply >/dev/null
 read_files
-echo "host,iqn,host_nqn,host_id" >hosts.csv
 # This host, and two that have never booted.
-cat >>hosts.csv <<HOSTS
-node-1,$iqn,$hostnqn,$hostid
-node-2,iqn.2016-04.com.open-iscsi:22222222222242228222222222222222,nqn.2014-08.org.nvmexpress:uuid:22222222-2222-4222-8222-222222222222,22222222-2222-4222-8222-222222222222
-node-3,iqn.2016-04.com.open-iscsi:33333333333343338333333333333333,nqn.2014-08.org.nvmexpress:uuid:33333333-3333-4333-8333-333333333333,33333333-3333-4333-8333-333333333333
-HOSTS
-{ head -n 1 hosts.csv; tail -n 2 hosts.csv; echo "node-4,iqn.2016-04.com.open-iscsi:44444444444444448444444444444444,nqn.2014-08.org.nvmexpress:uuid:44444444-4444-4444-8444-444444444444,"; } >later.csv
+cat >inventory.csv <<INVENTORY
+host,machine_id
+node-1,3d1219c7c4c5404aaa1f6d2a48adfda4
+node-2,0f1e2d3c4b5a69788796a5b4c3d2e1f0
+node-3,00112233445566778899aabbccddeeff
+INVENTORY
+exits 0 "names from the inventory" sanid-fleet derive inventory.csv
+sanid-fleet derive inventory.csv >hosts.csv 2>/dev/null
+# row HOST: its names in the list.
+row() { while IFS=, read -r row_host row_iqn row_nqn row_id; do [ "$row_host" = "$1" ] && return; done <hosts.csv; return 1; }
+row node-1
+same "this host's names are what it applied" "$row_iqn $row_nqn $row_id" "$iqn $hostnqn $hostid"
+row node-2
+iqn2=$row_iqn nqn2=$row_nqn
+row node-3
+iqn3=$row_iqn nqn3=$row_nqn
+iqn4=iqn.2016-04.com.open-iscsi:44444444444444448444444444444444
+nqn4=nqn.2014-08.org.nvmexpress:uuid:44444444-4444-4444-8444-444444444444
+{ head -n 1 hosts.csv; tail -n 2 hosts.csv; echo "node-4,$iqn4,$nqn4,"; } >later.csv
 stranger=iqn.2024-01.test.local:stranger
 other=iqn.2024-01.test.local:other
 acls=$lio/iscsi/$target/tpgt_1/acls
 # names DIRECTORY: what is in it, in order, on one line.
 names() { local names; cd "$1"; names=$(echo *); cd /run; echo -n "$names"; }
+# sorted NAME…: the same of these.
+sorted() { echo -n $(printf '%s\n' "$@" | sort); }
 
 # LIO
 targetcli >targetcli.log 2>&1 <<TARGET
@@ -35,7 +49,7 @@ exits 0 "an export for targetcli" sanid-fleet export --to lio --target $target h
 sanid-fleet export --to lio --target $target hosts.csv >admit.sh 2>/dev/null
 exits 0 "the script admits" sh admit.sh
 same "three hosts are admitted" "$(names $acls)" \
-    "iqn.2016-04.com.open-iscsi:22222222222242228222222222222222 iqn.2016-04.com.open-iscsi:33333333333343338333333333333333 $iqn"
+    "$(sorted "$iqn" "$iqn2" "$iqn3")"
 exits 0 "and once more" sh admit.sh
 same "which changes nothing" "$output" ""
 iscsid
@@ -55,7 +69,7 @@ sanid-fleet diff --to lio --target $target --against lio.json --prune later.csv 
 exits 1 "the change leaves who is logged in" sh change.sh
 says "$iqn is logged in and stays"
 check "its session lives" grep -q "LIO Session ID" "$acls/$iqn/info"
-check "the new host is admitted" [ -d $acls/iqn.2016-04.com.open-iscsi:44444444444444448444444444444444 ]
+check "the new host is admitted" [ -d $acls/$iqn4 ]
 export DISRUPT=1
 exits 0 "with DISRUPT=1 it goes" sh change.sh
 unset DISRUPT
@@ -69,7 +83,7 @@ targetcli saveconfig /run/lio.json >/dev/null 2>&1
 sanid-fleet export --to lio-json --target $target --base lio.json hosts.csv >whole.json 2>/dev/null
 check "targetcli restores the export" targetcli restoreconfig /run/whole.json clear_existing=true
 same "with what was there and what is new" "$(names $acls)" \
-    "iqn.2016-04.com.open-iscsi:22222222222242228222222222222222 iqn.2016-04.com.open-iscsi:33333333333343338333333333333333 iqn.2016-04.com.open-iscsi:44444444444444448444444444444444 $iqn"
+    "$(sorted "$iqn" "$iqn2" "$iqn3" "$iqn4")"
 check "and another target's ACL" [ -d $lio/iscsi/$other/tpgt_1/acls/$stranger ]
 check "this host logs in again" iscsi_login
 # Data of tests: crates/sanid-fleet/tests/targets/real.
@@ -108,7 +122,7 @@ export DISRUPT=1
 exits 0 "the change with DISRUPT=1" sh change.sh
 exits 0 "and once more" sh change.sh
 same "is the later list" "$(names $nvmet/subsystems/$subsystem/allowed_hosts)" \
-    "nqn.2014-08.org.nvmexpress:uuid:22222222-2222-4222-8222-222222222222 nqn.2014-08.org.nvmexpress:uuid:33333333-3333-4333-8333-333333333333 nqn.2014-08.org.nvmexpress:uuid:44444444-4444-4444-8444-444444444444"
+    "$(sorted "$nqn2" "$nqn3" "$nqn4")"
 check "another subsystem's host stays" [ -e $nvmet/subsystems/$subsystem:other/allowed_hosts/nqn.2024-01.test.local:stranger ]
 check "who is connected goes on" controller_of "$hostnqn"
 nvme disconnect -n $subsystem >/dev/null
