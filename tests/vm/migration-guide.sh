@@ -109,6 +109,8 @@ going() {
         same "I/O goes on: $device, $writes writes, $reads reads, none longer than $slowest ms" "$word $failed $why" "running 0 "
     done
 }
+# What the kernel says from here on counts: before, udev may have been reading a volume that was disconnected.
+dmesg --clear
 python3 /vm/io.py $map /run/io.iscsi &
 python3 /vm/io.py /dev/$namespace /run/io.nvme &
 until_that "I/O has begun" test -e /run/io.iscsi -a -e /run/io.nvme
