@@ -234,7 +234,7 @@ fn a_command_line_has_a_bound() {
 #[test]
 fn a_damaged_initramfs_does_not_hide_what_comes_after_it() {
     let uki = seen(&pe(&[
-        (INITRAMFS_NAME, &[b'?'; 300_000]),
+        (INITRAMFS_NAME, &vec![b'?'; 300_000]),
         (COMMAND_LINE_NAME, b"quiet"),
     ]));
     assert!(uki.damage.is_none(), "{:?}", uki.damage);
