@@ -4,23 +4,25 @@
 //! made by hand.
 
 mod firmware;
+mod hardware;
 mod initramfs;
 mod others;
+mod places;
 mod seed;
 
 use sanid_core::{MachineId, MachineIdError};
 
 use crate::config::Settings;
 use crate::file::Disk;
-use crate::hardware::HardwareFacts;
-use crate::place::Places;
 use crate::record::RecordState;
 use crate::root::ReadError;
 #[cfg(test)]
 pub(crate) use firmware::host;
 pub use firmware::{FirmwareFacts, FirmwareTable, TableContent};
+pub use hardware::{Evidence, HardwareFacts, HardwareState};
 pub use initramfs::InitramfsFacts;
 pub use others::{Access, ElsewhereFile, Guard, Iscsid, Namespace, OthersFacts, When, Writer};
+pub use places::{Mounted, PlaceFacts, Places};
 pub use seed::{Lack, NotASeed, OtherSeeds, SeedFacts, SeedUuid};
 
 /// One host as it was seen at one moment.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::API_VERSION;
 use crate::document;
 use crate::facts::Facts;
+pub use crate::facts::{Evidence, HardwareFacts, HardwareState};
 
 /// The name of the file in [`crate::record::DIRECTORY`].
 pub const NAME: &str = "hardware.json";
@@ -18,27 +19,6 @@ pub const NAME: &str = "hardware.json";
 pub const PATH: &str = "var/lib/sanid/hardware.json";
 /// Some digests of 32 digits each: hundreds of network interfaces have room.
 pub const LIMIT: usize = 64 * 1024;
-
-/// What tells one machine from another, as digests; a kind that could not be read is missing.
-///
-/// The generation id of a virtual machine is not among them: Linux keeps it to itself
-/// (`drivers/virt/vmgenid.c`).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Evidence {
-    /// The system UUID of SMBIOS or of the device tree.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub firmware_uuid: Option<String>,
-    /// The serial number of the board.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub board_serial: Option<String>,
-    /// The permanent MAC addresses of network interfaces with a device behind them, sorted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub macs: Vec<String>,
-    /// The UUID of the root file system.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub root_fs: Option<String>,
-}
 
 /// The content of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,29 +34,6 @@ pub struct HardwareRecord {
     /// What was seen.
     #[serde(flatten)]
     pub evidence: Evidence,
-}
-
-/// The file as it was found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum HardwareState {
-    /// Nobody looked, or there is no machine-id to compare by.
-    #[default]
-    Unknown,
-    /// None, or one of another machine-id.
-    Missing,
-    /// That of this machine-id.
-    Present(Evidence),
-    /// Something that cannot be read; the next change replaces it.
-    Invalid(String),
-}
-
-/// Recorded and seen.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HardwareFacts {
-    /// What was recorded for this machine-id.
-    pub recorded: HardwareState,
-    /// What is seen now.
-    pub seen: Evidence,
 }
 
 /// How one kind of evidence compares.

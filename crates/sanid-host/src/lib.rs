@@ -39,6 +39,7 @@ pub mod findings;
 pub mod hardware;
 mod observe;
 pub mod parse;
+mod part;
 pub mod place;
 pub mod plan;
 pub mod record;
@@ -50,16 +51,16 @@ mod testing;
 
 pub use facts::{
     Access, Credentials, ElsewhereFile, Facts, FirmwareFacts, FirmwareTable, Guard, InitramfsFacts,
-    IscsiHost, IscsiSession, Iscsid, Lack, Live, MachineIdState, Namespace, NotASeed,
-    NvmeController, OtherSeeds, OthersFacts, RootFacts, SeedFacts, SeedUuid, TableContent, When,
-    Writer,
+    IscsiHost, IscsiSession, Iscsid, Lack, Live, MachineIdState, Mounted, Namespace, NotASeed,
+    NvmeController, OtherSeeds, OthersFacts, PlaceFacts, Places, RootFacts, SeedFacts, SeedUuid,
+    TableContent, When, Writer,
 };
 pub use file::{Disk, Effective, FileState, IdentityFile};
 pub use observe::{
     PUBLISHED, fixed_by, look_at_hardware, look_at_initramfs, look_at_name, look_at_others,
     look_beneath, observe,
 };
-pub use place::{Mounted, PlaceFacts, Places, Via};
+pub use place::Via;
 pub use plan::plan;
 pub use resolve::resolve;
 pub use root::Root;

@@ -4,10 +4,10 @@
 //! pure decision ([`decide`], [`form`]). How the mounts are made is in `act`.
 
 use crate::config::Placement;
-use crate::facts::{Facts, RootFacts};
+use crate::facts::{Facts, Mounted, PlaceFacts, RootFacts};
 use crate::file::{Disk, FileState, IdentityFile};
-use crate::plan::files;
-use crate::resolve::Part;
+pub use crate::part::part_of;
+use crate::part::{Part, files};
 
 /// Where the content of bind placement is, relative to the root: below it each file has the path that
 /// it has below the root.
@@ -34,79 +34,6 @@ impl Via {
     }
 }
 
-/// What is mounted by sanid in the directory of a part.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Mounted {
-    /// Nothing.
-    #[default]
-    Nothing,
-    /// These files, one by one.
-    Files(Vec<IdentityFile>),
-    /// The whole directory.
-    Directory,
-}
-
-/// The directory of one part: `/etc/iscsi` or `/etc/nvme`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact of its own, and every combination exists"
-)]
-pub struct PlaceFacts {
-    /// Whether it is there.
-    pub exists: bool,
-    /// Whether its mount, or that of the nearest directory above it, is read-only (statvfs(3)). A trial
-    /// would write at every boot and at every dry run, and leave a file where it is killed.
-    pub read_only: bool,
-    /// What sanid mounted there.
-    pub mounted: Mounted,
-    /// Whether there is content for it in memory: it was mounted this boot, and is not where somebody
-    /// took the mount away or a run was killed.
-    pub content: bool,
-    /// Whether a killed run left its cover over the directory.
-    pub covered: bool,
-}
-
-impl PlaceFacts {
-    /// Whether sanid's mount is what a reader of this file sees.
-    pub fn is_mounted(&self, file: IdentityFile) -> bool {
-        match &self.mounted {
-            Mounted::Nothing => false,
-            Mounted::Files(files) => files.contains(&file),
-            Mounted::Directory => true,
-        }
-    }
-}
-
-/// The directories of both parts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Places {
-    /// `/etc/iscsi`.
-    pub iscsi: PlaceFacts,
-    /// `/etc/nvme`.
-    pub nvme: PlaceFacts,
-}
-
-impl Places {
-    /// The directory of a part.
-    pub fn of(&self, part: Part) -> &PlaceFacts {
-        match part {
-            Part::Iqn => &self.iscsi,
-            Part::Nvme => &self.nvme,
-        }
-    }
-
-    /// Whether a killed run left a cover.
-    pub fn is_covered(&self) -> bool {
-        self.iscsi.covered || self.nvme.covered
-    }
-
-    /// Whether sanid's mount is what a reader of this file sees.
-    pub fn is_mounted(&self, file: IdentityFile) -> bool {
-        self.of(part_of(file)).is_mounted(file)
-    }
-}
-
 /// What bind placement mounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -116,14 +43,6 @@ pub enum Form {
     Directory,
     /// Nothing: there is no directory and none can be made.
     Impossible,
-}
-
-/// The part a file belongs to.
-pub fn part_of(file: IdentityFile) -> Part {
-    match file {
-        IdentityFile::InitiatorName => Part::Iqn,
-        IdentityFile::HostNqn | IdentityFile::HostId => Part::Nvme,
-    }
 }
 
 /// Why an identity cannot be placed as asked.

@@ -3,11 +3,11 @@
 use sanid_core::{HostId, HostNqn, IscsiName, MachineId, MachineIdError};
 
 use crate::config::{Origin, Setting, Settings};
+use crate::facts::Places;
 use crate::facts::{
     Credentials, Facts, IscsiSession, Live, MachineIdState, NvmeController, RootFacts,
 };
 use crate::file::{Disk, FileState, IdentityFile};
-use crate::place::Places;
 use crate::record::{Origin as RecordOrigin, Record, RecordState, RecordedIqn, RecordedPair};
 use crate::root::FileContent;
 

@@ -15,13 +15,12 @@ mod report;
 mod scope;
 
 use std::ffi::OsString;
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
-use sanid_host::report::ErrorReport;
-use serde::Serialize;
+use sanid_cli::{Exit, Failure, json, print};
 
+const NAME: &str = "sanid-fleet";
 const AFTER_HELP: &str = "\
 Exit codes: 0 fine, 1 findings, 2 usage or I/O error, 3 refused by a safety rule.
 Start with: sanid-fleet derive inventory.csv";
@@ -31,7 +30,7 @@ Start with: sanid-fleet derive inventory.csv";
 /// Identities follow from machine-ids, so a fleet's are known before its hosts have booted, and can be
 /// compared with what the hosts show and with what the arrays admit.
 #[derive(Debug, Parser)]
-#[command(name = "sanid-fleet", version, after_help = AFTER_HELP, arg_required_else_help = true)]
+#[command(name = NAME, version, after_help = AFTER_HELP, arg_required_else_help = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -74,36 +73,6 @@ fn dispatch(command: &Command) -> (bool, Result<Exit, Failure>) {
     }
 }
 
-/// How the command ends: API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Exit {
-    Fine = 0,
-    Findings = 1,
-    Error = 2,
-    Refused = 3,
-}
-
-/// A command that could not give its answer.
-struct Failure {
-    exit: Exit,
-    message: String,
-}
-
-impl Failure {
-    fn error(message: &impl ToString) -> Self {
-        Self {
-            exit: Exit::Error,
-            message: message.to_string(),
-        }
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::error(&format!("cannot write the answer: {error}"))
-    }
-}
-
 /// The definition of the command line, for man pages and completions.
 ///
 /// # Examples
@@ -117,47 +86,11 @@ pub fn command() -> clap::Command {
 /// Runs the command with these arguments, the program's name first, and gives its exit code: 0 fine,
 /// 1 findings, 2 usage or I/O error, 3 refused by a safety rule.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            // With nobody to read it there is nobody to tell.
-            let _ = error.print();
-            let exit = if error.use_stderr() {
-                Exit::Error
-            } else {
-                Exit::Fine
-            };
-            return ExitCode::from(exit as u8);
-        }
-    };
-    let (json_too, done) = dispatch(&arguments.command);
-    let exit = done.unwrap_or_else(|failure| {
-        if json_too {
-            let report = ErrorReport::new(failure.exit as u8, failure.message.clone());
-            // The text below says it even where the document cannot be written.
-            let _ = json(&report);
-        }
-        complain(&failure.message);
-        failure.exit
-    });
-    ExitCode::from(exit as u8)
-}
-
-fn json(document: &impl Serialize) -> io::Result<()> {
-    let mut text = serde_json::to_string_pretty(document)?;
-    text.push('\n');
-    print(&text)
-}
-
-/// A reader that has seen enough, such as `head`, is not an error.
-fn print(text: &str) -> io::Result<()> {
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
-    }
+    sanid_cli::run(NAME, arguments, |arguments: &Arguments| {
+        dispatch(&arguments.command)
+    })
 }
 
 fn complain(message: &str) {
-    // With nobody to read it there is nobody to tell; the exit code remains.
-    let _ = writeln!(io::stderr(), "sanid-fleet: {message}");
+    sanid_cli::complain(NAME, message);
 }

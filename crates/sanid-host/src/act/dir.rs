@@ -137,25 +137,6 @@ pub(super) fn unlink(dir: &OwnedFd, name: &str) -> Result<(), Errno> {
     }
 }
 
-/// Removes what a killed run left beside the identity files. Best effort: it is in nobody's way, and
-/// the next change tries again.
-pub(super) fn clear_temporaries(root: &Root) {
-    for file in IdentityFile::ALL {
-        if let Ok(dir) = root.open_dir(file.directory()) {
-            let _ = unlink(&dir, &temporary(file.name()));
-        }
-        let content = format!("run/sanid/{}", file.directory());
-        if let Ok(dir) = root.open_dir(&content) {
-            let _ = unlink(&dir, &temporary(file.name()));
-        }
-    }
-    for directory in super::reseed::DIRECTORIES {
-        if let Ok(dir) = root.open_dir(directory) {
-            let _ = unlink(&dir, &temporary(super::reseed::NAME));
-        }
-    }
-}
-
 /// Puts one file in place whole: temporary name, stable storage, rename.
 pub(super) fn replace(
     root: &Root,

@@ -8,6 +8,7 @@
 
 mod bind;
 pub(crate) mod dir;
+mod leftovers;
 mod lock;
 mod mount;
 mod reseed;
@@ -148,7 +149,7 @@ pub fn act(root: &Root, lock: &Lock, facts: &Facts, plan: &Plan) -> Result<Recei
         receipt.written = plan.writes.iter().map(|write| write.file).collect();
     }
     // A run that was killed after the exchange left old files under temporary names.
-    dir::clear_temporaries(root);
+    leftovers::clear(root);
     bind::clear_covers(root);
     for file in &plan.modes {
         dir::set_mode(root, *file)?;

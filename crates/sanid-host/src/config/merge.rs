@@ -13,6 +13,25 @@ use sanid_core::{
 };
 use toml::Spanned;
 
+impl Settings {
+    /// Merges files in the order they apply: for each key the last file that sets it counts.
+    ///
+    /// Every value of every file is validated, also one that a later file overrides: which file
+    /// applies last can change with the next package, and a broken value should be found before.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] for the first thing that is wrong.
+    pub fn merge(fragments: &[Fragment]) -> Result<Self, ConfigError> {
+        let mut merged = Merged::default();
+        for fragment in fragments {
+            merged.apply(fragment)?;
+        }
+        merged.check()?;
+        Ok(merged.finish())
+    }
+}
+
 /// A value and its place, while files are being merged.
 struct Placed<T> {
     value: T,
@@ -37,7 +56,7 @@ fn or_default<T>(set: Option<Placed<T>>, default: Setting<T>) -> Setting<T> {
 
 /// The files applied so far: for each key what the last file that sets it says.
 #[derive(Default)]
-pub(crate) struct Merged {
+struct Merged {
     scheme: Option<Placed<&'static dyn Scheme>>,
     seed: Option<Placed<Vec<&'static str>>>,
     denylist: Option<Placed<Vec<HostUuid>>>,
@@ -55,7 +74,7 @@ pub(crate) struct Merged {
 
 impl Merged {
     /// Types and validates what one file says, and lets it override what is there.
-    pub(crate) fn apply(&mut self, fragment: &Fragment) -> Result<(), ConfigError> {
+    fn apply(&mut self, fragment: &Fragment) -> Result<(), ConfigError> {
         let inputs = Inputs::parse(fragment)?;
         let file = File(fragment);
         file.text("scheme", inputs.scheme, &mut self.scheme, scheme)?;
@@ -123,7 +142,7 @@ impl Merged {
     }
 
     /// The rules between keys, which only the merged whole can break.
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+    fn check(&self) -> Result<(), ConfigError> {
         if let (Some(prefix), Some(template)) = (&self.iqn_prefix, &self.iqn_template) {
             return Err(ConfigError::PrefixAndTemplate {
                 prefix: prefix.at.clone(),
@@ -166,7 +185,7 @@ impl Merged {
     }
 
     /// The settings: what is set, and the defaults for the rest.
-    pub(crate) fn finish(self) -> Settings {
+    fn finish(self) -> Settings {
         let default = Settings::default();
         Settings {
             scheme: or_default(self.scheme, default.scheme),

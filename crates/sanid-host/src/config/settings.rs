@@ -1,8 +1,6 @@
 //! Stage three: what all files together say, typed, validated, and with the origin of each value.
 
-use super::error::{ConfigError, Refusal};
-use super::fragments::Fragment;
-use super::merge::Merged;
+use super::error::Refusal;
 use super::template::IqnTemplate;
 use sanid_core::{HostId, HostNqn, HostUuid, IqnPrefix, IscsiName, SCHEMES, Scheme};
 use std::fmt;
@@ -199,23 +197,6 @@ impl fmt::Debug for Settings {
 }
 
 impl Settings {
-    /// Merges files in the order they apply: for each key the last file that sets it counts.
-    ///
-    /// Every value of every file is validated, also one that a later file overrides: which file
-    /// applies last can change with the next package, and a broken value should be found before.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError`] for the first thing that is wrong.
-    pub fn merge(fragments: &[Fragment]) -> Result<Self, ConfigError> {
-        let mut merged = Merged::default();
-        for fragment in fragments {
-            merged.apply(fragment)?;
-        }
-        merged.check()?;
-        Ok(merged.finish())
-    }
-
     /// Every value in effect, in the order of [`KEYS`](super::KEYS), as `sanid config` shows it.
     ///
     /// Parts that are not pinned are left out, and so is the default prefix where a template

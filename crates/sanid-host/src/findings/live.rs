@@ -46,7 +46,7 @@ fn iscsi(view: &View<'_>) -> Vec<Finding> {
             why: "iscsid reads the name once, at its start: the next login comes with another name than this session, and an array that knows only one of them refuses it.",
             fix: vec![
                 "if the session's name is given on purpose (iface.initiatorname), nothing".into(),
-                "otherwise, when the sessions may end: systemctl restart iscsid.service, and log in again".into(),
+                "otherwise, when the session may end: iscsiadm -m node -u, then systemctl restart iscsid.service, then iscsiadm -m node -l".into(),
             ],
         })
         .collect()

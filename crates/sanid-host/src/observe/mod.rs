@@ -25,9 +25,9 @@ use std::path::Path;
 
 use crate::config::fragments::Fragment;
 use crate::config::{self, ConfigError, Firmware};
+use crate::facts::HardwareFacts;
 use crate::facts::{Credentials, Facts, FirmwareFacts, InitramfsFacts, OthersFacts, RootFacts};
 use crate::file::{Disk, FileState, IdentityFile};
-use crate::hardware::HardwareFacts;
 use crate::record::{self, Record, RecordState};
 use crate::root::{FileContent, ReadError, Root};
 

@@ -6,8 +6,9 @@ use rustix::io::Errno;
 use rustix::mount::OpenTreeFlags;
 
 use crate::facts::Facts;
+use crate::facts::{Mounted, PlaceFacts, Places};
 use crate::file::{Disk, FileState, IdentityFile};
-use crate::place::{CONTENT, COVERS, Mounted, PlaceFacts, Places};
+use crate::place::{CONTENT, COVERS};
 use crate::plan::files;
 use crate::resolve::Part;
 use crate::root::Root;

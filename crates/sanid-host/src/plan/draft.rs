@@ -2,13 +2,15 @@
 
 use super::judge::{self, Free, Judgement};
 use super::live::{self, LiveUser};
-use super::model::{Kept, Plan, Reason, Refusal, Way, Write};
-use super::{Consent, desired, files, on_disk};
+use super::model::{Consent, Kept, Plan, Reason, Refusal, Way, Write};
+use super::words::{desired, on_disk};
 use crate::config::{OnExisting, Placement};
 use crate::facts::Facts;
+use crate::facts::Mounted;
 use crate::file::{FileState, IdentityFile};
-use crate::place::{Form, Mounted};
-use crate::resolve::{Part, Resolution};
+use crate::part::{Part, files};
+use crate::place::Form;
+use crate::resolve::Resolution;
 
 /// A plan under way.
 pub(super) struct Draft<'a> {

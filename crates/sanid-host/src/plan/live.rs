@@ -3,8 +3,8 @@
 use sanid_core::{Identity, IscsiName};
 
 use crate::facts::{IscsiSession, Live, NvmeController};
+use crate::part::Part;
 use crate::record::Values;
-use crate::resolve::Part;
 
 /// A live session or controller with the identity it uses.
 #[derive(Debug, Clone, PartialEq, Eq)]

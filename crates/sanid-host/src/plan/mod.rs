@@ -9,30 +9,19 @@ mod judge;
 pub mod live;
 mod model;
 mod note;
+mod words;
 
-use crate::config::OnExisting;
 use crate::facts::Facts;
-use crate::file::{Effective, FileState, IdentityFile};
+use crate::file::{FileState, IdentityFile};
+use crate::part::Part;
+pub use crate::part::files;
 use crate::place::{self, Form, Via};
-use crate::resolve::{Part, Resolution};
+use crate::resolve::Resolution;
 use draft::Draft;
 pub use judge::{Free, Judgement};
 pub use live::LiveUser;
-pub use model::{CannotJudge, Kept, Plan, Reason, Refusal, Way, Write};
-
-/// What the caller allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Consent {
-    /// What to do with a valid identity that is not the desired one.
-    pub existing: OnExisting,
-    /// Whether an identity may be changed that a live session uses.
-    pub disrupt: bool,
-    /// Whether this is the run at boot: what a live session uses is kept there instead of refused, so
-    /// that the rest is put in place and the boot goes on.
-    pub boot: bool,
-    /// The placement that was asked for; the configured one where none was.
-    pub via: Option<Via>,
-}
+pub use model::{CannotJudge, Consent, Kept, Plan, Reason, Refusal, Way, Write};
+pub use words::{desired, on_disk};
 
 /// Decides what to do.
 ///
@@ -82,44 +71,6 @@ fn ways(facts: &Facts, consent: Consent) -> Result<[Way; 2], CannotJudge> {
         return Err(CannotJudge(place::NO_DIRECTORY.into()));
     }
     Ok(ways)
-}
-
-/// The files of a part.
-pub fn files(part: Part) -> &'static [IdentityFile] {
-    match part {
-        Part::Iqn => &[IdentityFile::InitiatorName],
-        Part::Nvme => &[IdentityFile::HostNqn, IdentityFile::HostId],
-    }
-}
-
-/// What is on disk of a part, in one line.
-pub fn on_disk(facts: &Facts, part: Part) -> String {
-    fn text<T: ToString>(effective: &Effective<T>) -> String {
-        match effective {
-            Effective::Valid(value) => value.to_string(),
-            Effective::Irregular { text, .. } => text.clone(),
-            other => format!("({})", other.state()),
-        }
-    }
-    match part {
-        Part::Iqn => text(&facts.disk.iqn()),
-        Part::Nvme => format!(
-            "{} {}",
-            text(&facts.disk.host_nqn()),
-            text(&facts.disk.host_id())
-        ),
-    }
-}
-
-/// What is desired of a part, in one line.
-pub fn desired(wanted: &Resolution, part: Part) -> String {
-    match part {
-        Part::Iqn => wanted.iqn.value.to_string(),
-        Part::Nvme => format!(
-            "{} {}",
-            wanted.nvme.value.host_nqn, wanted.nvme.value.host_id
-        ),
-    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,27 @@
 //! What a plan is.
 
-use super::files;
 use super::judge::Free;
 use super::live::LiveUser;
+use crate::config::OnExisting;
 use crate::facts::Facts;
 use crate::file::IdentityFile;
+use crate::part::{Part, files};
 use crate::place::{Form, Via};
 use crate::record::{Record, Values};
-use crate::resolve::Part;
+
+/// What the caller allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Consent {
+    /// What to do with a valid identity that is not the desired one.
+    pub existing: OnExisting,
+    /// Whether an identity may be changed that a live session uses.
+    pub disrupt: bool,
+    /// Whether this is the run at boot: what a live session uses is kept there instead of refused, so
+    /// that the rest is put in place and the boot goes on.
+    pub boot: bool,
+    /// The placement that was asked for; the configured one where none was.
+    pub via: Option<Via>,
+}
 
 /// What `apply` would do.
 #[derive(Debug, Clone, PartialEq, Eq)]

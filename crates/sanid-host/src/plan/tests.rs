@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::OnExisting;
 use crate::facts::MachineIdState;
 use crate::file::IdentityFile::{HostId, HostNqn, InitiatorName};
 use crate::record::{Pending, Record, RecordState, Values};

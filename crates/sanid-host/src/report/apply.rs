@@ -255,7 +255,7 @@ impl RefusalReport {
                 on_disk: None,
                 desired: desired.clone(),
                 users: users.iter().map(UserReport::new).collect(),
-                why: "A session that reconnects comes with the new identity: the array may refuse it, the kernel refuses a pair that is half the old one, and the host loses a volume that is in use.",
+                why: "A session keeps its identity until it ends, through reconnects and a restart of iscsid; the next login or connect comes with the new one. The array may refuse that, and the kernel refuses a pair that is half the old one: the host cannot get back a volume that is in use.",
                 ways: ways_live(*part, users, options),
             },
         }
@@ -313,7 +313,7 @@ fn ways_live(part: Part, users: &[LiveUser], options: &Options) -> Vec<Way> {
     });
     let disrupt = way(
         format!("sanid apply --replace --disrupt{via}{root}"),
-        "change it all the same, and have the sessions reconnect under the new identity or not at all",
+        "change it all the same: the sessions keep the old identity until they end, and the next ones have the new one or are refused",
     );
     end.into_iter()
         .chain([

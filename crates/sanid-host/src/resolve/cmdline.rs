@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 
 use sanid_core::{IscsiName, NvmePair};
 
-use super::{Given, Part, ResolveError, Source, parse_iqn, parse_pair};
+use super::error::ResolveError;
+use super::source::{Given, Source, parse_iqn, parse_pair};
 use crate::facts::Facts;
 use crate::parse::cmdline;
+use crate::part::Part;
 
 /// dracut's present name first, then its older one, then SUSE's.
 const IQN_KEYS: &[&str] = &["rd.iscsi.initiator", "iscsi_initiator", "rd.initiatorname"];

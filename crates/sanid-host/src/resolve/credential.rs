@@ -3,7 +3,8 @@
 
 use sanid_core::{IscsiName, NvmePair};
 
-use super::{Given, ResolveError, Source, parse_iqn, parse_pair};
+use super::error::ResolveError;
+use super::source::{Given, Source, parse_iqn, parse_pair};
 use crate::facts::Facts;
 
 pub(super) struct Credential;

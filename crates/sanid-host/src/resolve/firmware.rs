@@ -6,10 +6,12 @@
 
 use sanid_core::{HostId, HostNqn, HostUuid, IscsiName, NvmePair};
 
-use super::{Given, Part, ResolveError, Show, Source, complete, invalid, parse_iqn};
+use super::error::ResolveError;
+use super::source::{Given, Show, Source, complete, invalid, parse_iqn};
 use crate::config::Firmware as Use;
 use crate::facts::{Facts, FirmwareTable, TableContent};
 use crate::parse::nbft;
+use crate::part::Part;
 
 pub(crate) struct Firmware;
 

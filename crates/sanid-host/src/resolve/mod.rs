@@ -9,13 +9,18 @@
 mod cmdline;
 mod credential;
 pub(crate) mod derived;
+mod error;
 pub(crate) mod firmware;
 mod pin;
+mod source;
 
-use sanid_core::{HostId, HostNqn, Identity, IscsiName, NvmePair, SeedFingerprint};
+use sanid_core::{Identity, IscsiName, NvmePair, SeedFingerprint};
 
 use crate::facts::Facts;
-pub use derived::NoSeed;
+pub use crate::part::Part;
+pub use error::{NoSeed, ResolveError};
+use source::Show;
+pub use source::{DERIVED, Given, Source};
 
 /// The sources, highest first. A new one is one file and one line here.
 pub static SOURCES: &[&dyn Source] = &[
@@ -25,107 +30,6 @@ pub static SOURCES: &[&dyn Source] = &[
     &firmware::Firmware,
     &derived::Scheme,
 ];
-
-/// The name of the source that computes, in reports and in the record.
-pub const DERIVED: &str = "derived";
-
-/// A place that an identity can come from.
-pub trait Source: Sync {
-    /// Its name in reports: API.
-    fn name(&self) -> &'static str;
-    /// The initiator name it gives, if it gives one.
-    ///
-    /// # Errors
-    /// [`ResolveError`] when what it gives cannot be used.
-    fn iqn(&self, facts: &Facts) -> Result<Option<Given<IscsiName>>, ResolveError>;
-    /// The NVMe pair it gives, if it gives one or a half from which the other follows.
-    ///
-    /// # Errors
-    /// [`ResolveError`] when what it gives cannot be used.
-    fn nvme(&self, facts: &Facts) -> Result<Option<Given<NvmePair>>, ResolveError>;
-    /// Why it has no word on a part, where somebody could expect one.
-    fn silence(&self, _facts: &Facts, _part: Part) -> Option<String> {
-        None
-    }
-}
-
-/// A value with the exact place it was found in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Given<T> {
-    /// The value.
-    pub value: T,
-    /// The place, such as `rd.iscsi.initiator= on the kernel command line`.
-    pub place: String,
-}
-
-/// A part of the identity that is resolved and written as one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
-    /// The iSCSI initiator name.
-    Iqn,
-    /// The host NQN and the Host ID.
-    Nvme,
-}
-
-impl Part {
-    /// The part in the field's words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Iqn => "initiator name",
-            Self::Nvme => "NVMe pair",
-        }
-    }
-
-    /// The part in JSON.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Iqn => "iqn",
-            Self::Nvme => "nvme",
-        }
-    }
-}
-
-/// Why there is no identity.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ResolveError {
-    /// A source gives something that is no name of its kind.
-    #[error("{place} gives {text:?}, which is no valid {what}: {why}; correct it or take it away")]
-    Invalid {
-        /// The place.
-        place: String,
-        /// What was given, escaped.
-        text: String,
-        /// The kind of name.
-        what: &'static str,
-        /// The rule it breaks.
-        why: String,
-    },
-    /// A source gives one half of the pair, and the other half does not follow from it.
-    #[error(
-        "{place} gives the host NQN {nqn} alone, and no Host ID follows from it, since it holds no UUID; give the Host ID in the same place"
-    )]
-    HalfPair {
-        /// The place.
-        place: String,
-        /// The host NQN.
-        nqn: String,
-    },
-    /// A source cannot give a name for this host.
-    #[error("{place}: {why}")]
-    Cannot {
-        /// The place.
-        place: String,
-        /// The reason, with what to do.
-        why: String,
-    },
-    /// What a source says cannot be told: it may not be read, or it contradicts itself. No error where a
-    /// higher source has a word.
-    #[error("{0}")]
-    Undecided(String),
-    /// Nothing fixes the identity, and there is nothing to derive it from.
-    #[error(transparent)]
-    NoSeed(NoSeed),
-}
 
 /// One source's word on one part, for `show --explain`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -273,106 +177,6 @@ fn choose<T: Clone + Show>(
     }
     // The scheme is silent only for want of a seed, so one of the two is there.
     winner.ok_or(ResolveError::NoSeed(no_seed.unwrap_or(NoSeed::Missing)))
-}
-
-/// A value in one line.
-trait Show {
-    fn show(&self) -> String;
-}
-
-impl Show for IscsiName {
-    fn show(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl Show for NvmePair {
-    fn show(&self) -> String {
-        format!("{} {}", self.host_nqn, self.host_id)
-    }
-}
-
-/// Validates an initiator name that was given as text.
-fn parse_iqn(text: &str, place: String) -> Result<Given<IscsiName>, ResolveError> {
-    match IscsiName::parse(text) {
-        Ok(value) => Ok(Given { value, place }),
-        Err(error) => Err(invalid(place, text, "initiator name", &error)),
-    }
-}
-
-fn parse_nqn(text: &str, place: impl Fn() -> String) -> Result<HostNqn, ResolveError> {
-    HostNqn::parse(text).map_err(|error| invalid(place(), text, "host NQN", &error))
-}
-
-/// Makes the pair of what was given of it as text.
-fn parse_pair(
-    nqn: Option<(&str, String)>,
-    id: Option<(&str, String)>,
-) -> Result<Option<Given<NvmePair>>, ResolveError> {
-    let nqn = match nqn {
-        None => None,
-        Some((text, place)) => Some(Given {
-            value: parse_nqn(text, || place.clone())?,
-            place,
-        }),
-    };
-    let id = match id {
-        None => None,
-        Some((text, place)) => match HostId::parse(text) {
-            Ok(value) => Some(Given { value, place }),
-            Err(error) => return Err(invalid(place, text, "Host ID", &error)),
-        },
-    };
-    complete(nqn, id)
-}
-
-/// One half of a pair gives the other: the UUID of the host NQN is the Host ID (NVMe TP4126).
-fn complete(
-    nqn: Option<Given<HostNqn>>,
-    id: Option<Given<HostId>>,
-) -> Result<Option<Given<NvmePair>>, ResolveError> {
-    match (nqn, id) {
-        (None, None) => Ok(None),
-        (Some(nqn), Some(id)) => Ok(Some(Given {
-            value: NvmePair::new(nqn.value, id.value),
-            place: if nqn.place == id.place {
-                nqn.place
-            } else {
-                format!("{}, {}", nqn.place, id.place)
-            },
-        })),
-        (None, Some(id)) => Ok(Some(Given {
-            value: NvmePair::from_host_id(id.value),
-            place: id.place,
-        })),
-        (Some(nqn), None) => {
-            let text = nqn.value.to_string();
-            match NvmePair::from_host_nqn(nqn.value) {
-                Some(value) => Ok(Some(Given {
-                    value,
-                    place: nqn.place,
-                })),
-                None => Err(ResolveError::HalfPair {
-                    place: nqn.place,
-                    nqn: text,
-                }),
-            }
-        }
-    }
-}
-
-fn invalid(
-    place: String,
-    text: &str,
-    what: &'static str,
-    error: &sanid_core::NameError,
-) -> ResolveError {
-    ResolveError::Invalid {
-        place,
-        text: text.to_owned(),
-        what,
-        why: error.to_string(),
-    }
 }
 
 #[cfg(test)]

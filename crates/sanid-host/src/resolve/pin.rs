@@ -2,7 +2,8 @@
 
 use sanid_core::{IscsiName, NvmePair};
 
-use super::{Given, ResolveError, Source, complete};
+use super::error::ResolveError;
+use super::source::{Given, Source, complete};
 use crate::config::Setting;
 use crate::facts::Facts;
 

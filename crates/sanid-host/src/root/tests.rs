@@ -1,7 +1,9 @@
 use std::fs;
+use std::mem::MaybeUninit;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
 
 use rustix::fs::FileType;
+use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 
 use super::*;
 
@@ -183,6 +185,7 @@ fn hostile_names_cannot_write_to_the_terminal() {
 }
 
 /// To open a device can start it, and to open a fifo lets its writer go on: in an image neither may happen.
+/// inotify(7) tells of every open that is more than a look (`O_PATH`).
 #[test]
 fn what_is_not_a_regular_file_in_an_image_is_not_even_opened() {
     each_resolver(
@@ -191,20 +194,18 @@ fn what_is_not_a_regular_file_in_an_image_is_not_even_opened() {
             rustix::fs::mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
         },
         |root| {
-            let path = root.path().join("etc/fifo");
-            let to_write = path.clone();
-            // Waits in open(2) until somebody opens the other end.
-            let writer =
-                std::thread::spawn(move || fs::OpenOptions::new().write(true).open(to_write));
-            std::thread::sleep(std::time::Duration::from_millis(50));
+            let watch = inotify::init(CreateFlags::NONBLOCK).unwrap();
+            for name in ["etc/fifo", "etc/file"] {
+                inotify::add_watch(&watch, root.path().join(name), WatchFlags::OPEN).unwrap();
+            }
+            let mut buffer = [MaybeUninit::uninit(); 1024];
+            let mut opened = inotify::Reader::new(&watch, &mut buffer);
             assert!(root.read("etc/fifo", 100).is_err());
             assert_eq!(root.attribute("etc/fifo"), None);
-            std::thread::sleep(std::time::Duration::from_millis(50));
-            let opened = writer.is_finished();
-            let flags = OFlags::RDONLY | OFlags::NONBLOCK;
-            drop(rustix::fs::openat(CWD, &path, flags, Mode::empty()).unwrap());
-            writer.join().unwrap().unwrap();
-            assert!(!opened, "somebody opened it");
+            assert!(opened.next().is_err(), "somebody opened it");
+            // The watch sees the same of what is a file.
+            root.read("etc/file", 100).unwrap();
+            opened.next().unwrap();
         },
     );
 }

@@ -91,7 +91,8 @@ fn page(report: &LintReport) -> String {
             let sealable = report.findings.iter().filter(|one| one.sealable).count();
             let _ = writeln!(
                 text,
-                "{count} {findings} in {image}; `sanid seal` removes {sealable}"
+                "{}{count} {findings} in {image}; `sanid seal` removes {sealable}",
+                inside(image)
             );
             match error {
                 Some(error) => writeln!(text, "it was not read to its end: {error}"),
@@ -100,6 +101,15 @@ fn page(report: &LintReport) -> String {
         }
     };
     text
+}
+
+/// What is typed as it is shown would change the machine that looks, where the image is not its own root.
+pub(super) fn inside(image: &str) -> &'static str {
+    if image == "/" {
+        ""
+    } else {
+        "Paths and commands are as inside the image: use them there (chroot), not on this machine.\n"
+    }
 }
 
 /// One finding in text.

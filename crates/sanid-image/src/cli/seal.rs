@@ -98,5 +98,9 @@ fn outcome(report: &SealReport) -> String {
         text.push('\n');
         super::lint::one(&mut text, finding);
     }
+    let inside = super::lint::inside(&report.image);
+    if !report.left.is_empty() && !inside.is_empty() {
+        let _ = write!(text, "\n{inside}");
+    }
     text
 }

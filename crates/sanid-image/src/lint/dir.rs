@@ -25,15 +25,7 @@ const DEPTH: usize = 16;
 
 /// Looks at every place below a root. `step` is called with each path that is read.
 pub fn directory(root: &Root, step: &mut dyn FnMut(&str)) -> Linted {
-    let mut walk = Walk {
-        root,
-        step,
-        layer: Layer::default(),
-        seen: BTreeSet::new(),
-        files: BTreeSet::new(),
-        links: Vec::new(),
-        told: BTreeSet::new(),
-    };
+    let mut walk = Walk::new(root, step);
     for pattern in patterns() {
         let parts: Vec<&str> = pattern.split('/').collect();
         walk.expand("", &parts);
@@ -56,7 +48,19 @@ struct Walk<'a> {
     told: BTreeSet<String>,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(root: &'a Root, step: &'a mut dyn FnMut(&str)) -> Self {
+        Self {
+            root,
+            step,
+            layer: Layer::default(),
+            seen: BTreeSet::new(),
+            files: BTreeSet::new(),
+            links: Vec::new(),
+            told: BTreeSet::new(),
+        }
+    }
+
     /// Everything below `at` that matches the parts.
     fn expand(&mut self, at: &str, parts: &[&str]) {
         let Some((part, rest)) = parts.split_first() else {
@@ -223,3 +227,6 @@ fn kind(fd: &OwnedFd) -> Result<FileType, Errno> {
 fn is_null(fd: &OwnedFd) -> bool {
     rustix::fs::fstat(fd).is_ok_and(|stat| stat.st_rdev == rustix::fs::makedev(1, 3))
 }
+
+#[cfg(test)]
+mod tests;

@@ -221,6 +221,47 @@ fn later_layers_win_and_whiteouts_are_honoured() {
     }
 }
 
+#[test]
+fn whiteouts_are_honoured_in_deployments_of_ostree() {
+    let lower = tar(&[
+        ("ostree/deploy/os/deploy/0.0/etc/nvme/hostid", ID.as_bytes()),
+        ("ostree/deploy/os/deploy/1.0/etc/nvme/hostid", ID.as_bytes()),
+        (
+            "ostree/deploy/os/var/lib/iscsi/ifaces/a",
+            b"iface.initiatorname = iqn.2004-05.com.example:a\n",
+        ),
+    ]);
+    let [old, new, shared] = [
+        (
+            "host-id-set",
+            "/ostree/deploy/os/deploy/0.0/etc/nvme/hostid",
+        ),
+        (
+            "host-id-set",
+            "/ostree/deploy/os/deploy/1.0/etc/nvme/hostid",
+        ),
+        (
+            "iscsi-record-initiator",
+            "/ostree/deploy/os/var/lib/iscsi/ifaces/a",
+        ),
+    ];
+    let rows: [(&str, &[(&str, &str)]); 7] = [
+        ("ostree/deploy/os/deploy/.wh.0.0", &[new, shared]),
+        ("ostree/deploy/os/deploy/0.0/etc/.wh.nvme", &[new, shared]),
+        ("ostree/deploy/os/deploy/.wh..wh..opq", &[shared]),
+        ("ostree/deploy/os/.wh.var", &[old, new]),
+        ("ostree/deploy/os/var/.wh..wh..opq", &[old, new]),
+        ("ostree/deploy/.wh.os", &[]),
+        // A file where the deployment was.
+        ("ostree/deploy/os/deploy/1.0", &[old, shared]),
+    ];
+    for (path, left) in rows {
+        let layers = [lower.clone(), tar(&[(path, b"")])];
+        let wanted = (i32::from(!left.is_empty()), pairs(left));
+        assert_eq!(lint_tar(&oci(&layers)), wanted, "{path}");
+    }
+}
+
 /// `docker save` of some versions writes a layer that two images share once, and a link to it.
 #[test]
 fn a_layer_that_is_a_link_to_another_is_read() {

@@ -2,8 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::Write as _;
+use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
 
+use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::fs::{CWD, FileType, Mode};
 use tar::EntryType;
 
@@ -46,19 +50,41 @@ fn links_in_a_circle_are_told() {
     assert!(findings.contains(&("not-readable".into(), "/etc/machine-id".into())));
 }
 
+/// To open a device can start it, and to open a fifo lets its writer go on. inotify(7) tells of every open
+/// that is more than a look (`O_PATH`).
 #[test]
-fn a_fifo_or_a_device_in_place_of_a_file_is_told_and_not_opened() {
-    let image = tree(&[("etc/nvme/x", b"")]);
+fn what_is_no_file_is_told_and_not_opened() {
+    let image = tree(&[("etc/nvme/hostnqn", b"")]);
+    let at = |name: &str| image.path().join(name);
+    let watch = inotify::init(CreateFlags::NONBLOCK).unwrap();
     for name in ["etc/machine-id", "etc/nvme/hostid", "etc/nvme/x.conf"] {
-        let path = image.path().join(name);
-        rustix::fs::mknodat(CWD, path, FileType::Fifo, Mode::RUSR, 0).unwrap();
+        rustix::fs::mknodat(CWD, at(name), FileType::Fifo, Mode::RUSR, 0).unwrap();
+        inotify::add_watch(&watch, at(name), WatchFlags::OPEN).unwrap();
     }
+    let _bound = UnixListener::bind(at("etc/nvme/config.json")).unwrap();
     let wanted = pairs(&[
         ("not-a-file", "/etc/machine-id"),
+        ("not-a-file", "/etc/nvme/config.json"),
         ("not-a-file", "/etc/nvme/hostid"),
         ("not-a-file", "/etc/nvme/x.conf"),
     ]);
     assert_eq!(lint(image.path()), (1, wanted));
+    assert_eq!(opened(&watch), 0, "something was opened");
+    // The watch sees the same of what is a file.
+    inotify::add_watch(&watch, at("etc/nvme/hostnqn"), WatchFlags::OPEN).unwrap();
+    lint(image.path());
+    assert_eq!(opened(&watch), 1);
+}
+
+/// How many opens were seen.
+fn opened(watch: &OwnedFd) -> usize {
+    let mut buffer = [MaybeUninit::uninit(); 4096];
+    let mut events = inotify::Reader::new(watch, &mut buffer);
+    std::iter::from_fn(|| events.next().ok().map(|_| ())).count()
+}
+
+#[test]
+fn a_fifo_or_a_device_in_a_tar_is_told() {
     let mut builder = tar::Builder::new(Vec::new());
     raw(&mut builder, "etc/machine-id", EntryType::Fifo, "", b"");
     raw(&mut builder, "etc/nvme/hostid", EntryType::Char, "", b"");

@@ -5,7 +5,9 @@ use std::os::unix::fs::symlink;
 
 use sanid_image::cpio;
 
-use crate::support::{Files, ID, IQN, MACHINE_ID, NQN, lint, lint_tar, pairs, tar, tree};
+use crate::support::{
+    Files, ID, IQN, MACHINE_ID, NQN, lint, lint_tar, pairs, said, sanid_image, tar, tree,
+};
 
 /// A path, its bytes, and the code of what is found there.
 type Row<'a> = (&'a str, &'a [u8], Option<&'a str>);
@@ -328,21 +330,30 @@ fn deployments_of_ostree() {
             None,
         ),
     ]);
+    // Only their /var is looked for beside the deployments: a link in a circle there is nobody's concern.
+    let image = tree(&[("ostree/deploy/fedora/deploy/0123abcd.0/etc/x", b"")]);
+    symlink("etc", image.path().join("ostree/deploy/fedora/etc")).unwrap();
+    assert_eq!(lint(image.path()), (0, Vec::new()));
+}
+
+#[test]
+fn each_deployment_of_ostree_is_sealed() {
+    let id = format!("{MACHINE_ID}\n");
+    let at = |number: u8, path: &str| format!("ostree/deploy/os/deploy/{number}.0/{path}");
     let image = tree(&[
-        (&at("etc/machine-id"), id.as_bytes()),
-        (&at("etc/nvme/hostid"), ID.as_bytes()),
+        (&at(0, "etc/machine-id"), id.as_bytes()),
+        (&at(0, "etc/nvme/hostid"), ID.as_bytes()),
+        (&at(1, "etc/machine-id"), id.as_bytes()),
+        (&at(1, "usr/etc/iscsi/initiatorname.iscsi"), IQN.as_bytes()),
     ]);
     let root = image.path().to_str().unwrap();
-    let output = crate::support::sanid_image(&["seal", "--root", root]);
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{}",
-        crate::support::said(&output)
-    );
+    let output = sanid_image(&["seal", "--root", root]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert_eq!(lint(image.path()), (0, Vec::new()));
-    let sealed = fs::read(image.path().join(at("etc/machine-id"))).unwrap();
-    assert_eq!(sealed, b"uninitialized\n");
+    for number in [0, 1] {
+        let sealed = fs::read(image.path().join(at(number, "etc/machine-id"))).unwrap();
+        assert_eq!(sealed, b"uninitialized\n");
+    }
 }
 
 /// What is in them is tested with real ones (`images`).

@@ -106,7 +106,7 @@ fn check(root: &Root, facts: &Facts, options: &Reseed) -> Result<(), Failure> {
     let live = live_names(facts);
     if !live.is_empty() && !options.disrupt {
         return Err(Failure::refused(&format!(
-            "{} lives, and would lose its volumes or come back with a name that the array may refuse (safety rule 3)\n\
+            "{} lives, and keeps the old name until it ends; the next login or connect comes with the new one, which the array may refuse while volumes are in use (safety rule 3)\n\
              Ways out:\n  \
              iscsiadm -m node -u, nvme disconnect-all   end them, when nothing uses them\n  \
              sanid reseed --disrupt{option}   change the identity all the same",

@@ -157,3 +157,61 @@ pub(crate) fn is_above(path: &str) -> bool {
 fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A tree is looked through by the patterns and a tar by the paths: they mean the same.
+    #[test]
+    fn what_is_looked_for_in_a_tree_is_a_place_in_a_tar() {
+        for pattern in patterns() {
+            let path = pattern.replace("**", "a/b").replace('*', "a");
+            assert!(place(&path).is_some(), "{pattern}");
+            for (at, _) in path.match_indices('/') {
+                let above = path.get(..at).unwrap();
+                assert!(is_above(above), "{above} of {pattern}");
+            }
+        }
+    }
+
+    #[test]
+    fn deployments_of_ostree_are_systems_of_their_own_with_one_var() {
+        for (path, own) in [
+            (
+                "ostree/deploy/os/deploy/0.0/etc/machine-id",
+                "etc/machine-id",
+            ),
+            ("ostree/deploy/os/deploy/0.0/var/lib/x", "var/lib/x"),
+            ("ostree/deploy/os/var/lib/x", "var/lib/x"),
+            // Nothing but /var is shared, and a deployment is in no other place.
+            (
+                "ostree/deploy/os/etc/machine-id",
+                "ostree/deploy/os/etc/machine-id",
+            ),
+            ("ostree/deploy/os/variable", "ostree/deploy/os/variable"),
+            ("ostree/deploy/os/deploy/0.0", "ostree/deploy/os/deploy/0.0"),
+            (
+                "srv/deploy/os/deploy/0.0/etc/x",
+                "srv/deploy/os/deploy/0.0/etc/x",
+            ),
+            ("srv/deploy/os/var/lib/x", "srv/deploy/os/var/lib/x"),
+        ] {
+            assert_eq!(of_system(path), own, "{path}");
+        }
+    }
+
+    #[test]
+    fn directories_that_no_place_is_below_are_not_kept() {
+        for path in [
+            "srv",
+            "etc/nvme.d",
+            "ostree/repo",
+            "ostree/deploy/os/etc",
+            "ostree/deploy/os/deploy/0.0/srv",
+            "srv/deploy/os/deploy/0.0",
+        ] {
+            assert!(!is_above(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The files: there, whole, with the right mode and label.
+
+use super::{Case, clean};
+use crate::facts::{Access, Facts};
+use crate::file::{FileState, IdentityFile};
+use crate::root::ReadError;
+use crate::testing::{IQN, NQN, OTHER_NQN, facts};
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        ("not applied yet", facts(), vec!["file-missing"; 3]),
+        (
+            "empty",
+            clean().raw(IdentityFile::InitiatorName, b""),
+            vec!["file-empty"],
+        ),
+        (
+            "invalid",
+            clean().file(IdentityFile::InitiatorName, "iqn.2017-13.a:b"),
+            vec!["file-invalid"],
+        ),
+        (
+            "unreadable",
+            unreadable(clean()),
+            vec!["file-unreadable", "pair-half"],
+        ),
+        (
+            "two names in one file",
+            clean().raw(
+                IdentityFile::HostNqn,
+                format!("{NQN}\n{OTHER_NQN}\n").as_bytes(),
+            ),
+            vec!["readers-disagree"],
+        ),
+        (
+            "private hostnqn",
+            clean().present(
+                IdentityFile::HostNqn,
+                &IdentityFile::HostNqn.bytes(NQN),
+                0o600,
+            ),
+            vec!["file-mode"],
+        ),
+        (
+            "a package's file beneath the mount",
+            {
+                let mut covered = clean();
+                covered.beneath = facts().file(IdentityFile::HostNqn, OTHER_NQN).disk;
+                covered
+            },
+            vec!["covered-file"],
+        ),
+        (
+            "a hostnqn that everybody may write",
+            clean().present(
+                IdentityFile::HostNqn,
+                &IdentityFile::HostNqn.bytes(NQN),
+                0o666,
+            ),
+            vec!["file-writable"],
+        ),
+        (
+            "an initiator name for all to read, as Red Hat's scripts write it",
+            clean().present(
+                IdentityFile::InitiatorName,
+                &IdentityFile::InitiatorName.bytes(IQN),
+                0o644,
+            ),
+            vec![],
+        ),
+        (
+            "a directory that everybody may write",
+            access(clean(), 0o777, "etc_t", "etc_t"),
+            vec!["file-writable"],
+        ),
+        (
+            "a directory that os-brick may not search",
+            access(clean(), 0o700, "etc_t", "etc_t"),
+            vec!["file-mode"],
+        ),
+        (
+            "the label of the directory, or no SELinux",
+            access(access(clean(), 0o755, "etc_t", "etc_t"), 0o755, "", ""),
+            vec![],
+        ),
+        (
+            "a file that was made in /tmp and moved",
+            access(clean(), 0o755, "etc_t", "user_tmp_t"),
+            vec!["file-label"],
+        ),
+        (
+            "a file without a label",
+            access(clean(), 0o755, "etc_t", ""),
+            vec!["file-label"],
+        ),
+    ]
+}
+
+/// With a Host ID that cannot be read.
+pub(super) fn unreadable(mut facts: Facts) -> Facts {
+    facts.disk.host_id = FileState::Unreadable(ReadError::NotRegular {
+        path: "/etc/nvme/hostid".into(),
+        kind: "a directory",
+    });
+    facts
+}
+
+/// With these rights on the directory of the NVMe pair, and these SELinux types of it and of `hostnqn`.
+fn access(mut facts: Facts, mode: u32, directory: &str, label: &str) -> Facts {
+    facts.others.access.push(Access {
+        file: IdentityFile::HostNqn,
+        directory_mode: mode,
+        label: Some(label.into()),
+        directory_label: Some(directory.into()),
+    });
+    facts
+}

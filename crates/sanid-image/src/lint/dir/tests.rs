@@ -1,0 +1,35 @@
+use std::sync::mpsc;
+use std::time::Duration;
+
+use rustix::fs::{CWD, Mode};
+
+use super::*;
+
+/// What was a file when it was looked at can be another thing when it is opened. Nobody is at the other end of
+/// this fifo, so a read that waits never ends.
+#[test]
+fn what_became_a_fifo_since_it_was_looked_at_is_told_and_not_waited_for() {
+    let image = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(image.path().join("etc/nvme")).unwrap();
+    let fifo = image.path().join("etc/nvme/hostid");
+    rustix::fs::mknodat(CWD, fifo, FileType::Fifo, Mode::RUSR, 0).unwrap();
+    let top = image.path().to_path_buf();
+    let (done, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        let root = Root::open(&top).unwrap();
+        let mut step = |_: &str| {};
+        let mut walk = Walk::new(&root, &mut step);
+        walk.read("etc/nvme/hostid");
+        done.send(walk.layer.done(None).findings).unwrap();
+    });
+    let findings = told.recv_timeout(Duration::from_secs(60));
+    let findings = findings.expect("it waits for the other end of the fifo");
+    let seen: Vec<_> = findings
+        .iter()
+        .map(|one| (one.rule.code, one.seen.as_str()))
+        .collect();
+    assert_eq!(
+        seen,
+        [("not-a-file", "it is something else than a moment before")]
+    );
+}
