@@ -4,10 +4,12 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::decide::{Action, Change, Request, decide};
+use super::change::Change;
+use super::decide::{Action, Request, decide};
 use super::holder::Holder;
 use super::identity::Identity;
-use super::store::{Snapshot, StoreError};
+use super::seen::Snapshot;
+use super::store::StoreError;
 use super::{etcd, sqlite};
 
 /// A claim of a host of its own; like all hosts of a benchmark it has whole evidence.

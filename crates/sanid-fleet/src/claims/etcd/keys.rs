@@ -15,7 +15,7 @@ use super::messages::{Compare, Delete, Expected, OneOperation, Operation, Put, R
 use crate::claims::event::Event;
 use crate::claims::identity::{Identifier, Identity};
 use crate::claims::record::Record;
-use crate::claims::store::{Lease, Seen};
+use crate::claims::seen::{Lease, Seen};
 
 pub(super) const HISTORY: &str = "/sanid/v1/history/";
 pub(super) const LEASES: &str = "/sanid/v1/lease/";

@@ -13,12 +13,13 @@ use std::time::{Duration, Instant};
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, TransactionBehavior};
 
+use super::change::Change;
 use super::clock::{Clock, HostClock, Moment};
-use super::decide::Change;
-use super::event::Event;
+use super::event::{Event, Stored};
 use super::identity::{Identifier, Identity};
 use super::record::{LONGEST_RECORD, Record};
-use super::store::{Applied, Lease, Seen, Snapshot, Store, StoreError, StoreKind, Stored};
+use super::seen::{Lease, Seen, Snapshot};
+use super::store::{Applied, Store, StoreError, StoreKind};
 
 pub(super) const KIND: StoreKind = StoreKind {
     word: "sqlite",
