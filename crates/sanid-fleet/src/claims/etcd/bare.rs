@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::task::JoinSet;
+
 use super::members::Members;
 use super::settings::Settings;
 use super::wire::{CallError, Member};
@@ -16,8 +18,6 @@ pub(crate) fn bare(
     changes: &[(Request, Change)],
     together: bool,
 ) -> Result<Duration, StoreError> {
-    /// etcd takes 128 operations in one transaction; a claim is five.
-    const AT_ONCE: usize = 25;
     let members = Members::new(Settings::new(url, &StoreOptions::default())?)?;
     let ready: Vec<(i64, api::Txn)> = changes
         .iter()
@@ -36,14 +36,7 @@ pub(crate) fn bare(
         member.grant(1, 9_000_000_000).await.map_err(failed)?;
         let begin = Instant::now();
         if together {
-            for some in ready.chunks(AT_ONCE) {
-                let mut all = api::Txn::default();
-                for (lease, txn) in some {
-                    member.grant(*lease, 86_400).await.map_err(failed)?;
-                    all.success.extend(txn.success.iter().cloned());
-                }
-                member.txn(all).await.map_err(failed)?;
-            }
+            fill(&member, ready).await.map_err(failed)?;
             return Ok(begin.elapsed());
         }
         for (lease, txn) in ready {
@@ -52,4 +45,48 @@ pub(crate) fn bare(
         }
         Ok(begin.elapsed())
     })
+}
+
+/// Several claims in each transaction, and many at once: etcd writes what it is asked at one time to the disk at
+/// one time.
+async fn fill(member: &Member, ready: Vec<(i64, api::Txn)>) -> Result<(), CallError> {
+    /// etcd takes 128 operations in one transaction; a claim is five.
+    const IN_ONE: usize = 25;
+    const AT_ONCE: usize = 32;
+    let mut under_way = JoinSet::new();
+    let mut rest = ready.into_iter().peekable();
+    while rest.peek().is_some() {
+        let some: Vec<(i64, api::Txn)> = rest.by_ref().take(IN_ONE).collect();
+        let member = member.clone();
+        under_way.spawn(async move {
+            let mut grants = JoinSet::new();
+            let mut all = api::Txn::default();
+            for (lease, txn) in some {
+                let member = member.clone();
+                grants.spawn(async move { member.grant(lease, 86_400).await });
+                all.success.extend(txn.success);
+            }
+            finished(grants).await?;
+            member.txn(all).await
+        });
+        while under_way.len() >= AT_ONCE {
+            one(&mut under_way).await?;
+        }
+    }
+    finished(under_way).await
+}
+
+async fn finished<T: 'static>(mut tasks: JoinSet<Result<T, CallError>>) -> Result<(), CallError> {
+    while !tasks.is_empty() {
+        one(&mut tasks).await?;
+    }
+    Ok(())
+}
+
+async fn one<T: 'static>(tasks: &mut JoinSet<Result<T, CallError>>) -> Result<(), CallError> {
+    match tasks.join_next().await {
+        Some(Ok(done)) => done.map(drop),
+        Some(Err(error)) => Err(CallError::Final(error.to_string())),
+        None => Ok(()),
+    }
 }
