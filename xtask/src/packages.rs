@@ -83,6 +83,7 @@ const PACKAGES: &[Package] = &[
     Package::new("etcd-server", "claims, bench, vm: a store that hosts share"),
     Package::new("etcd-client", "claims: administers it"),
     Package::new("faketime", "claims: clocks that are years apart"),
+    Package::new("qemu-user", "claims: a server by another clock"),
     Package::new("prometheus", "claims: promtool checks the figures"),
     Package::new(
         "musl-tools",
