@@ -47,26 +47,27 @@ pub(crate) fn bare(
     })
 }
 
-/// Several claims in each transaction, and many at once: etcd writes what it is asked at one time to the disk at
-/// one time.
+/// Several claims in each transaction, with one lease for them, and many transactions at once: etcd writes what
+/// it is asked at one time to the disk at one time.
 async fn fill(member: &Member, ready: Vec<(i64, api::Txn)>) -> Result<(), CallError> {
     /// etcd takes 128 operations in one transaction; a claim is five.
     const IN_ONE: usize = 25;
     const AT_ONCE: usize = 32;
     let mut under_way = JoinSet::new();
-    let mut rest = ready.into_iter().peekable();
-    while rest.peek().is_some() {
-        let some: Vec<(i64, api::Txn)> = rest.by_ref().take(IN_ONE).collect();
+    for some in ready.chunks(IN_ONE) {
+        let Some((lease, _)) = some.first() else {
+            continue;
+        };
+        let lease = *lease;
+        let mut all = api::Txn::default();
+        for (own, txn) in some {
+            let puts = txn.success.iter().cloned();
+            all.success
+                .extend(puts.map(|put| keys::leased_by(put, *own, lease)));
+        }
         let member = member.clone();
         under_way.spawn(async move {
-            let mut grants = JoinSet::new();
-            let mut all = api::Txn::default();
-            for (lease, txn) in some {
-                let member = member.clone();
-                grants.spawn(async move { member.grant(lease, 86_400).await });
-                all.success.extend(txn.success);
-            }
-            finished(grants).await?;
+            member.grant(lease, 86_400).await?;
             member.txn(all).await
         });
         while under_way.len() >= AT_ONCE {
