@@ -259,7 +259,11 @@ fn a_command_killed_at_each_write_leaves_all_or_nothing() {
         command
             .arg("--store")
             .arg(format!("sqlite:{}", path.display()));
-        command.arg("--from").arg(from).arg("--root").arg(directory.path());
+        command
+            .arg("--from")
+            .arg(from)
+            .arg("--root")
+            .arg(directory.path());
         command.stdin(Stdio::null());
         command.output().unwrap()
     };
