@@ -69,6 +69,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             a_slow_store_is_waited_for_until_the_deadline,
         ),
         (
+            "a_claim_is_two_round_trips_and_a_renewal_one",
+            a_claim_is_two_round_trips_and_a_renewal_one,
+        ),
+        (
             "attempts_are_further_and_further_apart_and_never_the_same",
             attempts_are_further_and_further_apart_and_never_the_same,
         ),
@@ -327,6 +331,30 @@ fn a_slow_store_is_waited_for_until_the_deadline() {
     granted(&claims::submit(store.as_mut(), &patient, None).unwrap());
     let found = listed(open(&etcd.url()).as_mut());
     assert_eq!(found.len(), 1, "and once");
+}
+
+/// Seen by the time that they take where each answer is late.
+fn a_claim_is_two_round_trips_and_a_renewal_one() {
+    const LATE: Duration = Duration::from_secs(2);
+    let etcd = Etcd::start(Security::None);
+    let mut store = open(&relay::late(&etcd.url(), LATE));
+    let mut ask = request(Action::Claim, &identity(1), &host("node"));
+    ask.lease = Some(Duration::from_secs(1800));
+    store.wait_until(Instant::now() + Duration::from_secs(120));
+    // Connected before the time begins.
+    store.read(&identity(2)).unwrap();
+    let begin = Instant::now();
+    granted(&claims::submit(store.as_mut(), &ask, None).unwrap());
+    let first = begin.elapsed();
+    assert!(LATE * 2 <= first && first < LATE * 3, "{first:?}");
+    let known = listed(open(&etcd.url()).as_mut());
+    let mut again = request(Action::Claim, &identity(1), &host("node"));
+    again.lease = ask.lease;
+    let begin = Instant::now();
+    let outcome = claims::submit(store.as_mut(), &again, known.first()).unwrap();
+    let renewed = begin.elapsed();
+    assert!(matches!(outcome, Outcome::Renewed(_)), "{outcome:?}");
+    assert!(LATE <= renewed && renewed < LATE * 2, "{renewed:?}");
 }
 
 /// Hosts that lose their store at the same time do not come back to it at the same time.
