@@ -26,12 +26,12 @@ fn pass(client: &TcpStream, store: &TcpStream, by: Duration) {
         let _ = std::io::copy(&mut asks, &mut to_store);
         let _ = to_store.shutdown(Shutdown::Both);
     });
-    let (hold, held) = mpsc::channel::<(Instant, Vec<u8>)>();
+    let (late, arrived) = mpsc::channel::<(Instant, Vec<u8>)>();
     let mut says = store.try_clone().unwrap();
     std::thread::spawn(move || {
-        let mut said = [0; 65536];
+        let mut said = vec![0; 65536];
         while let Ok(length @ 1..) = says.read(&mut said) {
-            if hold
+            if late
                 .send((Instant::now() + by, said[..length].to_vec()))
                 .is_err()
             {
@@ -41,7 +41,7 @@ fn pass(client: &TcpStream, store: &TcpStream, by: Duration) {
     });
     let mut to_client = client.try_clone().unwrap();
     std::thread::spawn(move || {
-        for (due, said) in held {
+        for (due, said) in arrived {
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
             if to_client.write_all(&said).is_err() {
                 break;
