@@ -86,6 +86,7 @@ const PACKAGES: &[Package] = &[
     ),
     Package::new("etcd-client", "claims: administers it"),
     Package::new("faketime", "claims, kube: clocks that are years apart"),
+    Package::new("qemu-user", "claims: a server by another clock"),
     Package::new("prometheus", "claims: promtool checks the figures"),
     Package::new(
         "musl-tools",

@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "it is what it does")]
 
 use std::error::Error;
+use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -17,44 +18,55 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [address, first, count, how, rest @ ..] = words.as_slice() else {
         return Err("ADDRESS FIRST COUNT THREADS ROUNDS, or ADDRESS FIRST COUNT fill".into());
     };
-    let (mut first, count): (u64, u64) = (first.parse()?, count.parse()?);
+    let (first, count): (u64, u64) = (first.parse()?, count.parse()?);
+    let (kind, place) = address.split_once(':').ok_or("KIND:PLACE")?;
     if how == "fill" {
         for begin in (first..first + count).step_by(10_000) {
-            bare(address, begin..(begin + 10_000).min(first + count), true)?;
+            let some = begin..(begin + 10_000).min(first + count);
+            match kind {
+                "sqlite" => bare::fill_sqlite(Path::new(place), some)?,
+                _ => bare::etcd(place, some, true).map(drop)?,
+            }
         }
         return Ok(());
     }
     let threads: u64 = how.parse()?;
-    let rounds: u32 = rest.first().ok_or("ROUNDS")?.parse()?;
+    let rounds: u64 = rest.first().ok_or("ROUNDS")?.parse()?;
     for round in 0..rounds {
-        let mut rates = [0.0; 2];
-        // In turn, and each first as often: a store grows while it is measured.
-        let order = if round % 2 == 0 { [0, 1] } else { [1, 0] };
-        for what in order {
-            let rate = at_once(threads, first, count, |numbers| match what {
-                0 => bare::claims(address, numbers),
-                _ => bare(address, numbers, false),
-            })?;
-            if let Some(place) = rates.get_mut(what) {
-                *place = rate;
-            }
-            first += count;
-        }
-        let [claims, bare] = rates;
+        let first = first + 2 * count * round;
+        let (claims, bare) = match kind {
+            "sqlite" => on_sqlite(Path::new(place), first, count)?,
+            _ => on_etcd(place, threads, first, count, round % 2 == 0)?,
+        };
         println!("{claims} {bare}");
     }
     Ok(())
 }
 
-fn bare(
-    address: &str,
-    numbers: std::ops::Range<u64>,
-    together: bool,
-) -> Result<Duration, StoreError> {
-    match address.split_once(':') {
-        Some(("sqlite", path)) => bare::sqlite(Path::new(path), numbers, together),
-        Some((_, url)) => bare::etcd(url, numbers, together),
-        None => Err(StoreError::Usage(format!("{address} is no store"))),
+fn rate(count: u64, time: Duration) -> Result<f64, Box<dyn Error>> {
+    Ok(f64::from(u32::try_from(count)?) / time.as_secs_f64())
+}
+
+fn on_sqlite(path: &Path, first: u64, count: u64) -> Result<(f64, f64), Box<dyn Error>> {
+    let (claims, bare) = bare::pairs_sqlite(path, first..first + 2 * count)?;
+    Ok((rate(count, claims)?, rate(count, bare)?))
+}
+
+/// One kind after the other, each first as often: a store grows while it is measured.
+fn on_etcd(
+    url: &str,
+    threads: u64,
+    first: u64,
+    count: u64,
+    claims_first: bool,
+) -> Result<(f64, f64), Box<dyn Error>> {
+    let claims = |first| at_once(threads, first, count, |some| bare::claims_etcd(url, some));
+    let bare = |first| at_once(threads, first, count, |some| bare::etcd(url, some, false));
+    if claims_first {
+        Ok((claims(first)?, bare(first + count)?))
+    } else {
+        let bare = bare(first)?;
+        Ok((claims(first + count)?, bare))
     }
 }
 
@@ -63,7 +75,7 @@ fn at_once(
     threads: u64,
     first: u64,
     count: u64,
-    work: impl Fn(std::ops::Range<u64>) -> Result<Duration, StoreError> + Sync,
+    work: impl Fn(Range<u64>) -> Result<Duration, StoreError> + Sync,
 ) -> Result<f64, Box<dyn Error>> {
     let each = (count / threads).max(1);
     let slowest = std::thread::scope(|scope| {
@@ -82,6 +94,5 @@ fn at_once(
         }
         Ok::<_, Box<dyn Error>>(slowest.min(begin.elapsed()))
     })?;
-    let done = u32::try_from(each * threads)?;
-    Ok(f64::from(done) / slowest.as_secs_f64())
+    rate(each * threads, slowest)
 }

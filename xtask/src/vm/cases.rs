@@ -297,7 +297,7 @@ pub(super) const ALL: &[Case] = &[
     ),
     container(
         "claim_gate",
-        "a conflict, a store that is away, silent or refuses the certificate: storage is connected by the policy, in time",
+        "a conflict, a store that is away, silent, slow or refuses the certificate: storage is connected by the policy, in time",
         claims::BOOTS,
     ),
     container(

@@ -37,6 +37,21 @@ const ETCD: &str = "[Unit]\nDefaultDependencies=no\nAfter=local-fs.target\nBefor
                     --initial-advertise-peer-urls http://127.0.0.1:2380 \
                     --initial-cluster default=http://127.0.0.1:2380\n[Install]\nWantedBy=sanid-claim.service\n";
 
+/// The same server, and each of its answers is late.
+const SLOWER: &str = "store = 'etcd:https://127.0.0.1:4002'\nwait = '3s'\npolicy = 'enforce'\n[tls]\n\
+                      ca = '/etc/sanid/tls/ca.pem'\ncert = '/etc/sanid/tls/client.pem'\n\
+                      key = '/etc/sanid/tls/client.key'\n";
+const SLOW: &str = "store = 'etcd:https://127.0.0.1:4002'\nwait = '40s'\npolicy = 'enforce'\n[tls]\n\
+                    ca = '/etc/sanid/tls/ca.pem'\ncert = '/etc/sanid/tls/client.pem'\n\
+                    key = '/etc/sanid/tls/client.key'\n";
+const SLOW_SOCKET: &str = "[Unit]\nDefaultDependencies=no\nBefore=sanid-claim.service\n[Socket]\n\
+                           ListenStream=127.0.0.1:4002\nAccept=yes\n[Install]\n\
+                           RequiredBy=sanid-claim.service\n";
+const SLOW_BY_5: &str = "[Unit]\nDefaultDependencies=no\n[Service]\nStandardInput=socket\n\
+                         StandardError=journal\nExecStart=/usr/bin/perl /vm/slow-store.pl 2379 5\n";
+const SLOW_BY_2: &str = "[Unit]\nDefaultDependencies=no\n[Service]\nStandardInput=socket\n\
+                         StandardError=journal\nExecStart=/usr/bin/perl /vm/slow-store.pl 2379 2\n";
+
 const fn boot(arguments: &'static str, before: &'static [Change]) -> Boot {
     Boot {
         before,
@@ -91,6 +106,26 @@ pub(super) const BOOTS: &[Boot] = &[
             Change::Write(CONFIG, EXPIRED),
             Change::Write("etc/systemd/system/etcd.service", ETCD),
             Change::Enable("etcd.service"),
+        ],
+    ),
+    boot(
+        "away 3",
+        &[
+            Change::Write(CONFIG, SLOWER),
+            Change::Write(
+                "vm/slow-store.pl",
+                include_str!("../../../tests/vm/slow-store.pl"),
+            ),
+            Change::Write("etc/systemd/system/slow.socket", SLOW_SOCKET),
+            Change::Write("etc/systemd/system/slow@.service", SLOW_BY_5),
+            Change::Enable("slow.socket"),
+        ],
+    ),
+    boot(
+        "slow 40 2",
+        &[
+            Change::Write(CONFIG, SLOW),
+            Change::Write("etc/systemd/system/slow@.service", SLOW_BY_2),
         ],
     ),
 ];

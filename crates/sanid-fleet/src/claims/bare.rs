@@ -1,13 +1,16 @@
 //! What claims are measured beside: the same writes of the same size in the same transactions, made ready
 //! before and sent without a thought. Only for `cargo xtask bench-claims`.
 
+use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::decide::{Action, Change, Request, decide};
+use super::change::Change;
+use super::decide::{Action, Request, decide};
 use super::holder::Holder;
 use super::identity::Identity;
-use super::store::{Snapshot, StoreError};
+use super::seen::Snapshot;
+use super::store::{Store as _, StoreError};
 use super::{etcd, sqlite};
 
 /// A claim of a host of its own; like all hosts of a benchmark it has whole evidence.
@@ -45,40 +48,45 @@ fn put(number: u64) -> (Request, Change) {
     }
 }
 
-/// Writes for these numbers into a file of its own connection, one transaction each, and the time of it.
-/// `together` makes one transaction of all, to fill a store.
+/// Fills a file, so many in one transaction.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn sqlite(
-    path: &Path,
-    numbers: std::ops::Range<u64>,
-    together: bool,
-) -> Result<Duration, StoreError> {
+pub fn fill_sqlite(path: &Path, numbers: Range<u64>) -> Result<(), StoreError> {
     let changes: Vec<Change> = numbers.map(|number| put(number).1).collect();
-    sqlite::bare(path, &changes, together)
+    sqlite::bare::fill(path, &changes)
 }
 
-/// The same in etcd: for each a lease and a transaction, or `together` a few for all, to fill a store.
+/// Claims for these numbers and as many bare transactions, in turn, and the time of each kind.
+///
+/// # Errors
+/// [`StoreError`], and that one of them was not new.
+pub fn pairs_sqlite(path: &Path, numbers: Range<u64>) -> Result<(Duration, Duration), StoreError> {
+    // The bare ones have numbers of their own.
+    let half = (numbers.end - numbers.start) / 2;
+    let pairs: Vec<(Request, Change)> = (numbers.start..numbers.start + half)
+        .map(|number| (request(number), put(number + half).1))
+        .collect();
+    sqlite::bare::pairs(path, &pairs)
+}
+
+/// For each number a lease and a transaction in etcd, and the time of it; or `together` a few transactions for
+/// all, to fill a store.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn etcd(
-    url: &str,
-    numbers: std::ops::Range<u64>,
-    together: bool,
-) -> Result<Duration, StoreError> {
+pub fn etcd(url: &str, numbers: Range<u64>, together: bool) -> Result<Duration, StoreError> {
     let changes: Vec<(Request, Change)> = numbers.map(put).collect();
     etcd::bare(url, &changes, together)
 }
 
-/// Claims for these numbers as every host makes them, and the time of it.
+/// Claims in etcd for these numbers as every host makes them, and the time of it.
 ///
 /// # Errors
 /// [`StoreError`], and that one of them was not new.
-pub fn claims(address: &str, numbers: std::ops::Range<u64>) -> Result<Duration, StoreError> {
+pub fn claims_etcd(url: &str, numbers: Range<u64>) -> Result<Duration, StoreError> {
     let requests: Vec<Request> = numbers.map(request).collect();
-    let mut store = super::open(address, &super::StoreOptions::default())?;
+    let mut store = super::EtcdStore::open(url, &super::StoreOptions::default())?;
     // Connected before the time begins, as the bare ones are.
     if let Some(first) = requests.first() {
         store.read(&first.identity)?;
@@ -86,7 +94,7 @@ pub fn claims(address: &str, numbers: std::ops::Range<u64>) -> Result<Duration, 
     let begin = Instant::now();
     for request in &requests {
         store.wait_until(Instant::now() + Duration::from_secs(60));
-        match super::submit(store.as_mut(), request, None)? {
+        match super::submit(&mut store, request, None)? {
             super::Outcome::Held(_) => {}
             other => return Err(StoreError::Failed(format!("not new: {other:?}"))),
         }

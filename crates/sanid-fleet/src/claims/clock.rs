@@ -1,5 +1,7 @@
 //! The clock of a store that has none of its own.
 
+use std::sync::OnceLock;
+
 /// A clock that never goes back and does not know the time of day.
 pub trait Clock: Send {
     /// Now.
@@ -22,9 +24,12 @@ pub struct HostClock;
 
 impl Clock for HostClock {
     fn now(&self) -> Moment {
+        // One process runs in one boot; each claim asks.
+        static BOOT: OnceLock<String> = OnceLock::new();
+        let boot = BOOT.get_or_init(|| super::host::boot_id().unwrap_or_default());
         let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
         Moment {
-            boot: super::host::boot_id().unwrap_or_default(),
+            boot: boot.clone(),
             millis: time.tv_sec.saturating_mul(1000) + time.tv_nsec / 1_000_000,
         }
     }

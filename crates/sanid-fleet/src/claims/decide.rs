@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use super::change::Change;
 use super::event::{Ended, Event, What};
 use super::holder::{Holder, Likeness};
 use super::identity::{Identifier, Identity};
 use super::record::Record;
-use super::store::{Lease, Seen, Snapshot};
+use super::seen::{Lease, Seen, Snapshot};
 use super::time::Timestamp;
 
 /// What somebody wants.
@@ -92,36 +93,6 @@ pub struct Rival {
     pub likeness: Likeness,
     /// The names that both want.
     pub shares: Vec<Identifier>,
-}
-
-/// What to write.
-#[allow(
-    clippy::large_enum_variant,
-    reason = "there is one at a time, and it is never kept"
-)]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// The lease begins anew, and nothing else changes: no event. The claim is still there with its version.
-    Renew {
-        /// The claim.
-        claim: Seen,
-    },
-    /// A record for its three names, in the place of those that end.
-    Put {
-        /// The record.
-        record: Record,
-        /// Claims that end; each loses all of its names.
-        ends: Vec<Seen>,
-        /// What history keeps.
-        event: Event,
-    },
-    /// Claims end, and nobody has their names.
-    Delete {
-        /// The claims.
-        ends: Vec<Seen>,
-        /// What history keeps.
-        event: Event,
-    },
 }
 
 /// What the rules say.

@@ -1,7 +1,9 @@
 //! A request, until it is decided: decide on what is known, write, and where somebody was faster decide anew.
 
-use super::decide::{Action, Change, Grant, Outcome, Request, decide};
-use super::store::{Applied, Seen, Snapshot, Store, StoreError};
+use super::change::Change;
+use super::decide::{Action, Grant, Outcome, Request, decide};
+use super::seen::{Seen, Snapshot};
+use super::store::{Applied, Store, StoreError};
 
 /// So often somebody else is faster before it is given up. Each time somebody has got something, so that of
 /// a thousand claimants each loses once, and then finds the winner's claim.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::holder::Holder;
 use super::identity::Identity;
 use super::record::BadRecord;
-use super::store::Seen;
+use super::seen::Seen;
 use super::time::Timestamp;
 
 /// One transition, written in the same step as the change.
@@ -31,6 +31,15 @@ pub struct Event {
     /// Who released it, where that was not its holder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
+}
+
+/// An event with its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The version of the change.
+    pub sequence: u64,
+    /// What happened.
+    pub event: Event,
 }
 
 /// Kinds of transitions.

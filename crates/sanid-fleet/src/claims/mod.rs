@@ -39,6 +39,7 @@
 
 #[cfg(feature = "bench")]
 pub mod bare;
+mod change;
 mod clock;
 pub mod config;
 mod decide;
@@ -51,24 +52,26 @@ mod identity;
 pub mod metrics;
 mod record;
 mod report;
+mod seen;
 mod sqlite;
 mod store;
+mod stores;
 mod time;
 
 pub use self::etcd::EtcdStore;
+pub use change::Change;
 pub use clock::{Clock, HostClock, Moment};
-pub use decide::{Action, Change, Decision, Grant, Outcome, Request, Rival, Why, decide};
+pub use decide::{Action, Decision, Grant, Outcome, Request, Rival, Why, decide};
 pub use engine::submit;
-pub use event::{Ended, Event, What};
+pub use event::{Ended, Event, Stored, What};
 pub use holder::{Holder, Likeness};
 pub use identity::{Identifier, Identity, IdentityError, Kind};
 pub use record::{BadRecord, LONGEST_RECORD, Record};
 pub use report::{
     ClaimReport, ClaimsReport, EndedReport, EventReport, HolderReport, RivalReport, outcome_word,
 };
+pub use seen::{Lease, Seen, Snapshot};
 pub use sqlite::SqliteStore;
-pub use store::{
-    Applied, Lease, Open, STORES, Seen, Snapshot, Store, StoreError, StoreKind, StoreOptions,
-    Stored, TlsFiles, open,
-};
+pub use store::{Applied, Open, Store, StoreError, StoreKind, StoreOptions, TlsFiles};
+pub use stores::{STORES, open};
 pub use time::Timestamp;

@@ -7,9 +7,9 @@ use sanid_host::report::HardwareSummary;
 use serde::Serialize;
 
 use super::decide::{Grant, Outcome, Request, Rival, Why};
-use super::event::{Ended, What};
+use super::event::{Ended, Stored, What};
 use super::holder::Holder;
-use super::store::{Lease, Seen, Stored};
+use super::seen::{Lease, Seen};
 
 macro_rules! report {
     ($(#[$meta:meta])* pub struct $($rest:tt)*) => {

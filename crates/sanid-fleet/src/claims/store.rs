@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::decide::Change;
-use super::event::Event;
-use super::identity::{Identifier, Identity};
-use super::record::Record;
+use super::change::Change;
+use super::event::Stored;
+use super::identity::Identity;
+use super::seen::{Seen, Snapshot};
 
 /// A place where claims are kept.
 ///
@@ -48,34 +48,6 @@ pub trait Store: Send {
     ) -> Result<Vec<Stored>, StoreError>;
 }
 
-/// A claim as it was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// The claim.
-    pub record: Record,
-    /// The number of the change that wrote it: greater than that of every earlier change in this store, and
-    /// so the generation, or fencing token, of the holder.
-    pub version: u64,
-    /// Its lease, by the store's clock.
-    pub lease: Lease,
-}
-
-/// Whether a claim still holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lease {
-    /// It holds; for how long at least, where the store tells.
-    Live(Option<Duration>),
-    /// Whoever asks may have it.
-    Expired,
-}
-
-/// Who has which of three names.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Snapshot {
-    /// Every claim that has at least one of them, each once.
-    pub claims: Vec<Seen>,
-}
-
 /// What came of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Applied {
@@ -83,15 +55,6 @@ pub enum Applied {
     Done(u64),
     /// Nothing was written: this is there.
     Raced(Snapshot),
-}
-
-/// An event with its number.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
-    /// The version of the change.
-    pub sequence: u64,
-    /// What happened.
-    pub event: Event,
 }
 
 /// Why there is no answer.
@@ -151,71 +114,4 @@ pub struct StoreKind {
     pub rest: &'static str,
     /// Opens one; gets what follows the colon.
     pub open: Open,
-}
-
-/// Every kind of store.
-pub const STORES: &[StoreKind] = &[super::sqlite::KIND, super::etcd::KIND];
-
-/// Opens the store at an address such as `sqlite:/var/lib/sanid/claims.db` or
-/// `etcd:https://10.0.0.1:2379,https://10.0.0.2:2379`.
-///
-/// # Errors
-/// [`StoreError`]; a store on the network is not asked before it is used.
-pub fn open(address: &str, options: &StoreOptions) -> Result<Box<dyn Store>, StoreError> {
-    let found = STORES.iter().find_map(|kind| {
-        let rest = address.strip_prefix(kind.word)?.strip_prefix(':')?;
-        Some((kind, rest))
-    });
-    match found {
-        Some((kind, rest)) if !rest.is_empty() => (kind.open)(rest, options),
-        _ => {
-            let kinds: Vec<String> = STORES
-                .iter()
-                .map(|kind| format!("{}:{}", kind.word, kind.rest))
-                .collect();
-            Err(StoreError::Usage(format!(
-                "{address:?} is no store; one is {}",
-                kinds.join(" or ")
-            )))
-        }
-    }
-}
-
-impl Snapshot {
-    /// Adds a claim once.
-    pub(super) fn add(&mut self, seen: Seen) {
-        if !self
-            .claims
-            .iter()
-            .any(|one| one.record.id == seen.record.id)
-        {
-            self.claims.push(seen);
-        }
-    }
-}
-
-impl Change {
-    /// Names that the change takes and that nobody may have: those of its record that no ended claim has.
-    pub(super) fn free(&self) -> Vec<Identifier> {
-        let (Self::Put { record, ends, .. }, taken) = (self, self.taken()) else {
-            return Vec::new();
-        };
-        debug_assert!(ends.len() * 3 == taken.len());
-        let names = record.identity.identifiers();
-        names
-            .into_iter()
-            .filter(|name| !taken.contains(name))
-            .collect()
-    }
-
-    /// Names of the claims that end.
-    pub(super) fn taken(&self) -> Vec<Identifier> {
-        let ends: &[Seen] = match self {
-            Self::Renew { .. } => &[],
-            Self::Put { ends, .. } | Self::Delete { ends, .. } => ends,
-        };
-        ends.iter()
-            .flat_map(|seen| seen.record.identity.identifiers())
-            .collect()
-    }
 }

@@ -33,7 +33,7 @@ const WORKER: &str = "SANID_TEST_CLAIMS_WORKER";
 fn main() -> ExitCode {
     if let Ok(words) = std::env::var(WORKER) {
         match words.split_once('\n') {
-            None => etcd::race_with_faults(),
+            None => etcd::race_with_faults(words == "race-etcd-clocks"),
             Some((path, what @ ("full" | "read-only"))) => {
                 sqlite::small_disk(Path::new(path), what);
             }

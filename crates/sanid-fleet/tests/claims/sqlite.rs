@@ -9,9 +9,10 @@ use libtest_mimic::Trial;
 use rusqlite::Connection;
 use sanid_fleet::claims::{HostClock, SqliteStore, Store, StoreError};
 
+use crate::checker::{self, Run};
 use crate::conformance::{self, events};
-use crate::need::{Need, UNSHARE, trial};
-use crate::support::{HandClock, Place, claim, granted, host, identity, listed, rivals};
+use crate::need::{Need, STRACE, UNSHARE, trial};
+use crate::support::{HandClock, Place, booted, claim, granted, host, identity, listed, rivals};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = conformance::trials("sqlite", &[], place);
@@ -40,6 +41,11 @@ pub(crate) fn trials() -> Vec<Trial> {
     ] {
         trials.push(trial(&format!("sqlite::{name}"), &[], test));
     }
+    trials.push(trial(
+        "sqlite::a_command_killed_at_each_write_leaves_all_or_nothing",
+        &[STRACE],
+        a_command_killed_at_each_write_leaves_all_or_nothing,
+    ));
     for (name, test) in [
         ("a_full_disk_says_so", a_full_disk_says_so as fn()),
         ("a_read_only_file_says_so", a_read_only_file_says_so),
@@ -222,6 +228,107 @@ fn a_lock_is_waited_for_until_the_deadline() {
     assert!(matches!(error, StoreError::Unreachable(_)), "{error:?}");
     other.execute_batch("COMMIT").unwrap();
     granted(&claim(&mut store, &identity(1), &host("node")));
+}
+
+/// What a command of the test below does: who asks for what, as `--from` takes it, and the words.
+fn asks(directory: &Path, name: &str, boot: u32) -> std::path::PathBuf {
+    let path = directory.join(format!("{name}-{boot}"));
+    let request = serde_json::json!({
+        "apiVersion": "sanid/v1", "kind": "ClaimRequest",
+        "iqn": identity(1).iqn(), "hostNqn": identity(1).host_nqn(), "hostId": identity(1).host_id(),
+        "holder": booted(&host(name), boot),
+    });
+    fs::write(&path, request.to_string()).unwrap();
+    path
+}
+
+/// SIGKILL before the first call that writes to the disk, before the second, and so on until none is left: in
+/// the making of the file, a claim, a renewal after a reboot, a takeover and a release.
+fn a_command_killed_at_each_write_leaves_all_or_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("db");
+    let command = |words: &str, from: &Path, killed_at: Option<u32>| {
+        let mut command = Command::new("strace");
+        command.args(["-qq", "-f", "-o", "/dev/null", "-e"]);
+        command.arg(format!("trace={WRITES}"));
+        if let Some(at) = killed_at {
+            command.args(["-e", &format!("inject={WRITES}:signal=KILL:when={at}")]);
+        }
+        command.arg(env!("CARGO_BIN_EXE_sanid-fleet")).arg("claim");
+        command.args(words.split(' ').filter(|word| !word.is_empty()));
+        command
+            .arg("--store")
+            .arg(format!("sqlite:{}", path.display()));
+        command
+            .arg("--from")
+            .arg(from)
+            .arg("--root")
+            .arg(directory.path());
+        command.stdin(Stdio::null());
+        command.output().unwrap()
+    };
+    let mut kills = 0;
+    for (words, name, boot, holder) in [
+        ("", "node", 1, Some("node")),
+        ("", "node", 2, Some("node")),
+        ("takeover --fenced", "new", 1, Some("new")),
+        ("release", "new", 1, None),
+        ("", "third", 1, Some("third")),
+    ] {
+        let from = asks(directory.path(), name, boot);
+        for at in 1.. {
+            let output = command(words, &from, Some(at));
+            if output.status.success() {
+                break;
+            }
+            assert_eq!(
+                std::os::unix::process::ExitStatusExt::signal(&output.status),
+                Some(9),
+                "{words} {name} at {at}: {output:?}"
+            );
+            kills += 1;
+            assert!(at < 200, "it never ends");
+            whole(&path, &format!("{words} {name} killed at write {at}"));
+        }
+        // Once more: whatever the killed ones have left, it is in nobody's way.
+        assert!(command(words, &from, None).status.success(), "{words}");
+        whole(&path, words);
+        let held = listed(&mut open(&path).unwrap());
+        let names: Vec<_> = held.iter().map(|seen| &seen.record.holder.name).collect();
+        assert_eq!(names, holder.iter().collect::<Vec<_>>(), "{words}");
+    }
+    assert!(kills > 20, "only {kills} writes were found");
+}
+
+/// Calls by which SQLite changes a file.
+const WRITES: &str = "pwrite64,fsync,fdatasync,ftruncate,fallocate,unlink";
+
+/// What is there is what the history comes to.
+fn whole(path: &Path, what: &str) {
+    let mut store = open(path).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let run = Run {
+        operations: Vec::new(),
+        history: events(&mut store),
+        at_the_end: listed(&mut store),
+    };
+    checker::check(&run).unwrap_or_else(|why| panic!("{what}: {why}"));
+    let connection = Connection::open(path).unwrap();
+    let one = |sql: &str| {
+        connection
+            .query_row(sql, [], |row| row.get::<_, rusqlite::types::Value>(0))
+            .unwrap()
+    };
+    assert_eq!(
+        one("PRAGMA integrity_check"),
+        "ok".to_owned().into(),
+        "{what}"
+    );
+    let names = 3 * run.at_the_end.len();
+    assert_eq!(
+        one("SELECT count(*) FROM names"),
+        i64::try_from(names).unwrap().into(),
+        "{what}"
+    );
 }
 
 /// Processes that claim one identity after the other are killed at any moment: whatever one of them has said

@@ -15,7 +15,7 @@ use super::messages::{Compare, Delete, Expected, OneOperation, Operation, Put, R
 use crate::claims::event::Event;
 use crate::claims::identity::{Identifier, Identity};
 use crate::claims::record::Record;
-use crate::claims::store::{Lease, Seen};
+use crate::claims::seen::{Lease, Seen};
 
 pub(super) const HISTORY: &str = "/sanid/v1/history/";
 pub(super) const LEASES: &str = "/sanid/v1/lease/";
@@ -187,4 +187,15 @@ fn deleted(key: Vec<u8>) -> Operation {
 
 fn operation(one: OneOperation) -> Operation {
     Operation { one: Some(one) }
+}
+
+/// The same with another lease.
+#[cfg(feature = "bench")]
+pub(super) fn leased_by(mut one: Operation, own: i64, other: i64) -> Operation {
+    if let Some(OneOperation::Put(put)) = &mut one.one {
+        if put.lease == own {
+            put.lease = other;
+        }
+    }
+    one
 }

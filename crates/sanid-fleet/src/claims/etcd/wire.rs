@@ -76,21 +76,15 @@ impl Member {
         self.call("/etcdserverpb.KV/Range", range).await
     }
 
-    /// A lease that is there already, since an attempt of before made it, is as good once it begins anew.
-    pub(super) async fn grant(&self, id: i64, ttl: i64) -> Result<(), CallError> {
+    /// False where it is there already.
+    pub(super) async fn grant(&self, id: i64, ttl: i64) -> Result<bool, CallError> {
         let done: Result<api::Granted, _> = self
             .call("/etcdserverpb.Lease/LeaseGrant", api::Grant { ttl, id })
             .await;
         match done {
-            Ok(granted) if granted.error.is_empty() => Ok(()),
+            Ok(granted) if granted.error.is_empty() => Ok(true),
             Ok(granted) => Err(CallError::Final(granted.error)),
-            Err(CallError::Final(why)) if why.contains("lease already exists") => {
-                if self.keep_alive(id).await? {
-                    Ok(())
-                } else {
-                    Err(CallError::Transient("the lease ended".into()))
-                }
-            }
+            Err(CallError::Final(why)) if why.contains("lease already exists") => Ok(false),
             Err(error) => Err(error),
         }
     }

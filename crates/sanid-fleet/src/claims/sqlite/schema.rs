@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::Trouble;
+use super::trouble::Trouble;
 
 /// `SaNi` as a number: what file(1) shows of the file.
 const APPLICATION: i32 = 0x5361_4E69;

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::clocks::{self, Hand, Moves};
+
 /// What is special about a server.
 #[derive(Clone, Copy)]
 pub(crate) enum Security<'a> {
@@ -14,6 +16,8 @@ pub(crate) enum Security<'a> {
     Tls(&'a Certificates),
     /// Room for so many bytes.
     Quota(u32),
+    /// Clocks that the test moves.
+    Clocks(&'a Hand, Moves),
 }
 
 /// One member that is a cluster of its own.
@@ -45,7 +49,10 @@ impl Etcd {
             format!("{scheme}://127.0.0.1:{}", free_port()),
             format!("http://127.0.0.1:{}", free_port()),
         );
-        let mut command = Command::new("etcd");
+        let mut command = match security {
+            Security::Clocks(hand, moves) => hand.etcd(moves),
+            _ => Command::new("etcd"),
+        };
         command
             .args(["--name", "only", "--log-level", "error", "--logger", "zap"])
             .arg("--data-dir")
@@ -64,7 +71,7 @@ impl Etcd {
             ])
             .args(["--initial-cluster", &format!("only={peer}")]);
         match security {
-            Security::None => {}
+            Security::None | Security::Clocks(..) => {}
             Security::Quota(bytes) => {
                 command.args(["--quota-backend-bytes", &bytes.to_string()]);
             }
@@ -219,6 +226,9 @@ pub(crate) struct Cluster {
     /// Keeps the network of the last one.
     holder: Child,
     data: TempDir,
+    /// Where each member has clocks of its own: that of the second one, which the test moves.
+    pub(crate) hand: Option<Hand>,
+    started: u64,
 }
 
 struct Member {
@@ -229,7 +239,7 @@ struct Member {
 }
 
 impl Cluster {
-    pub(crate) fn start(memory: &Path) -> Self {
+    pub(crate) fn start(memory: &Path, clocks_apart: bool) -> Self {
         let holder = quiet(Command::new("unshare").args(["--net", "sleep", "10000"]))
             .spawn()
             .unwrap();
@@ -258,14 +268,17 @@ impl Cluster {
             child: None,
             inside,
         };
+        let data = tempfile::tempdir_in(memory).unwrap();
         let mut cluster = Self {
+            hand: clocks_apart.then(|| Hand::new(data.path())),
+            started: 0,
             members: vec![
                 member("10.99.0.1", 2379, false),
                 member("10.99.0.1", 3379, false),
                 member("10.99.0.2", 2379, true),
             ],
             holder,
-            data: tempfile::tempdir_in(memory).unwrap(),
+            data,
         };
         for number in 0..3 {
             cluster.restart(number);
@@ -281,14 +294,19 @@ impl Cluster {
         cluster
     }
 
+    pub(crate) fn url(&self, number: usize) -> String {
+        self.members[number].url()
+    }
+
     pub(crate) fn urls(&self) -> String {
         let urls = self.members.iter().map(Member::url);
         urls.collect::<Vec<_>>().join(",")
     }
 
     pub(crate) fn kill(&mut self, number: usize) {
+        self.signal(number, "KILL");
         if let Some(mut child) = self.members[number].child.take() {
-            child.kill().unwrap();
+            let _ = child.kill();
             child.wait().unwrap();
         }
     }
@@ -299,12 +317,20 @@ impl Cluster {
             .collect();
         let member = &self.members[number];
         let (url, peer) = (member.url(), member.peer());
+        self.started += 1;
+        let etcd = match &self.hand {
+            None => Command::new("etcd"),
+            Some(hand) if number == 1 => hand.etcd(Moves::TimeOfDay),
+            // Months apart, and others after each start, as after a boot.
+            Some(_) => clocks::began_before(7_000_000 * self.started),
+        };
         let mut command = if member.inside {
             let mut command = Command::new("nsenter");
-            command.args(["--net", "--target", &self.holder.id().to_string(), "etcd"]);
+            command.args(["--net", "--target", &self.holder.id().to_string()]);
+            command.arg(etcd.get_program()).args(etcd.get_args());
             command
         } else {
-            Command::new("etcd")
+            etcd
         };
         command
             .args([
@@ -344,7 +370,10 @@ impl Cluster {
 
     pub(crate) fn signal(&self, number: usize, signal: &str) {
         if let Some(child) = &self.members[number].child {
-            run(&format!("kill -{signal} {}", child.id()));
+            // It may have gone by itself.
+            let _ = Command::new("kill")
+                .args([&format!("-{signal}"), &server(child).to_string()])
+                .status();
         }
     }
 }
@@ -367,6 +396,14 @@ impl Member {
     fn peer(&self) -> String {
         format!("http://{}:{}", self.address, self.port + 1)
     }
+}
+
+/// The process that is etcd: a child of `unshare` where that has made it a time of its own.
+fn server(child: &Child) -> u32 {
+    let id = child.id();
+    let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+    let first = |children: String| children.split(' ').next()?.parse().ok();
+    children.ok().and_then(first).unwrap_or(id)
 }
 
 #[track_caller]

@@ -1,0 +1,58 @@
+//! What can go wrong with a file, in the words of what it means.
+
+use rusqlite::ErrorCode;
+
+use crate::claims::store::StoreError;
+
+/// What can go wrong inside.
+pub(super) enum Trouble {
+    Sqlite(rusqlite::Error),
+    Damaged(String),
+    /// The store looks other than the change was made for.
+    Raced,
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+/// The error in the words of what it means here.
+pub(super) fn told(name: &str, trouble: Trouble) -> StoreError {
+    let error = match trouble {
+        Trouble::Sqlite(error) => error,
+        Trouble::Damaged(why) => {
+            return StoreError::Damaged(format!(
+                "{name} is no store of claims, or is damaged: {why}"
+            ));
+        }
+        Trouble::Raced => {
+            return StoreError::Failed(format!("{name}: a change was made without its reason"));
+        }
+    };
+    if let rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::IntegralValueOutOfRange(..) =
+        error
+    {
+        return told(name, Trouble::Damaged(error.to_string()));
+    }
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            StoreError::Unreachable(format!(
+                "{name} is locked by another process for longer than was to be waited; fuser {name} shows by which"
+            ))
+        }
+        Some(ErrorCode::DiskFull) => StoreError::Failed(format!(
+            "the disk is full: nothing was written to {name}; make room and claim again"
+        )),
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => StoreError::Failed(format!(
+            "{name} cannot be opened to be written ({error}): it, its directory or its file system is read-only, or belongs to somebody else; every claim writes to its store"
+        )),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::TypeMismatch) => {
+            StoreError::Damaged(format!(
+                "{name} is no store of claims, or is damaged ({error}); move it away, and every host claims anew into a new one"
+            ))
+        }
+        _ => StoreError::Failed(format!("{name}: {error}")),
+    }
+}
