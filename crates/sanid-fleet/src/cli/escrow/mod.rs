@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{Exit, Failure, print};
 use crate::escrow::EscrowRecord;
-use crate::input::Input;
+use crate::input::{self, Input};
 
 /// A report of one host.
 const LONGEST: u64 = 1 << 20;
@@ -23,7 +23,11 @@ const LONGEST: u64 = 1 << 20;
 const LONGEST_NAME: usize = 4096;
 
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Exit codes: 0 written; 2 error; 3 refused, since the machine-id would not be encrypted."
+)]
 pub(super) struct Escrow {
     #[command(subcommand)]
     command: Option<Command>,
@@ -154,7 +158,7 @@ fn document(path: &Path) -> Result<(String, Vec<u8>), Failure> {
     let read = input
         .text()
         .and_then(|input| input.take(LONGEST).read_to_end(&mut text));
-    read.map_err(|error| Failure::error(&format!("{name}: {error}")))?;
+    read.map_err(|error| Failure::error(&format!("{name}: {}", input::why(&error))))?;
     Ok((name, text))
 }
 
