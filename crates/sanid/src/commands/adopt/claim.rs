@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::from::Record;
 use crate::commands::companion;
 use crate::exit::Failure;
 
@@ -20,8 +19,8 @@ pub(super) enum Claim {
     Unknown(String),
 }
 
-/// Asks the store of the host below a root.
-pub(super) fn of(record: &Record, root: Option<&Path>) -> Claim {
+/// Asks the store of the host below a root for the holders of the identity in a record.
+pub(super) fn of(record: &[u8], root: Option<&Path>) -> Claim {
     let config = root.unwrap_or(Path::new("/")).join(CONFIG);
     // One that cannot be looked at may name a store, so it is asked.
     if matches!(config.try_exists(), Ok(false)) {
@@ -32,16 +31,14 @@ pub(super) fn of(record: &Record, root: Option<&Path>) -> Claim {
         .into_iter()
         .chain([config.into_os_string()])
         .collect::<Vec<_>>();
-    // Strings only, which always serialise; without the machine-id.
-    let text = serde_json::to_vec(record).unwrap_or_default();
     let what = "looking for the claim of the old host";
-    let output = match companion::ask(&companion::FLEET, what, &arguments, &text) {
+    let output = match companion::ask(&companion::FLEET, what, &arguments, record) {
         Ok(output) => output,
         Err(why) => return Claim::Unknown(why),
     };
     let said = |bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
-        let lines = text.lines().map(|line| line.trim());
+        let lines = text.lines().map(str::trim);
         lines.collect::<Vec<_>>().join("; ")
     };
     match output.status.code() {

@@ -89,7 +89,9 @@ pub(super) fn may_be_taken(
         return Ok(Vec::new());
     }
     let host = record.shown();
-    let claim = claim::of(record, options.host.root.as_deref());
+    // Strings only, which always serialise; without the machine-id.
+    let text = serde_json::to_vec(record).unwrap_or_default();
+    let claim = claim::of(&text, options.host.root.as_deref());
     if options.old_host_is_gone {
         return Ok(claim.warnings(&host));
     }
