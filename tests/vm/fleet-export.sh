@@ -129,4 +129,32 @@ nvme disconnect -n $subsystem >/dev/null
 check "and does not come back" refused_as "$hostnqn" "$hostid"
 list
 echo "[file] nvmet.txt"; cat nvmet.txt; echo "[file] end"
+
+# nvmetcli's JSON, saved and restored as nvmetcli does it. The format has no buffered_io, so the namespace,
+# a file in memory, is on only while nothing is saved.
+nvmetcli() { python3 /vm/nvmet-json.py "$@"; }
+namespace=$nvmet/subsystems/$subsystem/namespaces/1
+echo 0 >$namespace/enable
+check "nvmet is saved" nvmetcli save nvmet.json
+exits 0 "no difference" sanid-fleet diff --to nvmet-json --subsystem $subsystem --against nvmet.json later.csv
+says "to add 0, to remove 0, unchanged 3, unknown 0"
+exits 1 "a host of nobody that is known" sanid-fleet import --from nvmet-json --hosts later.csv nvmet.json
+says "nqn.2024-01.test.local:stranger"
+sanid-fleet export --to nvmet-json --subsystem $subsystem --base nvmet.json hosts.csv >whole.json 2>/dev/null
+exits 0 "nvmetcli restores the export" nvmetcli restore whole.json
+same "and leaves nothing out" "$output" ""
+same "with what was there and what is new" "$(names $nvmet/subsystems/$subsystem/allowed_hosts)" \
+    "$(sorted "$hostnqn" "$nqn2" "$nqn3" "$nqn4")"
+same "and another subsystem's host" "$(names $nvmet/subsystems/$subsystem:other/allowed_hosts)" nqn.2024-01.test.local:stranger
+echo 1 >$namespace/buffered_io
+echo 1 >$namespace/enable
+check "this host connects again" nvme_connect
+check "by its host NQN" controller_of "$hostnqn"
+check "nvmet refuses a stranger" refused_as nqn.2014-08.org.nvmexpress:uuid:55555555-5555-4555-8555-555555555555 55555555-5555-4555-8555-555555555555
+nvme disconnect -n $subsystem >/dev/null
+exits 0 "an export without what was there" sanid-fleet export --to nvmet-json --subsystem $subsystem hosts.csv
+says "CLEARS all that nvmet serves"
+sanid-fleet export --to nvmet-json --subsystem $subsystem hosts.csv >alone.json 2>/dev/null
+exits 0 "nvmetcli restores it" nvmetcli restore alone.json
+same "and all else is gone" "$(names $nvmet/subsystems) $(names $nvmet/ports)" "$subsystem *"
 end

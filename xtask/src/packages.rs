@@ -30,7 +30,10 @@ const PACKAGES: &[Package] = &[
     Package::new("python3-os-brick", "real: what OpenStack reads"),
     Package::new("dmidecode", "real: os-brick calls it"),
     Package::new("python3-rtslib-fb", "real: how LIO's tools see a name"),
-    Package::new("ansible", "targets_real: the modules of arrays"),
+    Package::new(
+        "ansible",
+        "targets_real: the modules of arrays, and what an inventory means",
+    ),
     Package::new("targetcli-fb", "vm: LIO is told by the real targetcli"),
     Package::new("dbus-daemon", "vm: targetcli asks the system's bus"),
     Package::new("tgt", "real: a target that admits initiators by name"),

@@ -92,11 +92,56 @@ impl EscrowRecord {
             seed_fingerprint: text(report.pointer("/seed/fingerprint")),
             machine_id: None,
         };
-        let valid = IscsiName::parse(&record.iqn).is_ok()
-            && HostNqn::parse(&record.host_nqn).is_ok()
-            && HostId::parse(&record.host_id).is_ok();
+        record.checked()
+    }
+
+    /// Reads a record that is not encrypted, without the machine-id that may be in it.
+    ///
+    /// # Errors
+    /// What is wrong with it, without a value.
+    ///
+    /// # Examples
+    /// ```
+    /// # use sanid_fleet::escrow::EscrowRecord;
+    /// assert!(EscrowRecord::read(b"age-encryption.org/v1\n").unwrap_err().contains("age -d"));
+    /// ```
+    pub fn read(bytes: &[u8]) -> Result<Self, String> {
+        if bytes.starts_with(b"age-encryption.org/") || bytes.starts_with(b"-----BEGIN AGE") {
+            return Err(
+                "it is encrypted; age -d -i KEY FILE | sanid-fleet escrow check -".to_owned(),
+            );
+        }
+        let no_record = || "it is no single record of sanid-fleet escrow".to_owned();
+        // The parser's own words could repeat a piece of the record.
+        let record: Value = serde_json::from_slice(bytes).map_err(|_| no_record())?;
+        let text = |key: &str| record.get(key).and_then(Value::as_str).map(str::to_owned);
+        if text("kind").as_deref() != Some("Escrow") {
+            return Err(no_record());
+        }
+        let name = |key: &str| text(key).ok_or_else(no_record);
+        let addresses = record.get("addresses").and_then(Value::as_array);
+        let addresses = addresses.into_iter().flatten().filter_map(Value::as_str);
+        let record = Self {
+            api_version: sanid_host::API_VERSION,
+            kind: "Escrow",
+            host: name("host")?,
+            addresses: addresses.map(str::to_owned).collect(),
+            iqn: name("iqn")?,
+            host_nqn: name("hostNqn")?,
+            host_id: name("hostId")?,
+            scheme: text("scheme"),
+            seed_fingerprint: text("seedFingerprint"),
+            machine_id: None,
+        };
+        record.checked()
+    }
+
+    fn checked(self) -> Result<Self, String> {
+        let valid = IscsiName::parse(&self.iqn).is_ok()
+            && HostNqn::parse(&self.host_nqn).is_ok()
+            && HostId::parse(&self.host_id).is_ok();
         if valid {
-            Ok(record)
+            Ok(self)
         } else {
             Err("a name in it is not valid".to_owned())
         }

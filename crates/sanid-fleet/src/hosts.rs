@@ -17,7 +17,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use sanid_core::{HostId, HostNqn, IscsiName};
 use serde::Deserialize;
 
-use crate::input::Input;
+use crate::input::{self, Input, NoText, is_text};
+use crate::secret;
 
 /// A line of a list that is longer is a damaged or a hostile file, and is not kept in memory.
 pub const LONGEST_LINE: usize = 64 * 1024;
@@ -103,7 +104,7 @@ pub fn read(input: Input) -> Box<dyn Iterator<Item = Result<Host, RowError>>> {
     let failed = |error: &io::Error| RowError {
         file: file.clone(),
         line: 1,
-        why: error.to_string(),
+        why: input::why(error),
         last: true,
     };
     let mut text = match input.text() {
@@ -112,6 +113,20 @@ pub fn read(input: Input) -> Box<dyn Iterator<Item = Result<Host, RowError>>> {
     };
     match text.fill_buf() {
         Err(error) => Box::new(std::iter::once(Err(failed(&error)))),
+        Ok(start) if start.trim_ascii().is_empty() => {
+            let error = "it is empty: a list of hosts begins with a header, as sanid-fleet derive writes it";
+            Box::new(std::iter::once(Err(failed(&io::Error::other(error)))))
+        }
+        Ok(start) if is_text(start, ">NEW").is_err() => {
+            let found = is_text(start, ">NEW").err();
+            let found = found.map(|NoText { line, why }| RowError {
+                file,
+                line,
+                why,
+                last: true,
+            });
+            Box::new(found.map(Err).into_iter())
+        }
         Ok(start) if start.trim_ascii_start().starts_with(b"{") => Box::new(ndjson(file, text)),
         Ok(_) => csv_rows(file, text),
     }
@@ -135,7 +150,7 @@ fn ndjson(file: String, text: impl BufRead) -> impl Iterator<Item = Result<Host,
                 Ok(line) => line,
                 Err(failure) => {
                     ended = true;
-                    return Some(Some(Err(error(failure.to_string(), true))));
+                    return Some(Some(Err(error(input::why(&failure), true))));
                 }
             };
             if line.trim_ascii().is_empty() {
@@ -205,16 +220,17 @@ fn csv_rows(
 
 fn header(columns: &csv::StringRecord) -> Result<(), String> {
     let has = |names: &[&str]| columns.iter().any(|column| names.contains(&column));
-    let shown: Vec<&str> = columns.iter().take(12).collect();
+    // A file without a header can have machine-ids here.
+    let shown: Vec<String> = columns.iter().take(12).map(secret::shown).collect();
     let shown = shown.join(", ");
     if !has(&["host", "hostname", "name"]) {
-        return Err(format!("the header has no column host; it has {shown:?}"));
+        return Err(format!("the header has no column host; it has {shown}"));
     }
     if !has(&[
         "iqn", "host_nqn", "hostNqn", "hostnqn", "host_id", "hostId", "hostid",
     ]) {
         return Err(format!(
-            "the header has none of the columns iqn, host_nqn and host_id; it has {shown:?}"
+            "the header has none of the columns iqn, host_nqn and host_id; it has {shown}"
         ));
     }
     Ok(())
@@ -228,7 +244,7 @@ fn why(error: &csv::Error) -> String {
             format!("it has {len} fields, and the header has {expected_len}")
         }
         csv::ErrorKind::Utf8 { .. } => "it is no UTF-8".to_owned(),
-        csv::ErrorKind::Io(error) => error.to_string(),
+        csv::ErrorKind::Io(error) => input::why(error),
         _ => error.to_string(),
     }
 }
@@ -361,8 +377,14 @@ mod tests {
     fn a_wrong_header_is_one_message() {
         for (list, word) in [
             (&b"node,iqn\na,b\n"[..], "no column host"),
+            // A file without a header, with a machine-id.
+            (
+                b"a,3d1219c7c4c5404aaa1f6d2a48adfda4\n",
+                "it has a, (a value, which is not repeated)",
+            ),
             (b"host,rack\na,b\n", "none of the columns"),
-            (b"", "no column host"),
+            (b"", "it is empty"),
+            (b" \r\n", "it is empty"),
         ] {
             let rows = all(list);
             assert_eq!(rows.len(), 1);

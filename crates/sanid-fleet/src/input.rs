@@ -106,9 +106,82 @@ fn without_mark(mut text: impl BufRead + Send + 'static) -> io::Result<Box<dyn B
     Ok(Box::new(text))
 }
 
+/// What begins so is compressed or an archive; the command that makes text of it, where there is one.
+const PACKED: &[(&[u8], &str, &str)] = &[
+    (b"PK\x03\x04", "a ZIP archive, as spreadsheets are", ""),
+    (b"\xd0\xcf\x11\xe0", "a spreadsheet or another document", ""),
+    (b"\x1f\x8b", "compressed twice", "gzip -dc FILE"),
+    (b"\xfd7zXZ\0", "compressed with xz", "xz -dc FILE"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd", "zstd -dc FILE"),
+    (b"BZh", "compressed with bzip2", "bzip2 -dc FILE"),
+    (b"$ANSIBLE_VAULT;", "encrypted", "ansible-vault view FILE"),
+    (b"age-encryption.org/", "encrypted", "age -d FILE"),
+    (b"\xff\xfe\0\0", "UTF-32", "iconv -f UTF-32 -t UTF-8 FILE"),
+    (b"\0\0\xfe\xff", "UTF-32", "iconv -f UTF-32 -t UTF-8 FILE"),
+    (b"\xff\xfe", UTF_16, ICONV),
+    (b"\xfe\xff", UTF_16, ICONV),
+];
+const UTF_16: &str = "UTF-16, as Windows programs write";
+const ICONV: &str = "iconv -f UTF-16 -t UTF-8 FILE";
+
+/// A beginning that is that of no text.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NoText {
+    /// The line, counted from 1.
+    pub(crate) line: u64,
+    /// What it is, and what to do.
+    pub(crate) why: String,
+}
+
+/// Whether this is the beginning of a text. `rest` is what follows the command that makes text of it, in the
+/// message.
+pub(crate) fn is_text(start: &[u8], rest: &str) -> Result<(), NoText> {
+    let first = |why: String| Err(NoText { line: 1, why });
+    let packed = PACKED.iter().find(|(magic, ..)| start.starts_with(magic));
+    // Without a mark: every other byte of English is zero.
+    let bare = match start {
+        [0, other, ..] | [other, 0, ..] if *other != 0 => Some((UTF_16, ICONV)),
+        _ => None,
+    };
+    match packed.map(|(_, what, how)| (*what, *how)).or(bare) {
+        Some((what, "")) => return first(format!("it is {what}; save the sheet as CSV")),
+        Some((what, how)) => return first(format!("it is {what}; {how} {rest}")),
+        None => {}
+    }
+    if start.trim_ascii_start().starts_with(b"<") {
+        return first(
+            "it is HTML or XML, such as a page to log in at; get the file itself".to_owned(),
+        );
+    }
+    match memchr::memchr(0, start) {
+        Some(at) => Err(NoText {
+            line: 1 + memchr::memchr_iter(b'\n', start.get(..at).unwrap_or_default()).count()
+                as u64,
+            why: "it is no text: it has bytes that are zero".to_owned(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// What an error of reading a list means, and what to do.
+pub(crate) fn why(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => {
+            "the compressed data ends in the middle: the file was cut off, so hosts are missing; get it whole"
+                .to_owned()
+        }
+        // flate2's words for a damaged stream.
+        io::ErrorKind::InvalidInput => format!(
+            "the compressed data is damaged ({error}): hosts are missing or wrong; get the file anew"
+        ),
+        _ => error.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write as _;
     use std::io::Write as _;
 
     fn read(bytes: &[u8]) -> io::Result<String> {
@@ -144,6 +217,53 @@ mod tests {
         let whole = gzip(&b"one host after the other\n".repeat(1000));
         let error = read(&whole[..whole.len() - 9]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[test]
+    fn what_is_no_text_is_said_with_the_way_to_one() {
+        for (start, line, word) in [
+            (&b"PK\x03\x04\x14\0"[..], 1, "save the sheet as CSV"),
+            (b"\xfd7zXZ\0\0", 1, "xz -dc FILE | x"),
+            (b"\x1f\x8b\x08\0", 1, "compressed twice; gzip -dc"),
+            (b"\xff\xfeh\0o\0", 1, "iconv -f UTF-16"),
+            (b"\xfe\xff\0h\0o", 1, "iconv -f UTF-16"),
+            (b"h\0o\0s\0t\0", 1, "iconv -f UTF-16"),
+            (b"\0h\0o\0s\0t", 1, "iconv -f UTF-16"),
+            (b"\xff\xfe\0\0h\0\0\0", 1, "iconv -f UTF-32"),
+            (b"\0\0\0\0\0", 1, "bytes that are zero"),
+            (b"host\nn1\nn\x002\n", 3, "bytes that are zero"),
+            (b"\n <!DOCTYPE html>", 1, "HTML"),
+        ] {
+            let found = is_text(start, "| x").unwrap_err();
+            assert!(
+                found.line == line && found.why.contains(word),
+                "{start:?}: {found:?}"
+            );
+        }
+        assert_eq!(is_text(b"host,machine_id\n", ""), Ok(()));
+    }
+
+    #[test]
+    fn damage_and_a_cut_are_told_apart() {
+        let mut text = String::new();
+        for number in 0..20_000_u32 {
+            writeln!(text, "{:x}", number.wrapping_mul(2_654_435_761)).unwrap();
+        }
+        let whole = gzip(text.as_bytes());
+        let mut damaged = whole.clone();
+        let middle = damaged.len() / 2;
+        damaged[middle..middle + 64].fill(0xff);
+        let mut forged = whole.clone();
+        let end = forged.len() - 8;
+        forged[end..].fill(0);
+        for (bytes, word) in [
+            (&whole[..middle], "was cut off"),
+            (&damaged[..], "is damaged"),
+            (&forged[..], "is damaged"),
+        ] {
+            let told = why(&read(bytes).unwrap_err());
+            assert!(told.contains(word), "{word}: {told}");
+        }
     }
 
     #[test]

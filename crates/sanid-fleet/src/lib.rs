@@ -24,6 +24,7 @@ pub mod inventory;
 pub mod reports;
 #[cfg(feature = "schema")]
 mod schema;
+mod secret;
 pub mod targets;
 
 pub use cli::{command, run};

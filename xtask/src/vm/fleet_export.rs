@@ -100,6 +100,7 @@ fn fleet(bench: &Bench<'_>, case: &Case) -> Result<Vec<u8>> {
     )?;
     let mut archive = Archive::default();
     program(&mut archive, "bin/sanid-fleet", &stripped)?;
+    archive.copy("vm/nvmet-json.py", &bench.guest_file("nvmet-json.py"))?;
     Ok(archive.finish())
 }
 

@@ -180,7 +180,7 @@ fn name() -> String {
 }
 
 /// One for each boot of the running kernel (random(4)).
-pub(super) fn boot_id() -> Option<String> {
+pub(crate) fn boot_id() -> Option<String> {
     let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(text.trim().to_owned()).filter(|id| !id.is_empty())
 }

@@ -12,17 +12,18 @@ use crate::input::Input;
 
 /// Find hosts that share an identity, and what else is wrong across a fleet
 ///
-/// Reads what `sanid status --format json` printed on many hosts, compares the hosts with each other and
+/// Reads what sanid status --format json printed on many hosts, compares the hosts with each other and
 /// with an inventory, and groups what they share by its likely cause. docs/fleet-findings.md describes every
 /// finding.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
+Exit codes: 0 nothing worse than info; 1 findings; 2 error, or with --strict a document that is no report.
 Examples:
   sanid-fleet collect --ssh hosts.txt > reports.ndjson; sanid-fleet audit reports.ndjson
   sanid-fleet audit --inventory identities.csv reports/
   zcat reports-*.ndjson.gz | sanid-fleet audit --format json")]
 pub(super) struct AuditOptions {
-    /// Files of reports, or directories of them; `-` is standard input
+    /// Files of reports, or directories of them; - is standard input
     ///
     /// A file is one report, reports behind each other, or one to a line, plain or compressed with gzip.
     #[arg(value_name = "FILE", default_value = "-")]
@@ -32,7 +33,7 @@ pub(super) struct AuditOptions {
     /// As text for people, or as JSON for programs
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// With `--format json`: list every host, too, as `sanid-fleet report` uses it
+    /// With --format json: list every host, too, as sanid-fleet report uses it
     #[arg(long)]
     hosts: bool,
 }
@@ -40,7 +41,7 @@ pub(super) struct AuditOptions {
 /// What `audit` and `report` have in common.
 #[derive(Debug, clap::Args)]
 pub(super) struct How {
-    /// Hosts that there should be: a list as `sanid-fleet derive` writes it
+    /// Hosts that there should be: a list as sanid-fleet derive writes it
     #[arg(long, value_name = "FILE")]
     inventory: Option<PathBuf>,
     /// Stop at the first document that is no report
@@ -57,9 +58,9 @@ pub(super) struct How {
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// Text
+    /// For people
     Text,
-    /// JSON
+    /// For programs: apiVersion sanid/v1
     Json,
 }
 
@@ -87,8 +88,28 @@ impl How {
         let look = |input: Input| input.through(|bytes| progress.of(bytes));
         let report = audit::audit(files, &options, look);
         progress.done();
-        report.map_err(|error| Failure::error(&error))
+        let report = report.map_err(|error| Failure::error(&error))?;
+        // With an inventory its hosts are missing, which is a finding.
+        if report.summary.reports == 0 && !report.has_findings() {
+            return Err(Failure::error(&format!(
+                "there is no report in {}, so nothing was compared\n\
+                 Ways out:\n  \
+                 sanid-fleet collect --ssh HOSTS > REPORTS  asks the hosts\n  \
+                 sanid status --format json                 on a host makes its report",
+                names(files)
+            )));
+        }
+        Ok(report)
     }
+}
+
+/// Files as a message names them.
+fn names(files: &[PathBuf]) -> String {
+    let names = files.iter().map(|path| match path.to_str() {
+        Some("-") => "standard input".to_owned(),
+        _ => sanid_host::root::printable(path),
+    });
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// How many bytes there are to read, where that is known.

@@ -14,20 +14,21 @@ use crate::reports::{self, Event, NoReport, Part, pipe};
 ///
 /// Reads reports from files, or asks hosts for them by ssh(1), and writes them as NDJSON: one line for each
 /// host, with the name by which it was reached. A host that gives none has a line that says why, so that
-/// `sanid-fleet audit` counts it, too.
+/// sanid-fleet audit counts it, too.
 ///
 /// ssh uses the keys, jump hosts and known hosts of whoever runs this, and never asks.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
+Exit codes: 0 every host has a report; 1 at least one has none; 2 error.
 Examples:
   sanid-fleet collect --ssh hosts.txt --sudo > reports.ndjson
   sanid-fleet collect --ssh - --jobs 100 --timeout 20 < hosts.txt | sanid-fleet audit
   sanid-fleet collect /srv/reports/ > reports.ndjson")]
 pub(super) struct CollectOptions {
-    /// Files of reports, or directories of them; `-` is standard input
+    /// Files of reports, or directories of them; - is standard input
     #[arg(value_name = "FILE", required_unless_present = "ssh")]
     files: Vec<PathBuf>,
-    /// Ask the hosts in this file, one on each line as ssh takes it; `-` is standard input
+    /// Ask the hosts in this file, one on each line as ssh takes it; - is standard input
     #[arg(long, value_name = "FILE")]
     ssh: Option<PathBuf>,
     /// Ask so many hosts at a time
@@ -39,7 +40,7 @@ pub(super) struct CollectOptions {
     /// Seconds that a host may take altogether
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..))]
     timeout: u16,
-    /// Run the command there as root, by `sudo -n`
+    /// Run the command there as root, by sudo -n
     #[arg(long)]
     sudo: bool,
     /// What to run there, where it is not in the usual place
@@ -52,7 +53,7 @@ pub(super) struct CollectOptions {
     /// Another configuration of ssh than the usual one
     #[arg(long, value_name = "FILE")]
     ssh_config: Option<PathBuf>,
-    /// An option for ssh, as its `-o` takes it
+    /// An option for ssh, as its -o takes it
     #[arg(long = "ssh-option", value_name = "OPTION")]
     ssh_options: Vec<String>,
 }

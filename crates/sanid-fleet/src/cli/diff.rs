@@ -41,7 +41,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
         ));
     }
     let now = scope::text(&options.against)?;
-    let present = format.read(&now)?;
+    let present = scope::present(format, &options.against, &now)?;
     let scope = options.object.scope(Some(now));
     let list = scope::read(&options.hosts)?;
     if options.prune && list.bad > 0 {

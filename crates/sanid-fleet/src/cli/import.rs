@@ -42,7 +42,8 @@ enum Output {
 
 pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
     let format = options.from;
-    let present = format.read(&scope::text(&options.file)?)?;
+    let text = scope::text(&options.file)?;
+    let present = scope::present(format, &options.file, &text)?;
     let all = present.entries.len();
     if options.hosts.is_empty() {
         let entries: Vec<&Entry> = present.entries.iter().collect();

@@ -12,8 +12,8 @@ use crate::html;
 /// Show an audit as a page for people
 ///
 /// One HTML file that needs no network and no other file: plots, every finding with what to do, and a table
-/// of all hosts that can be searched and sorted. Reads reports as `audit` does, or one document that `audit
-/// --format json --hosts` wrote.
+/// of all hosts that can be searched and sorted. Reads reports as audit does, or one document that audit
+/// --format json --hosts wrote.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -21,7 +21,7 @@ Examples:
   sanid-fleet report --html --inventory identities.csv reports.ndjson > fleet.html
   sanid-fleet audit --format json --hosts reports/ > audit.json; sanid-fleet report --html=fleet.html audit.json")]
 pub(super) struct ReportOptions {
-    /// Files of reports, directories of them, or one audit; `-` is standard input
+    /// Files of reports, directories of them, or one audit; - is standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Write the page to this file, or to standard output

@@ -1,6 +1,6 @@
 //! What `export`, `diff` and `import` have in common: the formats, the object, the list of hosts.
 
-use std::io::{self, BufWriter, Read as _, Write};
+use std::io::{self, BufRead as _, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -9,8 +9,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use super::progress::Progress;
 use super::{Exit, Failure, complain};
 use crate::hosts::{self, Host};
-use crate::input::Input;
-use crate::targets::{self, FORMATS, Format, Members, Protocol, Scope, TargetError};
+use crate::input::{self, Input, NoText, is_text};
+use crate::targets::{self, FORMATS, Format, Members, Present, Protocol, Scope, TargetError};
 
 /// As many examples of what is wrong as a person reads.
 const SHOWN: usize = 10;
@@ -194,15 +194,55 @@ pub(super) fn printable(text: &str) -> String {
     text.chars().flat_map(char::escape_debug).collect()
 }
 
+/// No target admits so many that its configuration is longer.
+const LARGEST: u64 = 1 << 30;
+
 /// A whole file as text.
 pub(super) fn text(path: &Path) -> Result<String, Failure> {
     let input = Input::open(path).map_err(|error| Failure::error(&error))?;
     let name = input.name.clone();
-    let failed = |error: io::Error| Failure::error(&format!("cannot read {name}: {error}"));
-    let mut text = String::new();
-    let mut reader = input.text().map_err(failed)?;
-    reader.read_to_string(&mut text).map_err(failed)?;
-    Ok(text)
+    let failed = |why: &str| Failure::error(&format!("cannot read {name}: {why}"));
+    let io = |error: io::Error| failed(&input::why(&error));
+    let mut bytes = Vec::new();
+    let mut reader = input.text().map_err(io)?;
+    let start = reader.fill_buf().map_err(io)?;
+    is_text(start, ">NEW")
+        .map_err(|NoText { line, why }| failed(&format!("line {line}: {why}")))?;
+    reader
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(io)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(failed(
+            "it is longer than 1 GiB, which no target's configuration is",
+        ));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.as_bytes().get(..error.utf8_error().valid_up_to());
+        let lines = valid
+            .unwrap_or_default()
+            .split(|byte| *byte == b'\n')
+            .count();
+        failed(&format!("line {lines}: it is no UTF-8"))
+    })
+}
+
+/// What a target has now, in a text that came from this file.
+pub(super) fn present(format: &dyn Format, path: &Path, text: &str) -> Result<Present, Failure> {
+    format.read(text).map_err(|error| {
+        let failure = Failure::from(error);
+        Failure {
+            message: format!("{}: {}", shown(path), failure.message),
+            ..failure
+        }
+    })
+}
+
+fn shown(path: &Path) -> String {
+    if path == Path::new("-") {
+        return "standard input".to_owned();
+    }
+    sanid_host::root::printable(path)
 }
 
 /// Standard output, all at once: a reader that has seen enough is no error.

@@ -1,6 +1,7 @@
 //! The columns of an inventory: what they are called here, and what others call them.
 
 use super::Unusable;
+use crate::secret::shown;
 
 /// What an inventory can say of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -221,33 +222,6 @@ fn has(names: &[String], wanted: &str) -> String {
         0 => "it has none at all".to_owned(),
         _ => format!("it has {}{near}", list.join(", ")),
     }
-}
-
-/// A name as messages may show it: not where it could be a machine-id, as in a file without a header.
-fn shown(name: &str) -> String {
-    const LONGEST: usize = 64;
-    if is_secret(name.as_bytes()) {
-        return "(a value, which is not repeated)".to_owned();
-    }
-    let escaped = sanid_host::root::escape(name.as_bytes());
-    if escaped.is_empty() {
-        return "(one without a name)".to_owned();
-    }
-    escaped.chars().take(LONGEST).collect()
-}
-
-/// Whether a text has 16 or more hexadecimal digits in a row, hyphens aside: half a machine-id, or a whole one.
-pub(crate) fn is_secret(text: &[u8]) -> bool {
-    const ENOUGH: u32 = 16;
-    let mut run = 0;
-    text.iter().any(|byte| {
-        run = match byte {
-            b'-' => run,
-            byte if byte.is_ascii_hexdigit() => run + 1,
-            _ => 0,
-        };
-        run >= ENOUGH
-    })
 }
 
 /// A name without what differs between programs.

@@ -181,7 +181,7 @@ impl Walk {
         if self.items == 0 {
             let lists = LISTS.join(", ");
             let why = format!(
-                "it has no host: neither a list, nor one that is called {lists}, nor _meta.hostvars"
+                "it has no host: neither a list, nor one that is called {lists}, nor _meta.hostvars; a host alone is a list of one, [{{…}}]"
             );
             return Err(Unusable::first(why));
         }

@@ -23,7 +23,7 @@ mod object;
 use std::io;
 
 use crate::hosts::RowError;
-use crate::input::Input;
+use crate::input::{Input, NoText, is_text};
 
 use blocks::Blocks;
 pub use columns::{Column, Columns, ColumnsError};
@@ -68,12 +68,7 @@ impl Unusable {
     }
 
     fn io(line: u64, error: &io::Error) -> Self {
-        let why = match error.kind() {
-            io::ErrorKind::UnexpectedEof => {
-                "the compressed data ends in the middle: the file was cut off, so hosts are missing; get it whole".to_owned()
-            }
-            _ => error.to_string(),
-        };
+        let why = crate::input::why(error);
         Self { line, why }
     }
 }
@@ -210,7 +205,12 @@ pub fn open(input: Input, format: Option<&str>, columns: &Columns) -> Result<Ope
     let mut text = Blocks::new(text);
     let start = text.start();
     let start = start.map_err(|error| failed(Unusable::io(1, &error)))?;
-    guess::is_text(start).map_err(|why| failed(Unusable::first(why)))?;
+    if start.trim_ascii().is_empty() {
+        let why = "it is empty: an inventory has at least one host";
+        return Err(failed(Unusable::first(why)));
+    }
+    let whether = is_text(start, "| sanid-fleet derive -");
+    whether.map_err(|NoText { line, why }| failed(Unusable { line, why }))?;
     let chosen = match format {
         Some(name) => FORMATS.iter().find(|format| format.name() == name),
         None => FORMATS.iter().find(|format| format.fits(start, &file)),

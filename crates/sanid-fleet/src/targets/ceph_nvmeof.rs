@@ -44,11 +44,11 @@ fn script(
     let script = Script {
         what: WHAT,
         variables: &[],
-        prelude: PRELUDE,
+        prelude: &[PRELUDE],
         after: "",
     };
     let object = subsystem(scope, NAME)?;
-    script.write(out, object, admit.iter().copied(), dismiss.iter().copied())
+    script.write(out, object, admit, dismiss)
 }
 
 /// One document for each subsystem; they may follow one another.

@@ -1,8 +1,10 @@
 //! What the readers of JSON formats share.
 
+use std::io::Write;
+
 use serde_json::Value;
 
-use super::TargetError;
+use super::{Scope, TargetError};
 
 /// A document, or why it is none.
 pub(super) fn parse(
@@ -12,7 +14,11 @@ pub(super) fn parse(
 ) -> Result<Value, TargetError> {
     serde_json::from_str(text).map_err(|error| TargetError::Read {
         format,
-        why: error.to_string(),
+        why: if text.trim().is_empty() {
+            "it is empty".to_owned()
+        } else {
+            format!("it is no JSON: {error}")
+        },
         expected,
     })
 }
@@ -47,4 +53,24 @@ pub(super) fn on(value: Option<&Value>) -> bool {
         Some(Value::String(text)) => matches!(text.trim(), "1" | "true" | "yes"),
         _ => false,
     }
+}
+
+/// The configuration to write a list into: the given one, or an empty one.
+pub(super) fn base(
+    scope: &Scope,
+    format: &'static str,
+    expected: &'static str,
+    empty: impl FnOnce() -> Value,
+) -> Result<Value, TargetError> {
+    match &scope.base {
+        Some(base) => parse(base, format, expected),
+        None => Ok(empty()),
+    }
+}
+
+/// A document for people and programs.
+pub(super) fn write(out: &mut dyn Write, document: &Value) -> Result<(), TargetError> {
+    serde_json::to_writer_pretty(&mut *out, document).map_err(std::io::Error::from)?;
+    writeln!(out)?;
+    Ok(())
 }

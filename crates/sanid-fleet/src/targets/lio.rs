@@ -9,7 +9,7 @@ use std::io::Write;
 use serde_json::Value;
 
 use super::json::{list, on, parse, text};
-use super::shell::{self, Script};
+use super::shell::{self, STAYS, Script};
 use super::{
     Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, plain_iscsi, target,
 };
@@ -20,22 +20,20 @@ pub(super) struct Lio;
 const NAME: &str = "lio";
 /// How to get what is read.
 pub(super) const EXPECTED: &str =
-    "Have targetcli write it: targetcli saveconfig /root/lio.json (it lists what is live)";
+    "Have targetcli write it: targetcli saveconfig $PWD/lio.json (it lists what is live)";
 
 const PRELUDE: &str = r#"
 acls=/sys/kernel/config/target/iscsi/$target/tpgt_$tpg/acls
 [ -d "$acls" ] || { echo "there is no target $target with a portal group $tpg here; make it first: targetcli /iscsi create $target" >&2; exit 2; }
 work=$(mktemp)
 trap 'rm -f "$work"' EXIT
-busy=0
 admit() {
     [ -d "$acls/$1" ] || echo "/iscsi/$target/tpg$tpg/acls create $1 add_mapped_luns=$luns" >>"$work"
 }
 dismiss() {
     [ -d "$acls/$1" ] || return 0
-    if [ "${DISRUPT:-0}" != 1 ] && ! grep -q '^No active iSCSI Session' "$acls/$1/info"; then
-        echo "$1 is logged in and stays; its session ends if you run this with DISRUPT=1" >&2
-        busy=1
+    if ! grep -q '^No active iSCSI Session' "$acls/$1/info" &&
+        stays "$1" "is logged in and stays; its session ends if you run this with DISRUPT=1"; then
         return 0
     fi
     echo "/iscsi/$target/tpg$tpg/acls delete $1" >>"$work"
@@ -72,11 +70,11 @@ fn script(
     let script = Script {
         what: WHAT,
         variables: &[("target", target), ("tpg", &tpg)],
-        prelude: &format!("luns=${{LUNS:-true}}{PRELUDE}"),
+        prelude: &["luns=${LUNS:-true}", STAYS, PRELUDE],
         after: AFTER,
     };
     let object = object(scope)?;
-    script.write(out, &object, admit.iter().copied(), dismiss.iter().copied())
+    script.write(out, &object, admit, dismiss)
 }
 
 /// A portal group as entries name it.

@@ -7,7 +7,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::json::{list, list_mut, parse, text};
+use super::json::{self, list, list_mut, text};
 use super::lio::{self, EXPECTED, Lio};
 use super::{Format, Member, Plan, Present, Protocol, Scope, TargetError, plain_iscsi, target};
 
@@ -105,10 +105,7 @@ impl Format for LioJson {
         out: &mut dyn Write,
     ) -> Result<(), TargetError> {
         let target = target(scope, NAME)?;
-        let mut config = match &scope.base {
-            Some(base) => parse(base, NAME, EXPECTED)?,
-            None => empty(target, scope.portal_group),
-        };
+        let mut config = json::base(scope, NAME, EXPECTED, || empty(target, scope.portal_group))?;
         let tpg = portal_group(&mut config, scope, target)?;
         let luns: Vec<Value> = list(tpg, "luns")
             .iter()
@@ -125,9 +122,7 @@ impl Format for LioJson {
                 .filter(|member| !known.contains(&*member.name));
             acls.extend(new.map(|member| json!({"node_wwn": member.name, "mapped_luns": luns})));
         }
-        serde_json::to_writer_pretty(&mut *out, &config).map_err(std::io::Error::from)?;
-        writeln!(out)?;
-        Ok(())
+        json::write(out, &config)
     }
 
     fn read(&self, text: &str) -> Result<Present, TargetError> {

@@ -23,6 +23,7 @@ mod plan;
 mod powerstore;
 mod pure;
 mod scst;
+mod scst_conf;
 mod scstadmin;
 mod shell;
 mod spdk;
@@ -30,7 +31,9 @@ mod spdk_iscsi;
 mod spdk_nvmf;
 mod terraform;
 mod tgt;
+mod tgt_lists;
 mod tgtadm;
+mod truenas;
 mod truenas_iscsi;
 mod truenas_nvmet;
 

@@ -9,7 +9,7 @@ use std::io::Write;
 use serde_json::Value;
 
 use super::json::{list, on, parse, text};
-use super::shell::{self, Script};
+use super::shell::{self, BUSY, STAYS, Script};
 use super::{
     Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, one_word, subsystem,
 };
@@ -18,9 +18,9 @@ use super::{
 pub(super) struct Nvmet;
 
 const NAME: &str = "nvmet";
-const EXPECTED: &str = "Have nvmetcli write it: nvmetcli save /root/nvmet.json; or list it: \
+const EXPECTED: &str = "Have nvmetcli write it: nvmetcli save nvmet.json; or list it: \
      (cd /sys/kernel/config/nvmet && grep -H . subsystems/*/attr_allow_any_host && \
-     find subsystems -path '*/allowed_hosts/*') >/root/nvmet.txt";
+     find subsystems -path '*/allowed_hosts/*') >nvmet.txt";
 
 const PRELUDE: &str = r#"
 nvmet=/sys/kernel/config/nvmet
@@ -30,16 +30,14 @@ if [ "$(cat "$subsystem/attr_allow_any_host")" = 1 ]; then
     [ "${CLOSE:-0}" = 1 ] || { echo "$object admits any host, and takes no list until it does not: run this with CLOSE=1 to close it to hosts that are not in its list" >&2; exit 2; }
     echo 0 >"$subsystem/attr_allow_any_host"
 fi
-busy=0
 admit() {
     [ -d "$nvmet/hosts/$1" ] || mkdir "$nvmet/hosts/$1"
     [ -e "$subsystem/allowed_hosts/$1" ] || ln -s "$nvmet/hosts/$1" "$subsystem/allowed_hosts/$1"
 }
 dismiss() {
     [ -e "$subsystem/allowed_hosts/$1" ] || return 0
-    if [ "${DISRUPT:-0}" != 1 ] && cat "/sys/kernel/debug/nvmet/$object/"ctrl*/hostnqn 2>/dev/null | grep -qxF -e "$1"; then
-        echo "$1 is connected and stays; it could not connect again after a loss: DISRUPT=1 takes it away all the same" >&2
-        busy=1
+    if cat "/sys/kernel/debug/nvmet/$object/"ctrl*/hostnqn 2>/dev/null | grep -qxF -e "$1" &&
+        stays "$1" "is connected and stays; it could not connect again after a loss: DISRUPT=1 takes it away all the same"; then
         return 0
     fi
     rm "$subsystem/allowed_hosts/$1"
@@ -61,8 +59,8 @@ fn script(
     let script = Script {
         what: WHAT,
         variables: &[],
-        prelude: PRELUDE,
-        after: "exit \"$busy\"",
+        prelude: &[STAYS, PRELUDE],
+        after: BUSY,
     };
     let object = subsystem(scope, NAME)?;
     if object.contains('/') {
@@ -70,7 +68,7 @@ fn script(
             "no subsystem of nvmet is called {object:?}: its name is a directory's, and has a '/'"
         )));
     }
-    script.write(out, object, admit.iter().copied(), dismiss.iter().copied())
+    script.write(out, object, admit, dismiss)
 }
 
 /// What a configuration of nvmetcli admits.

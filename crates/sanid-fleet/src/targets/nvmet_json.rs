@@ -7,7 +7,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::json::{list_mut, parse, text};
+use super::json::{self, list_mut, text};
 use super::nvmet::{self, Nvmet};
 use super::{Format, Member, Plan, Present, Protocol, Scope, TargetError, one_word, subsystem};
 
@@ -15,7 +15,7 @@ use super::{Format, Member, Plan, Present, Protocol, Scope, TargetError, one_wor
 pub(super) struct NvmetJson;
 
 const NAME: &str = "nvmet-json";
-const EXPECTED: &str = "Have nvmetcli write it: nvmetcli save /root/nvmet.json";
+const EXPECTED: &str = "Have nvmetcli write it: nvmetcli save nvmet.json";
 
 fn empty(nqn: &str) -> Value {
     json!({
@@ -88,10 +88,7 @@ impl Format for NvmetJson {
         out: &mut dyn Write,
     ) -> Result<(), TargetError> {
         let nqn = subsystem(scope, NAME)?;
-        let mut config = match &scope.base {
-            Some(base) => parse(base, NAME, EXPECTED)?,
-            None => empty(nqn),
-        };
+        let mut config = json::base(scope, NAME, EXPECTED, || empty(nqn))?;
         let present = nvmet::read(&config.to_string(), NAME)?;
         let subsystem = list_mut(&mut config, "subsystems")
             .and_then(|all| all.iter_mut().find(|one| text(one, "nqn") == Some(nqn)))
@@ -115,9 +112,7 @@ impl Format for NvmetJson {
             "hosts",
             names().map(|name| (name.clone(), json!({"nqn": name}))),
         );
-        serde_json::to_writer_pretty(&mut *out, &config).map_err(std::io::Error::from)?;
-        writeln!(out)?;
-        Ok(())
+        json::write(out, &config)
     }
 
     fn read(&self, text: &str) -> Result<Present, TargetError> {

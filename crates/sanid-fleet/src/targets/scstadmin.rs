@@ -4,7 +4,8 @@ use std::io::Write;
 
 use super::shell::Script;
 use super::{
-    Format, Member, Plan, Present, Protocol, Scope, TargetError, names, plain_iscsi, scst, target,
+    Format, Member, Plan, Present, Protocol, Scope, TargetError, names, plain_iscsi, scst_conf,
+    target,
 };
 
 /// A script of scstadmin commands.
@@ -35,13 +36,13 @@ fn script(
         what: WHAT,
         variables: &[
             ("target", target(scope, NAME)?),
-            ("group", scst::group(scope, NAME)?),
+            ("group", scst_conf::group(scope, NAME)?),
         ],
-        prelude: PRELUDE,
+        prelude: &[PRELUDE],
         after: "",
     };
-    let object = scst::object(scope, NAME)?;
-    script.write(out, &object, admit.iter().copied(), dismiss.iter().copied())
+    let object = scst_conf::object(scope, NAME)?;
+    script.write(out, &object, admit, dismiss)
 }
 
 impl Format for Scstadmin {
@@ -66,7 +67,7 @@ impl Format for Scstadmin {
     }
 
     fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
-        scst::object(scope, NAME).map(Some)
+        scst_conf::object(scope, NAME).map(Some)
     }
 
     fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {
@@ -83,7 +84,7 @@ impl Format for Scstadmin {
     }
 
     fn read(&self, text: &str) -> Result<Present, TargetError> {
-        scst::read(text, NAME)
+        scst_conf::read(text, NAME)
     }
 
     fn change(

@@ -13,20 +13,20 @@ pub(super) struct Script<'s> {
     pub(super) what: &'s [&'s str],
     /// Variables; `object` is written for the reader.
     pub(super) variables: &'s [(&'s str, &'s str)],
-    /// What must be so, and the functions `admit NAME` and `dismiss NAME`.
-    pub(super) prelude: &'s str,
+    /// What must be so, and the functions `admit NAME` and `dismiss NAME`; one part after the other.
+    pub(super) prelude: &'s [&'s str],
     /// What comes after all names.
     pub(super) after: &'s str,
 }
 
 impl Script<'_> {
     /// Writes it, with one name to a line.
-    pub(super) fn write<'n>(
+    pub(super) fn write(
         &self,
         out: &mut dyn Write,
         object: &str,
-        admit: impl Iterator<Item = &'n str>,
-        dismiss: impl Iterator<Item = &'n str>,
+        admit: &[&str],
+        dismiss: &[&str],
     ) -> Result<(), TargetError> {
         writeln!(out, "#!/bin/sh")?;
         for line in self.what {
@@ -46,7 +46,9 @@ impl Script<'_> {
             out,
             "each() {{ while IFS= read -r name; do \"$1\" \"$name\"; done; }}"
         )?;
-        writeln!(out, "{}", self.prelude.trim())?;
+        for part in self.prelude {
+            writeln!(out, "{}", part.trim())?;
+        }
         section(out, "admit", admit)?;
         section(out, "dismiss", dismiss)?;
         if !self.after.is_empty() {
@@ -56,15 +58,19 @@ impl Script<'_> {
     }
 }
 
+/// For targets that hosts use meanwhile: `stays NAME WORDS` is true, and tells it, where who is there is to be
+/// left alone. The script then ends with [`BUSY`].
+pub(super) const STAYS: &str = r#"
+busy=0
+stays() { [ "${DISRUPT:-0}" != 1 ] || return 1; echo "$1 $2" >&2; busy=1; }
+"#;
+/// The end of a script with [`STAYS`]: 1 where somebody was left.
+pub(super) const BUSY: &str = r#"exit "$busy""#;
+
 const END: &str = "END OF NAMES";
 
-fn section<'n>(
-    out: &mut dyn Write,
-    what: &str,
-    names: impl Iterator<Item = &'n str>,
-) -> io::Result<()> {
-    let mut names = names.peekable();
-    if names.peek().is_none() {
+fn section(out: &mut dyn Write, what: &str, names: &[&str]) -> io::Result<()> {
+    if names.is_empty() {
         return Ok(());
     }
     writeln!(out, "each {what} <<'{END}'")?;

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::io::Write;
 
-use super::shell::Script;
+use super::shell::{BUSY, STAYS, Script};
 use super::{
-    Format, Member, Plan, Present, Protocol, Scope, TargetError, names, plain_iscsi, target, tgt,
+    Format, Member, Plan, Present, Protocol, Scope, TargetError, names, plain_iscsi, target,
+    tgt_lists,
 };
 
 /// A script of tgtadm commands.
@@ -32,17 +33,20 @@ if grep -qx ALL "$work/acl" && [ "${CLOSE:-0}" != 1 ]; then
     echo "$object lets every address in, and names change nothing: run this with CLOSE=1 to close it to initiators that are not in its list" >&2
     exit 2
 fi
-busy=0
 admit() { grep -qxF -e "$1" "$work/acl" || tgt --op bind --tid "$tid" -Q "$1"; }
 dismiss() {
     grep -qxF -e "$1" "$work/acl" || return 0
-    if [ "${DISRUPT:-0}" != 1 ] && grep -qxF -e "$1" "$work/live"; then
-        echo "$1 is logged in and stays; it could not log in again after a loss: DISRUPT=1 takes it away all the same" >&2
-        busy=1
+    if grep -qxF -e "$1" "$work/live" &&
+        stays "$1" "is logged in and stays; it could not log in again after a loss: DISRUPT=1 takes it away all the same"; then
         return 0
     fi
     tgt --op unbind --tid "$tid" -Q "$1"
 }
+"#;
+
+/// Last, so that those who are admitted are so all the time.
+const AFTER: &str = r#"
+! grep -qx ALL "$work/acl" || tgt --op unbind --tid "$tid" -I ALL
 "#;
 
 const WHAT: &[&str] = &[
@@ -59,12 +63,11 @@ fn script(
     let script = Script {
         what: WHAT,
         variables: &[],
-        prelude: PRELUDE,
-        // Last, so that those who are admitted are so all the time.
-        after: "! grep -qx ALL \"$work/acl\" || tgt --op unbind --tid \"$tid\" -I ALL\nexit \"$busy\"",
+        prelude: &[STAYS, PRELUDE],
+        after: &format!("{AFTER}{BUSY}"),
     };
     let object = target(scope, NAME)?;
-    script.write(out, object, admit.iter().copied(), dismiss.iter().copied())
+    script.write(out, object, admit, dismiss)
 }
 
 impl Format for Tgtadm {
@@ -110,7 +113,7 @@ impl Format for Tgtadm {
     }
 
     fn read(&self, text: &str) -> Result<Present, TargetError> {
-        tgt::read(text, NAME)
+        tgt_lists::read(text, NAME)
     }
 
     fn change(

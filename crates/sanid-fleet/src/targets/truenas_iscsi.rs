@@ -8,7 +8,8 @@ use std::io::Write;
 use serde_json::Value;
 
 use super::json::{list, parse, text};
-use super::shell::{self, Script};
+use super::shell;
+use super::truenas;
 use super::{
     Entry, Format, Kind, Member, Plan, Present, Protocol, Scope, TargetError, names, one_word,
     required,
@@ -20,24 +21,8 @@ pub(super) struct TruenasIscsi;
 const NAME: &str = "truenas-iscsi";
 const EXPECTED: &str = "Have TrueNAS say it: midclt call iscsi.initiator.query";
 
-const PRELUDE: &str = r#"
-work=$(mktemp -d)
-trap 'rm -r "$work"' EXIT
-: >"$work/add"; : >"$work/remove"
-admit() { printf '%s\n' "$1" >>"$work/add"; }
-dismiss() { printf '%s\n' "$1" >>"$work/remove"; }
-"#;
-
-const AFTER: &str = r#"
-python3 - "$work" "$object" <<'PYTHON'
-import json, subprocess, sys
-work, wanted = sys.argv[1:]
-def call(method, *arguments):
-    command = ["midclt", "call", method, *map(json.dumps, arguments)]
-    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
-def names(file):
-    with open(work + "/" + file) as lines:
-        return [line.rstrip("\n") for line in lines]
+/// With `call`, `wanted` and `names` of [`truenas::write`].
+const MERGE: &str = r#"
 groups = [one for one in call("iscsi.initiator.query") if wanted == (one["comment"] or str(one["id"]))]
 if len(groups) != 1:
     sys.exit("%d groups of initiators have the comment %r, not one" % (len(groups), wanted))
@@ -51,13 +36,11 @@ if not new:
     sys.exit("the list would be empty, and an empty list lets anyone in")
 if new != now:
     call("iscsi.initiator.update", group["id"], {"initiators": new})
-PYTHON
 "#;
 
 const WHAT: &[&str] = &[
     "Tells TrueNAS which initiators are in one group, which is called by its comment (or by its number, if it has none).",
     "The list is read and written on the machine: what others have added stays.",
-    "Run it on TrueNAS.",
 ];
 
 fn script(
@@ -66,14 +49,7 @@ fn script(
     admit: &[&str],
     dismiss: &[&str],
 ) -> Result<(), TargetError> {
-    let script = Script {
-        what: WHAT,
-        variables: &[],
-        prelude: PRELUDE,
-        after: AFTER,
-    };
-    let object = group(scope)?;
-    script.write(out, object, admit.iter().copied(), dismiss.iter().copied())
+    truenas::write(out, WHAT, MERGE, group(scope)?, admit, dismiss)
 }
 
 fn group(scope: &Scope) -> Result<&str, TargetError> {

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use super::json::{on, parse, text};
-use super::shell::{self, Script};
+use super::shell;
+use super::truenas;
 use super::{
     Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, one_word, subsystem,
 };
@@ -17,24 +18,8 @@ pub(super) struct TruenasNvmet;
 const NAME: &str = "truenas-nvmet";
 const EXPECTED: &str = "Have TrueNAS say it: midclt call nvmet.host_subsys.query";
 
-const PRELUDE: &str = r#"
-work=$(mktemp -d)
-trap 'rm -r "$work"' EXIT
-: >"$work/add"; : >"$work/remove"
-admit() { printf '%s\n' "$1" >>"$work/add"; }
-dismiss() { printf '%s\n' "$1" >>"$work/remove"; }
-"#;
-
-const AFTER: &str = r#"
-python3 - "$work" "$object" <<'PYTHON'
-import json, subprocess, sys
-work, wanted = sys.argv[1:]
-def call(method, *arguments):
-    command = ["midclt", "call", method, *map(json.dumps, arguments)]
-    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
-def names(file):
-    with open(work + "/" + file) as lines:
-        return [line.rstrip("\n") for line in lines]
+/// With `call`, `wanted` and `names` of [`truenas::write`].
+const MERGE: &str = r#"
 subsystems = [one["id"] for one in call("nvmet.subsys.query") if one["subnqn"] == wanted]
 if len(subsystems) != 1:
     sys.exit("%d subsystems are called %s, not one" % (len(subsystems), wanted))
@@ -49,13 +34,11 @@ for name in names("add"):
 for name in names("remove"):
     if name in ties:
         call("nvmet.host_subsys.delete", ties[name])
-PYTHON
 "#;
 
 const WHAT: &[&str] = &[
     "Tells TrueNAS which hosts may connect to one NVMe subsystem.",
     "Others' hosts stay, and a host that is taken away stays in the list of hosts with its keys.",
-    "Run it on TrueNAS.",
 ];
 
 fn script(
@@ -64,14 +47,7 @@ fn script(
     admit: &[&str],
     dismiss: &[&str],
 ) -> Result<(), TargetError> {
-    let script = Script {
-        what: WHAT,
-        variables: &[],
-        prelude: PRELUDE,
-        after: AFTER,
-    };
-    let object = subsystem(scope, NAME)?;
-    script.write(out, object, admit.iter().copied(), dismiss.iter().copied())
+    truenas::write(out, WHAT, MERGE, subsystem(scope, NAME)?, admit, dismiss)
 }
 
 impl Format for TruenasNvmet {

@@ -120,3 +120,30 @@ fn a_bad_input_is_one_message() {
         assert!(told.contains(message), "{told}");
     }
 }
+
+/// A collection that failed must not pass for a fleet without findings.
+#[test]
+fn an_audit_of_nothing_is_an_error_and_no_clean_one() {
+    let fleet = Fleet::new(&[
+        ("empty.ndjson", ""),
+        ("blank.json", "\n\n"),
+        ("directory/notes.txt", "x"),
+    ]);
+    for words in [
+        &["audit", "empty.ndjson"][..],
+        &["audit", "blank.json", "empty.ndjson"],
+        &["audit", "directory"],
+        &["audit", "-"],
+        &["report", "--html", "empty.ndjson"],
+    ] {
+        let output = fleet.output(words, "");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {told}");
+        assert!(
+            told.starts_with("sanid-fleet: there is no report in ")
+                && told.contains("sanid-fleet collect --ssh"),
+            "{words:?}: {told}"
+        );
+        assert!(output.stdout.is_empty(), "{words:?}");
+    }
+}

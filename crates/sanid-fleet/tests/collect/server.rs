@@ -121,8 +121,10 @@ impl Server {
     fn command(&self, hosts: &str, words: &[&str]) -> Command {
         let list: PathBuf = self.dir().join("hosts.txt");
         fs::write(&list, hosts).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sanid-fleet"));
+        // One that does not end a hanging ssh hangs itself; with it goes all that it started.
+        let mut command = Command::new("timeout");
         command
+            .args(["60", env!("CARGO_BIN_EXE_sanid-fleet")])
             .args(["collect", "--ssh"])
             .arg(list)
             .arg("--ssh-config")

@@ -1,5 +1,6 @@
 //! Inventories that are not what they should be: each gives one message that says what to do.
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 
@@ -12,6 +13,19 @@ fn gzip(text: &str, cut: usize) -> Vec<u8> {
     let mut bytes = encoder.finish().unwrap();
     bytes.truncate(bytes.len() - cut);
     bytes
+}
+
+fn twice(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(&gzip(text, 0)).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn utf32(text: &str) -> Vec<u8> {
+    let units = std::iter::once('\u{feff}').chain(text.chars());
+    units
+        .flat_map(|unit| u32::from(unit).to_le_bytes())
+        .collect()
 }
 
 fn utf16(text: &str) -> Vec<u8> {
@@ -55,6 +69,36 @@ fn a_file_that_is_no_inventory_is_one_message() {
             "f, line 1: it is no text: it has bytes that are zero",
         ),
         (
+            "f",
+            format!("{good}n2,0011\0\0\n").into_bytes(),
+            "f, line 3: it is no text: it has bytes that are zero",
+        ),
+        (
+            "f.csv.gz",
+            gzip(&"\0".repeat(1 << 20), 0),
+            "f.csv.gz, line 1: it is no text: it has bytes that are zero",
+        ),
+        (
+            "f",
+            b"<!DOCTYPE html>\n<title>Log in</title>\n".to_vec(),
+            "f, line 1: it is HTML or XML, such as a page to log in at; get the file itself",
+        ),
+        (
+            "f",
+            utf32(&good),
+            "f, line 1: it is UTF-32; iconv -f UTF-32 -t UTF-8 FILE | sanid-fleet derive -",
+        ),
+        (
+            "f.csv.gz",
+            twice(&good),
+            "f.csv.gz, line 1: it is compressed twice; gzip -dc FILE | sanid-fleet derive -",
+        ),
+        (
+            "f.json",
+            format!("{{\n\"host\": \"n1\",\n\"machine_id\": \"{ID}\"\n}}\n").into_bytes(),
+            "f.json, line 1: it has no host: neither a list, nor one that is called items, results, hosts, nor _meta.hostvars; a host alone is a list of one, [{…}]",
+        ),
+        (
             "f.xlsx",
             b"PK\x03\x04\x14\0\x06\0".to_vec(),
             "f.xlsx, line 1: it is a ZIP archive, as spreadsheets are; save the sheet as CSV",
@@ -82,7 +126,7 @@ fn a_file_that_is_no_inventory_is_one_message() {
         (
             "f",
             format!("n1,{ID}\n").into_bytes(),
-            "f, line 1: its first line has no host; it has n1, (a value, which is not repeated); --column host=NAME says which it is",
+            "f, line 1: its first line has no host; it has n1, (a value, which is not repeated); --column host=NAME says which it is; or is it a host already? Then put a line before it that names the columns: host,machine_id",
         ),
         (
             "f",
@@ -147,6 +191,108 @@ fn a_file_that_is_no_inventory_is_one_message() {
             "{ran:#?}"
         );
         assert_eq!((ran.code, ran.stderr.lines().count()), (Some(2), 1));
+    }
+}
+
+/// The rows before the damage are there, and the exit code and the message say that others are not.
+#[test]
+fn damage_in_the_middle_is_told_as_such() {
+    let mut text = "host,machine_id\n".to_owned();
+    for number in 0..40_000_u128 {
+        let id = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        writeln!(text, "n{number},{id:032x}").unwrap();
+    }
+    let whole = gzip(&text, 0);
+    let mut forged = whole.clone();
+    let end = forged.len() - 8;
+    forged[end..].fill(0);
+    for (bytes, word) in [
+        (
+            &whole[..whole.len() / 2],
+            ": the compressed data ends in the middle: the file was cut off, so hosts are missing; get it whole\n",
+        ),
+        (&forged[..], ": the compressed data is damaged ("),
+    ] {
+        let ran = derive(&[("f.gz", bytes)], &["f.gz"], b"");
+        let first = ran.stderr.lines().next().unwrap();
+        assert!(
+            first.starts_with("sanid-fleet: f.gz, line ") && ran.stderr.contains(word),
+            "{first}"
+        );
+        assert_eq!(
+            (ran.code, ran.stderr.lines().count()),
+            (Some(2), 2),
+            "{}",
+            ran.stderr
+        );
+        assert!(ran.stdout.lines().count() > 1000);
+    }
+}
+
+/// Lists of hosts, and what targets say, are told no less.
+#[test]
+fn the_other_commands_tell_a_bad_file_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let good = format!("host,machine_id\nn1,{ID}\n");
+    let headless = format!("n1,{ID}\n");
+    for (content, list, target) in [
+        (
+            b"".to_vec(),
+            "f, line 1: it is empty",
+            "f: this is not what lio writes: it is empty",
+        ),
+        (
+            utf16(&good),
+            "f, line 1: it is UTF-16",
+            "cannot read f: line 1: it is UTF-16",
+        ),
+        (
+            gzip("host,iqn\nn1,iqn.2016-04.com.open-iscsi:1\n", 9),
+            "f, line …: the compressed data ends in the middle",
+            "cannot read f: the compressed data ends in the middle",
+        ),
+        (
+            twice(&good),
+            "f, line 1: it is compressed twice",
+            "cannot read f: line 1: it is compressed twice",
+        ),
+        (
+            b"host\nn\0\n".to_vec(),
+            "f, line 2: it is no text",
+            "cannot read f: line 2: it is no text",
+        ),
+        (
+            b"a\n\xff\n".to_vec(),
+            "f, line 1: the header has no column host; it has a",
+            "cannot read f: line 2: it is no UTF-8",
+        ),
+        (
+            headless.into_bytes(),
+            "f, line 1: the header has no column host; it has n1, (a value, which is not repeated)",
+            "f: this is not what lio writes: it is no JSON",
+        ),
+    ] {
+        std::fs::write(directory.path().join("f"), &content).unwrap();
+        for (words, message) in [
+            (&["export", "--to", "csv", "f"][..], list),
+            (&["import", "--from", "lio", "f"], target),
+        ] {
+            let output = Command::new(env!("CARGO_BIN_EXE_sanid-fleet"))
+                .args(words)
+                .current_dir(&directory)
+                .output()
+                .unwrap();
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert!(
+                message.split('…').all(|part| told.contains(part)),
+                "{words:?}: {told}"
+            );
+            assert_eq!(
+                (output.status.code(), told.lines().count()),
+                (Some(2), 1),
+                "{told}"
+            );
+        }
     }
 }
 

@@ -110,6 +110,26 @@ fn a_map_of_terraform_keeps_the_hosts_of_others() {
     );
 }
 
+/// Who calls the library may hand it both kinds.
+#[test]
+fn a_host_of_pure_holds_one_kind_of_names() {
+    let format = targets::format("pure").unwrap();
+    let host = host(1);
+    let names = host.names().map(Option::unwrap);
+    let members = names.map(|name| targets::Member {
+        host: &host,
+        name: name.into(),
+    });
+    let scope = scope(Protocol::Iscsi);
+    let mut out = Vec::new();
+    let refused = format.export(&members, &scope, &mut out).unwrap_err();
+    assert!(refused.to_string().contains("one kind only"), "{refused}");
+    assert!(out.is_empty());
+    for member in members {
+        format.export(&[member], &scope, &mut out).unwrap();
+    }
+}
+
 #[test]
 fn a_host_of_pure_keeps_the_names_that_it_has() {
     let format = targets::format("pure").unwrap();

@@ -1,5 +1,5 @@
-//! Exports given to the real programs: tgtd with an initiator, Ansible with the arrays' modules, a parser
-//! of Terraform's variables.
+//! Exports given to the real programs: tgtd with an initiator, Ansible with the arrays' modules; and
+//! inventories read as the real Ansible reads them.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,6 +10,7 @@
 )]
 
 mod ansible;
+mod inventory;
 #[path = "../../../sanid/tests/support/need.rs"]
 #[allow(dead_code, reason = "each test program uses a part of it")]
 mod need;
@@ -23,6 +24,11 @@ use libtest_mimic::Arguments;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = [ansible::trials(), tgt::trials(), truenas::trials()];
+    let trials = [
+        ansible::trials(),
+        inventory::trials(),
+        tgt::trials(),
+        truenas::trials(),
+    ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
 }

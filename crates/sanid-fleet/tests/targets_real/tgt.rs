@@ -29,6 +29,10 @@ pub(crate) fn trials() -> Vec<Trial> {
                     "closed: stranger refused",
                     "closed twice: same",
                     "no difference",
+                    "logged in: node-1 admitted",
+                    "iqn.2016-04.com.open-iscsi:1111 is logged in and stays",
+                    "stayed: node-1 admitted",
+                    "stayed: node-4 admitted",
                     "later: node-1 refused",
                     "later: node-4 admitted",
                     "later twice: same",
@@ -100,7 +104,20 @@ login closed stranger $target $stranger
 show >one; sh admit.sh; show >two; cmp one two && echo "closed twice: same"
 fleet diff --to tgtadm --target $target --against two hosts.csv && echo "no difference"
 fleet diff --to tgtadm --target $target --against two --prune later.csv >change.sh || [ $? = 1 ]
-sh change.sh
+# A session that lives is left alone, with the access that it needs to come back.
+iscsi-perf -i $name:1111 -t 600 iscsi://127.0.0.1:3260/$target/1 >/dev/null 2>&1 &
+busy=$!
+n=0
+until show | grep -q "Initiator: $name:1111"; do
+    n=$((n + 1)); [ $n -lt 200 ] || { show >&2; exit 1; }
+    sleep 0.05
+done
+login "logged in" node-1 $target $name:1111
+sh change.sh && exit 1
+login stayed node-1 $target $name:1111
+login stayed node-4 $target $name:4444
+DISRUPT=1 sh change.sh
+kill $busy
 login later node-1 $target $name:1111
 login later node-4 $target $name:4444
 show >one; sh change.sh; show >two; cmp one two && echo "later twice: same"

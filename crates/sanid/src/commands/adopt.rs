@@ -1,5 +1,6 @@
 //! `sanid adopt`: what is on disk becomes what is desired, by a pin in the configuration.
 
+mod claim;
 mod from;
 
 use std::fmt::Write as _;
@@ -55,9 +56,10 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
     let root = host::open(options.host.root.as_deref())?;
     // Before the lock: a pipe or a probe can take its time.
     let record = options.from.as_deref().map(from::read).transpose()?;
-    if let Some(record) = &record {
-        from::may_be_taken(record, &host::observe(&root)?, options)?;
-    }
+    let warnings = match &record {
+        Some(record) => from::may_be_taken(record, &host::observe(&root)?, options)?,
+        None => Vec::new(),
+    };
     let lock = if options.dry_run {
         None
     } else {
@@ -92,7 +94,7 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
         outcome,
         path: PATH,
         notices: match &record {
-            Some(record) => record.notices(&facts, &pins),
+            Some(record) => [warnings, record.notices(&facts, &pins)].concat(),
             None => notices(&facts),
         },
         pins,

@@ -2,9 +2,10 @@
 //! that this one has no room for.
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use crate::exit::{Exit, Failure};
 
@@ -30,26 +31,59 @@ pub(crate) const FLEET: Companion = Companion {
 /// Where packages and `cargo xtask install` put it. `PATH` is not asked: root runs this.
 const DIRECTORIES: [&str; 2] = ["/usr/bin", "/usr/local/bin"];
 
+impl Companion {
+    /// Where it is; the error says how to get it.
+    fn path(&self, what: &str) -> Result<PathBuf, String> {
+        let Self { program, package } = self;
+        candidates(program).find(|path| path.is_file()).ok_or_else(|| {
+            format!(
+                "{what} is done by {program}, which is neither beside this program nor in {}: \
+                 install the package {package}, or on a build machine `cargo build --release -p {program}`",
+                DIRECTORIES.join(" or ")
+            )
+        })
+    }
+}
+
 /// Becomes the companion with this subcommand, if it has one of its own, and these arguments.
 pub(crate) fn run(
     companion: &Companion,
     subcommand: Option<&str>,
     arguments: &[OsString],
 ) -> Result<Exit, Failure> {
-    let Companion { program, package } = companion;
-    let Some(path) = candidates(program).find(|path| path.is_file()) else {
-        let command = subcommand.unwrap_or("fleet");
-        return Err(Failure::error(&format!(
-            "sanid {command} is done by {program}, which is neither beside this program nor in {}: \
-             install the package {package}, or on a build machine `cargo build --release -p {program}`",
-            DIRECTORIES.join(" or ")
-        )));
-    };
+    let path = companion
+        .path(&format!("sanid {}", subcommand.unwrap_or("fleet")))
+        .map_err(|why| Failure::error(&why))?;
     let error = Command::new(&path).args(subcommand).args(arguments).exec();
-    Err(Failure::error(&format!(
-        "cannot run {}: {error}",
-        path.display()
-    )))
+    Err(Failure::error(&cannot_run(&path, &error)))
+}
+
+/// Asks the companion, which gets a text through a pipe; `what` is done by it.
+pub(crate) fn ask(
+    companion: &Companion,
+    what: &str,
+    arguments: &[OsString],
+    text: &[u8],
+) -> Result<Output, String> {
+    let path = companion.path(what)?;
+    let child = Command::new(&path)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child = child.map_err(|error| cannot_run(&path, &error))?;
+    if let Some(mut input) = child.stdin.take() {
+        // One that has no use for it does not read; its exit status says so.
+        let _ = input.write_all(text);
+    }
+    child
+        .wait_with_output()
+        .map_err(|error| cannot_run(&path, &error))
+}
+
+fn cannot_run(path: &Path, error: &std::io::Error) -> String {
+    format!("cannot run {}: {error}", path.display())
 }
 
 /// Beside this program first, so that two that were built together stay together.

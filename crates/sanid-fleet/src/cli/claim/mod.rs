@@ -13,6 +13,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
 use self::state::State;
+pub(super) use self::text::lease;
 use super::{Exit, Failure};
 use crate::claims::config::{self, Config, LeaseTime};
 use crate::claims::host::{Claimant, HostError};

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::claims::{ClaimsReport, Ended, EventReport, Grant, Lease, Outcome, Request, Rival, Why};
+use crate::claims::{
+    ClaimsReport, Ended, EventReport, Grant, Lease, Outcome, Request, Rival, Seen, Why,
+};
 
 /// What came of it, and the ways out.
 pub(super) fn outcome(request: &Request, outcome: &Outcome) -> String {
@@ -96,7 +98,20 @@ fn rival_lines(page: &mut String, request: &Request, rival: &Rival) {
             rival.seen.version
         ),
     );
-    let lease = match (rival.seen.lease, record.lease_seconds) {
+    let lease = lease(&rival.seen);
+    line(page, &format!("  {lease}; {}", rival.likeness.words()));
+    let compared = sanid_host::hardware::compare(&record.holder.evidence, &request.holder.evidence);
+    let compared: Vec<String> = compared
+        .by_name()
+        .iter()
+        .map(|(name, found)| format!("{name} {}", found.as_str()))
+        .collect();
+    line(page, &format!("  hardware: {}", compared.join(", ")));
+}
+
+/// For how long a claim holds, in words.
+pub(in crate::cli) fn lease(seen: &Seen) -> String {
+    match (seen.lease, seen.record.lease_seconds) {
         (Lease::Expired, _) => "its lease has expired".to_owned(),
         (Lease::Live(_), None) => "it holds until it is released".to_owned(),
         (Lease::Live(Some(left)), _) => {
@@ -108,15 +123,7 @@ fn rival_lines(page: &mut String, request: &Request, rival: &Rival) {
         (Lease::Live(None), Some(lease)) => {
             format!("its lease ends {lease} s after it was last renewed")
         }
-    };
-    line(page, &format!("  {lease}; {}", rival.likeness.words()));
-    let compared = sanid_host::hardware::compare(&record.holder.evidence, &request.holder.evidence);
-    let compared: Vec<String> = compared
-        .by_name()
-        .iter()
-        .map(|(name, found)| format!("{name} {}", found.as_str()))
-        .collect();
-    line(page, &format!("  hardware: {}", compared.join(", ")));
+    }
 }
 
 fn granted(page: &mut String, what: &str, grant: &Grant) {

@@ -9,6 +9,8 @@ use super::Host;
 
 /// The group that every host is in.
 const ALL: &str = "all";
+/// By it a group outranks others that are as deep.
+const PRIORITY: &str = "ansible_group_priority";
 
 /// Variables.
 pub(super) type Vars = Map<String, Value>;
@@ -33,6 +35,16 @@ struct Named {
 struct Group {
     vars: Vars,
     parents: Vec<String>,
+}
+
+impl Group {
+    fn priority(&self) -> i64 {
+        let given = match self.vars.get(PRIORITY) {
+            Some(Value::String(text)) => text.parse().ok(),
+            _ => None,
+        };
+        given.unwrap_or(1)
+    }
 }
 
 impl Inventory {
@@ -95,7 +107,7 @@ impl Inventory {
     }
 
     /// Every host with all that it inherits: a host's own word before a group's, a child's before a parent's,
-    /// and of equals the last in the alphabet.
+    /// and of equals that of the higher priority, or else the last in the alphabet.
     pub(super) fn hosts(&self) -> Result<Vec<Host>, Unusable> {
         let mut depths: HashMap<&str, usize> = HashMap::new();
         for group in self.groups.keys() {
@@ -111,7 +123,8 @@ impl Inventory {
                 if !groups.contains(&ALL) {
                     groups.push(ALL);
                 }
-                groups.sort_by_key(|group| (*group != ALL, depths.get(group).copied(), *group));
+                let priority = |group| self.groups.get(group).map_or(1, Group::priority);
+                groups.sort_by_key(|&group| (depths.get(group).copied(), priority(group), group));
                 let mut vars = Vars::new();
                 for group in groups
                     .into_iter()
@@ -156,7 +169,8 @@ impl Inventory {
         if below > self.groups.len() {
             return Err(Unusable::first("a group is below itself"));
         }
-        let mut depth = 0;
+        // Every other group is below the one of all hosts, said or not.
+        let mut depth = usize::from(group != ALL);
         for parent in self
             .groups
             .get(group)

@@ -6,6 +6,7 @@ use super::blocks::{Blocks, whole_lines};
 use super::guess::first_line;
 use super::{Column, Columns, Fault, Format, Opened, Piece, Rows, Sink, Source, Unusable};
 use crate::hosts::LONGEST_LINE;
+use crate::secret::is_secret;
 use record::{Record, Shape};
 
 /// What stands between fields, with its name.
@@ -100,11 +101,11 @@ impl Layout {
         used.sort_by_key(|(at, _)| *at);
         let has = |wanted| used.iter().any(|(_, column)| *column == wanted);
         let lacks = |column| {
-            Err(Unusable::first(columns.lacks(
-                column,
-                "its first line",
-                names,
-            )))
+            let mut why = columns.lacks(column, "its first line", names);
+            if names.iter().any(|name| is_secret(name.as_bytes())) {
+                why += "; or is it a host already? Then put a line before it that names the columns: host,machine_id";
+            }
+            Err(Unusable::first(why))
         };
         if !has(Column::Host) {
             return lacks(Column::Host);

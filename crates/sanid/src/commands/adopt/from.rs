@@ -8,9 +8,10 @@ use std::process::{Command, Stdio};
 use sanid_core::{HostId, HostNqn, IscsiName};
 use sanid_host::resolve::resolve;
 use sanid_host::{Facts, root};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Pins;
+use super::claim::{self, Claim};
 use crate::args::Adopt;
 use crate::exit::Failure;
 
@@ -18,7 +19,7 @@ use crate::exit::Failure;
 const LONGEST: u64 = 64 * 1024;
 
 /// What `sanid-fleet escrow` keeps of a host.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Record {
     kind: String,
@@ -30,6 +31,7 @@ pub(super) struct Record {
     host_id: String,
     seed_fingerprint: Option<String>,
     /// Whether it is there is all that counts here.
+    #[serde(skip_serializing)]
     machine_id: Option<serde::de::IgnoredAny>,
 }
 
@@ -75,17 +77,31 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// Two hosts with one identity destroy each other's data, so somebody or something has to say that the old one
-/// is gone. Where the seed is the record's, this is that host.
-pub(super) fn may_be_taken(record: &Record, facts: &Facts, options: &Adopt) -> Result<(), Failure> {
+/// is gone. Where the seed is the record's, this is that host. What to warn of, where it may be taken.
+pub(super) fn may_be_taken(
+    record: &Record,
+    facts: &Facts,
+    options: &Adopt,
+) -> Result<Vec<String>, Failure> {
     let own = resolve(facts).ok().and_then(|resolution| resolution.seed);
     let same = own.is_some_and(|seed| Some(seed.to_string()) == record.seed_fingerprint);
-    if same || options.old_host_is_gone {
-        return Ok(());
+    if same {
+        return Ok(Vec::new());
     }
     let host = record.shown();
+    // Strings only, which always serialise; without the machine-id.
+    let text = serde_json::to_vec(record).unwrap_or_default();
+    let claim = claim::of(&text, options.host.root.as_deref());
+    if options.old_host_is_gone {
+        return Ok(claim.warnings(&host));
+    }
     let Some(probe) = &options.probe else {
+        let claimed = match &claim {
+            Claim::Held(who) => format!(". In the claim store {who}"),
+            Claim::None | Claim::Unknown(_) => String::new(),
+        };
         return Err(Failure::refused(&format!(
-            "the record is of {host}, and this is another installation: while both have one identity, storage takes them for one host, and they can destroy each other's data\n\
+            "the record is of {host}, and this is another installation: while both have one identity, storage takes them for one host, and they can destroy each other's data{claimed}\n\
              Ways out:\n  \
              --old-host-is-gone   it is switched off for good, or its disks are erased\n  \
              --probe COMMAND      ask whether it answers, such as --probe 'ping -c1 -W2 \"$SANID_OLD_HOST\"'"
@@ -96,7 +112,8 @@ pub(super) fn may_be_taken(record: &Record, facts: &Facts, options: &Adopt) -> R
             "{host} answers the probe, so its identity is in use: taking it over would make two hosts one to the storage, and they can destroy each other's data. Switch it off for good first"
         )));
     }
-    Ok(())
+    claim.forbids(&host)?;
+    Ok(Vec::new())
 }
 
 /// Whether the probe says so; one that could not look has not seen that the host is gone.

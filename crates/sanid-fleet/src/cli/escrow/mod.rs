@@ -1,19 +1,21 @@
 //! `sanid-fleet escrow`: the record of a host's identity, for `sanid adopt --from`.
 
+mod check;
+
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{self, Stdio};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use sanid_core::MachineId;
 use sanid_host::Root;
 use serde_json::Value;
 
 use super::{Exit, Failure, print};
 use crate::escrow::EscrowRecord;
-use crate::input::Input;
+use crate::input::{self, Input};
 
 /// A report of one host.
 const LONGEST: u64 = 1 << 20;
@@ -21,7 +23,14 @@ const LONGEST: u64 = 1 << 20;
 const LONGEST_NAME: usize = 4096;
 
 #[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Exit codes: 0 written; 2 error; 3 refused, since the machine-id would not be encrypted."
+)]
 pub(super) struct Escrow {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// What sanid status --format json or sanid show --format json said of a host; - is standard input
     #[arg(
         value_name = "FILE",
@@ -52,7 +61,19 @@ pub(super) struct Escrow {
     output: Option<PathBuf>,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Check),
+}
+
 pub(super) fn run(options: &Escrow) -> Result<Exit, Failure> {
+    match &options.command {
+        Some(Command::Check(check)) => check::run(check),
+        None => keep(options),
+    }
+}
+
+fn keep(options: &Escrow) -> Result<Exit, Failure> {
     let encrypted = !options.recipient.is_empty() || !options.recipients_file.is_empty();
     if options.with_machine_id && !encrypted {
         return Err(Failure {
@@ -129,16 +150,22 @@ fn here(options: &Escrow, path: &Path) -> Result<EscrowRecord, Failure> {
     Ok(record)
 }
 
-fn of_report(options: &Escrow) -> Result<EscrowRecord, Failure> {
-    let path = options.file.as_deref().unwrap_or(Path::new("-"));
+/// A document about one host, and what messages call it.
+fn document(path: &Path) -> Result<(String, Vec<u8>), Failure> {
     let input = Input::open(path).map_err(|error| Failure::error(&error))?;
     let name = input.name.clone();
-    let failed = |why: &dyn std::fmt::Display| Failure::error(&format!("{name}: {why}"));
     let mut text = Vec::new();
     let read = input
         .text()
         .and_then(|input| input.take(LONGEST).read_to_end(&mut text));
-    read.map_err(|error| failed(&error))?;
+    read.map_err(|error| Failure::error(&format!("{name}: {}", input::why(&error))))?;
+    Ok((name, text))
+}
+
+fn of_report(options: &Escrow) -> Result<EscrowRecord, Failure> {
+    let path = options.file.as_deref().unwrap_or(Path::new("-"));
+    let (name, text) = document(path)?;
+    let failed = |why: &dyn std::fmt::Display| Failure::error(&format!("{name}: {why}"));
     let report: Value =
         serde_json::from_slice(&text).map_err(|_| failed(&"it is no single JSON document"))?;
     let stem = path
@@ -155,7 +182,7 @@ fn of_report(options: &Escrow) -> Result<EscrowRecord, Failure> {
 /// Encrypts with the program `age`, which gets the record through a pipe and never as an argument.
 fn age(options: &Escrow, text: &[u8]) -> Result<Vec<u8>, Failure> {
     let failed = |why: &str| Failure::error(&format!("cannot encrypt with age: {why}"));
-    let mut command = Command::new("age");
+    let mut command = process::Command::new("age");
     command.arg("--encrypt");
     if options.output.is_none() && io::stdout().is_terminal() {
         command.arg("--armor");

@@ -1,0 +1,86 @@
+//! Whether the lost host still holds its claim: asked of `sanid-fleet`, which has the stores.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use crate::commands::companion;
+use crate::exit::Failure;
+
+/// Where the store is named; without it there is no store to ask.
+const CONFIG: &str = "etc/sanid/claim.toml";
+
+/// What the claim store says of an identity.
+pub(super) enum Claim {
+    /// There is no store, or nobody holds a claim.
+    None,
+    /// Somebody does: who, and for how long.
+    Held(String),
+    /// It could not be seen: why.
+    Unknown(String),
+}
+
+/// Asks the store of the host below a root for the holders of the identity in a record.
+pub(super) fn of(record: &[u8], root: Option<&Path>) -> Claim {
+    let config = root.unwrap_or(Path::new("/")).join(CONFIG);
+    // One that cannot be looked at may name a store, so it is asked.
+    if matches!(config.try_exists(), Ok(false)) {
+        return Claim::None;
+    }
+    let arguments = ["escrow", "check", "-", "--config"]
+        .map(OsString::from)
+        .into_iter()
+        .chain([config.into_os_string()])
+        .collect::<Vec<_>>();
+    let what = "looking for the claim of the old host";
+    let output = match companion::ask(&companion::FLEET, what, &arguments, record) {
+        Ok(output) => output,
+        Err(why) => return Claim::Unknown(why),
+    };
+    let said = |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        let lines = text.lines().map(str::trim);
+        lines.collect::<Vec<_>>().join("; ")
+    };
+    match output.status.code() {
+        Some(0) => Claim::None,
+        Some(1) => Claim::Held(said(&output.stdout)),
+        _ => {
+            let why = said(&output.stderr);
+            Claim::Unknown(why.trim_start_matches("sanid-fleet: ").to_owned())
+        }
+    }
+}
+
+impl Claim {
+    /// What to tell somebody who says that the host is gone.
+    pub(super) fn warnings(&self, host: &str) -> Vec<String> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Held(who) => vec![format!(
+                "in the claim store {who}. Look once more whether {host} is gone: a host that lives renews its claim. Then sanid-fleet claim takeover --fenced gives this host the claim"
+            )],
+            Self::Unknown(why) => vec![format!(
+                "whether {host} still holds a claim could not be seen: {why}"
+            )],
+        }
+    }
+
+    /// A probe that found silence is not enough where the store knows of a claim, or did not answer.
+    pub(super) fn forbids(&self, host: &str) -> Result<(), Failure> {
+        match self {
+            Self::None => Ok(()),
+            Self::Held(who) => Err(Failure::refused(&format!(
+                "{host} does not answer the probe, but its identity is claimed: {who}. A host that lives renews its claim, perhaps by another network\n\
+                 Ways out:\n  \
+                 --old-host-is-gone   instead of --probe: it is switched off for good, or its disks are erased\n  \
+                 later                when the lease has ended without being renewed"
+            ))),
+            Self::Unknown(why) => Err(Failure::error(&format!(
+                "{host} does not answer the probe, and whether it still holds a claim could not be seen: {why}\n\
+                 Ways out:\n  \
+                 --old-host-is-gone   instead of --probe: it is switched off for good, or its disks are erased\n  \
+                 /etc/sanid/claim.toml   names the store; sanid-fleet claim list says whether it answers"
+            ))),
+        }
+    }
+}
