@@ -100,8 +100,12 @@ const PACKAGES: &[Package] = &[
         "kube: reads what the templates make",
     ),
     Package::new("dpkg-dev", "kube: unpacks the API server's source"),
-    Package::new("make", "kube: builds the API server"),
-    Package::new("rsync", "kube: the API server's build uses it"),
+    Package::with_program(
+        "kubernetes-client",
+        "kubectl",
+        "kube: applies what people apply",
+    ),
+    Package::new("buildah", "kube: builds the image"),
     Package::new(
         "golang-github-modern-go-reflect2-dev",
         "kube: replaces a vendored library that newer Go breaks",
