@@ -86,7 +86,7 @@ const PACKAGES: &[Package] = &[
     ),
     Package::new("etcd-client", "claims: administers it"),
     Package::new("faketime", "claims, kube: clocks that are years apart"),
-    Package::new("prometheus", "claims: promtool checks the figures"),
+    Package::new("prometheus", "claims, kube: promtool checks the figures"),
     Package::new(
         "musl-tools",
         "static: the C in the database and the TLS of sanid-fleet and sanid-kube",
@@ -105,6 +105,7 @@ const PACKAGES: &[Package] = &[
         "kubectl",
         "kube: applies what people apply",
     ),
+    Package::new("jq", "kube: what the docs list nodes with"),
     Package::new("buildah", "kube: builds the image"),
     Package::new(
         "golang-github-modern-go-reflect2-dev",
