@@ -78,10 +78,11 @@ impl Kept {
 /// The name of the recipe: what its text is.
 fn recipe() -> String {
     let sum = Sha256::digest(RECIPE);
-    sum.iter()
+    let first = sum
+        .iter()
         .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+        .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{first:016x}")
 }
 
 #[cfg(test)]

@@ -35,6 +35,13 @@ fn served(cluster: &Cluster) {
         let _agent = agents::start_with(cluster, "served", &host, &[&listen]).await;
         admin.wait_for("served", UNIQUE, "Claimed").await;
         assert_eq!(get(port, "/healthz").await, "ok\n");
+        // What is published is seen before the agent has the answer.
+        for _ in 0..300 {
+            if get(port, "/readyz").await == "ok\n" {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
         assert_eq!(get(port, "/readyz").await, "ok\n");
         let page = get(port, "/metrics").await;
         promtool(&["check", "metrics"], &page);
