@@ -2,41 +2,90 @@
 //! manager, which no package has, are built from Debian's source package.
 //!
 //! Debian 12 has Kubernetes 1.20: without CEL rules and without `ValidatingAdmissionPolicy`, which are tested
-//! another way. Built once; what is built is kept in `target/kube/cache`.
+//! another way. (Debian 13's source package is of 1.32 and has kubectl alone.)
+//!
+//! Built once: what is built is kept in `target/kube/cache` and in the user's cache, for the next clone.
+
+mod kept;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
+use std::thread::JoinHandle;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::cmd::Cmd;
 use crate::place::{Place, has_program, is_ci, is_root, output};
 use crate::test::Outcome;
+use kept::Kept;
 
 /// What is built.
 const PROGRAMS: [&str; 2] = ["kube-apiserver", "kube-controller-manager"];
-/// Counted up when what is below changes what is built.
-const RECIPE: &str = "1";
+/// How. Another text is another recipe, which builds anew.
+const RECIPE: &str = include_str!("kube/build.sh");
 
 /// Where the programs are, once they are built.
 pub(crate) fn cache(place: &Place) -> PathBuf {
-    place.target.join("kube/cache")
+    Kept::in_target(place).directory().to_owned()
 }
 
 /// Whether they are built by this recipe.
 pub(crate) fn is_built(place: &Place) -> bool {
-    let cache = cache(place);
-    fs::read_to_string(cache.join("recipe")).is_ok_and(|recipe| recipe == RECIPE)
-        && PROGRAMS.iter().all(|program| cache.join(program).is_file())
+    Kept::in_target(place).is_there()
 }
 
-/// The step of `cargo xtask test`.
-pub(crate) fn step(place: &Place) -> Result<Outcome> {
+/// A build that runs beside the other steps.
+static BEGUN: Mutex<Option<JoinHandle<Result<Outcome>>>> = Mutex::new(None);
+
+/// The step that begins the build, which takes nothing from the steps that run meanwhile but what they leave
+/// of the processors.
+pub(crate) fn begin(place: &Place) -> Result<Outcome> {
+    let passed = |output: &str| {
+        Ok(Outcome::Passed {
+            output: format!("{output}\n"),
+        })
+    };
     if is_built(place) {
-        return Ok(Outcome::Passed {
-            output: format!("{}\n", cache(place).display()),
-        });
+        return passed("it is there");
+    }
+    let own = place.clone();
+    let build = std::thread::spawn(move || build_or_find(&own, "19"));
+    let Ok(mut begun) = BEGUN.lock() else {
+        bail!("the build was begun twice");
+    };
+    *begun = Some(build);
+    passed("it is being built")
+}
+
+/// The step that has it ready.
+pub(crate) fn step(place: &Place) -> Result<Outcome> {
+    match end() {
+        Some(outcome) => outcome,
+        None => build_or_find(place, "5"),
+    }
+}
+
+/// Waits for a build that was begun.
+pub(crate) fn end() -> Option<Result<Outcome>> {
+    let build = BEGUN.lock().ok()?.take()?;
+    Some(
+        build
+            .join()
+            .unwrap_or_else(|_| bail!("the build of the API server panicked")),
+    )
+}
+
+fn build_or_find(place: &Place, nice: &str) -> Result<Outcome> {
+    let own = Kept::in_target(place);
+    let users = Kept::of_user();
+    if own.is_whole() {
+        return Ok(there(&own));
+    }
+    if let Some(users) = users.as_ref().filter(|kept| kept.is_whole()) {
+        own.keep(users.directory())?;
+        return Ok(there(users));
     }
     if let Some(reason) = cannot() {
         return Ok(if is_ci() {
@@ -48,27 +97,34 @@ pub(crate) fn step(place: &Place) -> Result<Outcome> {
             Outcome::Skipped { reason }
         });
     }
-    let build = cache(place).join("build");
-    fs::create_dir_all(build.join("lists/partial"))?;
-    fs::create_dir_all(build.join("parts"))?;
+    let build = place.target.join("kube/build");
+    if build.exists() {
+        fs::remove_dir_all(&build)?;
+    }
     source(place, &build)?;
-    let outcome = Outcome::of(place, "kube server", &make(&build))?;
+    let outcome = Outcome::of(place, "kube server", &make(&build, nice))?;
     if matches!(outcome, Outcome::Passed { .. }) {
-        for program in PROGRAMS {
-            fs::copy(
-                build.join("src/_output/bin").join(program),
-                cache(place).join(program),
-            )?;
+        own.keep(&build.join("bin"))?;
+        if let Some(users) = users {
+            // A home that cannot be written to is no reason to fail.
+            if let Err(error) = users.keep(own.directory()) {
+                eprintln!("the API server is not kept for other clones: {error:#}");
+            }
         }
-        fs::write(cache(place).join("recipe"), RECIPE)?;
         // A gigabyte of objects that nobody needs any more.
         fs::remove_dir_all(&build)?;
     }
     Ok(outcome)
 }
 
+fn there(kept: &Kept) -> Outcome {
+    Outcome::Passed {
+        output: format!("{}\n", kept.directory().display()),
+    }
+}
+
 fn cannot() -> Option<String> {
-    let lacks = ["go", "dpkg-source", "rsync", "make"]
+    let lacks = ["go", "dpkg-source"]
         .into_iter()
         .find(|program| !has_program(program));
     match lacks {
@@ -80,8 +136,10 @@ fn cannot() -> Option<String> {
     }
 }
 
-/// Fetches and unpacks the source package, and puts right what a newer Go stumbles over.
+/// Fetches and unpacks the source package.
 fn source(place: &Place, build: &Path) -> Result<()> {
+    fs::create_dir_all(build.join("lists/partial"))?;
+    fs::create_dir_all(build.join("parts"))?;
     let list = format!(
         "Types: deb-src\nURIs: {}\nSuites: bookworm\nComponents: main\nSigned-By: {}\n",
         crate::debian13::archive()?,
@@ -101,6 +159,11 @@ fn source(place: &Place, build: &Path) -> Result<()> {
                 "-o".to_owned(),
                 format!("Dir::State::Lists={}/lists", build.display()),
             ])
+            // Beside the other steps: what these keep is theirs.
+            .args([
+                "-o".to_owned(),
+                format!("Dir::Cache={}/apt", build.display()),
+            ])
             .args(["-o", "APT::Sandbox::User=root"])
             .args(words.iter().copied())
     };
@@ -115,53 +178,15 @@ fn source(place: &Place, build: &Path) -> Result<()> {
         .filter_map(|entry| Some(entry.ok()?.path()))
         .find(|path| path.extension().is_some_and(|extension| extension == "dsc"))
         .context("apt-get source kubernetes brought no .dsc")?;
-    let _ = fs::remove_dir_all(build.join("src"));
     output(
         Command::new("dpkg-source")
             .args(["--no-check", "-x"])
             .arg(&description)
             .arg(build.join("src")),
     )?;
-    newer_reflect2(build)
-}
-
-/// Its own copy of reflect2 is older than 1.0.2 and crashes under Go 1.18 and later
-/// (modern-go/reflect2#22); Debian's package is newer.
-fn newer_reflect2(build: &Path) -> Result<()> {
-    let own = build.join("src/vendor/github.com/modern-go/reflect2");
-    let debian = Path::new("/usr/share/gocode/src/github.com/modern-go/reflect2");
-    let sources = |directory: &Path| -> Result<Vec<PathBuf>> {
-        let entries = fs::read_dir(directory).with_context(|| directory.display().to_string())?;
-        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        Ok(paths
-            .filter(|path| {
-                path.extension()
-                    .is_some_and(|one| one == "go" || one == "s")
-            })
-            .filter(|path| !path.to_string_lossy().ends_with("_test.go"))
-            .collect())
-    };
-    for old in sources(&own)? {
-        fs::remove_file(old)?;
-    }
-    for new in sources(debian)? {
-        let name = new.file_name().context("a file has a name")?.to_owned();
-        fs::copy(&new, own.join(name))?;
-    }
     Ok(())
 }
 
-/// Both at once: most of what they are made of is the same.
-fn make(build: &Path) -> Cmd {
-    let source = build.join("src");
-    let what = PROGRAMS.map(|program| format!("cmd/{program}")).join(" ");
-    let script = "mkdir -p .go/src/k8s.io \"$HOME\"; \
-                  ln -sfn ../../.. .go/src/k8s.io/kubernetes; make \"WHAT=$1\"";
-    Cmd::new(["env", "-C"])
-        .arg(source.display().to_string())
-        .arg(format!("GOPATH={}/.go", source.display()))
-        .arg(format!("HOME={}/home", build.display()))
-        .args(["CGO_ENABLED=0", "GOFLAGS=-mod=vendor", "GOPROXY=off"])
-        .args(["nice", "-n", "5", "sh", "-euc", script, "sh"])
-        .arg(what)
+fn make(build: &Path, nice: &str) -> Cmd {
+    Cmd::new(["nice", "-n", nice, "sh", "-c", RECIPE, "sh"]).arg(build.display().to_string())
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask package`: the Debian and the RPM packages, `sanid` and `sanid-fleet`, of the static binaries
-//! and the dist tree.
+//! `cargo xtask package`: the Debian and the RPM packages, `sanid`, `sanid-fleet` and `sanid-kube`, of the static
+//! binaries and the dist trees.
 
 use std::fs;
 
@@ -18,7 +18,7 @@ pub(crate) fn run(place: &Place) -> Result<bool> {
     fs::create_dir_all(&directory)?;
     let triple = release::target(&place.host);
     // A static binary needs no library, which the packager could only guess from this machine's.
-    let commands: [(&str, &[&str]); 4] = [
+    let commands: [(&str, &[&str]); 6] = [
         (
             "cargo-deb",
             &["deb", "--package=sanid", "--no-build", "--no-strip"],
@@ -26,6 +26,10 @@ pub(crate) fn run(place: &Place) -> Result<bool> {
         (
             "cargo-deb",
             &["deb", "--package=sanid-fleet", "--no-build", "--no-strip"],
+        ),
+        (
+            "cargo-deb",
+            &["deb", "--package=sanid-kube", "--no-build", "--no-strip"],
         ),
         (
             "cargo-generate-rpm",
@@ -40,6 +44,14 @@ pub(crate) fn run(place: &Place) -> Result<bool> {
             &[
                 "generate-rpm",
                 "--package=crates/sanid-fleet",
+                "--auto-req=disabled",
+            ],
+        ),
+        (
+            "cargo-generate-rpm",
+            &[
+                "generate-rpm",
+                "--package=crates/sanid-kube",
                 "--auto-req=disabled",
             ],
         ),

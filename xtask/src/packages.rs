@@ -90,7 +90,7 @@ const PACKAGES: &[Package] = &[
     Package::new("etcd-client", "claims: administers it"),
     Package::new("faketime", "claims, kube: clocks that are years apart"),
     Package::new("qemu-user", "claims: a server by another clock"),
-    Package::new("prometheus", "claims: promtool checks the figures"),
+    Package::new("prometheus", "claims, kube: promtool checks the figures"),
     Package::new(
         "musl-tools",
         "static: the C in the database and the TLS of sanid-fleet and sanid-kube",
@@ -104,8 +104,13 @@ const PACKAGES: &[Package] = &[
         "kube: reads what the templates make",
     ),
     Package::new("dpkg-dev", "kube: unpacks the API server's source"),
-    Package::new("make", "kube: builds the API server"),
-    Package::new("rsync", "kube: the API server's build uses it"),
+    Package::with_program(
+        "kubernetes-client",
+        "kubectl",
+        "kube: applies what people apply",
+    ),
+    Package::new("jq", "kube: what the docs list nodes with"),
+    Package::new("buildah", "kube: builds the image"),
     Package::new(
         "golang-github-modern-go-reflect2-dev",
         "kube: replaces a vendored library that newer Go breaks",

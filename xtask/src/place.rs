@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::release;
 
 /// The places that tasks work in, found once.
+#[derive(Clone)]
 pub(crate) struct Place {
     /// The repository's root.
     pub(crate) root: PathBuf,

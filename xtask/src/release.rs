@@ -16,8 +16,8 @@ use crate::test::Outcome;
 
 /// The packages with the commands that are installed, which have their packages' names.
 pub(crate) const PACKAGES: [&str; 3] = ["sanid", "sanid-image", "sanid-fleet"];
-/// The package with the command that only the image for Kubernetes has, beside `sanid`.
-const IMAGE_ONLY: &str = "sanid-kube";
+/// The one whose command the image for Kubernetes has, beside `sanid`.
+const OF_IMAGE: &str = "sanid-kube";
 
 /// Builds them, for musl if that can be had; each by itself: the features that one needs are not in the
 /// other.
@@ -31,7 +31,7 @@ pub(crate) fn step(place: &Place) -> Result<Outcome> {
         }
     }
     let mut output = String::new();
-    for package in PACKAGES.into_iter().chain([IMAGE_ONLY]) {
+    for package in PACKAGES.into_iter().chain([OF_IMAGE]) {
         match Outcome::of(place, "static", &build(place, package, &["--bins"]))? {
             Outcome::Passed { output: log } => output += &log,
             other => return Ok(other),

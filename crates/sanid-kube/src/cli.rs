@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use sanid_host::Root;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -70,6 +70,15 @@ struct AgentOptions {
     /// Who signed the API server's certificate; as in a pod where it is not given
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
+}
+
+/// The definition of the command line, for man pages and completions.
+///
+/// ```
+/// assert_eq!(sanid_kube::cli::command().get_name(), "sanid-kube");
+/// ```
+pub fn command() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs the command line.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap_complete::Shell;
 
-use super::{FLEET, Files, SANID};
+use super::{FLEET, Files, KUBE, SANID};
 
 /// The shells, with what stands before and after the name of a command.
 const SCRIPTS: [(Shell, &str, &str); 3] = [
@@ -21,6 +21,7 @@ pub(super) fn scripts(files: &mut Files) -> Result<()> {
             (sanid::command(), SANID),
             (sanid_image::command(), SANID),
             (sanid_fleet::command(), FLEET),
+            (sanid_kube::cli::command(), KUBE),
         ] {
             let name = command.get_name().to_owned();
             let mut script = Vec::new();

@@ -19,9 +19,10 @@ use crate::place::{Place, has_program, is_ci};
 use crate::say::say;
 use crate::test::Outcome;
 
-/// What the package sanid installs, and the package sanid-fleet.
+/// What the packages sanid, sanid-fleet and sanid-kube install.
 const SANID: &str = "dist/usr";
 const FLEET: &str = "dist/fleet/usr";
+const KUBE: &str = "dist/kubernetes/usr";
 /// Where man pages go, below each of them.
 const MAN: &str = "share/man/man8";
 
@@ -158,7 +159,7 @@ fn stale_pages(place: &Place, files: &Files) -> Result<Vec<PathBuf>> {
 /// The man pages that there are, below the repository's root.
 fn man_pages(place: &Place) -> Result<Vec<PathBuf>> {
     let mut pages = Vec::new();
-    for tree in [SANID, FLEET] {
+    for tree in [SANID, FLEET, KUBE] {
         let directory = Path::new(tree).join(MAN);
         let Ok(entries) = fs::read_dir(place.root.join(&directory)) else {
             continue;

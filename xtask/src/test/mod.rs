@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::cmd::Cmd;
+use crate::kube;
 use crate::place::{Place, is_ci};
 use crate::say::say;
 use crate::tally::Tally;
@@ -122,6 +123,10 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
         });
         let show = options.verbose || (step.tests && is_ci());
         summary.add(step, outcome, begin.elapsed(), show);
+    }
+    // One that no step waited for is not to go on behind whoever asked.
+    if let Some(build) = kube::end() {
+        build?;
     }
     Ok(summary.print(begin.elapsed()))
 }

@@ -46,6 +46,11 @@ fn prepared_and_quick() -> Vec<Step> {
             packages::step,
         ),
         slow(
+            "kube-build",
+            "a real API server is being built beside the steps that follow",
+            kube::begin,
+        ),
+        slow(
             "debian13",
             "the packages taken from Debian 13 are unpacked",
             debian13::step,

@@ -109,6 +109,14 @@ pub(crate) fn cannot() -> Option<String> {
 impl Cluster {
     /// Starts it, and installs what the chart installs on such a cluster.
     pub(crate) fn start() -> Self {
+        let cluster = Self::empty();
+        cluster.install();
+        cluster.start_manager();
+        cluster
+    }
+
+    /// Starts one that has nothing yet, and no garbage collector.
+    pub(crate) fn empty() -> Self {
         let cluster = Self {
             directory: tempfile::tempdir().unwrap(),
             servers: std::env::var_os("SANID_KUBE_SERVER").unwrap().into(),
@@ -121,8 +129,6 @@ impl Cluster {
         cluster.keys();
         cluster.start_etcd();
         cluster.start_server();
-        cluster.install();
-        cluster.start_manager();
         cluster
     }
 

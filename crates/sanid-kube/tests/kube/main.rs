@@ -14,11 +14,14 @@ mod bench;
 mod cel;
 mod cluster;
 mod history;
+mod image;
 mod manifests;
+mod monitoring;
 mod node;
 mod race;
 mod render;
 mod scenarios;
+mod walk;
 
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
@@ -42,6 +45,9 @@ fn main() -> ExitCode {
     let trials = [
         manifests::trials(&shared),
         cel::trials(&shared),
+        image::trials(),
+        monitoring::trials(&shared),
+        walk::trials(&shared),
         scenarios::trials(&shared),
         race::trials(&shared),
     ];
@@ -55,10 +61,33 @@ pub(crate) type Shared = Arc<OnceLock<Cluster>>;
 
 /// A trial that is ignored, with the reason, where there can be no cluster; in continuous integration it fails.
 pub(crate) fn trial(shared: &Shared, name: &str, test: fn(&Cluster)) -> Trial {
+    trial_with(shared, name, || None, test)
+}
+
+/// One that needs something else, too.
+pub(crate) fn trial_with(
+    shared: &Shared,
+    name: &str,
+    cannot: fn() -> Option<String>,
+    test: fn(&Cluster),
+) -> Trial {
     let shared = Arc::clone(shared);
-    Trial::ignorable_test(name, move || match cluster::cannot() {
+    alone(
+        name,
+        move || cluster::cannot().or_else(cannot),
+        move || test(shared.get_or_init(Cluster::start)),
+    )
+}
+
+/// One that needs no cluster.
+pub(crate) fn alone(
+    name: &str,
+    cannot: impl FnOnce() -> Option<String> + Send + 'static,
+    test: impl FnOnce() + Send + 'static,
+) -> Trial {
+    Trial::ignorable_test(name, move || match cannot() {
         None => {
-            test(shared.get_or_init(Cluster::start));
+            test();
             Ok(Completion::Completed)
         }
         Some(reason) if std::env::var("CI").is_ok_and(|ci| !ci.is_empty() && ci != "false") => {
@@ -66,4 +95,20 @@ pub(crate) fn trial(shared: &Shared, name: &str, test: fn(&Cluster)) -> Trial {
         }
         Some(reason) => Ok(Completion::ignored_with(reason)),
     })
+}
+
+/// Why something that only root may do cannot be done.
+pub(crate) fn not_root() -> Option<String> {
+    (!rustix::process::getuid().is_root()).then(|| "this is not root".into())
+}
+
+/// The first program of these that is not there.
+pub(crate) fn lacks(programs: &[&str]) -> Option<String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let directories: Vec<_> = std::env::split_paths(&path).collect();
+    let is_there = |program: &str| directories.iter().any(|one| one.join(program).is_file());
+    let missing = programs.iter().find(|program| !is_there(program))?;
+    Some(format!(
+        "there is no {missing}: cargo xtask test --only packages kube"
+    ))
 }

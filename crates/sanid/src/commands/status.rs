@@ -12,6 +12,17 @@ use crate::host;
 use crate::output::{self, Page, Tone};
 
 pub(crate) fn run(options: &Status) -> Result<Exit, Failure> {
+    let outcome = look(options);
+    if outcome.is_err() && matches!(options.format, StatusFormat::Npd) {
+        // node-problem-detector takes its message from standard output alone.
+        let mut page = Page::new();
+        page.line("unknown: sanid status says why");
+        page.print()?;
+    }
+    outcome
+}
+
+fn look(options: &Status) -> Result<Exit, Failure> {
     let root = host::open(options.root.as_deref())?;
     let mut facts = host::observe(&root)?;
     sanid_host::look_beneath(&root, &mut facts);

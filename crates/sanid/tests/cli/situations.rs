@@ -504,4 +504,8 @@ fn what_other_monitors_read() {
         &Host::foreign(MACHINE_ID),
         &runs,
     );
+    // Whoever shows standard output alone is told that nothing is known, and where the reason is.
+    let host = Host::new(MACHINE_ID);
+    host.write("etc/sanid/config.d/50-site.toml", "scheme =\n");
+    compare("monitors-unknown", &host, &runs[..2]);
 }

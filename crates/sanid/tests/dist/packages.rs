@@ -45,6 +45,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             rpm,
         ),
         trial("the_packages_of_sanid_fleet_come_and_go", BOTH, fleet),
+        trial("the_packages_of_sanid_kube_come_and_go", BOTH, kube),
     ]
 }
 
@@ -104,6 +105,8 @@ fn target() -> TempDir {
     let others = [
         ("sanid-image", &*IMAGE_BINARY),
         ("sanid-fleet", &*FLEET_BINARY),
+        // That it is in the package is all that is looked at; its own tests run it.
+        ("sanid-kube", &*FLEET_BINARY),
     ];
     for (name, binary) in [("sanid", sanid)]
         .into_iter()
@@ -179,32 +182,43 @@ fn rpm() {
 }
 
 fn fleet() {
+    alone("sanid-fleet");
+}
+
+fn kube() {
+    alone("sanid-kube");
+}
+
+/// A package of one command, which does nothing when it is installed.
+fn alone(name: &str) {
     let target = target();
-    let deb = target.path().join("fleet.deb");
+    let deb = target.path().join("package.deb");
     let words = [
         "deb",
-        "--package=sanid-fleet",
+        &format!("--package={name}"),
         "--no-build",
         "--no-strip",
         "--fast",
         "--output",
     ];
     build(&target, &[&words[..], &[deb.to_str().unwrap()]].concat());
-    let there =
-        "test -x usr/bin/sanid-fleet; test -f usr/share/bash-completion/completions/sanid-fleet";
-    let gone = "test ! -e usr/bin/sanid-fleet; no_identity 'the removal'";
+    let there = format!(
+        "test -x usr/bin/{name}; test -f usr/share/bash-completion/completions/{name}; \
+         test -f usr/share/man/man8/{name}.8*"
+    );
+    let gone = format!("test ! -e usr/bin/{name}; no_identity 'the removal'");
     run(
         &deb,
         &format!(
             "within dpkg --install /package; {there}; no_identity 'the installation'
-             within sanid-fleet --version
-             within dpkg --purge sanid-fleet; {gone}"
+             within {name} --version
+             within dpkg --purge {name}; {gone}"
         ),
     );
-    let rpm = target.path().join("fleet.rpm");
+    let rpm = target.path().join("package.rpm");
     let words = [
         "generate-rpm",
-        "--package=crates/sanid-fleet",
+        &format!("--package=crates/{name}"),
         "--auto-req=disabled",
         "--payload-compress=gzip",
         "--output",
@@ -220,7 +234,7 @@ fn fleet() {
         &format!(
             "rpm() {{ within rpm --dbpath /rpmdb --nodeps \"$@\"; }}
              rpm --install /package; {there}; no_identity 'the installation'
-             rpm --erase sanid-fleet; {gone}"
+             rpm --erase {name}; {gone}"
         ),
     );
 }
