@@ -102,14 +102,15 @@ pub fn run<A: Parser>(
     ExitCode::from(exit as u8)
 }
 
-/// Writes a document to standard output.
+/// Writes a document to standard output, as it is made: a large one is held nowhere.
 ///
 /// # Errors
 /// Those of [`print()`].
 pub fn json(document: &impl Serialize) -> io::Result<()> {
-    let mut text = serde_json::to_string_pretty(document)?;
-    text.push('\n');
-    print(&text)
+    printed(|out| {
+        serde_json::to_writer_pretty(&mut *out, document)?;
+        out.write_all(b"\n")
+    })
 }
 
 /// Writes text to standard output. A reader that has seen enough, such as `head`, is not an error.
@@ -117,7 +118,16 @@ pub fn json(document: &impl Serialize) -> io::Result<()> {
 /// # Errors
 /// What the kernel says, where there is no place for it.
 pub fn print(text: &str) -> io::Result<()> {
-    match io::stdout().write_all(text.as_bytes()) {
+    printed(|out| out.write_all(text.as_bytes()))
+}
+
+/// Writes what `write` makes to standard output, as it is made.
+///
+/// # Errors
+/// Those of [`print()`].
+pub fn printed(write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }

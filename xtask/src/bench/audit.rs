@@ -62,6 +62,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
         fs::remove_dir_all(&scratch)?;
     }
     fs::create_dir_all(&scratch)?;
+    has_room(&scratch, options.largest)?;
     for target in [["--bin", "sanid-fleet"], ["--example", "reports"]] {
         let build = Cmd::new([
             "cargo",
@@ -100,6 +101,32 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
         fs::write(place.root.join("docs/audit-growth.svg"), plot(&rows))?;
     }
     Ok(true)
+}
+
+/// Before hours of work: the largest fleet lies there whole, and beside it what DuckDB puts aside.
+fn has_room(scratch: &Path, largest: u32) -> Result<()> {
+    const REPORT: u64 = 1_800 + 400;
+    let needed = 10_u64.pow(largest) * REPORT;
+    let told = output(
+        Command::new("df")
+            .args(["--block-size=1", "--output=avail"])
+            .arg(scratch),
+    )?;
+    let free: u64 = told
+        .lines()
+        .last()
+        .and_then(|line| line.trim().parse().ok())
+        .with_context(|| format!("df says {told:?}"))?;
+    ensure!(
+        free > needed,
+        "{} needs {} GB and {} has {}; --largest {} needs a tenth",
+        10_u64.pow(largest),
+        needed / 1_000_000_000,
+        scratch.display(),
+        free / 1_000_000_000,
+        largest - 1
+    );
+    Ok(())
 }
 
 /// A Python that has DuckDB, in a directory of its own.

@@ -11,7 +11,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, ensure};
 
 use super::bulk::Ids;
-use super::median;
+use super::{median, plot};
 use crate::place::output;
 
 const ROUNDS: usize = 5;
@@ -19,11 +19,18 @@ const ROUNDS: usize = 5;
 const PYTHON_ROWS: u32 = 200_000;
 const SCRIPT: &str = include_str!("derive.py");
 
+/// More would take the script minutes.
+const PYTHON_MOST: u32 = 1_000_000;
+const GROWTH_ROUNDS: usize = 3;
+/// In docs.
+pub(super) const GROWTH_PLOT: &str = "derive-growth.svg";
+
 /// Rates in rows per second.
 pub(super) struct Fleet {
     rows: u32,
     python: f64,
     runs: Vec<Run>,
+    growth: Vec<Growth>,
     peak_kib: u64,
 }
 
@@ -34,6 +41,14 @@ struct Run {
     bare: f64,
     /// Median over the rounds of the one by the other.
     ratio: f64,
+}
+
+/// How long so many rows take, in seconds.
+struct Growth {
+    rows: u32,
+    derive: f64,
+    /// Where it was run.
+    python: Option<f64>,
 }
 
 /// Runs all in turn.
@@ -82,8 +97,36 @@ pub(super) fn measure(
         rows,
         python: median(&python)?,
         runs,
+        growth: growth(binary, &script, scratch, rows)?,
         peak_kib: peak_kib(binary, &inventory)?,
     })
+}
+
+/// From a thousand rows by powers of ten, on all cores.
+fn growth(binary: &Path, script: &Path, scratch: &Path, most: u32) -> Result<Vec<Growth>> {
+    let mut growth = Vec::new();
+    for rows in (3..).map_while(|power| 10_u32.checked_pow(power)) {
+        if rows > most {
+            break;
+        }
+        let inventory = inventory(scratch, rows)?;
+        let timed = |program: &mut Command| -> Result<f64> {
+            let times: Vec<f64> = (0..GROWTH_ROUNDS)
+                .map(|_| seconds(program))
+                .collect::<Result<_>>()?;
+            median(&times)
+        };
+        let derive = timed(Command::new(binary).arg("derive").arg(&inventory))?;
+        let python = (rows <= PYTHON_MOST)
+            .then(|| timed(Command::new("python3").arg(script).arg(&inventory)))
+            .transpose()?;
+        growth.push(Growth {
+            rows,
+            derive,
+            python,
+        });
+    }
+    Ok(growth)
 }
 
 /// The same rate on every core at once, as their number says.
@@ -180,6 +223,29 @@ impl Fleet {
              per second. Peak memory of `sanid-fleet`: {} KiB.",
             self.python, self.peak_kib
         )?;
+        writeln!(
+            text,
+            "\nHow the time of the whole process grows, on all cores; medians of {GROWTH_ROUNDS} runs:\n\n\
+             | rows | `sanid-fleet derive`, s | Python, s |\n|---:|---:|---:|"
+        )?;
+        for one in &self.growth {
+            let python = one
+                .python
+                .map_or_else(String::new, |python| format!("{python:.3}"));
+            writeln!(text, "| {} | {:.3} | {python} |", one.rows, one.derive)?;
+        }
+        writeln!(text, "\n![Milliseconds by number of rows]({GROWTH_PLOT})")?;
         Ok(text)
+    }
+
+    /// The growth, as SVG.
+    pub(super) fn plot(&self) -> Result<String> {
+        let point = |rows: u32, seconds: f64| (f64::from(rows), 1000.0 * seconds);
+        let derive = self.growth.iter();
+        let derive = derive.map(|one| point(one.rows, one.derive));
+        let python = self.growth.iter();
+        let python = python.filter_map(|one| Some(point(one.rows, one.python?)));
+        let lines = [("derive", derive.collect()), ("Python", python.collect())];
+        plot::log_log("rows", "ms", &lines)
     }
 }

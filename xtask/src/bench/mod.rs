@@ -111,7 +111,9 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     let text = format!("{text}\n{}", fleet.text()?);
     say!("{text}");
     if !options.dry_run {
-        page::write(&place.root.join("docs/performance.md"), "bench", &text)?;
+        let docs = place.root.join("docs");
+        fs::write(docs.join(fleet::GROWTH_PLOT), fleet.plot()?)?;
+        page::write(&docs.join("performance.md"), "bench", &text)?;
     }
     Ok(true)
 }

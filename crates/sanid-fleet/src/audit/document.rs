@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Hosts;
+
 macro_rules! document {
     ($(#[$meta:meta])* pub struct $($rest:tt)*) => {
         #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +32,9 @@ document! {
         /// The findings, the worst first; at most as many of a code as `--limit` says.
         pub findings: Vec<FindingReport>,
         /// The hosts, one by one; absent where they were not asked for.
+        #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<HostReport>>"))]
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub hosts: Option<Vec<HostReport>>,
+        pub hosts: Option<Hosts>,
     }
 }
 

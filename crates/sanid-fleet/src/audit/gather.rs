@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::record::{ALIGN, Record};
 use super::sort::Sorter;
 use super::store::Store;
-use super::words::Words;
+use super::words::{Known, Words};
 use super::{AuditError, Options, Unread, file_name};
 use crate::hosts;
 use crate::input::Input;
@@ -51,9 +51,10 @@ impl Made {
             file: part.file,
             ..Self::default()
         };
+        let mut words = Known::new(words);
         part.each(|line, text| match text.map(parse) {
             Ok(Ok(report)) => {
-                let mut record = Record::new(&report, words);
+                let mut record = Record::new(&report, &mut words);
                 record.file = part.file;
                 record.line = line;
                 let name = report.collected_as.as_ref().or(report.host.as_ref());

@@ -15,6 +15,7 @@ mod document;
 mod finding;
 mod gather;
 mod group;
+mod hosts;
 mod record;
 mod sort;
 mod store;
@@ -32,8 +33,9 @@ pub use code::Code;
 pub use document::{
     AuditReport, CodeCount, FindingReport, HostPlace, HostReport, Summary, Tallies, Tally,
 };
-use finding::{Finding, hosts};
+use finding::Finding;
 use gather::Gathered;
+pub use hosts::Hosts;
 use record::{ALIGN, Record};
 
 /// How to audit.
@@ -203,7 +205,6 @@ fn decide(
     };
     let mut writer = tally::Writer {
         store: &store,
-        words: &words,
         files,
         inventory: options.inventory.as_deref(),
     };
@@ -212,16 +213,20 @@ fn decide(
         .iter()
         .map(|finding| writer.finding(finding))
         .collect::<io::Result<Vec<FindingReport>>>()?;
-    let hosts = if options.hosts {
-        Some(writer.hosts(&findings, &superseded)?)
-    } else {
-        None
-    };
+    let tallies = tallies.done(&words);
+    let hosts = options.hosts.then(|| {
+        Hosts::kept(hosts::Kept {
+            found: tally::found(&findings),
+            store,
+            words,
+            superseded,
+        })
+    });
     Ok(AuditReport {
         api_version: sanid_host::API_VERSION.to_owned(),
         kind: "Audit".to_owned(),
         summary,
-        tallies: tallies.done(&words),
+        tallies,
         counts,
         findings: reports,
         hosts,
@@ -395,5 +400,5 @@ fn file_name(files: &[PathBuf], number: u32) -> String {
 
 /// How a count of hosts reads; for the text of the command.
 pub(crate) fn hosts_text(count: u64) -> String {
-    hosts(count)
+    finding::hosts(count)
 }

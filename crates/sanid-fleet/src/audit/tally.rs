@@ -4,9 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sanid_core::HostUuid;
-
-use super::document::{FindingReport, HostPlace, HostReport, Tallies, Tally};
+use super::document::{FindingReport, HostPlace, Tallies, Tally};
 use super::file_name;
 use super::finding::Finding;
 use super::record::{ALIGN, Flags, Record};
@@ -42,25 +40,43 @@ impl Places {
     }
 }
 
+/// What a host can say of itself, the worst last.
+const STATES: [&str; 3] = ["fine", "warning", "danger"];
+
 /// The worst that a host says of itself.
-fn state(flags: Flags) -> &'static str {
+pub(super) fn state(flags: Flags) -> &'static str {
+    let [fine, warning, danger] = STATES;
     match flags {
-        Flags { danger: true, .. } => "danger",
-        Flags { warning: true, .. } => "warning",
-        _ => "fine",
+        Flags { danger: true, .. } => danger,
+        Flags { warning: true, .. } => warning,
+        _ => fine,
     }
 }
 
+/// How many hosts have each word.
+type OfWords = [u64; 1 << Word::BITS];
+
 /// Hosts by what they say.
-#[derive(Default)]
 pub(super) struct Counts {
-    state: HashMap<&'static str, u64>,
-    words: [HashMap<Word, u64>; 5],
+    states: [u64; STATES.len()],
+    words: [OfWords; 5],
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self {
+            states: [0; STATES.len()],
+            words: [[0; 1 << Word::BITS]; 5],
+        }
+    }
 }
 
 impl Counts {
     pub(super) fn add(&mut self, record: &Record<'_>) {
-        *self.state.entry(state(record.flags)).or_default() += 1;
+        let state = state(record.flags);
+        for (count, word) in self.states.iter_mut().zip(STATES) {
+            *count += u64::from(word == state);
+        }
         let words = [
             record.iqn_source,
             record.nvme_source,
@@ -69,20 +85,23 @@ impl Counts {
             record.hardware,
         ];
         for (counts, word) in self.words.iter_mut().zip(words) {
-            *counts.entry(word).or_default() += 1;
+            if let Some(count) = counts.get_mut(usize::from(word)) {
+                *count += 1;
+            }
         }
     }
 
     pub(super) fn hosts(&self) -> u64 {
-        self.state.values().sum()
+        self.states.iter().sum()
     }
 
     pub(super) fn done(self, words: &Words) -> Tallies {
-        let order = ["fine", "warning", "danger"].into_iter();
-        let state = order.filter_map(|word| Some((word.to_owned(), *self.state.get(word)?)));
-        let state = state.map(|(word, hosts)| Tally { word, hosts }).collect();
+        let tally = |(word, hosts): (String, u64)| (hosts > 0).then_some(Tally { word, hosts });
+        let states = STATES.map(str::to_owned).into_iter().zip(self.states);
+        let state = states.filter_map(tally).collect();
         let [iqn_source, nvme_source, scheme, seed, hardware] = self.words.map(|counts| {
-            let counts = counts.into_iter().map(|(word, hosts)| Tally {
+            let counts = (0..=Word::MAX).zip(counts).filter(|(_, hosts)| *hosts > 0);
+            let counts = counts.map(|(word, hosts)| Tally {
                 word: words.word(word).unwrap_or_else(|| "none".to_owned()),
                 hosts,
             });
@@ -105,7 +124,6 @@ impl Counts {
 /// Gives the hosts their names.
 pub(super) struct Writer<'a> {
     pub(super) store: &'a Store,
-    pub(super) words: &'a Words,
     pub(super) files: &'a [PathBuf],
     pub(super) inventory: Option<&'a Path>,
 }
@@ -144,46 +162,15 @@ impl Writer<'_> {
             named,
         })
     }
+}
 
-    /// Every host that counts.
-    pub(super) fn hosts(
-        &self,
-        findings: &[Finding],
-        superseded: &Places,
-    ) -> io::Result<Vec<HostReport>> {
-        let mut found: HashMap<u64, Vec<u32>> = HashMap::new();
-        for (number, finding) in (0..).zip(findings) {
-            for place in &finding.named {
-                found.entry(*place).or_default().push(number);
-            }
+/// The findings that name a host, by its place.
+pub(super) fn found(findings: &[Finding]) -> HashMap<u64, Vec<u32>> {
+    let mut found: HashMap<u64, Vec<u32>> = HashMap::new();
+    for (number, finding) in (0..).zip(findings) {
+        for place in &finding.named {
+            found.entry(*place).or_default().push(number);
         }
-        let word = |word| self.words.word(word);
-        let mut hosts = Vec::new();
-        self.store.each(|place, record| {
-            if record.flags.inventory || superseded.has(place) {
-                return Ok(());
-            }
-            let mut own: Vec<String> = record
-                .findings
-                .iter()
-                .filter_map(|one| word(*one))
-                .collect();
-            own.dedup();
-            let names = &record.names;
-            hosts.push(HostReport {
-                host: crate::shown(&record.host),
-                state: state(record.flags).to_owned(),
-                iqn: names.iqn.as_deref().map(crate::shown),
-                host_nqn: names.host_nqn.as_deref().map(crate::shown),
-                host_id: names.host_id.map(|id| HostUuid::from_bytes(id).to_string()),
-                scheme: word(record.scheme),
-                iqn_source: word(record.iqn_source),
-                nvme_source: word(record.nvme_source),
-                findings: own,
-                audit: found.remove(&place).unwrap_or_default(),
-            });
-            Ok(())
-        })?;
-        Ok(hosts)
     }
+    found
 }

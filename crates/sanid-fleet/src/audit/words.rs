@@ -19,6 +19,39 @@ struct Inner {
     words: Vec<String>,
 }
 
+/// The numbers that one worker has asked for: it asks for the same few words again and again, and the others
+/// are not to wait for it.
+pub(crate) struct Known<'w> {
+    words: &'w Words,
+    numbers: HashMap<String, Word, foldhash::fast::RandomState>,
+}
+
+impl<'w> Known<'w> {
+    /// Of these words.
+    pub(crate) fn new(words: &'w Words) -> Self {
+        Self {
+            words,
+            numbers: HashMap::default(),
+        }
+    }
+
+    /// The number of a word.
+    pub(crate) fn number(&mut self, word: Option<&str>) -> Word {
+        let Some(word) = word.filter(|word| !word.is_empty()) else {
+            return 0;
+        };
+        if let Some(number) = self.numbers.get(word) {
+            return *number;
+        }
+        let number = self.words.number(Some(word));
+        // The others may be many.
+        if number != OTHER {
+            self.numbers.insert(word.to_owned(), number);
+        }
+        number
+    }
+}
+
 impl Words {
     /// The number of a word.
     pub(crate) fn number(&self, word: Option<&str>) -> Word {

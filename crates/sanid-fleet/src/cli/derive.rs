@@ -226,6 +226,9 @@ impl Told {
             Shared::Seed => {
                 "have one machine-id or Host ID, so storage takes them for one host: give one of them an id of its own (sanid reseed)"
             }
+            Shared::Iqn => {
+                "have one initiator name, so a target takes them for one host and gives each the volumes of the other: correct the iqn or iqn-prefix of one of them, or --iqn-template"
+            }
         };
         complain(&format!("{}{more} {what}", places.join("; ")));
     }

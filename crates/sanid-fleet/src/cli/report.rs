@@ -52,8 +52,7 @@ pub(super) fn run(options: &ReportOptions) -> Result<Exit, Failure> {
         [file] if is_audit(file) => read(file)?,
         files => options.how.audit(files, LIMIT, true)?,
     };
-    let page = html::page(&report, &options.title);
-    write(to, &page)?;
+    write(to, |out| html::write(&report, &options.title, out))?;
     // The page says what was found; that it was made is all there is to say here.
     Ok(Exit::Fine)
 }
@@ -92,9 +91,12 @@ fn read(path: &Path) -> Result<AuditReport, Failure> {
 }
 
 /// A page that is there is whole.
-fn write(to: &Path, page: &str) -> Result<(), Failure> {
+fn write(
+    to: &Path,
+    page: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> Result<(), Failure> {
     if to == Path::new("-") {
-        return Ok(super::print(page)?);
+        return Ok(sanid_cli::printed(page)?);
     }
     let failed = |error: &dyn std::fmt::Display| {
         let name = sanid_host::root::printable(to);
@@ -109,8 +111,11 @@ fn write(to: &Path, page: &str) -> Result<(), Failure> {
     let mut file = builder
         .tempfile_in(directory)
         .map_err(|error| failed(&error))?;
-    file.write_all(page.as_bytes())
+    let mut out = io::BufWriter::new(file.as_file_mut());
+    page(&mut out)
+        .and_then(|()| out.flush())
         .map_err(|error| failed(&error))?;
+    drop(out);
     file.persist(to).map_err(|error| failed(&error.error))?;
     Ok(())
 }

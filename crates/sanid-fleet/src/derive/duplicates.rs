@@ -1,9 +1,11 @@
-//! Rows that stand for one host: the same name, or one machine-id.
+//! Rows that stand for one host: the same name, one machine-id, or one initiator name.
 //!
-//! Of a row two keys are kept, each a hash and the line, in 128 heaps by the first bits of the hash. What is
+//! Of a row two keys are kept, and a third of one whose initiator name does not follow from its UUID, each a hash and the line, in 128 heaps by the first bits of the hash. What is
 //! more than the memory that may be used goes to a file that has no name. In the end each heap is looked
 //! through by itself. No key tells a machine-id: it is the public UUID that `sanid-v1` derives, hashed once more
 //! with a number of this run.
+
+mod iqns;
 
 use std::fs::File;
 use std::hash::{BuildHasher as _, RandomState};
@@ -11,7 +13,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
-use sanid_core::HostUuid;
+use sanid_core::{HostUuid, IqnPrefix};
 
 use super::Place;
 use super::identity::Identity;
@@ -33,6 +35,12 @@ pub enum Shared {
     Name,
     /// The machine-id, the system UUID or the Host ID: two hosts would be one to the storage.
     Seed,
+    /// The initiator name alone: two hosts would be one to a target.
+    Iqn,
+}
+
+impl Shared {
+    const ALL: [Self; 3] = [Self::Name, Self::Seed, Self::Iqn];
 }
 
 /// Rows that stand for one host.
@@ -45,6 +53,7 @@ pub struct Duplicate {
 }
 
 /// The same, before it is known which file a line is in.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Group {
     shared: Shared,
     lines: Vec<u64>,
@@ -61,7 +70,7 @@ impl Group {
 
 /// Keys of one kind and one heap.
 #[derive(Default)]
-struct Block {
+pub(super) struct Block {
     hashes: Vec<u64>,
     lines: Vec<u32>,
 }
@@ -98,10 +107,13 @@ fn key(hash: u64, line: u32) -> (u64, u64) {
     (hash & HASH, u64::from(line) | (hash & !HASH) << 32)
 }
 
+/// As many keys of a kind and a heap as go to the store at once.
+pub(super) type Full = (Shared, usize, Block);
+
 /// The keys that one thread has collected.
 pub(super) struct Keys {
-    heaps: [Vec<Block>; 2],
-    full: Vec<(Shared, usize, Block)>,
+    heaps: [Vec<Block>; Shared::ALL.len()],
+    full: Vec<Full>,
     names: foldhash::fast::FixedState,
     seeds: foldhash::fast::FixedState,
 }
@@ -114,9 +126,9 @@ fn number() -> u64 {
 
 impl Keys {
     pub(super) fn new() -> Self {
-        let heaps = || std::iter::repeat_with(Block::default).take(HEAPS).collect();
+        let heaps = |_| std::iter::repeat_with(Block::default).take(HEAPS).collect();
         Self {
-            heaps: [heaps(), heaps()],
+            heaps: Shared::ALL.map(heaps),
             full: Vec::new(),
             names: foldhash::fast::FixedState::with_seed(number()),
             seeds: foldhash::fast::FixedState::with_seed(number().rotate_left(32)),
@@ -130,13 +142,39 @@ impl Keys {
         self.push(Shared::Seed, self.seeds.hash_one(uuid.as_bytes()), line);
     }
 
-    pub(super) fn other(&mut self, line: u64, row: &Row<'_>, identity: &Identity<'_>) {
+    /// Of any other row, in an inventory whose usual rows have this prefix.
+    pub(super) fn other(
+        &mut self,
+        line: u64,
+        row: &Row<'_>,
+        identity: &Identity<'_>,
+        prefix: &IqnPrefix,
+    ) {
         self.name(line, row.get(Column::Host));
         let id = identity.nvme.host_id.uuid();
         let seed = identity.seed.filter(|seed| *seed != id);
         for uuid in seed.into_iter().chain([id]) {
             self.push(Shared::Seed, self.seeds.hash_one(uuid.as_bytes()), line);
         }
+        let of_prefix = |iqn: &str| {
+            let digits = iqn.strip_prefix(prefix.as_str())?.strip_prefix(':')?;
+            HostUuid::parse_simple(digits)
+        };
+        // The name of a usual row has no key: the one of its UUID stands for it.
+        let iqn = identity.iqn.as_str();
+        if seed.is_none()
+            && of_prefix(iqn) == Some(id)
+            && iqn.as_bytes().ends_with(&id.simple_digits())
+        {
+            return;
+        }
+        // Compared as targets do.
+        let iqn = identity.iqn.normal_form();
+        let hash = match of_prefix(iqn.as_str()) {
+            Some(uuid) => self.seeds.hash_one(uuid.as_bytes()),
+            None => self.names.hash_one(iqn.as_str().as_bytes()),
+        };
+        self.push(Shared::Iqn, hash, line);
     }
 
     #[inline]
@@ -161,20 +199,15 @@ impl Keys {
         }
     }
 
-    /// Hands the full blocks over.
-    pub(super) fn give_full(&mut self, store: &mut Store) -> io::Result<()> {
-        self.full
-            .drain(..)
-            .try_for_each(|(shared, heap, block)| store.take(shared, heap, block))
+    /// Moves the full blocks.
+    pub(super) fn move_full(&mut self, to: &mut Vec<Full>) {
+        to.append(&mut self.full);
     }
 
     /// Hands everything over.
     pub(super) fn give(&mut self, store: &mut Store) -> io::Result<()> {
-        self.give_full(store)?;
-        for (shared, heaps) in [Shared::Name, Shared::Seed]
-            .into_iter()
-            .zip(&mut self.heaps)
-        {
+        store.take_all(&mut self.full)?;
+        for (shared, heaps) in Shared::ALL.into_iter().zip(&mut self.heaps) {
             for (heap, block) in heaps
                 .iter_mut()
                 .enumerate()
@@ -194,7 +227,7 @@ fn heap_of(hash: u64) -> usize {
 
 /// The keys of all threads.
 pub(super) struct Store {
-    heaps: [Vec<Heap>; 2],
+    heaps: [Vec<Heap>; Shared::ALL.len()],
     held: usize,
     memory: usize,
     file: Option<File>,
@@ -209,13 +242,20 @@ struct Heap {
 
 impl Store {
     pub(super) fn new(memory: usize) -> Self {
-        let heaps = || std::iter::repeat_with(Heap::default).take(HEAPS).collect();
+        let heaps = |_| std::iter::repeat_with(Heap::default).take(HEAPS).collect();
         Self {
-            heaps: [heaps(), heaps()],
+            heaps: Shared::ALL.map(heaps),
             held: 0,
             memory,
             file: None,
         }
+    }
+
+    /// Takes blocks over.
+    pub(super) fn take_all(&mut self, blocks: &mut Vec<Full>) -> io::Result<()> {
+        blocks
+            .drain(..)
+            .try_for_each(|(shared, heap, block)| self.take(shared, heap, block))
     }
 
     fn take(&mut self, shared: Shared, heap: usize, block: Block) -> io::Result<()> {
@@ -273,32 +313,42 @@ impl Store {
     /// Tells every group of rows that share something, in order of their first lines.
     pub(super) fn find(&mut self, threads: usize, tell: &mut dyn FnMut(Group)) -> io::Result<()> {
         let file = self.file.as_ref();
-        for (shared, heaps) in [Shared::Name, Shared::Seed]
+        let [names, seeds, iqns] = &mut self.heaps;
+        let alike = iqns::alike(iqns, seeds, file)?;
+        groups(Shared::Name, names, file, threads)?
             .into_iter()
-            .zip(&mut self.heaps)
-        {
-            let each = heaps.len().div_ceil(threads.max(1)).max(1);
-            let found: Vec<io::Result<Vec<Group>>> = std::thread::scope(|scope| {
-                let parts: Vec<_> = heaps
-                    .chunks_mut(each)
-                    .map(|heaps| scope.spawn(move || look(shared, heaps, file)))
-                    .collect();
-                let joined = parts.into_iter().map(std::thread::ScopedJoinHandle::join);
-                joined
-                    .map(|part| {
-                        part.unwrap_or_else(|_| Err(io::Error::other("a thread ended early")))
-                    })
-                    .collect()
-            });
-            let mut groups = Vec::new();
-            for part in found {
-                groups.extend(part?);
-            }
-            groups.sort_by(|one: &Group, other| one.lines.cmp(&other.lines));
-            groups.into_iter().for_each(&mut *tell);
-        }
+            .for_each(&mut *tell);
+        let seeds = groups(Shared::Seed, seeds, file, threads)?;
+        let iqns = iqns::not_among(alike, &seeds);
+        seeds.into_iter().chain(iqns).for_each(tell);
         Ok(())
     }
+}
+
+/// The groups of one kind, in order of their first lines.
+fn groups(
+    shared: Shared,
+    heaps: &mut [Heap],
+    file: Option<&File>,
+    threads: usize,
+) -> io::Result<Vec<Group>> {
+    let each = heaps.len().div_ceil(threads.max(1)).max(1);
+    let found: Vec<io::Result<Vec<Group>>> = std::thread::scope(|scope| {
+        let parts: Vec<_> = heaps
+            .chunks_mut(each)
+            .map(|heaps| scope.spawn(move || look(shared, heaps, file)))
+            .collect();
+        let joined = parts.into_iter().map(std::thread::ScopedJoinHandle::join);
+        joined
+            .map(|part| part.unwrap_or_else(|_| Err(io::Error::other("a thread ended early"))))
+            .collect()
+    });
+    let mut groups = Vec::new();
+    for part in found {
+        groups.extend(part?);
+    }
+    groups.sort_by(|one: &Group, other| one.lines.cmp(&other.lines));
+    Ok(groups)
 }
 
 /// The groups of some heaps.
@@ -353,6 +403,23 @@ fn look(shared: Shared, heaps: &mut [Heap], file: Option<&File>) -> io::Result<V
     Ok(groups)
 }
 
+impl Heap {
+    /// Every key with its line; a heap is small enough to be in memory.
+    fn each(&self, file: Option<&File>, mut take: impl FnMut(u64, u64)) -> io::Result<()> {
+        let mut block = |block: &Block| {
+            for (hash, line) in block.hashes.iter().zip(&block.lines) {
+                let (hash, line) = key(*hash, *line);
+                take(hash, line);
+            }
+        };
+        self.blocks.iter().for_each(&mut block);
+        for (at, keys) in &self.stored {
+            block(&stored(file, *at, *keys)?);
+        }
+        Ok(())
+    }
+}
+
 fn stored(file: Option<&File>, at: u64, keys: usize) -> io::Result<Block> {
     let mut bytes = vec![0; KEY * keys];
     if let Some(file) = file {
@@ -394,10 +461,11 @@ mod tests {
     /// The groups among keys: names are their numbers.
     fn groups(memory: usize, names: impl Iterator<Item = u64>) -> Vec<Vec<u64>> {
         let mut store = Store::new(memory);
-        let mut keys = Keys::new();
+        let (mut keys, mut full) = (Keys::new(), Vec::new());
         for (line, name) in (1..).zip(names) {
             keys.name(line, &name.to_ne_bytes());
-            keys.give_full(&mut store).unwrap();
+            keys.move_full(&mut full);
+            store.take_all(&mut full).unwrap();
         }
         keys.give(&mut store).unwrap();
         assert_eq!(store.file.is_some(), memory < 1 << 20);

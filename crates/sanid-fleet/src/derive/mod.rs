@@ -15,6 +15,7 @@ mod identity;
 mod output;
 mod sheet;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -27,7 +28,7 @@ pub use output::{HostItem, HostList};
 
 use crate::inventory::{Opened, Piece, Rows, Source, Unusable};
 use duplicates::Store;
-use sheet::Sheet;
+use sheet::{Maker, Sheet};
 
 /// What there is to do, besides the inventories.
 #[derive(Debug)]
@@ -43,6 +44,9 @@ pub struct Options {
     /// How many bytes the search for duplicates may hold before it goes to a file.
     pub memory: usize,
 }
+
+/// So many for each thread: one to write on, and some that wait for a thread that the system let wait.
+const SHEETS: usize = 8;
 
 /// A place in one of the inventories.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +97,7 @@ pub struct Derivation<'a, W: Write + Send> {
     written: bool,
     counts: Counts,
     store: Store,
-    sheets: Vec<Sheet>,
+    makers: Vec<Maker>,
     files: Vec<(u64, String)>,
     /// What the next inventory's lines are counted from.
     base: u64,
@@ -106,13 +110,13 @@ impl<'a, W: Write + Send> Derivation<'a, W> {
     /// Where it cannot be written.
     pub fn begin(options: &'a Options, mut output: W) -> io::Result<Self> {
         output.write_all(options.format.head().as_bytes())?;
-        let sheets = || Sheet::new(options);
+        let makers = || Maker::new(options);
         Ok(Self {
             output,
             written: false,
             counts: Counts::default(),
             store: Store::new(options.memory),
-            sheets: std::iter::repeat_with(sheets)
+            makers: std::iter::repeat_with(makers)
                 .take(options.threads.max(1))
                 .collect(),
             files: Vec::new(),
@@ -132,7 +136,8 @@ impl<'a, W: Write + Send> Derivation<'a, W> {
         tell: &mut (dyn FnMut(BadRow) + Send),
     ) -> Result<(), Stop> {
         self.files.push((self.base, name.to_owned()));
-        let mut sheets = std::mem::take(&mut self.sheets);
+        let mut makers = std::mem::take(&mut self.makers);
+        let sheets = SHEETS * makers.len();
         let shared = Shareds {
             source: Mutex::new(Cutter {
                 source: opened.source,
@@ -140,30 +145,37 @@ impl<'a, W: Write + Send> Derivation<'a, W> {
             }),
             rows: opened.rows.as_ref(),
             base: self.base,
-            turn: Mutex::new(Turn {
+            queue: Mutex::new(Queue {
                 next: 0,
+                done: BTreeMap::new(),
+                free: std::iter::repeat_with(Sheet::default)
+                    .take(sheets)
+                    .collect(),
+                writing: false,
+            }),
+            freed: Condvar::new(),
+            turn: Mutex::new(Turn {
                 derivation: self,
                 name,
                 tell,
                 stop: None,
             }),
-            turned: Condvar::new(),
             stopped: AtomicBool::new(false),
         };
         std::thread::scope(|scope| {
-            let mut sheets = sheets.iter_mut();
-            let here = sheets.next();
-            for sheet in sheets {
-                scope.spawn(|| shared.work(sheet));
+            let mut makers = makers.iter_mut();
+            let here = makers.next();
+            for maker in makers {
+                scope.spawn(|| shared.work(maker));
             }
-            if let Some(sheet) = here {
-                shared.work(sheet);
+            if let Some(maker) = here {
+                shared.work(maker);
             }
         });
         let Shareds { source, turn, .. } = shared;
         let stop = into_inner(turn).stop;
         self.base += into_inner(source).source.lines() + 1;
-        self.sheets = sheets;
+        self.makers = makers;
         stop.map_or(Ok(()), Err)
     }
 
@@ -180,8 +192,8 @@ impl<'a, W: Write + Send> Derivation<'a, W> {
         self.output
             .write_all(self.options.format.tail(self.written).as_bytes())?;
         self.output.flush()?;
-        for sheet in &mut self.sheets {
-            sheet.keys.give(&mut self.store)?;
+        for maker in &mut self.makers {
+            maker.keys.give(&mut self.store)?;
         }
         let files = std::mem::take(&mut self.files);
         let place = |line| place(&files, line);
@@ -214,10 +226,7 @@ impl<'a, W: Write + Send> Derivation<'a, W> {
         self.output.write_all(text).map_err(Stop::Output)?;
         self.counts.derived += sheet.derived;
         self.counts.published += sheet.published;
-        sheet
-            .keys
-            .give_full(&mut self.store)
-            .map_err(Stop::Output)?;
+        self.store.take_all(&mut sheet.keys).map_err(Stop::Output)?;
         for bad in sheet.bad.drain(..) {
             self.counts.bad += 1;
             let place = Place {
@@ -255,8 +264,10 @@ struct Shareds<'s, 'd, 'a, W: Write + Send> {
     source: Mutex<Cutter>,
     rows: &'s dyn Rows,
     base: u64,
+    queue: Mutex<Queue>,
+    freed: Condvar,
+    /// Held by the thread that writes, and by no other.
     turn: Mutex<Turn<'s, 'd, 'a, W>>,
-    turned: Condvar,
     stopped: AtomicBool,
 }
 
@@ -266,9 +277,23 @@ struct Cutter {
     next: u64,
 }
 
-struct Turn<'s, 'd, 'a, W: Write + Send> {
+/// Sheets on their way: a thread that is done goes on with the next piece, whoever is at the one before.
+struct Queue {
     /// The number of the piece that is written next.
     next: u64,
+    done: BTreeMap<u64, Done>,
+    free: Vec<Sheet>,
+    /// Whether a thread writes, and looks here again when it has written.
+    writing: bool,
+}
+
+/// What came of a piece.
+struct Done {
+    sheet: Sheet,
+    cut: Result<bool, Unusable>,
+}
+
+struct Turn<'s, 'd, 'a, W: Write + Send> {
     derivation: &'d mut Derivation<'a, W>,
     name: &'s str,
     tell: &'s mut (dyn FnMut(BadRow) + Send),
@@ -276,37 +301,71 @@ struct Turn<'s, 'd, 'a, W: Write + Send> {
 }
 
 impl<W: Write + Send> Shareds<'_, '_, '_, W> {
-    fn work(&self, sheet: &mut Sheet) {
+    fn work(&self, maker: &mut Maker) {
         let mut piece = Piece::default();
-        while !self.stopped.load(Ordering::Relaxed) {
+        maker.base = self.base;
+        // The sheet first: a piece that is cut is never left waiting for one.
+        while let Some(mut sheet) = self.sheet() {
             let (number, cut) = {
                 let mut cutter = lock(&self.source);
                 let number = cutter.next;
                 cutter.next += 1;
                 (number, cutter.source.next(&mut piece))
             };
-            sheet.begin(self.base);
-            if let Ok(true) = cut {
-                self.rows.rows(&piece, sheet);
+            let more = matches!(cut, Ok(true));
+            if more {
+                maker.fill(&mut sheet, |sink| self.rows.rows(&piece, sink));
             }
-            let mut turn = lock(&self.turn);
-            while turn.next != number {
-                turn = self
-                    .turned
-                    .wait(turn)
-                    .unwrap_or_else(PoisonError::into_inner);
-            }
-            let more = turn.take(sheet, cut);
-            if !more {
-                self.stopped.store(true, Ordering::Relaxed);
-            }
-            turn.next += 1;
-            drop(turn);
-            self.turned.notify_all();
+            self.hand_in(number, Done { sheet, cut });
             if !more {
                 return;
             }
         }
+    }
+
+    /// A sheet to write on, as soon as there is one; `None` where nothing is to be written any more.
+    fn sheet(&self) -> Option<Sheet> {
+        let mut queue = lock(&self.queue);
+        while !self.stopped.load(Ordering::Relaxed) {
+            if let Some(sheet) = queue.free.pop() {
+                return Some(sheet);
+            }
+            queue = self
+                .freed
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        None
+    }
+
+    /// Writes what is next, unless another thread is at it: that one writes this, too.
+    fn hand_in(&self, number: u64, done: Done) {
+        let mut queue = lock(&self.queue);
+        queue.done.insert(number, done);
+        if queue.writing {
+            return;
+        }
+        queue.writing = true;
+        while let Some(Done { mut sheet, cut }) = queue.take_next() {
+            drop(queue);
+            let more = lock(&self.turn).take(&mut sheet, cut);
+            queue = lock(&self.queue);
+            if !more {
+                self.stopped.store(true, Ordering::Relaxed);
+            }
+            sheet.clear();
+            queue.free.push(sheet);
+            self.freed.notify_all();
+        }
+        queue.writing = false;
+    }
+}
+
+impl Queue {
+    fn take_next(&mut self) -> Option<Done> {
+        let done = self.done.remove(&self.next)?;
+        self.next += 1;
+        Some(done)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What comes of the rows of one piece.
 
 use super::Options;
-use super::duplicates::Keys;
+use super::duplicates::{Full, Keys};
 use super::identity::Rule;
 use super::output::{Format, Page, Plain};
 use crate::inventory::{Fault, Row, Sink};
@@ -15,20 +15,37 @@ pub(super) struct Bad {
 }
 
 /// Text, bad rows and keys.
+#[derive(Default)]
 pub(super) struct Sheet {
-    rule: Rule,
-    format: Format,
-    /// For the usual row, which is also the one of millions.
-    plain: Option<Plain>,
-    base: u64,
     pub(super) text: Page,
     pub(super) derived: u64,
     pub(super) published: u64,
     pub(super) bad: Vec<Bad>,
-    pub(super) keys: Keys,
+    pub(super) keys: Vec<Full>,
 }
 
 impl Sheet {
+    /// Before the next piece.
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+        self.bad.clear();
+        self.keys.clear();
+        (self.derived, self.published) = (0, 0);
+    }
+}
+
+/// What a thread makes sheets with.
+pub(super) struct Maker {
+    rule: Rule,
+    format: Format,
+    /// For the usual row, which is also the one of millions.
+    plain: Option<Plain>,
+    /// What the lines of the inventory are counted from.
+    pub(super) base: u64,
+    pub(super) keys: Keys,
+}
+
+impl Maker {
     pub(super) fn new(options: &Options) -> Self {
         let usual = options.format == Format::Csv && options.rule.is_plain();
         Self {
@@ -36,49 +53,49 @@ impl Sheet {
             rule: options.rule.clone(),
             format: options.format,
             base: 0,
-            text: Page::default(),
-            derived: 0,
-            published: 0,
-            bad: Vec::new(),
             keys: Keys::new(),
         }
     }
 
-    /// Before the first row of a piece, of an inventory whose lines are counted from `base`.
-    pub(super) fn begin(&mut self, base: u64) {
-        self.base = base;
-        self.text.clear();
-        self.bad.clear();
-        (self.derived, self.published) = (0, 0);
+    /// Writes what comes of the rows that `rows` hands on.
+    pub(super) fn fill(&mut self, sheet: &mut Sheet, rows: impl FnOnce(&mut dyn Sink)) {
+        rows(&mut Filling { maker: self, sheet });
+        self.keys.move_full(&mut sheet.keys);
     }
 }
 
-impl Sink for Sheet {
+struct Filling<'m> {
+    maker: &'m mut Maker,
+    sheet: &'m mut Sheet,
+}
+
+impl Sink for Filling<'_> {
     fn row(&mut self, line: u64, row: &Row<'_>) {
-        if let Some(plain) = &self.plain {
-            if let Some(uuid) = plain.row(row, &mut self.text) {
-                self.derived += 1;
-                self.keys.usual(self.base + line, row, &uuid);
+        let (maker, sheet) = (&mut *self.maker, &mut *self.sheet);
+        if let Some(plain) = &maker.plain {
+            if let Some(uuid) = plain.row(row, &mut sheet.text) {
+                sheet.derived += 1;
+                maker.keys.usual(maker.base + line, row, &uuid);
                 return;
             }
         }
-        match self.rule.identity(row) {
+        match maker.rule.identity(row) {
             Ok(derived) => {
-                self.derived += 1;
-                self.published += u64::from(derived.published);
-                let format = self.format;
-                self.text.append(|text| format.item(&derived, text));
-                self.keys.other(self.base + line, row, &derived);
+                sheet.derived += 1;
+                sheet.published += u64::from(derived.published);
+                sheet.text.append(|text| maker.format.item(&derived, text));
+                let prefix = maker.rule.prefix();
+                maker.keys.other(maker.base + line, row, &derived, prefix);
             }
             Err(fault) => self.bad(line, fault),
         }
     }
 
     fn bad(&mut self, line: u64, fault: Fault) {
-        self.bad.push(Bad {
+        self.sheet.bad.push(Bad {
             line,
             fault,
-            at: self.text.len(),
+            at: self.sheet.text.len(),
         });
     }
 }

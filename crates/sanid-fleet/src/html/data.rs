@@ -1,8 +1,13 @@
 //! The hosts, in the page: one column after the other, with every word once.
+//!
+//! They come one after the other, and there can be more than memory holds: each column is put aside until all
+//! have come.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Seek as _, Write};
 
 use serde::Serialize;
+use tempfile::SpooledTempFile;
 
 use super::escape;
 use crate::audit::{AuditReport, HostReport};
@@ -34,58 +39,75 @@ enum Name {
     Nothing,
 }
 
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// The columns, as the script of the page names them.
+const COLUMNS: [&str; 9] = [
+    "host",
+    "state",
+    "scheme",
+    "iqnSource",
+    "nvmeSource",
+    "id",
+    "iqn",
+    "nqn",
+    "findings",
+];
+/// What a column has beyond this goes to a temporary file.
+const IN_MEMORY: usize = 1 << 20;
+/// More different words than this are not looked for again.
+const MOST_WORDS: usize = 4096;
+
 struct Columns {
-    host: Vec<String>,
-    state: Vec<u8>,
-    scheme: Vec<usize>,
-    iqn_source: Vec<usize>,
-    nvme_source: Vec<usize>,
-    id: Vec<String>,
-    iqn: Vec<Name>,
-    nqn: Vec<Name>,
-    findings: Vec<usize>,
-    /// What the audit found on some of them, by their place.
-    audit: HashMap<usize, Vec<u32>>,
-}
-
-#[derive(Serialize)]
-struct Data<'a> {
-    words: &'a [String],
+    texts: [SpooledTempFile; COLUMNS.len()],
+    hosts: usize,
+    words: Words,
     /// The sets of their own findings.
-    sets: &'a [String],
-    /// The code of each finding of the audit.
-    codes: Vec<&'a str>,
-    hosts: &'a Columns,
+    sets: Words,
+    /// What the audit found on some of them, by their place.
+    audit: BTreeMap<usize, Vec<u32>>,
 }
 
-/// What the script of the page draws the table from.
-pub(super) fn json(report: &AuditReport) -> String {
-    let (mut words, mut sets) = (Words::default(), Words::default());
-    let mut columns = Columns::default();
-    for host in hosts(report) {
-        columns.add(&host, &mut words, &mut sets);
-    }
-    let data = Data {
-        words: &words.words,
-        sets: &sets.words,
-        codes: report
-            .findings
-            .iter()
-            .map(|one| one.code.as_str())
-            .collect(),
-        hosts: &columns,
+/// Writes what the script of the page draws the table from.
+pub(super) fn write(report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
+    let mut columns = Columns {
+        texts: COLUMNS.map(|_| SpooledTempFile::new(IN_MEMORY)),
+        hosts: 0,
+        words: Words::default(),
+        sets: Words::default(),
+        audit: BTreeMap::new(),
     };
-    // Strings and numbers always serialise.
-    escape::json(&serde_json::to_string(&data).unwrap_or_default())
+    match &report.hosts {
+        Some(hosts) => hosts.each(|host| columns.add(host))?,
+        None => named(report)
+            .iter()
+            .try_for_each(|host| columns.add(host))?,
+    }
+    let codes = report.findings.iter().map(|one| one.code.as_str());
+    let codes: Vec<&str> = codes.collect();
+    out.write_all(b"{\"words\":")?;
+    piece(&columns.words.words, out)?;
+    out.write_all(b",\"sets\":")?;
+    piece(&columns.sets.words, out)?;
+    out.write_all(b",\"codes\":")?;
+    piece(&codes, out)?;
+    out.write_all(b",\"hosts\":{")?;
+    for (name, text) in COLUMNS.iter().zip(&mut columns.texts) {
+        write!(out, "\"{name}\":[")?;
+        text.rewind()?;
+        io::copy(text, out)?;
+        out.write_all(b"],")?;
+    }
+    out.write_all(b"\"audit\":")?;
+    piece(&columns.audit, out)?;
+    out.write_all(b"}}")
 }
 
-/// The hosts of the audit; those that the findings name, where it has no list of them.
-fn hosts(report: &AuditReport) -> Vec<HostReport> {
-    if let Some(hosts) = &report.hosts {
-        return hosts.clone();
-    }
+/// A value that is fit for a script element.
+fn piece(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(escape::json(&serde_json::to_string(value)?).as_bytes())
+}
+
+/// The hosts that the findings name, for an audit that has no list of them.
+fn named(report: &AuditReport) -> Vec<HostReport> {
     let mut places: HashMap<(&str, &str, u64), usize> = HashMap::new();
     let mut hosts: Vec<HostReport> = Vec::new();
     for (number, finding) in (0..).zip(&report.findings) {
@@ -108,43 +130,70 @@ fn hosts(report: &AuditReport) -> Vec<HostReport> {
 }
 
 impl Columns {
-    fn add(&mut self, host: &HostReport, words: &mut Words, sets: &mut Words) {
+    fn add(&mut self, host: &HostReport) -> io::Result<()> {
+        let words = &mut self.words;
         let mut word = |text: &Option<String>| words.number(text.as_deref().unwrap_or_default());
-        self.scheme.push(word(&host.scheme));
-        self.iqn_source.push(word(&host.iqn_source));
-        self.nvme_source.push(word(&host.nvme_source));
+        let scheme = word(&host.scheme);
+        let iqn_source = word(&host.iqn_source);
+        let nvme_source = word(&host.nvme_source);
         let id = host.host_id.clone().unwrap_or_default().replace('-', "");
         let prefix = host
             .iqn
             .as_deref()
-            .and_then(|iqn| iqn.strip_suffix(&id)?.strip_suffix(':'));
-        self.iqn.push(match (&host.iqn, prefix) {
+            .and_then(|iqn| iqn.strip_suffix(&id)?.strip_suffix(':'))
+            .filter(|prefix| words.words.len() < MOST_WORDS || words.numbers.contains_key(*prefix));
+        let iqn = match (&host.iqn, prefix) {
             (Some(_), Some(prefix)) if id.len() == 32 => Name::FromId(words.number(prefix)),
             (Some(iqn), _) => Name::Text(crate::shown(iqn)),
             (None, _) => Name::Nothing,
-        });
+        };
         let nqn = host.host_nqn.as_deref();
         let uuid = nqn.and_then(|nqn| nqn.strip_prefix(sanid_core::HostNqn::UUID_PREFIX));
-        self.nqn.push(match nqn {
+        let nqn = match nqn {
             Some(_) if id.len() == 32 && uuid == host.host_id.as_deref() => Name::FromId(1),
             Some(nqn) => Name::Text(crate::shown(nqn)),
             None => Name::Nothing,
-        });
-        self.id.push(id);
-        self.state.push(match host.state.as_str() {
+        };
+        let state = match host.state.as_str() {
             "danger" => 2,
             "warning" => 1,
             _ => 0,
-        });
-        let own: Vec<String> = host
-            .findings
-            .iter()
-            .map(|code| crate::shown(code))
-            .collect();
-        self.findings.push(sets.number(&own.join(" ")));
+        };
+        let own = host.findings.iter().map(|code| crate::shown(code));
+        let own: Vec<String> = own.collect();
+        let findings = self.sets.number(&own.join(" "));
         if !host.audit.is_empty() {
-            self.audit.insert(self.host.len(), host.audit.clone());
+            self.audit.insert(self.hosts, host.audit.clone());
         }
-        self.host.push(crate::shown(&host.host));
+        let between: &[u8] = if self.hosts == 0 { b"" } else { b"," };
+        let name = crate::shown(&host.host);
+        let values: [&dyn Value; COLUMNS.len()] = [
+            &name,
+            &state,
+            &scheme,
+            &iqn_source,
+            &nvme_source,
+            &id,
+            &iqn,
+            &nqn,
+            &findings,
+        ];
+        for (text, value) in self.texts.iter_mut().zip(values) {
+            text.write_all(between)?;
+            value.write(text)?;
+        }
+        self.hosts += 1;
+        Ok(())
+    }
+}
+
+/// What stands in a column.
+trait Value {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()>;
+}
+
+impl<T: Serialize> Value for T {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        piece(self, out)
     }
 }

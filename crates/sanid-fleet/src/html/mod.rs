@@ -11,6 +11,7 @@ mod escape;
 mod findings;
 
 use std::fmt::Write as _;
+use std::io;
 
 use sha2::{Digest as _, Sha256};
 
@@ -31,8 +32,8 @@ const COLUMNS: [(&str, &str); 8] = [
     ("id", "Host ID"),
 ];
 
-/// The page of an audit.
-pub(crate) fn page(report: &AuditReport, title: &str) -> String {
+/// Writes the page of an audit.
+pub(crate) fn write(report: &AuditReport, title: &str, out: &mut dyn io::Write) -> io::Result<()> {
     let policy = format!(
         "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
         digest(SCRIPT),
@@ -47,7 +48,8 @@ pub(crate) fn page(report: &AuditReport, title: &str) -> String {
             "<th scope=\"col\" aria-sort=\"none\" data-column=\"{column}\"><button type=\"button\">{name}</button></th>"
         );
     }
-    format!(
+    write!(
+        out,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
 <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
 <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -68,13 +70,16 @@ pub(crate) fn page(report: &AuditReport, title: &str) -> String {
 <table class=\"hosts\" id=\"hosts\">\n<caption class=\"for-readers\">Hosts with their names; the heads sort</caption>\n\
 <thead><tr>{heads}</tr></thead>\n<tbody></tbody>\n</table>\n</div>\n</section>\n</main>\n\
 <footer>Made by <code>sanid-fleet report --html</code>. What each code means is in docs/fleet-findings.md and docs/findings.md of sanid.</footer>\n\
-<script type=\"application/json\" id=\"data\">{data}</script>\n\
-<script>{SCRIPT}</script>\n</body>\n</html>\n",
+<script type=\"application/json\" id=\"data\">",
         said = text(&said(report)),
         cards = charts::cards(report),
         charts = charts::charts(report),
         findings = findings::section(report),
-        data = data::json(report),
+    )?;
+    data::write(report, out)?;
+    write!(
+        out,
+        "</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
     )
 }
 
@@ -137,7 +142,9 @@ mod tests {
 
     #[test]
     fn the_page_refers_to_nothing_outside_itself() {
-        let page = page(&AuditReport::default(), "x");
+        let mut page = Vec::new();
+        write(&AuditReport::default(), "x", &mut page).unwrap();
+        let page = String::from_utf8(page).unwrap();
         for word in ["http://", "https://", "src=\"", "@import", "url("] {
             assert!(!page.contains(word), "{word}");
         }

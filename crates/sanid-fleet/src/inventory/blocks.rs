@@ -1,6 +1,6 @@
 //! Text in blocks that end where rows do.
 
-use std::io::{self, BufRead, Read as _};
+use std::io::{self, BufRead};
 
 use super::{Piece, Unusable};
 
@@ -61,13 +61,18 @@ impl Blocks {
 
     fn read_to(&mut self, length: usize) -> io::Result<()> {
         while !self.ended && self.ahead.len() < length {
-            let missing = (length - self.ahead.len()) as u64;
-            let read = self
-                .input
-                .by_ref()
-                .take(missing)
-                .read_to_end(&mut self.ahead)?;
-            self.ended = read == 0;
+            // Never less than a block, so that nothing is copied twice by a reader that keeps one.
+            let used = self.ahead.len();
+            self.ahead.resize((used + BLOCK).max(length), 0);
+            let room = self.ahead.get_mut(used..).unwrap_or_default();
+            let read = self.input.read(room);
+            self.ahead
+                .truncate(used + read.as_ref().copied().unwrap_or_default());
+            match read {
+                Ok(read) => self.ended = read == 0,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }

@@ -126,8 +126,7 @@ struct Document<'a> {
 type Text<'a> = Option<Cow<'a, str>>;
 
 fn text<'a>(scanner: &mut Scanner<'a>, into: &mut Text<'a>) -> Result<(), ScanError> {
-    *into = scanner.string()?.and_then(super::scan::Quoted::text);
-    Ok(())
+    scanner.text(into)
 }
 
 fn document<'a>(scanner: &mut Scanner<'a>) -> Result<Document<'a>, ScanError> {

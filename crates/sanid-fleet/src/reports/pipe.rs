@@ -1,16 +1,19 @@
-//! Reading on one core, parsing on all of them, in the order in which the reports stand.
+//! Reading in turns and parsing on all cores, in the order in which the reports stand: a core looks at what it
+//! has just read, while that is in its cache.
 
 use std::collections::BTreeMap;
+use std::io::BufRead;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::split::{self, split};
+use super::split::{self, Splitter};
 use crate::input::Input;
 
 /// Some documents of one file, for a worker.
+#[derive(Default)]
 pub(crate) struct Part {
     /// The number of the file.
     pub(crate) file: u32,
@@ -39,7 +42,7 @@ impl Part {
             take(*line, Err(why));
         }
         // One look at all the bytes is faster than one at every line.
-        let text = std::str::from_utf8(&self.inner.bytes).ok();
+        let text = simdutf8::basic::from_utf8(&self.inner.bytes).ok();
         let document = |begin: usize, end: usize| match text {
             Some(text) => text.get(begin..end),
             None => std::str::from_utf8(self.inner.bytes.get(begin..end)?).ok(),
@@ -78,29 +81,27 @@ pub(crate) fn pipe<T: Send, E>(
     mut take: impl FnMut(Event<T>) -> Result<(), E>,
 ) -> Result<(), E> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
-    let (parts, to_work) = sync_channel::<(u64, Step)>(workers * 2);
     let (done, results) = sync_channel::<(u64, Event<T>)>(workers * 2);
-    let to_work = Mutex::new(to_work);
+    let reading = Mutex::new(Reading::new(files, &look));
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
-        scope.spawn(|| {
-            let parts = parts;
-            read(files, &look, &stop, &parts);
-        });
         for _ in 0..workers {
-            let (done, to_work, work) = (done.clone(), &to_work, &work);
+            let (done, reading, work, stop) = (done.clone(), &reading, &work, &stop);
             scope.spawn(move || {
-                while let Some((number, step)) = next(to_work) {
+                let mut part = Part::default();
+                while !stop.load(Ordering::Relaxed) {
+                    let step = lock(reading).next(&mut part);
+                    let Some((number, step)) = step else {
+                        break;
+                    };
                     let event = match step {
-                        Step::Part(part) => Event::Done(work(&part)),
+                        Step::Part => Event::Done(work(&part)),
                         Step::Failed { file, line, why } => Event::Failed { file, line, why },
                     };
                     if done.send((number, event)).is_err() {
                         break;
                     }
                 }
-                // Nobody takes what is made any more, and nobody is to wait for it to be taken.
-                while next(to_work).is_some() {}
             });
         }
         drop(done);
@@ -119,53 +120,76 @@ pub(crate) fn pipe<T: Send, E>(
     })
 }
 
+/// Nothing is half-done while a lock is held.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 enum Step {
-    Part(Part),
-    Failed { file: u32, line: u64, why: String },
+    /// There is another part.
+    Part,
+    Failed {
+        file: u32,
+        line: u64,
+        why: String,
+    },
 }
 
-fn next(parts: &Mutex<Receiver<(u64, Step)>>) -> Option<(u64, Step)> {
-    let parts = parts.lock().unwrap_or_else(PoisonError::into_inner);
-    parts.recv().ok()
+/// How far the files are read.
+struct Reading<'a, L> {
+    files: std::iter::Zip<std::ops::RangeFrom<u32>, std::slice::Iter<'a, PathBuf>>,
+    look: &'a L,
+    open: Option<(u32, Splitter<Box<dyn BufRead + Send>>)>,
+    /// The number of the next step.
+    next: u64,
 }
 
-fn read(
-    files: &[PathBuf],
-    look: &impl Fn(Input) -> Input,
-    stop: &AtomicBool,
-    parts: &SyncSender<(u64, Step)>,
-) {
-    let mut number = 0;
-    let mut send = |step| {
-        number += 1;
-        parts.send((number - 1, step)).is_ok() && !stop.load(Ordering::Relaxed)
-    };
-    for (file, path) in (0..).zip(files) {
-        let text = match Input::open(path) {
-            Ok(input) => look(input).text().map_err(|error| error.to_string()),
-            Err(error) => Err(error.why),
-        };
-        let mut text = match text {
-            Ok(text) => text,
-            Err(why) => {
-                let line = 0;
-                if !send(Step::Failed { file, line, why }) {
-                    return;
-                }
-                continue;
-            }
-        };
-        let mut stopped = false;
-        let read = split(&mut text, |inner| {
-            stopped = !send(Step::Part(Part { file, inner }));
-            !stopped
-        });
-        if let Err((line, error)) = read {
-            let why = error.to_string();
-            stopped = !send(Step::Failed { file, line, why });
+impl<'a, L: Fn(Input) -> Input> Reading<'a, L> {
+    fn new(files: &'a [PathBuf], look: &'a L) -> Self {
+        Self {
+            files: (0..).zip(files),
+            look,
+            open: None,
+            next: 0,
         }
-        if stopped {
-            return;
+    }
+
+    /// The next step with its number; a part goes into the memory of one that is done with.
+    fn next(&mut self, part: &mut Part) -> Option<(u64, Step)> {
+        let step = self.step(part)?;
+        self.next += 1;
+        Some((self.next - 1, step))
+    }
+
+    fn step(&mut self, part: &mut Part) -> Option<Step> {
+        loop {
+            if let Some((file, splitter)) = &mut self.open {
+                let file = *file;
+                match splitter.next(&mut part.inner) {
+                    Ok(true) => {
+                        part.file = file;
+                        return Some(Step::Part);
+                    }
+                    Ok(false) => self.open = None,
+                    Err((line, error)) => {
+                        self.open = None;
+                        let why = error.to_string();
+                        return Some(Step::Failed { file, line, why });
+                    }
+                }
+            }
+            let (file, path) = self.files.next()?;
+            let text = match Input::open(path) {
+                Ok(input) => (self.look)(input).text().map_err(|error| error.to_string()),
+                Err(error) => Err(error.why),
+            };
+            match text {
+                Ok(text) => self.open = Some((file, Splitter::new(text))),
+                Err(why) => {
+                    let line = 0;
+                    return Some(Step::Failed { file, line, why });
+                }
+            }
         }
     }
 }

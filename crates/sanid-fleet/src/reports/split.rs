@@ -11,8 +11,9 @@ use memchr::{memchr, memchr_iter, memrchr};
 use super::LONGEST_REPORT;
 use super::scan::Scanner;
 
-/// Large enough that handing it on costs nothing beside reading it.
-pub(super) const PART: usize = 1 << 20;
+/// Large enough that handing it on costs nothing beside reading it, and small enough to be in the cache of the
+/// core that has read it when it looks at it.
+const PART: usize = 256 * 1024;
 
 /// Some documents of one file.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -27,47 +28,120 @@ pub(super) struct Part {
     pub(super) bad: Vec<(u64, String)>,
 }
 
-/// Cuts a text into parts; `take` says whether to go on.
-///
-/// # Errors
-/// What reading gives, with the line that was reached.
-pub(super) fn split(
-    text: &mut dyn Read,
-    mut take: impl FnMut(Part) -> bool,
-) -> Result<(), (u64, io::Error)> {
-    let mut buffer = Buffer::new(text);
-    if buffer.begins_with_a_line_that_is_whole()? {
-        lines(buffer, &mut take)
-    } else {
-        documents(buffer, &mut take)
+impl Part {
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.documents = None;
+        self.bad.clear();
+    }
+
+    fn is_empty(&self) -> bool {
+        let none = self.documents.as_ref().is_none_or(Vec::is_empty);
+        self.bad.is_empty() && none && (self.documents.is_some() || self.bytes.is_empty())
     }
 }
 
-struct Buffer<'r> {
-    text: &'r mut dyn Read,
+/// Cuts a text into parts.
+pub(super) struct Splitter<R> {
+    buffer: Buffer<R>,
+    /// What the first line said, once it was looked at.
+    way: Option<Way>,
+    begun: bool,
+}
+
+enum Way {
+    /// Whether the line that is being read is too long to be kept.
+    Lines {
+        endless: bool,
+    },
+    Documents(Finder),
+}
+
+impl<R: Read> Splitter<R> {
+    pub(super) fn new(text: R) -> Self {
+        Self {
+            buffer: Buffer {
+                text,
+                bytes: Vec::new(),
+                line: 1,
+                ended: false,
+            },
+            way: None,
+            begun: false,
+        }
+    }
+
+    /// The next part, into the memory of one that is done with; whether there was one.
+    ///
+    /// # Errors
+    /// What reading gives, with the line that was reached.
+    pub(super) fn next(&mut self, part: &mut Part) -> Result<bool, (u64, io::Error)> {
+        let buffer = &mut self.buffer;
+        if self.way.is_none() {
+            self.way = Some(if buffer.begins_with_a_line_that_is_whole()? {
+                Way::Lines { endless: false }
+            } else {
+                Way::Documents(Finder::default())
+            });
+        }
+        loop {
+            let Some(way) = &mut self.way else {
+                return Ok(false);
+            };
+            if std::mem::replace(&mut self.begun, true) {
+                let nothing = match way {
+                    Way::Lines { endless } => buffer.bytes.is_empty() || *endless,
+                    Way::Documents(_) => true,
+                };
+                if buffer.ended && nothing {
+                    return Ok(false);
+                }
+                if !buffer.ended {
+                    buffer.fill()?;
+                }
+            }
+            part.clear();
+            match way {
+                Way::Lines { endless } => lines(buffer, endless, part),
+                Way::Documents(finder) => documents(buffer, finder, part),
+            }
+            if !part.is_empty() {
+                return Ok(true);
+            }
+        }
+    }
+}
+
+struct Buffer<R> {
+    text: R,
     bytes: Vec<u8>,
     line: u64,
     ended: bool,
 }
 
-impl<'r> Buffer<'r> {
-    fn new(text: &'r mut dyn Read) -> Self {
-        Self {
-            text,
-            bytes: Vec::new(),
-            line: 1,
-            ended: false,
-        }
-    }
-
+impl<R: Read> Buffer<R> {
     /// Reads another part.
     fn fill(&mut self) -> Result<(), (u64, io::Error)> {
-        let wanted = u64::try_from(PART).unwrap_or(u64::MAX);
-        self.bytes.reserve(PART);
-        let read = (&mut *self.text).take(wanted).read_to_end(&mut self.bytes);
-        let read = read.map_err(|error| (self.line, error))?;
-        self.ended = read < PART;
-        Ok(())
+        let begin = self.bytes.len();
+        self.bytes.resize(begin + PART, 0);
+        let mut read = 0;
+        let failed = loop {
+            let room = self.bytes.get_mut(begin + read..).unwrap_or_default();
+            if room.is_empty() {
+                break None;
+            }
+            match self.text.read(room) {
+                Ok(0) => {
+                    self.ended = true;
+                    break None;
+                }
+                Ok(more) => read += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => break Some(error),
+            }
+        };
+        self.bytes.truncate(begin + read);
+        failed.map_or(Ok(()), |error| Err((self.line, error)))
     }
 
     fn begins_with_a_line_that_is_whole(&mut self) -> Result<bool, (u64, io::Error)> {
@@ -86,6 +160,15 @@ impl<'r> Buffer<'r> {
             self.fill()?;
         }
     }
+
+    /// Moves the first `end` bytes out, and keeps the rest.
+    fn move_to(&mut self, part: &mut Part, end: usize) {
+        std::mem::swap(&mut part.bytes, &mut self.bytes);
+        self.bytes.clear();
+        self.bytes
+            .extend_from_slice(part.bytes.get(end..).unwrap_or_default());
+        part.bytes.truncate(end);
+    }
 }
 
 fn count_lines(bytes: &[u8]) -> u64 {
@@ -99,55 +182,32 @@ fn too_long() -> String {
     )
 }
 
-fn lines(
-    mut buffer: Buffer<'_>,
-    take: &mut impl FnMut(Part) -> bool,
-) -> Result<(), (u64, io::Error)> {
-    // Whether the line that is being read is too long to be kept.
-    let mut endless = false;
-    loop {
-        let mut bad = Vec::new();
-        if endless {
-            match memchr(b'\n', &buffer.bytes) {
-                Some(end) => {
-                    buffer.bytes.drain(..=end);
-                    buffer.line += 1;
-                    endless = false;
-                }
-                None => buffer.bytes.clear(),
+fn lines<R>(buffer: &mut Buffer<R>, endless: &mut bool, part: &mut Part)
+where
+    R: Read,
+{
+    if *endless {
+        match memchr(b'\n', &buffer.bytes) {
+            Some(end) => {
+                buffer.bytes.drain(..=end);
+                buffer.line += 1;
+                *endless = false;
             }
+            None => buffer.bytes.clear(),
         }
-        let end = match memrchr(b'\n', &buffer.bytes) {
-            Some(last) => last + 1,
-            None if buffer.ended && !endless => buffer.bytes.len(),
-            None => 0,
-        };
-        let rest = buffer.bytes.split_off(end);
-        let bytes = std::mem::replace(&mut buffer.bytes, rest);
-        let line = buffer.line;
-        buffer.line += count_lines(&bytes);
-        if buffer.bytes.len() > LONGEST_REPORT {
-            bad.push((buffer.line, too_long()));
-            buffer.bytes.clear();
-            endless = true;
-        }
-        let part = Part {
-            bytes,
-            line,
-            documents: None,
-            bad,
-        };
-        let nothing = part.bytes.is_empty() && part.bad.is_empty();
-        if !nothing && !take(part) {
-            return Ok(());
-        }
-        if buffer.ended {
-            if buffer.bytes.is_empty() || endless {
-                return Ok(());
-            }
-        } else {
-            buffer.fill()?;
-        }
+    }
+    let end = match memrchr(b'\n', &buffer.bytes) {
+        Some(last) => last + 1,
+        None if buffer.ended && !*endless => buffer.bytes.len(),
+        None => 0,
+    };
+    buffer.move_to(part, end);
+    part.line = buffer.line;
+    buffer.line += count_lines(&part.bytes);
+    if buffer.bytes.len() > LONGEST_REPORT {
+        part.bad.push((buffer.line, too_long()));
+        buffer.bytes.clear();
+        *endless = true;
     }
 }
 
@@ -162,56 +222,28 @@ enum State {
     Lost,
 }
 
-fn documents(
-    mut buffer: Buffer<'_>,
-    take: &mut impl FnMut(Part) -> bool,
-) -> Result<(), (u64, io::Error)> {
-    let mut finder = Finder::default();
-    let mut line_of_part = 1;
-    loop {
-        finder.find(&buffer.bytes);
-        if buffer.ended {
-            finder.ended();
-        }
-        // What is complete goes on, what is not stays.
-        let keep = match finder.state {
-            State::In { .. } => finder.begin,
-            _ => finder.at,
-        };
-        let rest = buffer.bytes.split_off(keep);
-        let bytes = std::mem::replace(&mut buffer.bytes, rest);
-        let part = Part {
-            line: line_of_part,
-            documents: Some(std::mem::take(&mut finder.found)),
-            bad: std::mem::take(&mut finder.bad),
-            bytes,
-        };
-        finder.at -= keep;
-        finder.begin = 0;
-        line_of_part = finder.line;
-        if finder.state != State::Lost && finder.at > LONGEST_REPORT {
-            finder.lose(&too_long());
-            buffer.bytes.clear();
-            finder.at = 0;
-        }
-        let nothing = part.bad.is_empty() && part.documents.as_ref().is_none_or(Vec::is_empty);
-        if !nothing && !take(part) {
-            return Ok(());
-        }
-        if buffer.ended {
-            if !finder.bad.is_empty() {
-                take(Part {
-                    line: finder.line,
-                    documents: Some(Vec::new()),
-                    bad: finder.bad,
-                    bytes: Vec::new(),
-                });
-            }
-            return Ok(());
-        }
-        buffer.line = finder.line;
-        buffer.fill()?;
+fn documents<R: Read>(buffer: &mut Buffer<R>, finder: &mut Finder, part: &mut Part) {
+    part.line = finder.line;
+    finder.find(&buffer.bytes);
+    if buffer.ended {
+        finder.ended();
     }
+    // What is complete goes on, what is not stays.
+    let keep = match finder.state {
+        State::In { .. } => finder.begin,
+        _ => finder.at,
+    };
+    buffer.move_to(part, keep);
+    finder.at -= keep;
+    finder.begin = 0;
+    if finder.state != State::Lost && finder.at > LONGEST_REPORT {
+        finder.lose(&too_long());
+        buffer.bytes.clear();
+        finder.at = 0;
+    }
+    part.documents = Some(std::mem::take(&mut finder.found));
+    part.bad = std::mem::take(&mut finder.bad);
+    buffer.line = finder.line;
 }
 
 /// Finds documents by their brackets, in as many steps as the text comes in.
@@ -340,8 +372,10 @@ mod tests {
     /// The documents and what is none, with their lines.
     fn seen(text: impl Read) -> Seen {
         let (mut documents, mut bad) = (Vec::new(), Vec::new());
-        let mut text = text;
-        split(&mut text, |part| {
+        let mut splitter = Splitter::new(text);
+        let mut part = Part::default();
+        while splitter.next(&mut part).unwrap() {
+            let part = std::mem::take(&mut part);
             bad.extend(part.bad);
             match part.documents {
                 Some(found) => documents.extend(found.into_iter().map(|(begin, end, line)| {
@@ -357,9 +391,7 @@ mod tests {
                     }
                 }
             }
-            true
-        })
-        .unwrap();
+        }
         (documents, bad)
     }
 

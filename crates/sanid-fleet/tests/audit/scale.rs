@@ -1,5 +1,7 @@
 //! What memory is short for goes to temporary files, and nothing else changes.
 
+use std::io::Read as _;
+
 use crate::fleet::{Fleet, Node, lines, names, node};
 
 #[test]
@@ -48,4 +50,48 @@ fn no_room_for_temporary_files_is_one_message() {
         "{told}"
     );
     assert_eq!(told.lines().count(), 1, "{told}");
+}
+
+/// The most memory that a command had, in KiB, as long as there was output of it to be read.
+fn peak(fleet: &Fleet, words: &[&str]) -> u64 {
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_sanid-fleet"))
+        .args(words)
+        .args(["--memory", "1"])
+        .arg(fleet.path("reports.ndjson"))
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = child.stdout.take().unwrap();
+    let mut buffer = vec![0; 1 << 16];
+    let (mut peak, mut read) = (0, 0);
+    loop {
+        let more = out.read(&mut buffer).unwrap();
+        read += more;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
+        let status = status.unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        // One that has ended has none any more.
+        let now = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+        peak = peak.max(now.unwrap_or_default());
+        if more == 0 {
+            break;
+        }
+    }
+    child.wait().unwrap();
+    assert!(read > 1 << 18 && peak > 0, "{read} {peak}");
+    peak
+}
+
+#[test]
+fn a_list_of_all_hosts_needs_no_more_memory_for_many() {
+    let fleet = |hosts| Fleet::of(&(0..hosts).map(node).collect::<Vec<_>>());
+    let (few, many) = (fleet(5_000), fleet(40_000));
+    for words in [
+        &["report", "--html"][..],
+        &["audit", "--format", "json", "--hosts"],
+    ] {
+        let (few, many) = (peak(&few, words), peak(&many, words));
+        // What is kept in memory of a host beyond the limit is a bit.
+        assert!(many < few + 12 * 1024, "{words:?}: {few} KiB, {many} KiB");
+    }
 }

@@ -395,6 +395,68 @@ sanid-fleet: 4 identities derived, 2 duplicates
     );
 }
 
+#[test]
+fn two_rows_with_one_initiator_name_are_found_whatever_their_machine_ids() {
+    let digits = super::UUID.replace('-', "");
+    let usual = format!("iqn.2016-04.com.open-iscsi:{digits}");
+    let others = "0b112233445566778899aabbccddee00";
+    let alike = "have one initiator name, so a target takes them for one host";
+    // Rows, further arguments, and the lines that share a name.
+    let cases: &[(String, &[&str], Option<&str>)] = &[
+        // Two that are given; targets know no case.
+        (
+            format!("a,{ID},iqn.2024-01.com.example:x,\nb,{OTHER},iqn.2024-01.com.example:X,\n"),
+            &[],
+            Some("line 2; standard input, line 3 "),
+        ),
+        // One that is given, and is what follows from another row.
+        (
+            format!("a,{ID},,\nb,{OTHER},{usual},\n"),
+            &[],
+            Some("line 2; standard input, line 3 "),
+        ),
+        (
+            format!("a,{ID},,\nb,{OTHER},{usual},\nc,{others},{usual},\n"),
+            &["--format", "ndjson"],
+            Some("line 2; standard input, line 3; standard input, line 4 "),
+        ),
+        // A Host ID alone is another matter: it has no name of its prefix.
+        (
+            format!(
+                "a,{others},iqn.2024-01.com.example:a,{}\nb,{OTHER},{usual},\n",
+                super::UUID
+            ),
+            &[],
+            None,
+        ),
+        // Where they share the machine-id, too, that is the one thing to say.
+        (format!("a,{ID},{usual},\nb,{ID},,\n"), &[], None),
+        // A prefix of a row's own, and that of all.
+        (
+            format!("a,{ID},,\nb,{OTHER},iqn.2024-01.com.example:{digits},\n"),
+            &["--iqn-prefix", "iqn.2024-01.com.example"],
+            Some("line 2; standard input, line 3 "),
+        ),
+        (
+            format!("a,{ID},,\nb,{OTHER},,\nc,{others},iqn.2024-01.com.example:a-{digits},\n"),
+            &["--iqn-template", "iqn.2024-01.com.example:{hostname}-{id}"],
+            Some("line 2; standard input, line 4 "),
+        ),
+        (format!("a,{ID},,\nb,{OTHER},,\n"), &[], None),
+    ];
+    for (rows, arguments, lines) in cases {
+        let inventory = format!("host,machine_id,iqn,host_id\n{rows}");
+        let ran = derive(&[], arguments, inventory.as_bytes());
+        match lines {
+            Some(lines) => assert!(
+                ran.code == Some(1) && ran.stderr.contains(&format!("{lines}{alike}")),
+                "{rows}{ran:#?}"
+            ),
+            None => assert!(!ran.stderr.contains(alike), "{rows}{ran:#?}"),
+        }
+    }
+}
+
 /// One of a gibibyte, in less than a quarter of it.
 #[test]
 fn a_line_of_a_gibibyte_is_passed_over_in_bounded_memory() {
