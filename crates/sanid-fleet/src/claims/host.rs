@@ -93,6 +93,7 @@ impl Claimant {
                 .map(|seed| seed.fingerprint().to_string()),
             evidence: facts.hardware.seen.clone(),
             boot_id: boot_id(),
+            node: None,
         };
         let uses_storage = !facts.live.iscsi.is_empty() || !facts.live.nvme.is_empty();
         Ok(Self::new(identity, holder, uses_storage))

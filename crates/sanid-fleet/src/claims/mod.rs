@@ -40,32 +40,38 @@
 #[cfg(feature = "bench")]
 pub mod bare;
 mod clock;
+#[cfg(feature = "command")]
 pub mod config;
 mod decide;
 mod engine;
+#[cfg(feature = "command")]
 mod etcd;
 mod event;
 mod holder;
 pub mod host;
 mod identity;
+#[cfg(feature = "command")]
 pub mod metrics;
 mod record;
 mod report;
+#[cfg(feature = "command")]
 mod sqlite;
 mod store;
 mod time;
 
+#[cfg(feature = "command")]
 pub use self::etcd::EtcdStore;
 pub use clock::{Clock, HostClock, Moment};
 pub use decide::{Action, Change, Decision, Grant, Outcome, Request, Rival, Why, decide};
 pub use engine::submit;
 pub use event::{Ended, Event, What};
-pub use holder::{Holder, Likeness};
+pub use holder::{Holder, Likeness, Node};
 pub use identity::{Identifier, Identity, IdentityError, Kind};
 pub use record::{BadRecord, LONGEST_RECORD, Record};
 pub use report::{
     ClaimReport, ClaimsReport, EndedReport, EventReport, HolderReport, RivalReport, outcome_word,
 };
+#[cfg(feature = "command")]
 pub use sqlite::SqliteStore;
 pub use store::{
     Applied, Lease, Open, STORES, Seen, Snapshot, Store, StoreError, StoreKind, StoreOptions,

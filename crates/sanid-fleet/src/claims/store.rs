@@ -13,7 +13,7 @@ use super::record::Record;
 /// It knows no rules. [`apply`](Self::apply) is the only one that writes, and what it writes is all or
 /// nothing: every record that the change was decided on is still there with its version, those whose lease
 /// had expired are still expired, and names that nobody had are still free. A store without transactions of
-/// several objects does it with `Staged`.
+/// several objects takes them one after the other, and lets one of them decide (docs/claims.md, Stores).
 pub trait Store: Send {
     /// Until when the next calls may try, over and over where that helps.
     fn wait_until(&mut self, deadline: Instant);
@@ -154,7 +154,12 @@ pub struct StoreKind {
 }
 
 /// Every kind of store.
-pub const STORES: &[StoreKind] = &[super::sqlite::KIND, super::etcd::KIND];
+pub const STORES: &[StoreKind] = &[
+    #[cfg(feature = "command")]
+    super::sqlite::KIND,
+    #[cfg(feature = "command")]
+    super::etcd::KIND,
+];
 
 /// Opens the store at an address such as `sqlite:/var/lib/sanid/claims.db` or
 /// `etcd:https://10.0.0.1:2379,https://10.0.0.2:2379`.
@@ -183,7 +188,7 @@ pub fn open(address: &str, options: &StoreOptions) -> Result<Box<dyn Store>, Sto
 
 impl Snapshot {
     /// Adds a claim once.
-    pub(super) fn add(&mut self, seen: Seen) {
+    pub fn add(&mut self, seen: Seen) {
         if !self
             .claims
             .iter()
