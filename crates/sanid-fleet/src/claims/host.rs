@@ -187,7 +187,7 @@ pub(super) fn boot_id() -> Option<String> {
 }
 
 /// For a claim: 32 hexadecimal digits that nobody else has. No name on the storage network is made of it.
-pub(super) fn new_id() -> String {
+pub fn new_id() -> String {
     let mut bytes = [0; 16];
     let mut filled = 0;
     while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
