@@ -7,18 +7,17 @@
 use std::time::Duration;
 
 use k8s_openapi::chrono::{DateTime, SecondsFormat, Utc};
-use kube::{Error, ResourceExt as _};
+use kube::ResourceExt as _;
+use sanid_fleet::claims::{Holder, Identity as Whole, Node, StoreError};
 use sanid_host::Root;
 use tracing::{info, warn};
 
 use crate::api::{Cluster, is_missing};
-use crate::claims::{Claims, Standing, left_over};
+use crate::claims::{Claimant, Claims, Standing, sentence};
 use crate::events;
 use crate::host::{self, HostView, Judged};
 use crate::pace::Pace;
-use crate::resources::{
-    ConditionStatus, Holder, Identity, NodeReference, NodeStorageIdentityStatus,
-};
+use crate::resources::{ConditionStatus, Identity, NodeReference, NodeStorageIdentityStatus};
 use crate::status::{self, UNIQUE, VERIFIED};
 
 /// What the agent was told.
@@ -46,16 +45,24 @@ pub struct Agent {
     taint_removed: bool,
 }
 
+/// Why nothing could be published, or not all of it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// What the API server said.
+    #[error("{}", sentence(.0))]
+    Api(#[from] kube::Error),
+    /// The claims could not be asked for.
+    #[error(transparent)]
+    Claims(#[from] StoreError),
+}
+
 /// This registration of the node, with what was last published.
 struct Known {
     node: NodeReference,
     generation: i64,
     status: Option<NodeStorageIdentityStatus>,
+    claimant: Claimant,
     claims: Claims,
-    /// The identity that the claims are of.
-    claimed: Identity,
-    /// Whose turn it is.
-    turn: usize,
 }
 
 impl Agent {
@@ -120,7 +127,7 @@ impl Agent {
         match &result {
             Ok(()) => self.pace.reset(),
             // The node, its object or a claim is gone: everything is asked anew.
-            Err(error) if is_missing(error) => self.known = None,
+            Err(Error::Api(error)) if is_missing(error) => self.known = None,
             Err(_) => {}
         }
         result
@@ -158,29 +165,27 @@ impl Agent {
         };
         info!(node = node.name, uid = node.uid, "registered");
         Ok(Known {
+            claimant: Claimant::new(&self.cluster, &node),
             node,
             generation: generation.unwrap_or_default(),
             status,
             claims: Claims::unavailable("not asked yet"),
-            claimed: Identity::default(),
-            turn: 0,
         })
     }
 
     async fn tell(&mut self, known: &mut Known) -> Result<(), Error> {
-        let me = Holder {
-            node: known.node.clone(),
-            boot_id: self.view.boot_id.clone(),
-            evidence: self.view.evidence.clone(),
-        };
-        let claims = match self.claims(known, &me).await {
-            Ok(claims) => claims,
-            // No such resource, or not allowed: an older or a closed cluster. The rest is still worth saying.
-            Err(Error::Api(response)) if matches!(response.code, 403..=405) => {
-                warn!(reason = response.reason, "{}", response.message);
-                Claims::unavailable(response.message)
+        let (claims, unanswered) = match self.claims(known).await {
+            Ok(claims) => (claims, None),
+            // Before the first answer the rest is worth saying; after it, the answer stands until the next.
+            Err(error @ StoreError::Unreachable(_)) if known.claims.standing != Standing::Held => {
+                (Claims::unavailable(error.to_string()), Some(error))
             }
-            Err(error) => return Err(error),
+            Err(error @ StoreError::Unreachable(_)) => return Err(error.into()),
+            // No such resource, or not allowed: an older or a closed cluster.
+            Err(error) => {
+                warn!("{error}");
+                (Claims::unavailable(error.to_string()), None)
+            }
         };
         let now = Utc::now();
         let status = status::status(
@@ -190,66 +195,63 @@ impl Agent {
             &time(now),
             known.status.as_ref(),
         );
-        let held = claims.standing == Standing::Held;
-        if held {
-            // Before the status that names them is replaced: whoever starts again finds them there.
-            let before = known.status.as_ref().map(|one| one.claims.as_slice());
-            let stale = left_over(
-                before.unwrap_or_default(),
-                &self.view.identity,
-                &me.node.name,
-            );
-            self.cluster.release(&stale, &me).await?;
+        if claims.standing == Standing::Held {
+            // Before the status that names it is replaced: whoever starts again finds it there.
+            self.release(known).await?;
         }
         self.cluster
             .publish_status(&known.node.name, &status)
             .await?;
-        known.claimed = if held {
-            self.view.identity.clone()
-        } else {
-            Identity::default()
-        };
         known.claims = claims;
         let transitions = status::transitions(known.status.as_ref(), &status);
         known.status = Some(status);
         for transition in &transitions {
             self.announce(&known.node, transition, now).await;
         }
-        self.untaint(known).await
+        self.untaint(known).await?;
+        unanswered.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// Claims what is not claimed yet; else looks at one claim.
-    async fn claims(&self, known: &mut Known, me: &Holder) -> Result<Claims, Error> {
-        if self.view.identity == Identity::default() {
-            return Ok(Claims::unavailable("there is no identity to claim"));
-        }
-        if known.claimed == self.view.identity {
-            let turn = known.turn % known.claims.references.len().max(1);
-            known.turn = known.turn.wrapping_add(1);
-            let Some(claim) = known.claims.references.get(turn) else {
-                return Ok(known.claims.clone());
-            };
-            match self.cluster.check_claim(&claim.name, me).await? {
-                None => return Ok(known.claims.clone()),
-                Some(conflict) if matches!(conflict.standing, Standing::Conflict(_)) => {
-                    return Ok(conflict);
-                }
-                // Deleted by hand: the identity is in use here, so it is claimed again.
-                Some(_) => warn!(claim = claim.name, "the claim is gone and is made again"),
+    async fn claims(&self, known: &mut Known) -> Result<Claims, StoreError> {
+        match whole(&self.view.identity) {
+            Ok(identity) => {
+                let me = self.holder(&known.node);
+                known.claimant.claim(&identity, &me).await
             }
-        } else if let (Standing::Conflict(_), Some(claim)) =
-            (&known.claims.standing, known.claims.references.first())
-        {
-            // One request instead of the two that a create and its 409 cost.
-            if let Some(conflict) = self.cluster.check_claim(&claim.name, me).await? {
-                let same = |one: &(_, _, String)| one.2 == claim.name;
-                let wanted = crate::claims::identifiers(&self.view.identity);
-                if matches!(conflict.standing, Standing::Conflict(_)) && wanted.iter().any(same) {
-                    return Ok(conflict);
-                }
-            }
+            Err(why) => Ok(Claims::unavailable(why)),
         }
-        self.cluster.claim(&self.view.identity, me).await
+    }
+
+    fn holder(&self, node: &NodeReference) -> Holder {
+        Holder {
+            name: node.name.clone(),
+            boot_id: self.view.boot_id.clone(),
+            node: Some(Node {
+                name: node.name.clone(),
+                uid: node.uid.clone(),
+            }),
+            ..self.view.holder.clone()
+        }
+    }
+
+    /// Gives back what was published before and shares no name with what is held now. What shares one has
+    /// ended with the change.
+    async fn release(&self, known: &mut Known) -> Result<(), StoreError> {
+        let before = known.status.as_ref();
+        let held = |status: &&NodeStorageIdentityStatus| {
+            let mut holders = status.claims.iter().map(|claim| &claim.holder);
+            holders.any(|holder| *holder == known.node.name)
+        };
+        let before = before.filter(held).and_then(|one| one.identity.as_ref());
+        let (Some(Ok(before)), Ok(now)) = (before.map(whole), whole(&self.view.identity)) else {
+            return Ok(());
+        };
+        let names = now.identifiers();
+        if before.identifiers().iter().any(|name| names.contains(name)) {
+            return Ok(());
+        }
+        let me = self.holder(&known.node);
+        known.claimant.release(&before, &me).await
     }
 
     /// An event that cannot be made is logged: the condition says the same.
@@ -298,6 +300,19 @@ impl Agent {
         self.taint_removed = true;
         Ok(())
     }
+}
+
+/// An identity is claimed whole: all three names, or none.
+fn whole(identity: &Identity) -> Result<Whole, String> {
+    let Identity {
+        iqn: Some(iqn),
+        host_nqn: Some(host_nqn),
+        host_id: Some(host_id),
+    } = identity
+    else {
+        return Err("an identity is claimed whole, and one of the three names of this node cannot be told; condition Applied says why".into());
+    };
+    Whole::parse(iqn, host_nqn, host_id).map_err(|error| error.to_string())
 }
 
 /// As the API has it.

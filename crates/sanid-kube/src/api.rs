@@ -1,9 +1,8 @@
 //! The API server: what the agent may ask of it, and how often it did.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Event, Node, Taint};
@@ -15,6 +14,7 @@ use kube::config::{
 use kube::{Api, Client, Config, Error, ResourceExt as _};
 use serde_json::json;
 
+use crate::claims::KubeStore;
 use crate::resources::{
     GROUP, NodeReference, NodeStorageIdentity, NodeStorageIdentityStatus, StorageIdentityClaim,
     VERSION, owned_by,
@@ -51,7 +51,14 @@ pub struct Cluster {
 }
 
 /// Requests by verb.
-pub type Requests = Rc<RefCell<BTreeMap<&'static str, u64>>>;
+pub type Requests = Arc<Mutex<BTreeMap<&'static str, u64>>>;
+
+/// Counts one more.
+pub(crate) fn count(requests: &Requests, verb: &'static str) {
+    // A count is whole whoever has panicked.
+    let mut counts = requests.lock().unwrap_or_else(PoisonError::into_inner);
+    *counts.entry(verb).or_default() += 1;
+}
 
 /// Why the API server cannot be asked at all.
 #[derive(Debug, thiserror::Error)]
@@ -164,11 +171,18 @@ impl Cluster {
 
     /// The requests so far.
     pub fn requests(&self) -> Requests {
-        Rc::clone(&self.requests)
+        Arc::clone(&self.requests)
+    }
+
+    /// The store of claims, for those that go with a node; without one, for an administrator's. To be made
+    /// on a thread of the runtime.
+    pub fn store(&self, owner: Option<NodeReference>) -> KubeStore {
+        let runtime = tokio::runtime::Handle::current();
+        KubeStore::new(self.claims.clone(), self.requests(), runtime, owner)
     }
 
     pub(crate) fn count(&self, verb: &'static str) {
-        *self.requests.borrow_mut().entry(verb).or_default() += 1;
+        count(&self.requests, verb);
     }
 
     /// The node of this name as it is registered now.

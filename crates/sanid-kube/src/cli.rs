@@ -118,9 +118,9 @@ fn agent(options: &AgentOptions) -> ExitCode {
         .init();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        // Files are read on this thread; the pool is for names that are looked up.
-        .max_blocking_threads(1)
-        .thread_stack_size(256 * 1024)
+        // Files are read on this thread; the pool is for claims, and for names that are looked up meanwhile.
+        .max_blocking_threads(2)
+        .thread_stack_size(2 * 1024 * 1024)
         .build();
     let outcome = match runtime {
         Ok(runtime) => {
@@ -160,7 +160,7 @@ async fn run(options: &AgentOptions) -> Result<ExitCode, String> {
     let mut agent = Agent::new(told.clone(), cluster, root);
     if options.once {
         agent.look();
-        agent.publish().await.map_err(|error| sentence(&error))?;
+        agent.publish().await.map_err(|error| error.to_string())?;
         return Ok(ExitCode::from(u8::from(
             !agent.status().is_some_and(all_is_well),
         )));
@@ -219,31 +219,13 @@ async fn forever(agent: &mut Agent, options: &agent::Options, shown: &Shared) {
                     let wait = agent.backoff();
                     due = Moment::now() + wait;
                     shown.borrow_mut().failures += 1;
-                    warn!(
-                        seconds = wait.as_secs_f64(),
-                        "{}; tried again later",
-                        sentence(&error)
-                    );
+                    warn!(seconds = wait.as_secs_f64(), "{error}; tried again later");
                 }
             }
         }
         let next = (Moment::now() + options.look_every).min(due);
         tokio::time::sleep_until(next).await;
     }
-}
-
-/// An error with its causes: that of a connection says nothing by itself.
-fn sentence(error: &kube::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(one) = cause {
-        let more = one.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = one.source();
-    }
-    text
 }
 
 fn all_is_well(status: &NodeStorageIdentityStatus) -> bool {

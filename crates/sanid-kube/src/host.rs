@@ -4,6 +4,7 @@
 
 use rustix::fs::OFlags;
 use sanid_core::{HostId, HostNqn, Identity as Names, IscsiName};
+use sanid_fleet::claims::Holder;
 use sanid_host::findings::{self, Severity};
 use sanid_host::plan::live::{is_iqn, is_pair_of};
 use sanid_host::resolve::{Resolution, ResolveError, Resolved};
@@ -11,8 +12,7 @@ use sanid_host::{Effective, Facts, IdentityFile, Root};
 use serde::Deserialize;
 
 use crate::resources::{
-    ConditionStatus, Evidence, FindingSummary, Identity, LiveSessions, MOST_MACS, Origin,
-    Provenance, SessionCount,
+    ConditionStatus, FindingSummary, Identity, LiveSessions, Origin, Provenance, SessionCount,
 };
 
 /// One host at one moment.
@@ -32,8 +32,8 @@ pub struct HostView {
     pub verified: Judged,
     /// Drifts and hazards.
     pub findings: Vec<FindingSummary>,
-    /// The hardware.
-    pub evidence: Evidence,
+    /// What tells its machine from others, without a name.
+    pub holder: Holder,
     /// The boot.
     pub boot_id: Option<String>,
 }
@@ -113,7 +113,7 @@ pub fn look(root: &Root) -> Result<HostView, String> {
             })
             .take(32)
             .collect(),
-        evidence: evidence(&facts),
+        holder: holder(&facts),
         boot_id: boot_id(root),
     })
 }
@@ -416,19 +416,12 @@ fn tally(matches: impl Iterator<Item = bool>) -> SessionCount {
     count
 }
 
-fn evidence(facts: &Facts) -> Evidence {
-    let seen = &facts.hardware.seen;
-    let mut macs = seen.macs.clone();
-    macs.truncate(MOST_MACS);
-    Evidence {
-        seed: facts
-            .machine_id
-            .seed()
-            .map(|seed| seed.fingerprint().to_string()),
-        firmware_uuid: seen.firmware_uuid.clone(),
-        board_serial: seen.board_serial.clone(),
-        macs,
-        root_fs: seen.root_fs.clone(),
+fn holder(facts: &Facts) -> Holder {
+    let seed = facts.machine_id.seed();
+    Holder {
+        seed: seed.map(|seed| seed.fingerprint().to_string()),
+        evidence: facts.hardware.seen.clone(),
+        ..Holder::default()
     }
 }
 

@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::rc::Rc;
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -137,7 +138,11 @@ pub(crate) fn metrics(shown: &Shown) -> String {
         "counter",
         "Requests to the API server.",
     );
-    for (verb, count) in shown.requests.borrow().iter() {
+    let requests = shown
+        .requests
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    for (verb, count) in requests.iter() {
         page.sample("sanid_api_requests_total", &[("verb", verb)], *count);
     }
     page.family("process_resident_memory_bytes", "gauge", "Resident memory.");

@@ -32,6 +32,7 @@ pub fn request(number: u64) -> Request {
             root_fs: Some(digest("f")),
         },
         boot_id: Some(uuid.clone()),
+        node: None,
     };
     let lease = Some(Duration::from_secs(24 * 3600));
     match identity {

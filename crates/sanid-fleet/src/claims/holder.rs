@@ -21,6 +21,19 @@ pub struct Holder {
     /// `/proc/sys/kernel/random/boot_id`: one for each boot of one kernel, and never the same again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boot_id: Option<String>,
+    /// What somebody else vouches for: the cluster that it is a node of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<Node>,
+}
+
+/// One registration of a node: a cluster has no two of one name at a time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Node {
+    /// The name.
+    pub name: String,
+    /// Another one after the node was deleted and registered again.
+    pub uid: String,
 }
 
 /// What a claimant is to the holder of a claim.
@@ -35,6 +48,10 @@ pub enum Likeness {
     PartsChanged,
     /// The same name, where neither has evidence: claims made from a list of hosts.
     SameName,
+    /// The same registration of a node, where nothing of the hardware can be compared.
+    SameNode,
+    /// Another node of the cluster, whatever the hardware says: each has a registration of its own.
+    OtherNode,
     /// Another machine with the same machine-id: a clone, or a disk that was moved.
     Clone,
     /// A boot that the claim has already left behind: two machines that look alike take turns.
@@ -50,7 +67,11 @@ impl Likeness {
     pub fn is_holder(self) -> bool {
         matches!(
             self,
-            Self::SameBoot | Self::SameMachine | Self::PartsChanged | Self::SameName
+            Self::SameBoot
+                | Self::SameMachine
+                | Self::PartsChanged
+                | Self::SameName
+                | Self::SameNode
         )
     }
 
@@ -61,6 +82,8 @@ impl Likeness {
             Self::SameMachine => "same-machine",
             Self::PartsChanged => "parts-changed",
             Self::SameName => "same-name",
+            Self::SameNode => "same-node",
+            Self::OtherNode => "other-node",
             Self::Clone => "clone",
             Self::TwoMachines => "two-machines",
             Self::OtherInstallation => "other-installation",
@@ -75,6 +98,8 @@ impl Likeness {
             Self::SameMachine => "it is this machine",
             Self::PartsChanged => "it is this machine with other parts",
             Self::SameName => "it goes by the same name, and there is no hardware to compare",
+            Self::SameNode => "it is this node of the cluster, and there is no hardware to compare",
+            Self::OtherNode => "it is another node of the cluster",
             Self::Clone => {
                 "it has the same machine-id and other hardware: one of the two is a clone, or its disk was moved"
             }
@@ -101,8 +126,16 @@ impl Holder {
         if came_back {
             return Likeness::TwoMachines;
         }
+        let nodes = self.node.as_ref().zip(claimant.node.as_ref());
+        if nodes.is_some_and(|(one, other)| one.name != other.name) {
+            return Likeness::OtherNode;
+        }
+        let nothing_compares = |otherwise| match nodes {
+            Some((one, other)) if one.uid == other.uid => Likeness::SameNode,
+            _ => otherwise,
+        };
         if self.seed != claimant.seed {
-            return Likeness::OtherInstallation;
+            return nothing_compares(Likeness::OtherInstallation);
         }
         let same_boot = self.boot_id.is_some() && self.boot_id == claimant.boot_id;
         match compare(&self.evidence, &claimant.evidence).verdict() {
@@ -115,10 +148,10 @@ impl Holder {
                     Likeness::Unknown
                 }
             }
-            Verdict::Unknown => Likeness::Unknown,
+            Verdict::Unknown => nothing_compares(Likeness::Unknown),
             // The root file system alone is what a copied disk has, too.
             Verdict::SameHost | Verdict::PartsChanged if !self.machine_agrees(claimant) => {
-                Likeness::Unknown
+                nothing_compares(Likeness::Unknown)
             }
             Verdict::SameHost => Likeness::SameMachine,
             Verdict::PartsChanged => Likeness::PartsChanged,

@@ -93,6 +93,7 @@ impl Claimant {
                 .map(|seed| seed.fingerprint().to_string()),
             evidence: facts.hardware.seen.clone(),
             boot_id: boot_id(),
+            node: None,
         };
         let uses_storage = !facts.live.iscsi.is_empty() || !facts.live.nvme.is_empty();
         Ok(Self::new(identity, holder, uses_storage))
@@ -186,7 +187,7 @@ pub(crate) fn boot_id() -> Option<String> {
 }
 
 /// For a claim: 32 hexadecimal digits that nobody else has. No name on the storage network is made of it.
-pub(super) fn new_id() -> String {
+pub fn new_id() -> String {
     let mut bytes = [0; 16];
     let mut filled = 0;
     while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {

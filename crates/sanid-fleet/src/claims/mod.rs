@@ -41,37 +41,45 @@
 pub mod bare;
 mod change;
 mod clock;
+#[cfg(feature = "command")]
 pub mod config;
 mod decide;
 mod engine;
+#[cfg(feature = "command")]
 mod etcd;
 mod event;
 mod holder;
 pub mod host;
 mod identity;
+#[cfg(feature = "command")]
 pub mod metrics;
 mod record;
 mod report;
 mod seen;
+#[cfg(feature = "command")]
 mod sqlite;
 mod store;
+#[cfg(feature = "command")]
 mod stores;
 mod time;
 
+#[cfg(feature = "command")]
 pub use self::etcd::EtcdStore;
 pub use change::Change;
 pub use clock::{Clock, HostClock, Moment};
 pub use decide::{Action, Decision, Grant, Outcome, Request, Rival, Why, decide};
 pub use engine::submit;
 pub use event::{Ended, Event, Stored, What};
-pub use holder::{Holder, Likeness};
+pub use holder::{Holder, Likeness, Node};
 pub use identity::{Identifier, Identity, IdentityError, Kind};
 pub use record::{BadRecord, LONGEST_RECORD, Record};
 pub use report::{
     ClaimReport, ClaimsReport, EndedReport, EventReport, HolderReport, RivalReport, outcome_word,
 };
 pub use seen::{Lease, Seen, Snapshot};
+#[cfg(feature = "command")]
 pub use sqlite::SqliteStore;
 pub use store::{Applied, Open, Store, StoreError, StoreKind, StoreOptions, TlsFiles};
+#[cfg(feature = "command")]
 pub use stores::{STORES, open};
 pub use time::Timestamp;

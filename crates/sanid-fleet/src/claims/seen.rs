@@ -34,7 +34,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Adds a claim once.
-    pub(super) fn add(&mut self, seen: Seen) {
+    pub fn add(&mut self, seen: Seen) {
         if !self
             .claims
             .iter()

@@ -13,7 +13,7 @@ use super::seen::{Seen, Snapshot};
 /// It knows no rules. [`apply`](Self::apply) is the only one that writes, and what it writes is all or
 /// nothing: every record that the change was decided on is still there with its version, those whose lease
 /// had expired are still expired, and names that nobody had are still free. A store without transactions of
-/// several objects does it with `Staged`.
+/// several objects takes them one after the other, and lets one of them decide (docs/claims.md, Stores).
 pub trait Store: Send {
     /// Until when the next calls may try, over and over where that helps.
     fn wait_until(&mut self, deadline: Instant);

@@ -19,6 +19,7 @@ mod memory;
 #[allow(dead_code, reason = "each test program uses a part of it")]
 mod need;
 mod race;
+mod races;
 mod sqlite;
 mod support;
 
@@ -47,7 +48,7 @@ fn main() -> ExitCode {
         memory::trials(),
         sqlite::trials(),
         etcd::trials(),
-        race::trials(),
+        races::trials(),
     ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
 }

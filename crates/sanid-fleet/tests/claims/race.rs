@@ -4,42 +4,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use libtest_mimic::Trial;
 use sanid_fleet::claims::{self, Action, Holder, Identity, Outcome, StoreError, Timestamp};
 
 use crate::checker::{self, Operation, Run};
 use crate::conformance::events;
-use crate::memory::{self, Broken};
-use crate::need::trial;
-use crate::support::{LEASE, Place, booted, host, identity, listed, mixed};
-use crate::{sqlite, support};
-
-pub(crate) fn trials() -> Vec<Trial> {
-    let mut trials = vec![
-        trial("race::memory", &[], || {
-            let place = memory::place(Broken::Nothing);
-            judge(&run(&place, &Plan::by_hand(8000, 8), &|_| ()));
-        }),
-        trial("race::sqlite", &[], on_sqlite),
-    ];
-    for broken in [
-        Broken::Atomicity,
-        Broken::Guards,
-        Broken::AllOrNone,
-        Broken::Leases,
-        Broken::Durability,
-        Broken::Freshness,
-    ] {
-        let name = format!("race::the_checker_finds_a_store_without_{broken:?}");
-        trials.push(trial(&name.to_lowercase(), &[], move || {
-            let place = memory::place(broken);
-            let found = checker::check(&run(&place, &Plan::by_hand(8000, 8), &|_| ()));
-            let why = found.expect_err("a broken store passed");
-            println!("found: {}", why.chars().take(200).collect::<String>());
-        }));
-    }
-    trials
-}
+use crate::support::{self, LEASE, Place, booted, host, identity, listed, mixed};
 
 /// How much, by how many, and by which clock.
 pub(crate) struct Plan {
@@ -238,20 +207,4 @@ pub(crate) fn judge(run: &Run) {
     ] {
         assert!(number > 0, "nothing was {what}");
     }
-}
-
-/// Beside the clients somebody holds the lock now and then, and processes come and go.
-fn on_sqlite() {
-    let place = sqlite::place();
-    let run = run(&place, &Plan::by_hand(6000, 16), &|done| {
-        let mut dice = Dice::new(7);
-        while !done.load(Ordering::SeqCst) {
-            let mut store = place.client();
-            for number in 0..dice.below(5) {
-                let _ = store.read(&identity(u32::try_from(number).unwrap()));
-            }
-            std::thread::sleep(Duration::from_millis(dice.below(20)));
-        }
-    });
-    judge(&run);
 }

@@ -70,6 +70,7 @@ pub(crate) fn host(name: &str) -> Holder {
             root_fs: Some("the copied disk".into()),
         },
         boot_id: Some(format!("{name} boot 1")),
+        node: None,
     }
 }
 

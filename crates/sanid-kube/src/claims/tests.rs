@@ -1,12 +1,18 @@
-use super::*;
+use sanid_host::hardware::Evidence;
 
-fn evidence(seed: &str, firmware: Option<&str>, macs: &[&str]) -> Evidence {
-    Evidence {
+use super::*;
+use crate::resources::object_name;
+
+fn holder(seed: &str, firmware: Option<&str>, macs: &[&str]) -> Holder {
+    Holder {
         seed: Some(seed.into()),
-        firmware_uuid: firmware.map(Into::into),
-        macs: macs.iter().map(|&mac| mac.into()).collect(),
-        root_fs: Some("copied".into()),
-        ..Evidence::default()
+        evidence: Evidence {
+            firmware_uuid: firmware.map(Into::into),
+            macs: macs.iter().map(|&mac| mac.into()).collect(),
+            root_fs: Some("copied".into()),
+            ..Evidence::default()
+        },
+        ..Holder::default()
     }
 }
 
@@ -14,45 +20,45 @@ fn evidence(seed: &str, firmware: Option<&str>, macs: &[&str]) -> Evidence {
 fn a_clone_is_told_from_a_renamed_node_and_from_a_copied_name() {
     let cases = [
         (
-            evidence("s", Some("f"), &["m"]),
-            evidence("s", Some("f"), &["m"]),
-            Likeness::SameMachine,
+            holder("s", Some("f"), &["m"]),
+            holder("s", Some("f"), &["m"]),
+            Hardware::SameMachine,
         ),
         (
-            evidence("s", Some("f"), &["m", "n"]),
-            evidence("s", None, &["n"]),
-            Likeness::SameMachine,
+            holder("s", Some("f"), &["m", "n"]),
+            holder("s", None, &["n"]),
+            Hardware::SameMachine,
         ),
         (
-            evidence("s", Some("f"), &["m"]),
-            evidence("s", Some("g"), &["n"]),
-            Likeness::Clone,
+            holder("s", Some("f"), &["m"]),
+            holder("s", Some("g"), &["n"]),
+            Hardware::Clone,
         ),
         // A copied file system proves nothing.
         (
-            evidence("s", None, &[]),
-            evidence("s", None, &[]),
-            Likeness::Unknown,
+            holder("s", None, &[]),
+            holder("s", None, &[]),
+            Hardware::Unknown,
         ),
         // A board was replaced, or a UUID was cloned with the machine: nobody can tell from here.
         (
-            evidence("s", Some("f"), &["m"]),
-            evidence("s", Some("f"), &["n"]),
-            Likeness::Unknown,
+            holder("s", Some("f"), &["m"]),
+            holder("s", Some("f"), &["n"]),
+            Hardware::Unknown,
         ),
         (
-            evidence("s", Some("f"), &["m"]),
-            evidence("t", Some("f"), &["m"]),
-            Likeness::OtherSeed,
+            holder("s", Some("f"), &["m"]),
+            holder("t", Some("f"), &["m"]),
+            Hardware::OtherSeed,
         ),
         (
-            Evidence::default(),
-            evidence("s", Some("f"), &["m"]),
-            Likeness::Unknown,
+            Holder::default(),
+            holder("s", Some("f"), &["m"]),
+            Hardware::Unknown,
         ),
     ];
     for (theirs, ours, expected) in cases {
-        assert_eq!(likeness(&theirs, &ours), expected, "{theirs:?} {ours:?}");
+        assert_eq!(hardware(&theirs, &ours), expected, "{theirs:?} {ours:?}");
     }
 }
 
@@ -81,22 +87,4 @@ fn two_spellings_of_one_name_are_one_claim() {
         name(IdentifierType::HostNQN, "nqn.2014-08.com.Example:host"),
         name(IdentifierType::HostNQN, "nqn.2014-08.com.example:host"),
     );
-}
-
-#[test]
-fn only_the_own_claims_of_names_that_are_no_more_are_left_over() {
-    let identity = Identity {
-        host_id: Some("652f5d50-a689-4520-b87b-fe2552ef6b8b".into()),
-        ..Identity::default()
-    };
-    let claim = |name: &str, holder: &str| ClaimReference {
-        name: name.into(),
-        holder: holder.into(),
-    };
-    let before = [
-        claim("652f5d50-a689-4520-b87b-fe2552ef6b8b", "a"),
-        claim("nqn-old", "a"),
-        claim("iqn-old", "b"),
-    ];
-    assert_eq!(left_over(&before, &identity, "a"), ["nqn-old"]);
 }

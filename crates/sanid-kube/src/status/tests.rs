@@ -1,5 +1,5 @@
 use super::*;
-use crate::claims::Likeness;
+use crate::claims::Hardware;
 use crate::host::Judged;
 use crate::resources::{IdentifierType, SessionCount};
 
@@ -38,7 +38,7 @@ fn conflict() -> Claims {
             identifier: "iqn.2016-04.com.open-iscsi:1".into(),
             holder: "b".into(),
             since: THEN.into(),
-            likeness: Likeness::SameMachine,
+            hardware: Hardware::SameMachine,
         }]),
         references: Vec::new(),
     }

@@ -10,14 +10,21 @@ use crate::node::{Host, binary};
 /// The command of an agent of a node: quick intervals, else as it is shipped.
 pub(crate) fn command(cluster: &Cluster, node: &str, host: &Path, token: &Path) -> Command {
     let mut command = Command::new(binary());
-    arguments(&mut command, cluster, node, host, token);
+    arguments(&mut command, cluster, &cluster.url(), node, host, token);
     command
 }
 
-fn arguments(command: &mut Command, cluster: &Cluster, node: &str, host: &Path, token: &Path) {
+fn arguments(
+    command: &mut Command,
+    cluster: &Cluster,
+    server: &str,
+    node: &str,
+    host: &Path,
+    token: &Path,
+) {
     command
         .arg("agent")
-        .args(["--node-name", node, "--server", &cluster.url()])
+        .args(["--node-name", node, "--server", server])
         .arg("--root")
         .arg(host)
         .arg("--token-file")
@@ -39,23 +46,30 @@ pub(crate) async fn start_with(
     host: &Host,
     options: &[&str],
 ) -> Process {
-    start_every(cluster, node, host, "1", options).await
+    start_every(cluster, &cluster.url(), node, host, "1", options).await
 }
 
-/// The same with intervals that leave a small machine time for 200 of them.
-pub(crate) async fn start_slow(cluster: &Cluster, node: &str, host: &Host) -> Process {
-    start_every(cluster, node, host, "10", &[]).await
+/// The same with intervals that leave a small machine time for 200 of them, and a way of its own.
+pub(crate) async fn start_slow(
+    cluster: &Cluster,
+    server: &str,
+    node: &str,
+    host: &Host,
+) -> Process {
+    start_every(cluster, server, node, host, "10", &[]).await
 }
 
 async fn start_every(
     cluster: &Cluster,
+    server: &str,
     node: &str,
     host: &Host,
     seconds: &str,
     options: &[&str],
 ) -> Process {
     let token = cluster.token(node).await;
-    let mut command = command(cluster, node, host.path(), &token);
+    let mut command = Command::new(binary());
+    arguments(&mut command, cluster, server, node, host.path(), &token);
     command
         .args(["--look-every", seconds, "--publish-every", seconds])
         .args(options);
@@ -76,7 +90,14 @@ pub(crate) async fn once_at(cluster: &Cluster, node: &str, host: &Host, clock: &
     let token = cluster.token(node).await;
     let mut command = Command::new("faketime");
     command.args(["-f", clock]).arg(binary());
-    arguments(&mut command, cluster, node, host.path(), &token);
+    arguments(
+        &mut command,
+        cluster,
+        &cluster.url(),
+        node,
+        host.path(),
+        &token,
+    );
     command.arg("--once").stderr(Stdio::piped());
     command.output().unwrap()
 }

@@ -10,13 +10,13 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use kube::api::PostParams;
+use sanid_fleet::claims::{self, Action, Holder, Identity, Request};
 use sanid_host::Root;
+use sanid_host::hardware::Evidence;
 use sanid_kube::agent::{Agent, Options};
 use sanid_kube::api::{Address, Cluster as Asked};
-use sanid_kube::claims::identifiers;
-use sanid_kube::resources::{
-    Holder, Identity, NodeReference, StorageIdentityClaim, StorageIdentityClaimSpec, owned_by,
-};
+use sanid_kube::claims::{Claimant, Standing};
+use sanid_kube::resources::NodeReference;
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::agents;
@@ -73,29 +73,36 @@ async fn asked(cluster: &Cluster, name: &str) -> Asked {
     address.connect().await.unwrap()
 }
 
-/// An identity that no other has, and its holder.
-fn claimant(round: usize, number: usize) -> (Identity, Holder) {
+/// A node with an identity that no other has, and hardware of the usual size.
+fn claimant(round: usize, number: usize) -> (NodeReference, Request) {
     let id = format!("{round:08x}-0000-4000-8000-{number:012x}");
-    let identity = Identity {
-        iqn: Some(format!(
-            "iqn.2016-04.com.open-iscsi:{}",
-            id.replace('-', "")
-        )),
-        host_nqn: Some(format!("nqn.2014-08.org.nvmexpress:uuid:{id}")),
-        host_id: Some(id.clone()),
-    };
     let node = NodeReference {
         name: format!("claimant-{number}"),
         uid: id.clone(),
     };
-    (
-        identity,
-        Holder {
-            node,
-            boot_id: Some(id),
-            ..Holder::default()
+    let identity = Identity::parse(
+        &format!("iqn.2016-04.com.open-iscsi:{}", id.replace('-', "")),
+        &format!("nqn.2014-08.org.nvmexpress:uuid:{id}"),
+        &id,
+    );
+    let digest = |kind: &str| format!("{kind}{number:031x}");
+    let holder = Holder {
+        name: node.name.clone(),
+        seed: Some(digest("a")),
+        evidence: Evidence {
+            firmware_uuid: Some(digest("b")),
+            board_serial: Some(digest("c")),
+            macs: vec![digest("d"), digest("e")],
+            root_fs: Some(digest("f")),
         },
-    )
+        boot_id: Some(id.clone()),
+        node: Some(claims::Node {
+            name: node.name.clone(),
+            uid: id,
+        }),
+    };
+    let request = Request::new(Action::Claim, identity.unwrap(), holder, None);
+    (node, request)
 }
 
 /// Objects per second of bare creates and of claims, in turns; the middle of the rounds.
@@ -107,28 +114,23 @@ async fn compare(cluster: &Cluster) -> (f64, f64) {
         let begin = Instant::now();
         let mut running = JoinSet::new();
         for number in 0..ROUND {
-            let (identity, me) = claimant(round + 1, number);
+            let (node, request) = claimant(round + 1, number);
             while running.len() >= AT_ONCE {
                 running.join_next_local().await;
             }
             if round % 2 == 0 {
+                let objects = asked.store(Some(node)).first_objects(&request);
                 let api = api.clone();
                 running.spawn_local(async move {
-                    for (kind, identifier, name) in identifiers(&identity) {
-                        let spec = StorageIdentityClaimSpec {
-                            r#type: kind,
-                            identifier,
-                            holder: me.clone(),
-                        };
-                        let mut claim = StorageIdentityClaim::new(&name, spec);
-                        claim.metadata.owner_references = Some(vec![owned_by(&me.node)]);
-                        api.create(&PostParams::default(), &claim).await.unwrap();
+                    for object in &objects {
+                        api.create(&PostParams::default(), object).await.unwrap();
                     }
                 });
             } else {
-                let asked = Rc::clone(&asked);
+                let mut claimant = Claimant::new(&asked, &node);
                 running.spawn_local(async move {
-                    asked.claim(&identity, &me).await.unwrap();
+                    let done = claimant.claim(&request.identity, &request.holder).await;
+                    assert_eq!(done.unwrap().standing, Standing::Held);
                 });
             }
         }
@@ -182,7 +184,7 @@ async fn many(cluster: &Cluster, nodes: usize, page: &mut String) {
     let before = stored(cluster);
     let asked = asked(cluster, "many").await;
     let requests = asked.requests();
-    let counted = || requests.borrow().values().sum::<u64>();
+    let counted = || requests.lock().unwrap().values().sum::<u64>();
     let mut agents = Vec::new();
     for number in 0..nodes {
         let host = Host::new(&format!("6b{number:08x}c4c5404aaa1f6d2a484244")[..32]);

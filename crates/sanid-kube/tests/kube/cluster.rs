@@ -273,6 +273,7 @@ impl Cluster {
             ("service-cluster-ip-range", "10.0.0.0/24".into()),
             // Watches then come from etcd itself, with all of the history.
             ("watch-cache", "false".into()),
+            ("etcd-compaction-interval", "0".into()),
             ("allow-privileged", "true".into()),
             // 200 agents at once are no reason for 429.
             ("enable-priority-and-fairness", "false".into()),
@@ -342,6 +343,10 @@ impl Cluster {
             .stdout(self.log("manager.log"))
             .stderr(self.log("manager.log"));
         *self.manager.lock().unwrap() = Some(Process::start(&mut command));
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     pub(crate) fn url(&self) -> String {

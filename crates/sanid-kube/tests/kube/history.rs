@@ -35,6 +35,16 @@ pub(crate) async fn since(client: &Client, revision: u64) -> Vec<Change> {
         "apis/sanid.dev/v1alpha1/nodestorageidentities",
         "apis/sanid.dev/v1alpha1/storageidentityclaims",
     ] {
+        changes.extend(of(client, resource, revision).await);
+    }
+    changes.sort_by_key(|change| change.revision);
+    changes
+}
+
+/// The changes of one kind.
+pub(crate) async fn of(client: &Client, resource: &str, revision: u64) -> Vec<Change> {
+    let mut changes = Vec::new();
+    {
         let path = format!("/{resource}?watch=true&resourceVersion={revision}&timeoutSeconds=3");
         for line in get(client, &path).await.lines() {
             let mut event: Value = serde_json::from_str(line).unwrap();
@@ -52,7 +62,6 @@ pub(crate) async fn since(client: &Client, revision: u64) -> Vec<Change> {
             });
         }
     }
-    changes.sort_by_key(|change| change.revision);
     changes
 }
 
@@ -67,11 +76,23 @@ async fn get(client: &Client, path: &str) -> String {
 /// Never two: a claim appears only where there is none, never changes its holder or its identifier, and a node
 /// says Unique only while it holds a claim of each of its identifiers. What belongs to a node that is deleted
 /// says nothing any more: the garbage collector deletes it in any order.
-pub(crate) fn check(changes: &[Change]) -> usize {
+///
+/// Only what is about these nodes: other tests are at work at the same time.
+pub(crate) fn check(changes: &[Change], nodes: &str) -> usize {
     let mut holders: BTreeMap<String, (String, String)> = BTreeMap::new();
     let mut unique: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut taken = 0;
-    for change in changes {
+    let about = |change: &&Change| {
+        let object = &change.object;
+        let claims = change.kind == "StorageIdentityClaim";
+        let node = if claims {
+            &object["spec"]["holder"]["node"]
+        } else {
+            &object["metadata"]
+        };
+        node["name"].as_str().unwrap().starts_with(nodes)
+    };
+    for change in changes.iter().filter(about) {
         let Change {
             revision,
             kind,

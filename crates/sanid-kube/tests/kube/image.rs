@@ -7,19 +7,19 @@ use std::process::Command;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::{alone, lacks, not_root, render};
+use crate::{apart, lacks, not_root, render};
 
 /// What the static binary of the agent may weigh; `cargo xtask bench --kube` states what it does.
 const LARGEST: u64 = 6 * 1024 * 1024;
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        alone(
+        apart(
             "the_image_has_two_static_binaries_and_nothing_else",
             cannot,
             image,
         ),
-        alone(
+        apart(
             "the_static_binary_is_at_most_6_mib",
             || not_built("SANID_KUBE_STATIC"),
             || {
@@ -27,7 +27,7 @@ pub(crate) fn trials() -> Vec<Trial> {
                 assert!(size <= LARGEST, "{size} bytes");
             },
         ),
-        alone("one_version_is_everywhere", || None, versions),
+        apart("one_version_is_everywhere", || None, versions),
     ]
 }
 

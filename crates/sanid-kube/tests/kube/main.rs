@@ -12,19 +12,31 @@
 mod agents;
 mod bench;
 mod cel;
+#[path = "../../../sanid-fleet/tests/claims/checker.rs"]
+mod checker;
 mod cluster;
+#[path = "../../../sanid-fleet/tests/claims/conformance.rs"]
+mod conformance;
 mod history;
 mod image;
 mod manifests;
 mod monitoring;
+#[path = "../../../sanid/tests/support/need.rs"]
+#[allow(dead_code, reason = "each test program uses a part of it")]
+mod need;
 mod node;
+#[path = "../../../sanid-fleet/tests/claims/race.rs"]
 mod race;
+mod racing;
 mod render;
 mod scenarios;
+mod store;
+#[path = "../../../sanid-fleet/tests/claims/support.rs"]
+mod support;
 mod walk;
 
 use std::process::ExitCode;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 
 use libtest_mimic::{Arguments, Completion, Trial};
 
@@ -39,9 +51,10 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let mut arguments = Arguments::from_args();
-    // They share a cluster, and some stop its API server.
-    arguments.test_threads = Some(1);
-    let shared: Shared = Arc::default();
+    // They share a cluster, and mostly wait.
+    arguments.test_threads = arguments.test_threads.or(Some(6));
+    let shared = Shared::default();
+    *SHARED.lock().unwrap() = Some(Arc::clone(&shared));
     let trials = [
         manifests::trials(&shared),
         cel::trials(&shared),
@@ -49,11 +62,75 @@ fn main() -> ExitCode {
         monitoring::trials(&shared),
         walk::trials(&shared),
         scenarios::trials(&shared),
-        race::trials(&shared),
+        store::trials(&shared),
+        racing::trials(&shared),
     ];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());
+    SHARED.lock().unwrap().take();
     drop(shared);
     conclusion.exit_code()
+}
+
+/// For those that get no argument.
+static SHARED: Mutex<Option<Shared>> = Mutex::new(None);
+
+pub(crate) fn shared() -> Shared {
+    SHARED.lock().unwrap().clone().unwrap()
+}
+
+/// Who is with the cluster: many, or one that stops its API server.
+static CLUSTER: Gate = Gate::new();
+
+/// Lets in many, or one alone.
+pub(crate) struct Gate {
+    inside: Mutex<(usize, bool)>,
+    left: Condvar,
+}
+
+/// Somebody inside.
+pub(crate) struct Pass {
+    gate: &'static Gate,
+}
+
+impl Gate {
+    pub(crate) const fn new() -> Self {
+        Self {
+            inside: Mutex::new((0, false)),
+            left: Condvar::new(),
+        }
+    }
+
+    fn with_others(&'static self) -> Pass {
+        let inside = self.inside.lock().unwrap();
+        let mut inside = self.left.wait_while(inside, |(_, alone)| *alone).unwrap();
+        inside.0 += 1;
+        Pass { gate: self }
+    }
+
+    /// Alone.
+    pub(crate) fn enter(&'static self) -> Pass {
+        let inside = self.inside.lock().unwrap();
+        let free = |inside: &mut (usize, bool)| inside.0 > 0 || inside.1;
+        let mut inside = self.left.wait_while(inside, free).unwrap();
+        *inside = (1, true);
+        Pass { gate: self }
+    }
+}
+
+impl Pass {
+    /// To the cluster, with others.
+    pub(crate) fn shared() -> Self {
+        CLUSTER.with_others()
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let mut inside = self.gate.inside.lock().unwrap();
+        inside.0 -= 1;
+        inside.1 = false;
+        self.gate.left.notify_all();
+    }
 }
 
 /// Started by the first trial that needs it.
@@ -71,16 +148,34 @@ pub(crate) fn trial_with(
     cannot: fn() -> Option<String>,
     test: fn(&Cluster),
 ) -> Trial {
+    within(shared, name, cannot, Pass::shared, test)
+}
+
+/// One that stops the API server.
+pub(crate) fn alone(shared: &Shared, name: &str, test: fn(&Cluster)) -> Trial {
+    within(shared, name, || None, || CLUSTER.enter(), test)
+}
+
+fn within(
+    shared: &Shared,
+    name: &str,
+    cannot: fn() -> Option<String>,
+    pass: fn() -> Pass,
+    test: fn(&Cluster),
+) -> Trial {
     let shared = Arc::clone(shared);
-    alone(
+    apart(
         name,
         move || cluster::cannot().or_else(cannot),
-        move || test(shared.get_or_init(Cluster::start)),
+        move || {
+            let _pass = pass();
+            test(shared.get_or_init(Cluster::start));
+        },
     )
 }
 
 /// One that needs no cluster.
-pub(crate) fn alone(
+pub(crate) fn apart(
     name: &str,
     cannot: impl FnOnce() -> Option<String> + Send + 'static,
     test: impl FnOnce() + Send + 'static,

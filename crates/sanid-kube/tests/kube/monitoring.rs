@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::cluster::{Cluster, block, free_port};
 use crate::node::{Admin, Host, machine_id};
 use crate::scenarios::get;
-use crate::{Shared, agents, alone, lacks, render, trial_with};
+use crate::{Shared, agents, apart, lacks, render, trial_with};
 
 pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
     vec![
@@ -21,7 +21,7 @@ pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
             || lacks(&["promtool"]),
             served,
         ),
-        alone("who_scrapes_finds_the_port", || lacks(&["go"]), scraped),
+        apart("who_scrapes_finds_the_port", || lacks(&["go"]), scraped),
     ]
 }
 

@@ -10,7 +10,7 @@ use sanid_kube::status::{APPLIED, UNIQUE, VERIFIED};
 
 use crate::cluster::{Cluster, block};
 use crate::node::{Admin, Host, machine_id, message, words};
-use crate::{Shared, agents, history, trial, trial_with};
+use crate::{Shared, agents, alone, history, trial, trial_with};
 
 pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
     vec![
@@ -48,11 +48,6 @@ pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
             "an_agent_killed_anywhere_goes_on_where_it_was",
             killed,
         ),
-        trial(
-            shared,
-            "an_api_server_that_is_away_is_waited_for",
-            server_away,
-        ),
         trial(shared, "a_wrong_clock_decides_nothing", clock_skew),
         trial(
             shared,
@@ -82,6 +77,12 @@ pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
             "a_file_replaced_beneath_its_mount_ends_the_agent",
             crate::not_root,
             replaced,
+        ),
+        // After all others.
+        alone(
+            shared,
+            "an_api_server_that_is_away_is_waited_for",
+            server_away,
         ),
     ]
 }
@@ -415,7 +416,7 @@ fn killed(cluster: &Cluster) {
             .filter(|reason| *reason == "IdentityUnique")
             .count();
         assert!(unique <= 1, "at most once, whatever is killed: {events:?}");
-        assert!(history::check(&history::since(&admin.client(), begin).await) >= 3);
+        assert!(history::check(&history::since(&admin.client(), begin).await, "killed") >= 3);
     });
 }
 

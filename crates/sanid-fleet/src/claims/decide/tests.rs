@@ -1,6 +1,7 @@
 //! The rules as tables: who asks, who has it, what comes of it.
 
 use super::*;
+use crate::claims::Node;
 use sanid_host::hardware::Evidence;
 
 fn identity() -> Identity {
@@ -29,6 +30,7 @@ fn host(boot: &str, hardware: &str) -> Holder {
             root_fs: word(),
         },
         boot_id: (boot != "?").then(|| boot.to_owned()),
+        node: None,
     }
 }
 
@@ -155,6 +157,49 @@ fn who_is_the_holder() {
     let (one, mut other) = (host("?", "? ? ? ?"), host("?", "? ? ? ?"));
     other.name = "other".into();
     assert_eq!(one.likeness(&[], &other), Unknown);
+}
+
+/// A cluster vouches for its nodes: another one is another host, and the same one is the same where nothing
+/// else can be compared. What the hardware says against it counts all the same.
+#[test]
+fn a_node_is_told_by_its_registration() {
+    use Likeness::{
+        Clone, OtherInstallation, OtherNode, SameBoot, SameMachine, SameNode, TwoMachines, Unknown,
+    };
+    let on = |mut holder: Holder, name: &str, uid: &str| {
+        holder.node = Some(Node {
+            name: name.into(),
+            uid: uid.into(),
+        });
+        holder
+    };
+    for (claimant, expected) in [
+        (on(host("1", "u b m r"), "a", "1"), SameBoot),
+        (on(host("2", "u b m r"), "a", "1"), SameMachine),
+        // Registered again.
+        (on(host("2", "u b m r"), "a", "2"), SameMachine),
+        (on(host("2", "? ? ? ?"), "a", "1"), SameNode),
+        (on(host("2", "? ? ? r"), "a", "1"), SameNode),
+        (on(host("2", "? ? ? r"), "a", "2"), Unknown),
+        (on(host("2", "U B M r"), "a", "1"), Clone),
+        (on(host("left", "u b m r"), "a", "1"), TwoMachines),
+        // One machine that has two names, or two that cannot be told apart.
+        (on(host("1", "u b m r"), "b", "2"), OtherNode),
+        (on(host("2", "u b m r"), "b", "2"), OtherNode),
+        // A claim that no cluster vouches for.
+        (host("2", "u b m r"), SameMachine),
+        (host("2", "? ? ? ?"), Unknown),
+    ] {
+        let holder = on(host("1", "u b m r"), "a", "1");
+        let found = holder.likeness(&["left".to_owned()], &claimant);
+        assert_eq!(found, expected, "{claimant:?}");
+    }
+    let holder = on(host("1", "u b m r"), "a", "1");
+    let mut reinstalled = on(host("2", "u b m r"), "a", "1");
+    reinstalled.seed = Some("another".into());
+    assert_eq!(holder.likeness(&[], &reinstalled), SameNode);
+    reinstalled.node.as_mut().unwrap().uid = "2".into();
+    assert_eq!(holder.likeness(&[], &reinstalled), OtherInstallation);
 }
 
 #[test]

@@ -9,13 +9,14 @@ use sanid_kube::status::{UNIQUE, condition};
 
 use crate::cluster::{Cluster, Process, block};
 use crate::node::{Admin, Host, machine_id};
-use crate::{Shared, agents, history, trial};
+use crate::store::Way;
+use crate::{Shared, agents, alone, history};
 
 const NODES: usize = 200;
 const IDENTITIES: usize = 20;
 
 pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
-    vec![trial(
+    vec![alone(
         shared,
         "of_200_agents_20_hold_an_identity_and_never_two_the_same",
         race,
@@ -36,6 +37,13 @@ fn race(cluster: &Cluster) {
     };
     let hosts: Vec<Host> = (0..NODES).map(host).collect();
     let name = |index: usize| format!("racer-{index}");
+    // A third of them are cut off for a while, and what they have sent arrives after that.
+    let way = Way::to(cluster);
+    let (direct, cuttable) = (cluster.url(), way.url());
+    let server = |index: usize| match index % 3 {
+        1 => cuttable.as_str(),
+        _ => direct.as_str(),
+    };
     let (begin, mut agents) = block(async {
         let admin = Admin::new(cluster.admin().await);
         let begin = history::now(&admin.client()).await;
@@ -44,12 +52,15 @@ fn race(cluster: &Cluster) {
         }
         let mut agents: Vec<Process> = Vec::new();
         for (index, host) in hosts.iter().enumerate() {
-            agents.push(agents::start_slow(cluster, &name(index), host).await);
+            way.cut(index % 50 >= 25);
+            agents.push(agents::start_slow(cluster, server(index), &name(index), host).await);
             // Every third is killed while it is at it, and started again.
             if index % 3 == 2 {
                 let victim = index - (index % 7).min(2);
                 agents[victim].kill();
-                agents[victim] = agents::start_slow(cluster, &name(victim), &hosts[victim]).await;
+                agents[victim] =
+                    agents::start_slow(cluster, server(victim), &name(victim), &hosts[victim])
+                        .await;
             }
         }
         (begin, agents)
@@ -61,9 +72,11 @@ fn race(cluster: &Cluster) {
     }
     std::thread::sleep(Duration::from_secs(1));
     drop(away);
+    way.cut(false);
     block(async {
         for index in (0..NODES).step_by(5) {
-            agents[index] = agents::start_slow(cluster, &name(index), &hosts[index]).await;
+            agents[index] =
+                agents::start_slow(cluster, server(index), &name(index), &hosts[index]).await;
         }
         let admin = Admin::new(cluster.admin().await);
         let started = Instant::now();
@@ -99,11 +112,11 @@ fn race(cluster: &Cluster) {
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
         let changes = history::since(&admin.client(), begin).await;
-        let taken = history::check(&changes);
+        let taken = history::check(&changes, "racer-");
         println!("{} changes of the store, {taken} claims", changes.len());
         assert!(taken >= 2 * 3 * IDENTITIES, "{taken}");
     });
-    drop(agents);
+    drop((agents, way));
 }
 
 /// How many racers say that they are unique, and how many that they are not.
