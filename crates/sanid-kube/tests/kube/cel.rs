@@ -269,6 +269,8 @@ fn policy(_: &Cluster) {
     let claim = |node: &str| json!({"metadata": {"name": ID}, "spec": {"holder": {"node": {"name": node}}}});
     let event = |node: &str| json!({"metadata": {"name": "x"}, "involvedObject": {"name": node}});
     let node = |label: &str, taints: Value| json!({"metadata": {"labels": {"l": label}}, "spec": {"taints": taints}});
+    let bare = |spec: Value| json!({"metadata": {}, "spec": spec});
+    let with = |name: &str, value: Value| json!({"metadata": {name: value}, "spec": {}});
     let (t1, t2) = (
         json!({"key": "t1", "effect": "NoSchedule"}),
         json!({"key": "t2", "effect": "NoSchedule"}),
@@ -284,6 +286,10 @@ fn policy(_: &Cluster) {
         },
         Asked::new("CREATE", "events", "x", event("a")),
         Asked::new("UPDATE", "nodes", "a", node("l", json!([t1]))).old(node("l", json!([t1, t2]))),
+        // A node without labels: a field that is not there is an error in CEL, and an error denies.
+        Asked::new("UPDATE", "nodes", "a", bare(json!({"taints": [t1]})))
+            .old(bare(json!({"taints": [t1, t2]}))),
+        Asked::new("UPDATE", "nodes", "a", bare(json!({}))).old(bare(json!({"taints": [t1]}))),
         // Not an agent: somebody else's rights are somebody else's business.
         Asked {
             user: "system:admin",
@@ -345,6 +351,11 @@ fn policy(_: &Cluster) {
             Asked::new("UPDATE", "nodes", "a", node("m", json!([t1]))).old(node("l", json!([t1]))),
             "changes no label",
         ),
+        (
+            Asked::new("UPDATE", "nodes", "a", bare(json!({"unschedulable": true})))
+                .old(bare(json!({}))),
+            "neither cordons",
+        ),
     ];
     for (asked, words) in &denied {
         let verdict = asked.verdict(policy).unwrap_or_default();
@@ -354,6 +365,26 @@ fn policy(_: &Cluster) {
             asked.operation,
             asked.resource
         );
+    }
+    // What it does not take away, it does not add either.
+    for (asked, words) in [
+        (bare(json!({"unschedulable": true})), "neither cordons"),
+        (with("annotations", json!({"a": "b"})), "no annotation"),
+        (with("labels", json!({"a": "b"})), "no label"),
+        (
+            with("finalizers", json!(["a.example.org/b"])),
+            "when it goes",
+        ),
+        (
+            with("ownerReferences", json!([{"name": "x"}])),
+            "when it goes",
+        ),
+    ] {
+        for (new, old) in [(asked.clone(), bare(json!({}))), (bare(json!({})), asked)] {
+            let asked = Asked::new("UPDATE", "nodes", "a", new).old(old);
+            let verdict = asked.verdict(policy).unwrap_or_default();
+            assert!(verdict.contains(words), "{}: {verdict:?}", asked.object);
+        }
     }
     // Each validation denies one of them: none is there for nothing.
     for one in policy["spec"]["validations"].as_array().unwrap() {
