@@ -20,6 +20,11 @@ pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
             "the_policy_binds_each_agent_to_its_own_node",
             policy,
         ),
+        trial(
+            shared,
+            "the_policy_lets_an_agent_change_nothing_of_its_node_but_the_taint",
+            nothing_else,
+        ),
     ]
 }
 
@@ -261,45 +266,30 @@ impl Asked {
     }
 }
 
-fn policy(_: &Cluster) {
-    let files = render::files("v1.34.0", &json!({}));
-    let policy = &files["policy.yaml"][0];
-    let identity =
-        |node: &str| json!({"metadata": {"name": node}, "spec": {"node": {"name": node}}});
-    let claim = |node: &str| json!({"metadata": {"name": ID}, "spec": {"holder": {"node": {"name": node}}}});
-    let event = |node: &str| json!({"metadata": {"name": "x"}, "involvedObject": {"name": node}});
-    let node = |label: &str, taints: Value| json!({"metadata": {"labels": {"l": label}}, "spec": {"taints": taints}});
-    let (t1, t2) = (
-        json!({"key": "t1", "effect": "NoSchedule"}),
-        json!({"key": "t2", "effect": "NoSchedule"}),
-    );
-    let allowed = [
-        Asked::new("CREATE", "nodestorageidentities", "a", identity("a")),
-        Asked::new("UPDATE", "nodestorageidentities", "a", identity("a")),
-        Asked::new("CREATE", "storageidentityclaims", ID, claim("a")).old(Value::Null),
-        Asked::new("UPDATE", "storageidentityclaims", ID, claim("a")),
-        Asked {
-            object: Value::Null,
-            ..Asked::new("DELETE", "storageidentityclaims", ID, claim("a"))
-        },
-        Asked::new("CREATE", "events", "x", event("a")),
-        Asked::new("UPDATE", "nodes", "a", node("l", json!([t1]))).old(node("l", json!([t1, t2]))),
-        // Not an agent: somebody else's rights are somebody else's business.
-        Asked {
-            user: "system:admin",
-            ..Asked::new("UPDATE", "storageidentityclaims", ID, claim("b")).from(None)
-        },
-    ];
-    for asked in &allowed {
-        assert_eq!(
-            asked.verdict(policy),
-            None,
-            "{} {}",
-            asked.operation,
-            asked.resource
-        );
-    }
-    let denied = [
+fn identity(node: &str) -> Value {
+    json!({"metadata": {"name": node}, "spec": {"node": {"name": node}}})
+}
+
+fn claim(node: &str) -> Value {
+    json!({"metadata": {"name": ID}, "spec": {"holder": {"node": {"name": node}}}})
+}
+
+fn event(node: &str) -> Value {
+    json!({"metadata": {"name": "x"}, "involvedObject": {"name": node}})
+}
+
+fn node(label: &str, taints: &Value) -> Value {
+    json!({"metadata": {"labels": {"l": label}}, "spec": {"taints": taints}})
+}
+
+fn taints() -> [Value; 2] {
+    ["t1", "t2"].map(|key| json!({"key": key, "effect": "NoSchedule"}))
+}
+
+/// What the policy denies, with words of the reason.
+fn denied() -> Vec<(Asked, &'static str)> {
+    let [t1, t2] = taints();
+    vec![
         (
             Asked::new("CREATE", "nodestorageidentities", "a", identity("a")).from(None),
             "the token says no node",
@@ -332,20 +322,65 @@ fn policy(_: &Cluster) {
             "events of its own",
         ),
         (
-            Asked::new("UPDATE", "nodes", "b", node("l", json!([t1])))
-                .old(node("l", json!([t1, t2]))),
+            Asked::new("UPDATE", "nodes", "b", node("l", &json!([t1])))
+                .old(node("l", &json!([t1, t2]))),
             "from its own node",
         ),
         (
-            Asked::new("UPDATE", "nodes", "a", node("l", json!([t1, t2])))
-                .old(node("l", json!([t1]))),
+            Asked::new("UPDATE", "nodes", "a", node("l", &json!([t1, t2])))
+                .old(node("l", &json!([t1]))),
             "adds no taint",
         ),
         (
-            Asked::new("UPDATE", "nodes", "a", node("m", json!([t1]))).old(node("l", json!([t1]))),
+            Asked::new("UPDATE", "nodes", "a", node("m", &json!([t1])))
+                .old(node("l", &json!([t1]))),
             "changes no label",
         ),
+        (
+            Asked::new(
+                "UPDATE",
+                "nodes",
+                "a",
+                bare(&json!({"unschedulable": true})),
+            )
+            .old(bare(&json!({}))),
+            "neither cordons",
+        ),
+    ]
+}
+
+fn policy(_: &Cluster) {
+    let files = render::files("v1.34.0", &json!({}));
+    let policy = &files["policy.yaml"][0];
+    let [t1, t2] = taints();
+    let allowed = [
+        Asked::new("CREATE", "nodestorageidentities", "a", identity("a")),
+        Asked::new("UPDATE", "nodestorageidentities", "a", identity("a")),
+        Asked::new("CREATE", "storageidentityclaims", ID, claim("a")).old(Value::Null),
+        Asked::new("UPDATE", "storageidentityclaims", ID, claim("a")),
+        Asked {
+            object: Value::Null,
+            ..Asked::new("DELETE", "storageidentityclaims", ID, claim("a"))
+        },
+        Asked::new("CREATE", "events", "x", event("a")),
+        Asked::new("UPDATE", "nodes", "a", node("l", &json!([t1])))
+            .old(node("l", &json!([t1, t2]))),
+        // Not an agent: somebody else's rights are somebody else's business.
+        Asked {
+            user: "system:admin",
+            ..Asked::new("UPDATE", "storageidentityclaims", ID, claim("b")).from(None)
+        },
     ];
+    for asked in &allowed {
+        assert_eq!(
+            asked.verdict(policy),
+            None,
+            "{} {}",
+            asked.operation,
+            asked.resource
+        );
+    }
+    let denied = denied();
     for (asked, words) in &denied {
         let verdict = asked.verdict(policy).unwrap_or_default();
         assert!(
@@ -362,5 +397,46 @@ fn policy(_: &Cluster) {
             .iter()
             .any(|(asked, _)| asked.verdict(policy).as_deref() == Some(message));
         assert!(some, "nothing is denied by: {message}");
+    }
+}
+
+/// A node that has nothing but what its specification has.
+fn bare(spec: &Value) -> Value {
+    json!({"metadata": {}, "spec": spec})
+}
+
+fn nothing_else(_: &Cluster) {
+    let files = render::files("v1.34.0", &json!({}));
+    let policy = &files["policy.yaml"][0];
+    let verdict = |new: &Value, old: &Value| {
+        let asked = Asked::new("UPDATE", "nodes", "a", new.clone()).old(old.clone());
+        asked.verdict(policy).unwrap_or_default()
+    };
+    // A node without labels: a field that is not there is an error in CEL, and an error denies.
+    let [t1, t2] = taints();
+    let two = bare(&json!({"taints": [t1, t2]}));
+    let one = bare(&json!({"taints": [t1]}));
+    let none = bare(&json!({}));
+    assert_eq!(
+        (verdict(&one, &two), verdict(&none, &one)),
+        Default::default()
+    );
+    let with = |name: &str, value: Value| json!({"metadata": {name: value}, "spec": {}});
+    for (other, words) in [
+        (bare(&json!({"unschedulable": true})), "neither cordons"),
+        (with("annotations", json!({"a": "b"})), "no annotation"),
+        (with("labels", json!({"a": "b"})), "no label"),
+        (
+            with("finalizers", json!(["a.example.org/b"])),
+            "when it goes",
+        ),
+        (
+            with("ownerReferences", json!([{"name": "x"}])),
+            "when it goes",
+        ),
+    ] {
+        for said in [verdict(&other, &none), verdict(&none, &other)] {
+            assert!(said.contains(words), "{other}: {said:?}");
+        }
     }
 }
