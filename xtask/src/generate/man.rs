@@ -67,15 +67,15 @@ fn after(command: &Command) -> String {
     for line in help.unwrap_or_default().lines() {
         let line = line.replace('\\', "\\e").replace('-', "\\-");
         if let Some(codes) = line.strip_prefix("Exit codes: ") {
-            page += &format!(".SH EXIT STATUS\n{codes}\n");
+            page.extend([".SH EXIT STATUS\n", codes, "\n"]);
         } else if let Some(example) = line.strip_prefix("Start with: ") {
-            examples += &format!("{example}\n");
+            examples.extend([example, "\n"]);
         } else if line.starts_with("  ") {
-            examples += &format!("{}\n", line.trim());
+            examples.extend([line.trim(), "\n"]);
         }
     }
     if !examples.is_empty() {
-        page += &format!(".SH EXAMPLES\n.nf\n{examples}.fi\n");
+        page.extend([".SH EXAMPLES\n.nf\n", &examples, ".fi\n"]);
     }
     page
 }
