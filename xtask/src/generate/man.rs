@@ -45,12 +45,44 @@ pub(super) fn pages(place: &Place, files: &mut Files) -> Result<()> {
         let programs = BY_HAND.map(|(program, ..)| program().get_name().to_owned());
         let shown = |sub: &&Command| !sub.is_hide_set() && !programs.contains(&name_of(sub));
         for sub in command.get_subcommands().filter(shown) {
-            let main = format!(".SH SEE ALSO\n.BR {} (8)\n", command.get_name());
-            add(files, tree, sub, &main);
+            add_below(files, tree, sub, command.get_name());
         }
         add(files, tree, &command, &by_hand);
     }
     Ok(())
+}
+
+/// A subcommand with those below it: each is named in the page above it.
+fn add_below(files: &mut Files, tree: &str, command: &Command, above: &str) {
+    let more = after(command) + &format!(".SH SEE ALSO\n.BR {above} (8)\n");
+    add(files, tree, command, &more);
+    let name = name_of(command);
+    for sub in command.get_subcommands() {
+        if !sub.is_hide_set() && sub.get_name() != "help" {
+            add_below(files, tree, sub, &name);
+        }
+    }
+}
+
+/// What help says after the options: exit codes, and examples line by line.
+fn after(command: &Command) -> String {
+    let mut page = String::new();
+    let help = command.get_after_help().map(ToString::to_string);
+    let mut examples = String::new();
+    for line in help.unwrap_or_default().lines() {
+        let line = line.replace('\\', "\\e").replace('-', "\\-");
+        if let Some(codes) = line.strip_prefix("Exit codes: ") {
+            page.extend([".SH EXIT STATUS\n", codes, "\n"]);
+        } else if let Some(example) = line.strip_prefix("Start with: ") {
+            examples.extend([example, "\n"]);
+        } else if line.starts_with("  ") {
+            examples.extend([line.trim(), "\n"]);
+        }
+    }
+    if !examples.is_empty() {
+        page.extend([".SH EXAMPLES\n.nf\n", &examples, ".fi\n"]);
+    }
+    page
 }
 
 fn add(files: &mut Files, tree: &str, command: &Command, by_hand: &str) {

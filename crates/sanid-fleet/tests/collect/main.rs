@@ -68,7 +68,7 @@ fn every_host() {
     let hosts = "node-1\nnode-2 # answers, too\nbanner\nhangs\nsilent\nrefuses\nnobody\ngarbage\nendless\nno-sanid\nno-sudo\nother-key\nno-key\nerror\n";
     let begin = Instant::now();
     let run = server.collect(hosts, &["--timeout", "8", "--connect-timeout", "4"]);
-    assert!(begin.elapsed() < Duration::from_secs(60));
+    assert!(begin.elapsed() < Duration::from_secs(150));
     assert_eq!(run.status.code(), Some(1));
     let lines = by_host(&String::from_utf8(run.stdout).unwrap());
     let told = String::from_utf8(run.stderr).unwrap();

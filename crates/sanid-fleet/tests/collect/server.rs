@@ -24,13 +24,14 @@ const COMMANDS: [(&str, &str); 12] = [
     ("no-key", ""),
     ("error", "printf '{\"apiVersion\":\"sanid/v1\",\"kind\":\"Error\",\"exitCode\":2,\"message\":\"no such directory\"}'"),
     ("asked", "echo \"asked for: $SSH_ORIGINAL_COMMAND\" >&2"),
-    // It waits until as many as are allowed have run at one time.
+    // It waits until as many as are allowed have run at one time, and then for more, which must not come.
     (
         "slow",
         "cd $DIR/running && : > $$
         until [ $(sort -n ../counts 2>/dev/null | tail -n 1 | grep . || echo 0) -ge $(cat ../wanted) ]; do
             ls | wc -l >> ../counts; sleep 0.05
         done
+        for again in $(seq 40); do ls | wc -l >> ../counts; sleep 0.05; done
         rm $$; cat $DIR/report.json",
     ),
 ];
@@ -124,7 +125,7 @@ impl Server {
         // One that does not end a hanging ssh hangs itself; with it goes all that it started.
         let mut command = Command::new("timeout");
         command
-            .args(["60", env!("CARGO_BIN_EXE_sanid-fleet")])
+            .args(["150", env!("CARGO_BIN_EXE_sanid-fleet")])
             .args(["collect", "--ssh"])
             .arg(list)
             .arg("--ssh-config")

@@ -100,7 +100,7 @@ fn pages() -> &'static Path {
             })
             .to_string()
         };
-        let reports = [report(hostile, "<b id=hit>"), report("اسم", "\"><img src=x>"), report("x", "</title>")];
+        let reports = [report(hostile, "<b id=hit>"), report("اسم", "\"><img src=x>"), report("x", "</title>"), report("y", "x\" data-hit=\"1")];
         std::fs::write(path("hostile.ndjson"), reports.join("\n")).unwrap();
         page(&path("hostile.html"), &path("hostile.ndjson"));
         let audit = Command::new(env!("CARGO_BIN_EXE_sanid-fleet"))

@@ -136,38 +136,46 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand import" -l hosts
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand import" -l format -d 'How to write the list' -r -f -a "csv\t'Rows with a header'
 ndjson\t'One object to a line'"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l inventory -d 'Hosts that there should be: a list as `sanid-fleet derive` writes it' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l inventory -d 'Hosts that there should be: a list as sanid-fleet derive writes it' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l limit -d 'List at most so many findings of a code, and so many hosts of a finding; all are counted' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l memory -d 'Keep so much in memory, in MiB; what is more goes to temporary files below TMPDIR' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l format -d 'As text for people, or as JSON for programs' -r -f -a "text\t'Text'
-json\t'JSON'"
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l format -d 'As text for people, or as JSON for programs' -r -f -a "text\t'For people'
+json\t'For programs: apiVersion sanid/v1'"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l strict -d 'Stop at the first document that is no report'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l hosts -d 'With `--format json`: list every host, too, as `sanid-fleet report` uses it'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l hosts -d 'With --format json: list every host, too, as sanid-fleet report uses it'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand collect" -l ssh -d 'Ask the hosts in this file, one on each line as ssh takes it; `-` is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand collect" -l ssh -d 'Ask the hosts in this file, one on each line as ssh takes it; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand collect" -l jobs -d 'Ask so many hosts at a time' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand collect" -l connect-timeout -d 'Seconds that a connection may take' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand collect" -l timeout -d 'Seconds that a host may take altogether' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand collect" -l command -d 'What to run there, where it is not in the usual place' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand collect" -l ssh-config -d 'Another configuration of ssh than the usual one' -r -F
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand collect" -l ssh-option -d 'An option for ssh, as its `-o` takes it' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand collect" -l sudo -d 'Run the command there as root, by `sudo -n`'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand collect" -l ssh-option -d 'An option for ssh, as its -o takes it' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand collect" -l sudo -d 'Run the command there as root, by sudo -n'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand collect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l html -d 'Write the page to this file, or to standard output' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l title -d 'What stands at its top' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l inventory -d 'Hosts that there should be: a list as `sanid-fleet derive` writes it' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l inventory -d 'Hosts that there should be: a list as sanid-fleet derive writes it' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l limit -d 'List at most so many findings of a code, and so many hosts of a finding; all are counted' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l memory -d 'Keep so much in memory, in MiB; what is more goes to temporary files below TMPDIR' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l strict -d 'Stop at the first document that is no report'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow" -l root -d 'The host below DIR; / is this one' -r -F
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow" -l host -d 'What the host is called; unless given, its /etc/hostname, or the name of FILE' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow" -l address -d 'Where the host answers, for sanid adopt --probe; may be given again' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow" -s r -l recipient -d 'Encrypt to this recipient of age, such as age1…; may be given again' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow" -s R -l recipients-file -d 'Encrypt to the recipients in this file of age; may be given again' -r -F
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow" -s o -l output -d 'Write to this new file, which its owner alone can read' -r -F
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow" -l with-machine-id -d 'Keep the machine-id, too; only with --root, and only encrypted'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -l root -d 'The host below DIR; / is this one' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -l host -d 'What the host is called; unless given, its /etc/hostname, or the name of FILE' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -l address -d 'Where the host answers, for sanid adopt --probe; may be given again' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -s r -l recipient -d 'Encrypt to this recipient of age, such as age1…; may be given again' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -s R -l recipients-file -d 'Encrypt to the recipients in this file of age; may be given again' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -s o -l output -d 'Write to this new file, which its owner alone can read' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -l with-machine-id -d 'Keep the machine-id, too; only with --root, and only encrypted'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -a "check" -d 'Ask the claim store whether a host still holds the identity in a record'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from check" -l store -d 'sqlite:FILE or etcd:URL[,URL…] (default: store in the configuration)' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from check" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from check" -l wait -d 'How long to wait for the store, such as 10s' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from help" -f -a "check" -d 'Ask the claim store whether a host still holds the identity in a record'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l store -d 'sqlite:FILE or etcd:URL[,URL…] (default: store in the configuration)' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
@@ -306,6 +314,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow claim help" -f -a "escrow" -d 'Keep the identity of a host for the day on which its hardware is lost'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow claim help" -f -a "claim" -d 'Claim this host\'s identity, so that no other host has it'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff export import audit collect report escrow claim help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish_seen_subcommand_from escrow" -f -a "check" -d 'Ask the claim store whether a host still holds the identity in a record'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish_seen_subcommand_from claim" -f -a "release" -d 'Give the claim back'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish_seen_subcommand_from claim" -f -a "list" -d 'Show every claim'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish_seen_subcommand_from claim" -f -a "watch" -d 'Print what happens to claims, one JSON object to a line, as it happens'
