@@ -83,13 +83,13 @@ pub(crate) fn pipe<T: Send, E>(
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let (done, results) = sync_channel::<(u64, Event<T>)>(workers * 2);
     let reading = Mutex::new(Reading::new(files, &look));
-    let stop = AtomicBool::new(false);
+    let stopped = AtomicBool::new(false);
     thread::scope(|scope| {
         for _ in 0..workers {
-            let (done, reading, work, stop) = (done.clone(), &reading, &work, &stop);
+            let (done, reading, work, stopped) = (done.clone(), &reading, &work, &stopped);
             scope.spawn(move || {
                 let mut part = Part::default();
-                while !stop.load(Ordering::Relaxed) {
+                while !stopped.load(Ordering::Relaxed) {
                     let step = lock(reading).next(&mut part);
                     let Some((number, step)) = step else {
                         break;
@@ -111,7 +111,7 @@ pub(crate) fn pipe<T: Send, E>(
             while let Some(event) = early.remove(&expected) {
                 expected += 1;
                 if let Err(error) = take(event) {
-                    stop.store(true, Ordering::Relaxed);
+                    stopped.store(true, Ordering::Relaxed);
                     return Err(error);
                 }
             }

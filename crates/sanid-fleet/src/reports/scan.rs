@@ -86,16 +86,16 @@ impl Marks {
     fn look(&mut self, bytes: &[u8], begin: usize) {
         self.begin = begin;
         let rest = bytes.get(begin..).unwrap_or_default();
-        self.bits = match rest.first_chunk() {
-            Some(block) => marks(block),
-            None => {
+        self.bits = rest.first_chunk().map_or_else(
+            || {
                 let mut block = [0; BLOCK];
                 for (to, from) in block.iter_mut().zip(rest) {
                     *to = *from;
                 }
                 marks(&block)
-            }
-        };
+            },
+            marks,
+        );
     }
 }
 
