@@ -9,7 +9,7 @@
 use std::error::Error;
 use std::ops::Range;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sanid_fleet::claims::{StoreError, bare};
 
@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let some = begin..(begin + 10_000).min(first + count);
             match kind {
                 "sqlite" => bare::fill_sqlite(Path::new(place), some)?,
-                _ => bare::etcd(place, some, true).map(drop)?,
+                _ => bare::fill_etcd(place, some)?,
             }
         }
         return Ok(());
@@ -34,65 +34,42 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rounds: u64 = rest.first().ok_or("ROUNDS")?.parse()?;
     for round in 0..rounds {
         let first = first + 2 * count * round;
-        let (claims, bare) = match kind {
-            "sqlite" => on_sqlite(Path::new(place), first, count)?,
-            _ => on_etcd(place, threads, first, count, round % 2 == 0)?,
-        };
+        let (claims, bare) = at_once(threads, first, count, |some| match kind {
+            "sqlite" => bare::pairs_sqlite(Path::new(place), some),
+            _ => bare::pairs_etcd(place, some),
+        })?;
         println!("{claims} {bare}");
     }
     Ok(())
 }
 
-fn rate(count: u64, time: Duration) -> Result<f64, Box<dyn Error>> {
-    Ok(f64::from(u32::try_from(count)?) / time.as_secs_f64())
-}
-
-fn on_sqlite(path: &Path, first: u64, count: u64) -> Result<(f64, f64), Box<dyn Error>> {
-    let (claims, bare) = bare::pairs_sqlite(path, first..first + 2 * count)?;
-    Ok((rate(count, claims)?, rate(count, bare)?))
-}
-
-/// One kind after the other, each first as often: a store grows while it is measured.
-fn on_etcd(
-    url: &str,
-    threads: u64,
-    first: u64,
-    count: u64,
-    claims_first: bool,
-) -> Result<(f64, f64), Box<dyn Error>> {
-    let claims = |first| at_once(threads, first, count, |some| bare::claims_etcd(url, some));
-    let bare = |first| at_once(threads, first, count, |some| bare::etcd(url, some, false));
-    if claims_first {
-        Ok((claims(first)?, bare(first + count)?))
-    } else {
-        let bare = bare(first)?;
-        Ok((claims(first + count)?, bare))
-    }
-}
-
-/// So many clients, each with its part; transactions per second of all.
+/// So many clients, each with its part: claims and bare transactions per second of all.
 fn at_once(
     threads: u64,
     first: u64,
     count: u64,
-    work: impl Fn(Range<u64>) -> Result<Duration, StoreError> + Sync,
-) -> Result<f64, Box<dyn Error>> {
+    work: impl Fn(Range<u64>) -> Result<(Duration, Duration), StoreError> + Sync,
+) -> Result<(f64, f64), Box<dyn Error>> {
     let each = (count / threads).max(1);
-    let slowest = std::thread::scope(|scope| {
+    let mut times = (Duration::ZERO, Duration::ZERO);
+    std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
             .map(|worker| {
-                let begin = first + worker * each;
+                let begin = first + 2 * worker * each;
                 let work = &work;
-                scope.spawn(move || work(begin..begin + each))
+                scope.spawn(move || work(begin..begin + 2 * each))
             })
             .collect();
-        let begin = Instant::now();
-        let mut slowest = Duration::ZERO;
         for worker in workers {
-            let took = worker.join().map_err(|_| "a client failed")??;
-            slowest = slowest.max(took);
+            let (claims, bare) = worker.join().map_err(|_| "a client failed")??;
+            times = (times.0 + claims, times.1 + bare);
         }
-        Ok::<_, Box<dyn Error>>(slowest.min(begin.elapsed()))
+        Ok::<_, Box<dyn Error>>(())
     })?;
-    rate(each * threads, slowest)
+    // Each client did nothing but one of the two at every moment.
+    let rate = |time: Duration| -> Result<f64, Box<dyn Error>> {
+        let clients = f64::from(u32::try_from(threads)?);
+        Ok(f64::from(u32::try_from(each * threads)?) * clients / time.as_secs_f64())
+    };
+    Ok((rate(times.0)?, rate(times.1)?))
 }

@@ -3,14 +3,14 @@
 
 use std::ops::Range;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::change::Change;
 use super::decide::{Action, Request, decide};
 use super::holder::Holder;
 use super::identity::Identity;
 use super::seen::Snapshot;
-use super::store::{Store as _, StoreError};
+use super::store::StoreError;
 use super::{etcd, sqlite};
 
 /// A claim of a host of its own; like all hosts of a benchmark it has whole evidence.
@@ -71,34 +71,24 @@ pub fn pairs_sqlite(path: &Path, numbers: Range<u64>) -> Result<(Duration, Durat
     sqlite::bare::pairs(path, &pairs)
 }
 
-/// For each number a lease and a transaction in etcd, and the time of it; or `together` a few transactions for
-/// all, to fill a store.
+/// Fills etcd, a few transactions for all.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn etcd(url: &str, numbers: Range<u64>, together: bool) -> Result<Duration, StoreError> {
+pub fn fill_etcd(url: &str, numbers: Range<u64>) -> Result<(), StoreError> {
     let changes: Vec<(Request, Change)> = numbers.map(put).collect();
-    etcd::bare(url, &changes, together)
+    etcd::bare::fill(url, &changes)
 }
 
-/// Claims in etcd for these numbers as every host makes them, and the time of it.
+/// Claims in etcd for these numbers and as many bare transactions with their leases, in turn, and the time of
+/// each kind.
 ///
 /// # Errors
 /// [`StoreError`], and that one of them was not new.
-pub fn claims_etcd(url: &str, numbers: Range<u64>) -> Result<Duration, StoreError> {
-    let requests: Vec<Request> = numbers.map(request).collect();
-    let mut store = super::EtcdStore::open(url, &super::StoreOptions::default())?;
-    // Connected before the time begins, as the bare ones are.
-    if let Some(first) = requests.first() {
-        store.read(&first.identity)?;
-    }
-    let begin = Instant::now();
-    for request in &requests {
-        store.wait_until(Instant::now() + Duration::from_secs(60));
-        match super::submit(&mut store, request, None)? {
-            super::Outcome::Held(_) => {}
-            other => return Err(StoreError::Failed(format!("not new: {other:?}"))),
-        }
-    }
-    Ok(begin.elapsed())
+pub fn pairs_etcd(url: &str, numbers: Range<u64>) -> Result<(Duration, Duration), StoreError> {
+    let half = (numbers.end - numbers.start) / 2;
+    let pairs: Vec<_> = (numbers.start..numbers.start + half)
+        .map(|number| (request(number), put(number + half)))
+        .collect();
+    etcd::bare::pairs(url, &pairs)
 }

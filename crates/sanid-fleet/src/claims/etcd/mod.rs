@@ -7,7 +7,7 @@
 //! `read` and `change` do what a store does; `keys` says what lies where.
 
 #[cfg(feature = "bench")]
-mod bare;
+pub(super) mod bare;
 mod change;
 mod keys;
 mod members;
@@ -25,9 +25,6 @@ use super::event::Stored;
 use super::identity::Identity;
 use super::seen::{Seen, Snapshot};
 use super::store::{Applied, Store, StoreError, StoreKind, StoreOptions};
-
-#[cfg(feature = "bench")]
-pub(super) use self::bare::bare;
 
 pub(super) const KIND: StoreKind = StoreKind {
     word: "etcd",
