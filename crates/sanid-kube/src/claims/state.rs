@@ -156,8 +156,8 @@ impl Anchor {
         }
         Self {
             record,
-            history,
             heirs_of,
+            history,
             ..Self::default()
         }
     }

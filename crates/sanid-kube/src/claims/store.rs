@@ -192,6 +192,11 @@ impl KubeStore {
         match tokio::time::timeout(time, request).await {
             Err(_) => Err(Trouble::Silent("the API server does not answer".into())),
             Ok(Err(error)) => match &error {
+                // An API server that has just started knows no definitions yet, and says so of every name: a
+                // page, and no status of its own.
+                Error::Api(said) if said.code == 404 && said.reason != "NotFound" => {
+                    Err(Trouble::Silent(sentence(&error)))
+                }
                 Error::Api(said) if !matches!(said.code, 429 | 500..=599) => Ok(Err(error)),
                 _ => Err(Trouble::Silent(sentence(&error))),
             },
@@ -274,13 +279,11 @@ impl KubeStore {
     async fn anchor(&mut self, host_id: &str) -> Step<Option<FoundAnchor>> {
         let object = self.get(host_id).await?;
         self.note(host_id, object.as_ref());
-        match object {
-            Some(object) => self.found(object).map(Some),
-            None => {
-                self.anchors.remove(host_id);
-                Ok(None)
-            }
-        }
+        let Some(object) = object else {
+            self.anchors.remove(host_id);
+            return Ok(None);
+        };
+        self.found(object).map(Some)
     }
 
     fn note(&mut self, name: &str, object: Option<&StorageIdentityClaim>) {
@@ -355,7 +358,7 @@ impl KubeStore {
                 return Ok(Some(found));
             };
             let there = self.anchor(&pending.anchor).await?;
-            if !there.is_some_and(|there| there.anchor.token.as_ref() == Some(&pending.claim)) {
+            if there.is_none_or(|there| there.anchor.token.as_ref() != Some(&pending.claim)) {
                 return Ok(Some(found));
             }
             at = pending.anchor;
@@ -527,10 +530,10 @@ impl KubeStore {
         } else {
             None
         };
-        made.map(|object| self.parsed(object)).transpose()
+        made.map(Self::parsed).transpose()
     }
 
-    fn parsed(&self, object: StorageIdentityClaim) -> Step<FoundPiece> {
+    fn parsed(object: StorageIdentityClaim) -> Step<FoundPiece> {
         let name = object.name_any();
         FoundPiece::parse(object).map_err(|why| damaged(&name, &why))
     }
@@ -583,7 +586,7 @@ impl KubeStore {
         let mut waiting: Option<(String, Instant)> = None;
         loop {
             if let Some(made) = self.create(&new).await? {
-                return self.parsed(made);
+                return Self::parsed(made);
             }
             let Some(there) = self.piece(identifier).await? else {
                 continue;
@@ -719,10 +722,10 @@ impl KubeStore {
             None => self.create(&new()).await?,
             Some(place) if owner.is_some() && record.is_none() => {
                 self.anchors.remove(&plan.host_id);
-                return match self.delete(&place.object).await? {
-                    true => Ok(None),
-                    false => Err(Trouble::Raced),
-                };
+                if self.delete(&place.object).await? {
+                    return Ok(None);
+                }
+                return Err(Trouble::Raced);
             }
             Some(place) if !self.is_of_this_registration(&place.object) => {
                 if !self.delete(&place.object).await? {
@@ -736,13 +739,11 @@ impl KubeStore {
                 self.put(object).await?
             }
         };
-        match made {
-            Some(object) => self.found(object).map(Some),
-            None => {
-                self.anchors.remove(&plan.host_id);
-                Err(Trouble::Raced)
-            }
-        }
+        let Some(object) = made else {
+            self.anchors.remove(&plan.host_id);
+            return Err(Trouble::Raced);
+        };
+        self.found(object).map(Some)
     }
 
     /// Clears away what a change ended.
@@ -881,7 +882,7 @@ impl KubeStore {
             }
             match page.metadata.continue_.filter(|token| !token.is_empty()) {
                 Some(token) => {
-                    parameters = ListParams::default().limit(PAGE).continue_token(&token)
+                    parameters = ListParams::default().limit(PAGE).continue_token(&token);
                 }
                 None => return Ok(found),
             }

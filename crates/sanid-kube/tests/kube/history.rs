@@ -29,14 +29,20 @@ pub(crate) async fn now(client: &Client) -> u64 {
 
 /// Every change of nodes, identities and claims since a revision, in the store's order.
 pub(crate) async fn since(client: &Client, revision: u64) -> Vec<Change> {
-    let mut changes = Vec::new();
-    for resource in [
-        "api/v1/nodes",
-        "apis/sanid.dev/v1alpha1/nodestorageidentities",
-        "apis/sanid.dev/v1alpha1/storageidentityclaims",
-    ] {
-        changes.extend(of(client, resource, revision).await);
-    }
+    let (nodes, identities, claims) = tokio::join!(
+        of(client, "api/v1/nodes", revision),
+        of(
+            client,
+            "apis/sanid.dev/v1alpha1/nodestorageidentities",
+            revision
+        ),
+        of(
+            client,
+            "apis/sanid.dev/v1alpha1/storageidentityclaims",
+            revision
+        ),
+    );
+    let mut changes: Vec<Change> = [nodes, identities, claims].into_iter().flatten().collect();
     changes.sort_by_key(|change| change.revision);
     changes
 }
@@ -44,23 +50,21 @@ pub(crate) async fn since(client: &Client, revision: u64) -> Vec<Change> {
 /// The changes of one kind.
 pub(crate) async fn of(client: &Client, resource: &str, revision: u64) -> Vec<Change> {
     let mut changes = Vec::new();
-    {
-        let path = format!("/{resource}?watch=true&resourceVersion={revision}&timeoutSeconds=3");
-        for line in get(client, &path).await.lines() {
-            let mut event: Value = serde_json::from_str(line).unwrap();
-            let object = event["object"].take();
-            assert_ne!(event["type"], "ERROR", "{object}");
-            changes.push(Change {
-                revision: object["metadata"]["resourceVersion"]
-                    .as_str()
-                    .unwrap()
-                    .parse()
-                    .unwrap(),
-                kind: object["kind"].as_str().unwrap().to_owned(),
-                what: event["type"].as_str().unwrap().to_owned(),
-                object,
-            });
-        }
+    let path = format!("/{resource}?watch=true&resourceVersion={revision}&timeoutSeconds=10");
+    for line in get(client, &path).await.lines() {
+        let mut event: Value = serde_json::from_str(line).unwrap();
+        let object = event["object"].take();
+        assert_ne!(event["type"], "ERROR", "{object}");
+        changes.push(Change {
+            revision: object["metadata"]["resourceVersion"]
+                .as_str()
+                .unwrap()
+                .parse()
+                .unwrap(),
+            kind: object["kind"].as_str().unwrap().to_owned(),
+            what: event["type"].as_str().unwrap().to_owned(),
+            object,
+        });
     }
     changes
 }
