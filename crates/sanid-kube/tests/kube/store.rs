@@ -376,7 +376,7 @@ fn race_with_faults(cluster: &Cluster) {
     assert!(cuts >= 2 && kills >= 1, "too few faults to prove anything");
 }
 
-const OPERATIONS: usize = 2500;
+const OPERATIONS: usize = 1800;
 
 /// A holder on a node that the cluster vouches for.
 fn on(node: &NodeReference) -> Holder {
