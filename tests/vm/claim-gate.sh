@@ -91,7 +91,7 @@ slow)
 expired)
     # For who reads the console.
     journalctl --no-pager --quiet --output=cat --unit=etcd.service --lines=15
-    passed; in_time "$2"; connected; gate_says certificate
+    passed; in_time "$2"; connected; gate_says "refused this host's certificate"
     sed -i s/expired/client/ /etc/sanid/claim.toml
     exits 0 "with a new certificate the gate passes" systemctl restart $gate
     exits 0 "and the claim is held" fleet --root /

@@ -140,17 +140,11 @@ impl Members {
         std::thread::sleep(jittered(FIRST_PAUSE, fraction()).min(self.left()));
     }
 
-    /// A server that does not take the client's certificate ends the connection, and only sometimes is there
-    /// time to hear why.
     fn silent(&self, why: &str) -> StoreError {
-        let hint = if self.settings.tls.is_some() && !why.to_lowercase().contains("certificate") {
-            "; etcd may have refused this host's certificate: openssl x509 -noout -issuer -dates -in CERT shows by whom and until when it is"
-        } else {
-            ""
-        };
         StoreError::Unreachable(format!(
-            "etcd at {} does not answer: {why}{hint}",
-            self.name()
+            "etcd at {} does not answer: {why}{}",
+            self.name(),
+            self.settings.hint(why)
         ))
     }
 

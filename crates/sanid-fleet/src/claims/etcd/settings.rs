@@ -4,13 +4,14 @@ use std::path::Path;
 
 use tonic::transport::{Certificate, ClientTlsConfig, Identity as TlsIdentity};
 
-use crate::claims::store::{StoreError, StoreOptions};
+use crate::claims::store::{StoreError, StoreOptions, TlsFiles};
 
 /// What is read once, before anybody is asked.
 pub(super) struct Settings {
     /// At least one.
     pub(super) urls: Vec<String>,
     pub(super) tls: Option<ClientTlsConfig>,
+    files: TlsFiles,
     /// Name and password.
     pub(super) user: Option<(String, String)>,
 }
@@ -21,9 +22,44 @@ impl Settings {
         Ok(Self {
             tls: security(&urls, options)?,
             user: user(options)?,
+            files: options.tls.clone(),
             urls,
         })
     }
+
+    /// What to look at where a server did not answer, and TLS may be why.
+    pub(super) fn hint(&self, why: &str) -> String {
+        if self.tls.is_some() {
+            certificates(why, &self.files)
+        } else {
+            String::new()
+        }
+    }
+}
+
+/// A server that does not take the client's certificate says so in an alert (RFC 8446 section 6.2) and ends the
+/// connection; whether the alert is read before the end is a matter of luck.
+fn certificates(why: &str, files: &TlsFiles) -> String {
+    let path = |file: &Option<_>| file.as_deref().map(sanid_host::root::printable);
+    if why.contains("invalid peer certificate") {
+        return format!(
+            "; etcd's certificate has to be of today, for this address, and signed by who is in {}",
+            path(&files.ca).unwrap_or_default()
+        );
+    }
+    let told = if why.contains("received fatal alert") {
+        "has refused"
+    } else {
+        "may have refused"
+    };
+    path(&files.cert).map_or_else(
+        || format!("; etcd {told} a host without a certificate: --cert FILE --key FILE"),
+        |cert| {
+            format!(
+                "; etcd {told} this host's certificate: openssl x509 -noout -issuer -dates -in {cert} shows by whom and until when it is"
+            )
+        },
+    )
 }
 
 /// TLS or not, the same for all.
@@ -100,4 +136,55 @@ fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
             sanid_host::root::printable(path)
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_not_let_in_reads_which_certificate_to_look_at() {
+        let with = TlsFiles {
+            ca: Some("/tls/ca.pem".into()),
+            cert: Some("/tls/host.pem".into()),
+            key: Some("/tls/host.key".into()),
+            server_name: None,
+        };
+        let without = TlsFiles {
+            cert: None,
+            key: None,
+            ..with.clone()
+        };
+        let table = [
+            (
+                "received fatal alert: BadCertificate",
+                &with,
+                "has refused this host's certificate: openssl x509 -noout -issuer -dates -in /tls/host.pem",
+            ),
+            (
+                "broken pipe",
+                &with,
+                "may have refused this host's certificate: openssl x509 -noout -issuer -dates -in /tls/host.pem",
+            ),
+            (
+                "received fatal alert: CertificateRequired",
+                &without,
+                "has refused a host without a certificate: --cert FILE --key FILE",
+            ),
+            (
+                "connection reset",
+                &without,
+                "may have refused a host without a certificate: --cert FILE --key FILE",
+            ),
+            (
+                "invalid peer certificate: UnknownIssuer",
+                &with,
+                "signed by who is in /tls/ca.pem",
+            ),
+        ];
+        for (why, files, hint) in table {
+            let said = certificates(why, files);
+            assert!(said.contains(hint), "{why}: {said}");
+        }
+    }
 }
