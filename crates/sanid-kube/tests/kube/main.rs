@@ -25,11 +25,13 @@ mod monitoring;
 #[allow(dead_code, reason = "each test program uses a part of it")]
 mod need;
 mod node;
+mod pods;
 #[path = "../../../sanid-fleet/tests/claims/race.rs"]
 mod race;
 mod racing;
 mod render;
 mod scenarios;
+mod staging;
 mod store;
 #[path = "../../../sanid-fleet/tests/claims/support.rs"]
 mod support;
@@ -62,7 +64,9 @@ fn main() -> ExitCode {
         monitoring::trials(&shared),
         walk::trials(&shared),
         scenarios::trials(&shared),
+        pods::trials(&shared),
         store::trials(&shared),
+        staging::trials(&shared),
         racing::trials(&shared),
     ];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());

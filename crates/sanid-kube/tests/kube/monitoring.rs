@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, block, free_port};
 use crate::node::{Admin, Host, machine_id};
-use crate::scenarios::get;
+use crate::pods::get;
 use crate::{Shared, agents, apart, lacks, render, trial_with};
 
 pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
