@@ -14,7 +14,6 @@ use kube::config::{
 use kube::{Api, Client, Config, Error, ResourceExt as _};
 use serde_json::json;
 
-use crate::claims::KubeStore;
 use crate::resources::{
     GROUP, NodeReference, NodeStorageIdentity, NodeStorageIdentityStatus, StorageIdentityClaim,
     VERSION, owned_by,
@@ -172,13 +171,6 @@ impl Cluster {
     /// The requests so far.
     pub fn requests(&self) -> Requests {
         Arc::clone(&self.requests)
-    }
-
-    /// The store of claims, for those that go with a node; without one, for an administrator's. To be made
-    /// on a thread of the runtime.
-    pub fn store(&self, owner: Option<NodeReference>) -> KubeStore {
-        let runtime = tokio::runtime::Handle::current();
-        KubeStore::new(self.claims.clone(), self.requests(), runtime, owner)
     }
 
     pub(crate) fn count(&self, verb: &'static str) {

@@ -289,7 +289,8 @@ impl Claimant {
         question: impl FnOnce(&mut KubeStore) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let store = self.store.take();
-        let mut store = store.unwrap_or_else(|| self.cluster.store(Some(self.node.clone())));
+        let mut store =
+            store.unwrap_or_else(|| KubeStore::new(&self.cluster, Some(self.node.clone())));
         let asked = tokio::task::spawn_blocking(move || {
             store.wait_until(Instant::now() + PATIENCE);
             let answer = question(&mut store);

@@ -15,7 +15,7 @@ use sanid_host::Root;
 use sanid_host::hardware::Evidence;
 use sanid_kube::agent::{Agent, Options};
 use sanid_kube::api::{Address, Cluster as Asked};
-use sanid_kube::claims::{Claimant, Standing};
+use sanid_kube::claims::{Claimant, KubeStore, Standing};
 use sanid_kube::resources::NodeReference;
 use tokio::task::{JoinSet, LocalSet};
 
@@ -119,7 +119,7 @@ async fn compare(cluster: &Cluster) -> (f64, f64) {
                 running.join_next_local().await;
             }
             if round % 2 == 0 {
-                let objects = asked.store(Some(node)).first_objects(&request);
+                let objects = KubeStore::new(&asked, Some(node)).first_objects(&request);
                 let api = api.clone();
                 running.spawn_local(async move {
                     for object in &objects {

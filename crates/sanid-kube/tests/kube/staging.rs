@@ -8,7 +8,7 @@ use kube::api::PostParams;
 use libtest_mimic::Trial;
 use sanid_fleet::claims::{Action, Holder, Identity, Node, Request, Snapshot, Store as _};
 use sanid_kube::api::Address;
-use sanid_kube::claims::{ANNOTATION, Claimant, Standing};
+use sanid_kube::claims::{ANNOTATION, Claimant, KubeStore, Standing};
 use sanid_kube::resources::{NodeReference, StorageIdentityClaim, object_name};
 use serde_json::Value;
 
@@ -114,7 +114,7 @@ fn exactly(cluster: &Cluster) {
             .runtime
             .block_on(address(cluster, &cluster.url()).connect());
         let node = std::mem::take(&mut store);
-        asked.unwrap().store(Some(node))
+        KubeStore::new(&asked.unwrap(), Some(node))
     };
     let with = |uid: Option<&str>, version: Option<&str>| {
         let mut object = claimed.clone();
@@ -227,7 +227,7 @@ async fn stage(
         node.map_or_else(|| host("dead"), on),
         None,
     );
-    let objects = asked.store(node.cloned()).first_objects(&request);
+    let objects = KubeStore::new(&asked, node.cloned()).first_objects(&request);
     for object in &objects[..2] {
         let made = admin.claims().create(&PostParams::default(), object).await;
         made.unwrap();

@@ -100,7 +100,7 @@ impl Rooms {
         let asked = self.runtime.block_on(address(cluster, server).connect());
         let _inside = self.runtime.enter();
         let clock = Box::new(self.clock.clone());
-        asked.unwrap().store(None).with_clock(clock)
+        KubeStore::new(&asked.unwrap(), None).with_clock(clock)
     }
 }
 

@@ -30,7 +30,7 @@ use tokio::runtime::Handle;
 pub(crate) use self::calls::sentence;
 use self::calls::{PAUSE, Step, Trouble};
 use super::state::{FoundAnchor, objects};
-use crate::api::Requests;
+use crate::api::{Cluster, Requests};
 use crate::resources::{NodeReference, StorageIdentityClaim};
 
 /// Until [`Store::wait_until`] says otherwise.
@@ -58,18 +58,13 @@ pub struct KubeStore {
 }
 
 impl KubeStore {
-    /// A store behind this API. Its calls wait on the thread that makes them, so they cannot be made on a
-    /// thread of the runtime itself.
-    pub fn new(
-        claims: Api<StorageIdentityClaim>,
-        requests: Requests,
-        runtime: Handle,
-        owner: Option<NodeReference>,
-    ) -> Self {
+    /// The store of a cluster, for claims that go with a node; without one, for an administrator's. It is made
+    /// on a thread of the runtime; its calls wait on the thread that makes them, so they cannot be made there.
+    pub fn new(cluster: &Cluster, owner: Option<NodeReference>) -> Self {
         Self {
-            claims,
-            requests,
-            runtime,
+            claims: cluster.claims.clone(),
+            requests: cluster.requests(),
+            runtime: Handle::current(),
             owner,
             clock: Box::new(HostClock),
             deadline: Instant::now() + PATIENCE,
