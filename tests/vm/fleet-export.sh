@@ -130,12 +130,37 @@ check "and does not come back" refused_as "$hostnqn" "$hostid"
 list
 echo "[file] nvmet.txt"; cat nvmet.txt; echo "[file] end"
 
-# nvmetcli's JSON, saved and restored as nvmetcli does it. The format has no buffered_io, so the namespace,
-# a file in memory, is on only while nothing is saved.
+# nvmetcli's JSON, saved and restored as nvmetcli does it, or by it (cargo xtask vm --nvmetcli). The format
+# has no buffered_io, so the namespace, a file in memory, is on only while nothing is saved.
 nvmetcli() { python3 /vm/nvmet-json.py "$@"; }
+agree() { :; }
+if [ -d /nvmetcli ]; then
+    nvmetcli() { PYTHONPATH=/nvmetcli/usr/lib/python3/dist-packages python3 /nvmetcli/usr/bin/nvmetcli "$@"; }
+    # agree: what stands in for it saves the same.
+    agree() {
+        check "nvmetcli saves" nvmetcli save agree.json
+        exits 0 "and nvmet-json.py the same" python3 /vm/nvmet-json.py same agree.json
+    }
+fi
+# What others have configured, and a key where the kernel knows any (Debian's 6.1 does not).
+mkdir $nvmet/ports/1/ana_groups/2 $nvmet/ports/1/referrals/far
+echo inaccessible >$nvmet/ports/1/ana_groups/2/ana_state
+for setting in trtype=tcp adrfam=ipv4 traddr=127.0.0.2 trsvcid=4430 portid=2; do
+    echo ${setting#*=} >$nvmet/ports/1/referrals/far/addr_${setting%%=*}
+done
+echo 1 >$nvmet/ports/1/referrals/far/enable
+if [ -e $nvmet/hosts/$nqn2/dhchap_key ]; then
+    nvme gen-dhchap-key >$nvmet/hosts/$nqn2/dhchap_key
+    check "there is a key" [ -n "$(line $nvmet/hosts/$nqn2/dhchap_key)" ]
+fi
+# kept: that, in order, on one line.
+kept() { echo -n $(cd $nvmet && grep -rs . ports/1 hosts/$nqn2 | sort); }
+configured=$(kept)
+check "there is a referral" [ -e $nvmet/ports/1/referrals/far/addr_traddr ]
 namespace=$nvmet/subsystems/$subsystem/namespaces/1
 echo 0 >$namespace/enable
 check "nvmet is saved" nvmetcli save nvmet.json
+agree
 exits 0 "no difference" sanid-fleet diff --to nvmet-json --subsystem $subsystem --against nvmet.json later.csv
 says "to add 0, to remove 0, unchanged 3, unknown 0"
 exits 1 "a host of nobody that is known" sanid-fleet import --from nvmet-json --hosts later.csv nvmet.json
@@ -143,6 +168,8 @@ says "nqn.2024-01.test.local:stranger"
 sanid-fleet export --to nvmet-json --subsystem $subsystem --base nvmet.json hosts.csv >whole.json 2>/dev/null
 exits 0 "nvmetcli restores the export" nvmetcli restore whole.json
 same "and leaves nothing out" "$output" ""
+same "with the port, its referral and the keys as they were" "$(kept)" "$configured"
+agree
 same "with what was there and what is new" "$(names $nvmet/subsystems/$subsystem/allowed_hosts)" \
     "$(sorted "$hostnqn" "$nqn2" "$nqn3" "$nqn4")"
 same "and another subsystem's host" "$(names $nvmet/subsystems/$subsystem:other/allowed_hosts)" nqn.2024-01.test.local:stranger
@@ -157,4 +184,5 @@ says "CLEARS all that nvmet serves"
 sanid-fleet export --to nvmet-json --subsystem $subsystem hosts.csv >alone.json 2>/dev/null
 exits 0 "nvmetcli restores it" nvmetcli restore alone.json
 same "and all else is gone" "$(names $nvmet/subsystems) $(names $nvmet/ports)" "$subsystem *"
+agree
 end

@@ -4,7 +4,7 @@ use super::firmware::Firmware;
 use super::hardware::Machine;
 use super::san_boot::SanBoot;
 use crate::place::Place;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One named test.
 pub(super) struct Case {
@@ -139,6 +139,8 @@ pub(super) struct Bench<'a> {
     pub(super) place: &'a Place,
     /// The static binary that goes into the guests.
     pub(super) sanid: PathBuf,
+    /// Where Debian's package of nvmetcli is unpacked, when it is to be used.
+    pub(super) nvmetcli: Option<&'a Path>,
     pub(super) seed: u64,
 }
 

@@ -101,6 +101,11 @@ fn fleet(bench: &Bench<'_>, case: &Case) -> Result<Vec<u8>> {
     let mut archive = Archive::default();
     program(&mut archive, "bin/sanid-fleet", &stripped)?;
     archive.copy("vm/nvmet-json.py", &bench.guest_file("nvmet-json.py"))?;
+    if let Some(tree) = bench.nvmetcli {
+        for part in ["usr/bin/nvmetcli", "usr/lib/python3/dist-packages"] {
+            pack(&mut archive, "nvmetcli/", tree, &tree.join(part))?;
+        }
+    }
     Ok(archive.finish())
 }
 
@@ -153,7 +158,7 @@ fn targetcli(bench: &Bench<'_>) -> Result<PathBuf> {
         "unchecked-hash",
     ]);
     output(compile.arg(tree.join("usr/lib")))?;
-    pack(&mut archive, &tree, &tree)?;
+    pack(&mut archive, "", &tree, &tree)?;
     archive.link("usr/bin/python3", "python3.11");
     let part = file.with_extension("part-file");
     fs::write(&part, archive.finish())?;
@@ -191,13 +196,14 @@ fn files() -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn pack(archive: &mut Archive, tree: &Path, directory: &Path) -> Result<()> {
-    for path in super::artefacts::list(directory)? {
-        if path.is_dir() {
-            pack(archive, tree, &path)?;
-        } else {
-            archive.copy(&path.strip_prefix(tree)?.to_string_lossy(), &path)?;
-        }
+/// A file or directory of a tree, and all below it.
+fn pack(archive: &mut Archive, to: &str, tree: &Path, path: &Path) -> Result<()> {
+    if !path.is_dir() {
+        let name = path.strip_prefix(tree)?.to_string_lossy();
+        return archive.copy(&format!("{to}{name}"), path);
+    }
+    for inner in super::artefacts::list(path)? {
+        pack(archive, to, tree, &inner)?;
     }
     Ok(())
 }

@@ -52,6 +52,10 @@ pub(crate) struct Options {
     /// Test this static binary instead of building one
     #[arg(long, value_name = "FILE")]
     sanid: Option<PathBuf>,
+    /// Let this nvmetcli save and restore in the cases of sanid-fleet: a directory with Debian's packages
+    /// nvmetcli and python3-configshell-fb, unpacked
+    #[arg(long, value_name = "DIR")]
+    nvmetcli: Option<PathBuf>,
     /// Repeat the random choices of an earlier run
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -92,6 +96,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     let bench = Bench {
         place,
         sanid: binary(place, options)?,
+        nvmetcli: options.nvmetcli.as_deref(),
         seed: options.seed.unwrap_or_else(clock),
     };
     fs::create_dir_all(bench.cache())?;

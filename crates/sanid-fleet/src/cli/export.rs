@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::scope::{self, Object};
 use super::{Exit, Failure, complain};
-use crate::targets::Format;
+use crate::targets::{Format, has_keys};
 
 /// Write a list of hosts in the format of a storage target
 ///
@@ -38,6 +38,10 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
         )));
     }
     let base = options.base.as_deref().map(scope::text).transpose()?;
+    let keys = base
+        .as_deref()
+        .and_then(|base| serde_json::from_str(base).ok())
+        .is_some_and(|base| has_keys(&base));
     let scope = options.object.scope(base);
     // What is missing is said before a long list is read.
     format.object(&scope)?;
@@ -47,5 +51,11 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
     let count = made.members.len();
     complain(&format!("{count} names exported"));
     complain(&format!("{}: {}", format.name(), format.loading()));
+    if keys {
+        complain(
+            "the export has the keys of hosts that --base has; whoever reads them can pass for such a host. \
+             Write it where only root reads, with umask 077",
+        );
+    }
     Ok(if clean { Exit::Fine } else { Exit::Findings })
 }

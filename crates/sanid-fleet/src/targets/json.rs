@@ -68,6 +68,19 @@ pub(super) fn base(
     }
 }
 
+/// Whether a configuration has keys of hosts: DH-HMAC-CHAP keys as nvmetcli saves them (`key`, `ctrl_key`),
+/// passwords of CHAP as targetcli does (`chap_password` and the like). Both write their files for root only.
+pub(crate) fn has_keys(config: &Value) -> bool {
+    match config {
+        Value::Object(fields) => fields.iter().any(|(name, value)| {
+            let key = matches!(name.as_str(), "key" | "ctrl_key") || name.ends_with("_password");
+            (key && value.as_str().is_some_and(|text| !text.is_empty())) || has_keys(value)
+        }),
+        Value::Array(values) => values.iter().any(has_keys),
+        _ => false,
+    }
+}
+
 /// A document for people and programs.
 pub(super) fn write(out: &mut dyn Write, document: &Value) -> Result<(), TargetError> {
     serde_json::to_writer_pretty(&mut *out, document).map_err(std::io::Error::from)?;

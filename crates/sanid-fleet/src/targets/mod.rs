@@ -43,6 +43,7 @@ use std::io::{self, Write};
 
 use crate::hosts::Host;
 
+pub(crate) use json::has_keys;
 pub use plan::{Members, Plan, members, plan};
 
 /// Every format, in the order in which help lists them.

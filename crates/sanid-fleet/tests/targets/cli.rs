@@ -314,6 +314,35 @@ fn a_base_keeps_what_it_has() {
     assert_eq!(typo.code, 2, "{typo:?}");
 }
 
+/// nvmetcli writes what it saves for root only; a redirected export is for everyone who has no umask.
+#[test]
+fn an_export_with_keys_says_so() {
+    let (_kept, list, out) = lists();
+    let with = |part: &str| {
+        let base = format!(
+            r#"{{"hosts":[{{"nqn":"nqn.2024-01.a:old","dhchap":{{{part}}}}}],"subsystems":[{{"nqn":"{SUBSYSTEM}"}}]}}"#
+        );
+        std::fs::write(&out, base).unwrap();
+        let to = ["export", "--to", "nvmet-json", "--subsystem", SUBSYSTEM];
+        let ran = fleet(&[&to[..], &["--base", &out, &list]].concat(), "");
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(!ran.err.contains("DHHC"), "{ran:?}");
+        ran.err.contains("umask 077")
+    };
+    assert!(with(r#""key":"DHHC-1:00:x:""#));
+    assert!(with(r#""key":"","ctrl_key":"DHHC-1:00:x:""#));
+    assert!(!with(r#""key":"","ctrl_key":"","hash":"hmac(sha256)""#));
+
+    let acl = r#"{"node_wwn":"iqn.2024-01.a:old","chap_password":"x"}"#;
+    let base = format!(
+        r#"{{"targets":[{{"fabric":"iscsi","wwn":"{TARGET}","tpgs":[{{"tag":1,"node_acls":[{acl}]}}]}}]}}"#
+    );
+    std::fs::write(&out, base).unwrap();
+    let to = ["export", "--to", "lio-json", "--target", TARGET];
+    let ran = fleet(&[&to[..], &["--base", &out, &list]].concat(), "");
+    assert!(ran.err.contains("umask 077"), "{ran:?}");
+}
+
 #[test]
 fn a_base_that_would_not_be_used_is_refused() {
     let (_kept, list, _) = lists();

@@ -1,9 +1,10 @@
 //! Files that the real tools wrote: targetcli 2.1.53 with rtslib 2.1.75 on Linux 6.1, tgt-admin 1.0.85,
-//! and a listing of nvmet's configfs.
+//! nvmetcli 0.9 on Linux 6.12 (the key in it is of a guest that is gone), and a listing of nvmet's configfs.
 
-use sanid_fleet::targets::{self, Kind, Present};
+use sanid_fleet::targets::{self, Kind, Present, Protocol};
+use serde_json::{Value, json};
 
-use super::support::real;
+use super::support::{export, host, real, scope};
 
 fn entries(format: &str, file: &str) -> Vec<(String, String, Kind)> {
     let present: Present = targets::format(format).unwrap().read(&real(file)).unwrap();
@@ -78,6 +79,51 @@ fn a_listing_of_configfs_is_read() {
         ),
     ];
     assert_eq!(entries("nvmet", "nvmet-configfs.txt"), expected(&rows));
+}
+
+const SAVED: &str = "nvmetcli-save.json";
+const RICH: &str = "nqn.2024-01.test.local:rich";
+
+#[test]
+fn what_nvmetcli_saves_is_read() {
+    let open = "nqn.2024-01.test.local:open";
+    let uuid = |uuid: &str| format!("nqn.2014-08.org.nvmexpress:uuid:{uuid}");
+    let (one, two) = (
+        uuid("44444444-4444-4444-8444-444444444444"),
+        uuid("652f5d50-a689-4520-b87b-fe2552ef6b8b"),
+    );
+    let rows = [
+        (open, "allow_any_host=1", Kind::Anyone),
+        (RICH, one.as_str(), Kind::Name),
+        (RICH, two.as_str(), Kind::Name),
+    ];
+    for format in ["nvmet", "nvmet-json"] {
+        assert_eq!(entries(format, SAVED), expected(&rows));
+    }
+}
+
+/// Keys, attributes, groups of namespaces, referrals, passed-through controllers: nvmetcli restore takes
+/// away what the file does not have.
+#[test]
+fn an_export_changes_nothing_of_what_nvmetcli_saved_but_the_list() {
+    let mut scope = scope(Protocol::Nvme);
+    scope.subsystem = Some(RICH.to_owned());
+    scope.base = Some(real(SAVED));
+    let new = host(1);
+    let nqn = new.host_nqn.as_ref().unwrap().as_str();
+    let mut wanted: Value = serde_json::from_str(&real(SAVED)).unwrap();
+    let key = wanted["hosts"][1]["dhchap"]["key"].as_str().unwrap();
+    assert!(key.starts_with("DHHC-1:"), "{key}");
+    let added = [
+        ("/hosts", json!({"nqn": nqn})),
+        ("/subsystems/1/allowed_hosts", json!(nqn)),
+    ];
+    for (list, element) in added {
+        let list = wanted.pointer_mut(list).and_then(Value::as_array_mut);
+        list.unwrap().push(element);
+    }
+    let made = export(targets::format("nvmet-json").unwrap(), &[new], &scope);
+    assert_eq!(serde_json::from_str::<Value>(&made).unwrap(), wanted);
 }
 
 #[test]
