@@ -13,6 +13,9 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant as Moment;
 use tracing::{error, info, warn};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::agent::{self, Agent};
 use crate::api::Address;
@@ -109,12 +112,15 @@ fn definitions() -> ExitCode {
 }
 
 fn agent(options: &AgentOptions) -> ExitCode {
+    // What a library fails at comes back as an error, which is told once and with its cause.
+    let ours = Targets::new().with_target("sanid", tracing::Level::INFO);
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
         .with_target(false)
-        .with_max_level(tracing::Level::INFO)
         .with_writer(std::io::stderr)
+        .finish()
+        .with(ours)
         .init();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -58,12 +58,12 @@ fn main() -> ExitCode {
     let shared = Shared::default();
     *SHARED.lock().unwrap() = Some(Arc::clone(&shared));
     let trials = [
+        scenarios::trials(&shared),
         manifests::trials(&shared),
         cel::trials(&shared),
         image::trials(),
         monitoring::trials(&shared),
         walk::trials(&shared),
-        scenarios::trials(&shared),
         pods::trials(&shared),
         store::trials(&shared),
         staging::trials(&shared),
