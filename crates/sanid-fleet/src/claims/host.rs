@@ -100,7 +100,8 @@ impl Claimant {
     }
 
     /// A host by a document: what `claim request` prints there, or `sanid status` or `sanid show` with
-    /// `--format json`, which tell nothing of the hardware.
+    /// A host by a document: what `claim request` prints there, or, which tell nothing of the hardware, what
+    /// `sanid status` or `sanid show` prints with `--format json`, or the record of `sanid-fleet escrow`.
     ///
     /// # Errors
     /// [`HostError`]: it is none of them, or has no whole identity.
