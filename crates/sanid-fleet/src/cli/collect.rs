@@ -4,7 +4,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::progress::Progress;
+use sanid_cli::Progress;
+
 use super::{Exit, Failure};
 use crate::collect::{self, Answer, Ssh, ask_all, destinations};
 use crate::input::Input;
@@ -187,13 +188,13 @@ fn from_hosts(
         connect: Duration::from_secs(options.connect_timeout.into()),
         whole: Duration::from_secs(options.timeout.into()),
     };
-    let progress = Progress::hosts(hosts.len() as u64);
+    let progress = Progress::items(Some(hosts.len() as u64), "hosts");
     let asked = ask_all(
         &ssh,
         &hosts,
         options.jobs.into(),
         |Answer { host, report }| {
-            progress.host(crate::shown(&host));
+            progress.item(crate::shown(&host));
             let line = match &report {
                 Ok(document) => collect::compact(document, Some(&host)),
                 Err(why) => collect::failure(&host, why),

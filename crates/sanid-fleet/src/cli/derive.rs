@@ -6,8 +6,8 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
+use sanid_cli::Progress;
 
-use super::progress::Progress;
 use super::{Exit, Failure, complain};
 use crate::derive::{
     BadRow, Counts, Derivation, Duplicate, Format, Options, Place, Rule, Shared, Stop,
@@ -154,7 +154,7 @@ fn one(
     let input = Input::open(path).map_err(|error| Ended::Unusable(error.to_string()))?;
     let name = input.name.clone();
     let progress = Progress::bytes(input.size);
-    let input = input.through(|bytes| progress.of(bytes));
+    let input = input.through(|bytes| Box::new(progress.of(bytes)));
     let before = (derivation.counts(), told.bad);
     let opened = inventory::open(input, options.from.as_deref(), columns);
     let opened = opened.map_err(|error| Ended::Unusable(error.to_string()))?;

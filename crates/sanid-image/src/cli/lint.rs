@@ -6,10 +6,10 @@ use std::io;
 use std::path::Path;
 
 use rustix::fs::{FileType, Mode, OFlags};
+use sanid_cli::Progress;
 use sanid_host::Root;
 use sanid_host::root::{describe, printable};
 
-use super::progress::Progress;
 use super::{Exit, Failure, Lint, LintFormat};
 use crate::lint::{FindingReport, LintReport, Linted, archive, directory, sarif};
 use crate::report::without_ids;
@@ -38,9 +38,9 @@ pub(super) fn run(options: &Lint) -> Result<Exit, Failure> {
 
 fn tree(path: &Path) -> Result<Linted, Failure> {
     let root = Root::open(path).map_err(|error| Failure::error(&error))?;
-    let progress = Progress::paths();
+    let progress = Progress::items(None, "files");
     let linted = directory(&root, &mut |path| {
-        progress.path(without_ids(&printable(Path::new(path))));
+        progress.item(without_ids(&printable(Path::new(path))));
     });
     progress.done();
     Ok(linted)

@@ -2,7 +2,6 @@
 
 mod initramfs;
 mod lint;
-mod progress;
 mod seal;
 
 use std::ffi::OsString;

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use sanid_cli::Progress;
 use sanid_host::Root;
 use sanid_host::root::printable;
 
-use super::progress::Progress;
 use super::{Exit, Failure, Format, Seal};
 use crate::report::without_ids;
 use crate::seal::{Plan, SealError, SealReport, carry_out, plan, refusal};
@@ -18,8 +18,8 @@ pub(super) fn run(options: &Seal) -> Result<Exit, Failure> {
             message: format!("refused: {refusal}"),
         });
     }
-    let progress = Progress::paths();
-    let plan = plan(&root, &mut |_| progress.path(String::new()));
+    let progress = Progress::items(None, "files");
+    let plan = plan(&root, &mut |_| progress.item(String::new()));
     progress.done();
     let image = without_ids(&printable(&options.root));
     let mut report = SealReport::new(&image, &plan, options.dry_run);
