@@ -7,7 +7,6 @@ use std::path::Path;
 
 use rustix::fs::{FileType, Mode, OFlags};
 use sanid_cli::Progress;
-use sanid_host::Root;
 use sanid_host::root::{describe, printable};
 
 use super::{Exit, Failure, Lint, LintFormat};
@@ -37,7 +36,7 @@ pub(super) fn run(options: &Lint) -> Result<Exit, Failure> {
 }
 
 fn tree(path: &Path) -> Result<Linted, Failure> {
-    let root = Root::open(path).map_err(|error| Failure::error(&error))?;
+    let root = super::opened(path)?;
     let progress = Progress::items(None, "files");
     let linted = directory(&root, &mut |path| {
         progress.item(without_ids(&printable(Path::new(path))));
@@ -82,7 +81,11 @@ fn page(report: &LintReport) -> String {
         text.push('\n');
     }
     // Writing to a String cannot fail.
-    let image = &report.image;
+    let image = if report.image == "-" {
+        "standard input"
+    } else {
+        &report.image
+    };
     let _ = match (report.findings.len(), &report.error) {
         (0, None) => writeln!(text, "no identity in {image}"),
         (0, Some(error)) => writeln!(text, "{image} was not read to its end: {error}"),

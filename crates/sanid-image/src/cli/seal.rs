@@ -11,7 +11,7 @@ use crate::report::without_ids;
 use crate::seal::{Plan, SealError, SealReport, carry_out, plan, refusal};
 
 pub(super) fn run(options: &Seal) -> Result<Exit, Failure> {
-    let root = Root::open(&options.root).map_err(|error| Failure::error(&error))?;
+    let root = super::opened(&options.root)?;
     if let Some(refusal) = refusal(&root).filter(|_| !options.this_host) {
         return Err(Failure {
             exit: Exit::Refused,
