@@ -14,7 +14,7 @@ const SCRIPTS: [(Shell, &str, &str); 3] = [
     (Shell::Fish, "fish/vendor_completions.d/", ".fish"),
 ];
 
-/// Where a program has a hyphen in its name, clap_complete 4.6 puts one separator for it where it finds the
+/// Where a program has a hyphen in its name, `clap_complete` 4.6 puts one separator for it where it finds the
 /// command that is typed, and another one where it looks up what that takes, so that nothing is found.
 fn with_one_separator(script: &str, name: &str) -> String {
     script.replace(&name.replace('-', "__subcmd__"), &name.replace('-', "__"))
