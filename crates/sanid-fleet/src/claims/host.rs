@@ -107,7 +107,11 @@ impl Claimant {
     /// [`HostError`]: it is none of them, or has no whole identity.
     pub fn from_json(bytes: &[u8], name: Option<&str>) -> Result<Self, HostError> {
         let document: Document = serde_json::from_slice(bytes)
-            .map_err(|error| HostError::Failed(format!("it is no document of sanid: {error}")))?;
+            .map_err(|error| {
+                HostError::Failed(format!(
+                    "it is no document of sanid: {error}; on the host, sanid-fleet claim request prints one"
+                ))
+            })?;
         if document.api_version != sanid_host::API_VERSION {
             return Err(HostError::Failed(format!(
                 "its apiVersion is {:?}, and not {}",

@@ -78,9 +78,16 @@ pub(super) fn run(options: &CollectOptions) -> Result<Exit, Failure> {
     Ok(if count.failed == 0 {
         Exit::Fine
     } else {
+        let hosts = count.reports == 0 && options.ssh.is_none();
         super::complain(&format!(
-            "{} reports, and {} that did not come",
-            count.reports, count.failed
+            "{} reports, and {} that did not come{}",
+            count.reports,
+            count.failed,
+            if hosts {
+                "; --ssh FILE asks the hosts that FILE lists"
+            } else {
+                ""
+            }
         ));
         Exit::Findings
     })
