@@ -15,6 +15,7 @@ mod cel;
 #[path = "../../../sanid-fleet/tests/claims/checker.rs"]
 mod checker;
 mod cluster;
+mod command;
 #[path = "../../../sanid-fleet/tests/claims/conformance.rs"]
 mod conformance;
 mod history;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
     let trials = [
         manifests::trials(&shared),
         cel::trials(&shared),
+        command::trials(),
         image::trials(),
         monitoring::trials(&shared),
         walk::trials(&shared),
