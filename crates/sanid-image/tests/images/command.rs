@@ -146,7 +146,10 @@ fn errors() {
     let text = said(&output);
     assert_eq!(output.status.code(), Some(2), "{text}");
     assert!(text.contains("error: damaged archive"), "{text}");
-    assert!(text.contains("; what is listed was before that\n"), "{text}");
+    assert!(
+        text.contains("; what is listed was before that\n"),
+        "{text}"
+    );
     assert_eq!(
         text.matches("DIFFERS").count(),
         2,
