@@ -6,8 +6,6 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
-use crate::release;
-
 /// The places that tasks work in, found once.
 #[derive(Clone)]
 pub(crate) struct Place {
@@ -75,18 +73,6 @@ impl Place {
     /// A directory for what xtask keeps between runs (logs, unpacked packages).
     pub(crate) fn work(&self) -> PathBuf {
         self.target.join("xtask")
-    }
-
-    /// The static release binary of `sanid`.
-    pub(crate) fn static_binary(&self) -> PathBuf {
-        self.static_dir().join("sanid")
-    }
-
-    /// The directory of static release builds.
-    pub(crate) fn static_dir(&self) -> PathBuf {
-        self.target
-            .join(release::target(&self.host))
-            .join("release")
     }
 }
 

@@ -6,6 +6,7 @@
 //! processor about its caches at every start (`cpuid`, which a virtual machine
 //! has to ask its host for).
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
@@ -18,6 +19,18 @@ use crate::test::Outcome;
 pub(crate) const PACKAGES: [&str; 3] = ["sanid", "sanid-image", "sanid-fleet"];
 /// The one whose command the image for Kubernetes has, beside `sanid`.
 const OF_IMAGE: &str = "sanid-kube";
+
+impl Place {
+    /// The static release binary of `sanid`.
+    pub(crate) fn static_binary(&self) -> PathBuf {
+        self.static_dir().join("sanid")
+    }
+
+    /// The directory of static release builds.
+    pub(crate) fn static_dir(&self) -> PathBuf {
+        self.target.join(target(&self.host)).join("release")
+    }
+}
 
 /// Builds them, for musl if that can be had; each by itself: the features that one needs are not in the
 /// other.

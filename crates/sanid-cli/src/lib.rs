@@ -23,6 +23,8 @@
 //! assert_eq!(format!("{ended:?}"), format!("{:?}", std::process::ExitCode::from(2)));
 //! ```
 
+mod progress;
+
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -30,6 +32,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use sanid_host::report::ErrorReport;
 use serde::Serialize;
+
+pub use progress::Progress;
 
 /// How a command ends: API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

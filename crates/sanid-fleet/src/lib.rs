@@ -30,6 +30,8 @@ pub mod derive;
 #[cfg(feature = "command")]
 pub mod escrow;
 #[cfg(feature = "command")]
+mod files;
+#[cfg(feature = "command")]
 pub mod hosts;
 #[cfg(feature = "command")]
 mod html;

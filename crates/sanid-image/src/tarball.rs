@@ -38,6 +38,7 @@ pub(crate) struct Tarball<'a> {
     padding: u64,
     entries: u64,
     limit: u64,
+    end_mark: bool,
 }
 
 /// What stands before an entry and belongs to it.
@@ -57,6 +58,7 @@ impl<'a> Tarball<'a> {
             padding: 0,
             entries: 0,
             limit,
+            end_mark: false,
         }
     }
 
@@ -116,6 +118,11 @@ impl<'a> Tarball<'a> {
         }
     }
 
+    /// Whether the archive came to its end, and not only what it is read from.
+    pub(crate) fn has_end_mark(&self) -> bool {
+        self.end_mark
+    }
+
     /// The data of the entry that [`Tarball::next`] gave last.
     pub(crate) fn data(&mut self) -> Data<'_, 'a> {
         Data(self)
@@ -128,6 +135,7 @@ impl<'a> Tarball<'a> {
         }
         // Two blocks of zeros end an archive; one does for every reader, and what follows is not its.
         if header.as_bytes().iter().all(|byte| *byte == 0) {
+            self.end_mark = true;
             return Ok(None);
         }
         if has_checksum(header.as_bytes()) {

@@ -99,6 +99,16 @@ impl Address {
                 )),
             }
         };
+        let token = given(&self.token_file, "token")?;
+        // It goes into a header, and the words about one that does not fit there name no file.
+        if std::fs::read(&token).is_ok_and(|text| text.iter().any(u8::is_ascii_control)) {
+            return Err(AddressError::File(
+                token,
+                "there is a line end in it, or another control character, which no token has; \
+                 printf %s \"$TOKEN\" >FILE writes none"
+                    .to_owned(),
+            ));
+        }
         let here = "here".to_owned();
         let files = Kubeconfig {
             clusters: vec![NamedCluster {
@@ -112,7 +122,7 @@ impl Address {
             auth_infos: vec![NamedAuthInfo {
                 name: here.clone(),
                 auth_info: Some(AuthInfo {
-                    token_file: Some(given(&self.token_file, "token")?),
+                    token_file: Some(token),
                     ..AuthInfo::default()
                 }),
             }],

@@ -104,10 +104,17 @@ fn definitions() -> ExitCode {
     let written = serde_json::to_string_pretty(&list)
         .map_err(std::io::Error::from)
         .and_then(|text| writeln!(std::io::stdout(), "{text}"));
-    if written.is_ok() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(2)
+    match written {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            // With nobody to read it there is nobody to tell; the exit code remains.
+            let _ = writeln!(
+                std::io::stderr(),
+                "sanid-kube: cannot write the answer: {error}"
+            );
+            ExitCode::from(2)
+        }
+        // A reader that has seen enough, such as head, is not an error.
+        _ => ExitCode::SUCCESS,
     }
 }
 

@@ -15,6 +15,7 @@ mod schema;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
 
 use args::{Arguments, Command};
@@ -37,10 +38,14 @@ pub fn command() -> clap::Command {
 /// 1 findings, 2 usage or I/O error, 3 refused by a safety rule, 4 no usable seed.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let derives = arguments.get(1).is_some_and(|word| word == "derive");
     let command = match args::boot(&arguments) {
         Some(command) => command,
         None => match Arguments::try_parse_from(arguments) {
             Ok(arguments) => arguments.command,
+            Err(error) if derives && is_word_too_many(&error) => {
+                return commands::derive::misplaced().report(false).into();
+            }
             Err(error) => return usage(&error),
         },
     };
@@ -66,6 +71,16 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Fleet(fleet) => companion::run(&companion::FLEET, None, &fleet.options),
         Command::Config(options) => commands::config::run(&options),
         Command::Completions(options) => commands::completions::run(&options),
+    }
+}
+
+/// Whether a word is given that is no option.
+fn is_word_too_many(error: &clap::Error) -> bool {
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(word)) => {
+            error.kind() == ErrorKind::UnknownArgument && !word.starts_with('-')
+        }
+        _ => false,
     }
 }
 

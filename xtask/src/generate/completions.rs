@@ -14,6 +14,12 @@ const SCRIPTS: [(Shell, &str, &str); 3] = [
     (Shell::Fish, "fish/vendor_completions.d/", ".fish"),
 ];
 
+/// Where a program has a hyphen in its name, `clap_complete` 4.6 puts one separator for it where it finds the
+/// command that is typed, and another one where it looks up what that takes, so that nothing is found.
+fn with_one_separator(script: &str, name: &str) -> String {
+    script.replace(&name.replace('-', "__subcmd__"), &name.replace('-', "__"))
+}
+
 /// Adds all scripts.
 pub(super) fn scripts(files: &mut Files) -> Result<()> {
     for (shell, before, after) in SCRIPTS {
@@ -26,7 +32,10 @@ pub(super) fn scripts(files: &mut Files) -> Result<()> {
             let name = command.get_name().to_owned();
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut command, &name, &mut script);
-            let script = String::from_utf8(script).context("a completion script is UTF-8")?;
+            let mut script = String::from_utf8(script).context("a completion script is UTF-8")?;
+            if shell == Shell::Bash {
+                script = with_one_separator(&script, &name);
+            }
             let path = format!("{tree}/share/{before}{name}{after}");
             files.insert(PathBuf::from(path), script);
         }

@@ -1,14 +1,16 @@
-//! The hosts of an audit, one by one: they stay where its records are, so that a list of millions is written
-//! without ever being in memory.
+//! The hosts of an audit, one by one: they stay where its records are, or in a temporary file where a document
+//! has them, so that a list of millions is written without ever being in memory.
 
 use std::collections::HashMap;
 use std::fmt;
-use std::io;
-use std::sync::Arc;
+use std::io::{self, Seek as _, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sanid_core::HostUuid;
+use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::ser::{Error as _, SerializeSeq as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use tempfile::SpooledTempFile;
 
 use super::document::HostReport;
 use super::record::Record;
@@ -22,8 +24,8 @@ pub struct Hosts(Inner);
 
 #[derive(Clone)]
 enum Inner {
-    /// Those of a document that was read.
-    Read(Vec<HostReport>),
+    /// Those of a document that was read, one document behind the other.
+    Read(Arc<Mutex<SpooledTempFile>>),
     /// Those of an audit that was made here.
     Kept(Arc<Kept>),
 }
@@ -48,7 +50,14 @@ impl Hosts {
     /// What `take` gives, and what reading a temporary file gives.
     pub fn each(&self, mut take: impl FnMut(&HostReport) -> io::Result<()>) -> io::Result<()> {
         match &self.0 {
-            Inner::Read(hosts) => hosts.iter().try_for_each(take),
+            Inner::Read(file) => {
+                // What holds the lock only reads, so a panic leaves nothing half done.
+                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                file.rewind()?;
+                serde_json::Deserializer::from_reader(io::BufReader::new(&mut *file))
+                    .into_iter()
+                    .try_for_each(|host| take(&host?))
+            }
             Inner::Kept(kept) => kept.store.each(|place, record| {
                 if record.flags.inventory || kept.superseded.has(place) {
                     return Ok(());
@@ -81,18 +90,6 @@ impl Kept {
     }
 }
 
-impl From<Vec<HostReport>> for Hosts {
-    fn from(hosts: Vec<HostReport>) -> Self {
-        Self(Inner::Read(hosts))
-    }
-}
-
-impl Default for Hosts {
-    fn default() -> Self {
-        Vec::new().into()
-    }
-}
-
 impl fmt::Debug for Hosts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hosts").finish_non_exhaustive()
@@ -111,7 +108,7 @@ impl PartialEq for Hosts {
             read.is_ok().then_some(all)
         };
         match (&self.0, &other.0) {
-            (Inner::Read(one), Inner::Read(other)) => one == other,
+            (Inner::Read(one), Inner::Read(other)) if Arc::ptr_eq(one, other) => true,
             (Inner::Kept(one), Inner::Kept(other)) if Arc::ptr_eq(one, other) => true,
             _ => all(self).is_some_and(|hosts| Some(hosts) == all(other)),
         }
@@ -138,8 +135,37 @@ impl Serialize for Hosts {
     }
 }
 
+/// What the hosts of a document have beyond this goes to a temporary file.
+const IN_MEMORY: usize = 1 << 20;
+
 impl<'de> Deserialize<'de> for Hosts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Vec::deserialize(deserializer).map(Self::from)
+        deserializer.deserialize_seq(Spool)
+    }
+}
+
+/// Puts each host aside as it comes.
+struct Spool;
+
+impl<'de> Visitor<'de> for Spool {
+    type Value = Hosts;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of hosts")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut hosts: A) -> Result<Hosts, A::Error> {
+        let failed = |error: &dyn fmt::Display| {
+            A::Error::custom(format!(
+                "cannot keep its hosts in a temporary file: {error}; TMPDIR names a directory with more room"
+            ))
+        };
+        let mut file = io::BufWriter::new(SpooledTempFile::new(IN_MEMORY));
+        while let Some(host) = hosts.next_element::<HostReport>()? {
+            serde_json::to_writer(&mut file, &host).map_err(|error| failed(&error))?;
+        }
+        file.flush().map_err(|error| failed(&error))?;
+        let file = file.into_inner().map_err(|error| failed(&error))?;
+        Ok(Hosts(Inner::Read(Arc::new(Mutex::new(file)))))
     }
 }

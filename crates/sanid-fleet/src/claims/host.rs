@@ -100,13 +100,18 @@ impl Claimant {
     }
 
     /// A host by a document: what `claim request` prints there, or `sanid status` or `sanid show` with
-    /// `--format json`, which tell nothing of the hardware.
+    /// A host by a document: what `claim request` prints there, or, which tell nothing of the hardware, what
+    /// `sanid status` or `sanid show` prints with `--format json`, or the record of `sanid-fleet escrow`.
     ///
     /// # Errors
     /// [`HostError`]: it is none of them, or has no whole identity.
     pub fn from_json(bytes: &[u8], name: Option<&str>) -> Result<Self, HostError> {
         let document: Document = serde_json::from_slice(bytes)
-            .map_err(|error| HostError::Failed(format!("it is no document of sanid: {error}")))?;
+            .map_err(|error| {
+                HostError::Failed(format!(
+                    "it is no document of sanid: {error}; on the host, sanid-fleet claim request prints one"
+                ))
+            })?;
         if document.api_version != sanid_host::API_VERSION {
             return Err(HostError::Failed(format!(
                 "its apiVersion is {:?}, and not {}",

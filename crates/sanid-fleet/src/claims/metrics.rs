@@ -178,6 +178,7 @@ fn number(value: u64) -> i64 {
 /// # Errors
 /// The system's word for why it could not be written.
 pub fn write(path: &Path, page: &str) -> io::Result<()> {
+    crate::files::replaceable(path)?;
     let mut new = path.as_os_str().to_owned();
     // The collector reads *.prom only.
     new.push(format!(".{}.new", std::process::id()));

@@ -79,7 +79,7 @@ pub use report::{
 pub use seen::{Lease, Seen, Snapshot};
 #[cfg(feature = "command")]
 pub use sqlite::SqliteStore;
-pub use store::{Applied, Open, Store, StoreError, StoreKind, StoreOptions, TlsFiles};
+pub use store::{Applied, Open, Store, StoreError, StoreKind, StoreOptions, TlsFiles, polled};
 #[cfg(feature = "command")]
 pub use stores::{STORES, open};
 pub use time::Timestamp;

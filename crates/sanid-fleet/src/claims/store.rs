@@ -48,6 +48,27 @@ pub trait Store: Send {
     ) -> Result<Vec<Stored>, StoreError>;
 }
 
+/// [`history`](Store::history) of a store that tells nobody of an event: it is looked at again and again, `every`
+/// so often, until there is one or the time to `wait` is over.
+///
+/// # Errors
+/// Those of `look`.
+pub fn polled(
+    wait: Duration,
+    every: Duration,
+    mut look: impl FnMut() -> Result<Vec<Stored>, StoreError>,
+) -> Result<Vec<Stored>, StoreError> {
+    let until = Instant::now() + wait;
+    loop {
+        let events = look()?;
+        let left = until.saturating_duration_since(Instant::now());
+        if !events.is_empty() || left.is_zero() {
+            return Ok(events);
+        }
+        std::thread::sleep(left.min(every));
+    }
+}
+
 /// What came of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Applied {

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use sanid_cli::Progress;
 
-use super::progress::Progress;
 use super::{Exit, Failure};
 use crate::audit::{self, AuditReport, Code, FindingReport, hosts_text};
 use crate::input::Input;
@@ -85,7 +85,7 @@ impl How {
             hosts,
         };
         let progress = Progress::bytes(size(files));
-        let look = |input: Input| input.through(|bytes| progress.of(bytes));
+        let look = |input: Input| input.through(|bytes| Box::new(progress.of(bytes)));
         let report = audit::audit(files, &options, look);
         progress.done();
         let report = report.map_err(|error| Failure::error(&error))?;

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::progress::Progress;
+use sanid_cli::Progress;
+
 use super::{Exit, Failure};
 use crate::collect::{self, Answer, Ssh, ask_all, destinations};
 use crate::input::Input;
@@ -77,9 +78,16 @@ pub(super) fn run(options: &CollectOptions) -> Result<Exit, Failure> {
     Ok(if count.failed == 0 {
         Exit::Fine
     } else {
+        let hosts = count.reports == 0 && options.ssh.is_none();
         super::complain(&format!(
-            "{} reports, and {} that did not come",
-            count.reports, count.failed
+            "{} reports, and {} that did not come{}",
+            count.reports,
+            count.failed,
+            if hosts {
+                "; --ssh FILE asks the hosts that FILE lists"
+            } else {
+                ""
+            }
         ));
         Exit::Findings
     })
@@ -187,13 +195,13 @@ fn from_hosts(
         connect: Duration::from_secs(options.connect_timeout.into()),
         whole: Duration::from_secs(options.timeout.into()),
     };
-    let progress = Progress::hosts(hosts.len() as u64);
+    let progress = Progress::items(Some(hosts.len() as u64), "hosts");
     let asked = ask_all(
         &ssh,
         &hosts,
         options.jobs.into(),
         |Answer { host, report }| {
-            progress.host(crate::shown(&host));
+            progress.item(crate::shown(&host));
             let line = match &report {
                 Ok(document) => collect::compact(document, Some(&host)),
                 Err(why) => collect::failure(&host, why),

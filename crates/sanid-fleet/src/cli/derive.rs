@@ -6,14 +6,15 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
+use sanid_cli::Progress;
 
-use super::progress::Progress;
 use super::{Exit, Failure, complain};
 use crate::derive::{
     BadRow, Counts, Derivation, Duplicate, Format, Options, Place, Rule, Shared, Stop,
 };
-use crate::input::Input;
+use crate::input::{Input, InputError};
 use crate::inventory::{self, Columns, FORMATS};
+use crate::secret;
 
 /// More would scroll away the reason.
 const SHOWN: u64 = 20;
@@ -151,10 +152,10 @@ fn one(
     derivation: &mut Derivation<'_, io::Stdout>,
     told: &mut Told,
 ) -> Result<(), Ended> {
-    let input = Input::open(path).map_err(|error| Ended::Unusable(error.to_string()))?;
+    let input = Input::open(path).map_err(|error| Ended::Unusable(unopened(&error)))?;
     let name = input.name.clone();
     let progress = Progress::bytes(input.size);
-    let input = input.through(|bytes| progress.of(bytes));
+    let input = input.through(|bytes| Box::new(progress.of(bytes)));
     let before = (derivation.counts(), told.bad);
     let opened = inventory::open(input, options.from.as_deref(), columns);
     let opened = opened.map_err(|error| Ended::Unusable(error.to_string()))?;
@@ -173,6 +174,17 @@ fn one(
             unusable.line, unusable.why
         ))),
     }
+}
+
+/// A word that names no file and could be a machine-id is not repeated.
+fn unopened(error: &InputError) -> String {
+    if !secret::is_secret(error.name.as_bytes()) {
+        return error.to_string();
+    }
+    format!(
+        "cannot read a file whose name is not repeated, since it could be a machine-id: {}; machine-ids come in files and from standard input, since every user of this machine can read a command line",
+        error.why
+    )
 }
 
 impl Told {

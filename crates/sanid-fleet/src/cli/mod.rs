@@ -10,7 +10,6 @@ mod diff;
 mod escrow;
 mod export;
 mod import;
-mod progress;
 mod report;
 mod scope;
 

@@ -48,6 +48,18 @@ pub(super) fn run(options: &ReportOptions) -> Result<Exit, Failure> {
             sanid_host::root::printable(to)
         )));
     }
+    // The one is easily written for the other, and a page of before would be read as a report.
+    if let ("-", Some(file)) = (to.to_string_lossy().as_ref(), options.files.first()) {
+        if file
+            .extension()
+            .is_some_and(|extension| extension == "html")
+        {
+            return Err(Failure::error(&format!(
+                "{0} would be read, and the page written to standard output; --html={0} writes it there",
+                sanid_host::root::printable(file)
+            )));
+        }
+    }
     let report = match options.files.as_slice() {
         [file] if is_audit(file) => read(file)?,
         files => options.how.audit(files, LIMIT, true)?,
@@ -98,10 +110,14 @@ fn write(
     if to == Path::new("-") {
         return Ok(sanid_cli::printed(page)?);
     }
-    let failed = |error: &dyn std::fmt::Display| {
+    let failed = |error: &io::Error| {
         let name = sanid_host::root::printable(to);
-        Failure::error(&format!("cannot write {name}: {error}"))
+        let said = crate::files::said(error);
+        // The temporary file beside it, which nobody knows, is left out.
+        let why = said.split(" at path ").next().unwrap_or_default();
+        Failure::error(&format!("cannot write {name}: {why}"))
     };
+    crate::files::replaceable(to).map_err(|error| failed(&error))?;
     let directory = to.parent().filter(|parent| *parent != Path::new(""));
     let directory = directory.unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();

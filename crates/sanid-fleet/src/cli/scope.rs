@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
+use sanid_cli::Progress;
 
-use super::progress::Progress;
 use super::{Exit, Failure, complain};
 use crate::hosts::{self, Host};
 use crate::input::{self, Input, NoText, is_text};
@@ -125,7 +125,7 @@ pub(super) fn read(files: &[PathBuf]) -> Result<List, Failure> {
     for file in files {
         let input = Input::open(file).map_err(|error| Failure::error(&error))?;
         let progress = Progress::bytes(input.size);
-        for row in hosts::read(input.through(|bytes| progress.of(bytes))) {
+        for row in hosts::read(input.through(|bytes| Box::new(progress.of(bytes)))) {
             match row {
                 Ok(host) => list.hosts.push(host),
                 Err(error) if error.last => return Err(Failure::error(&error)),

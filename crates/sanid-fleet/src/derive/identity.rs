@@ -304,8 +304,38 @@ fn seed(row: &Row<'_>, scheme: &dyn Scheme) -> Result<Option<Seed>, Fault> {
             id,
             capitals: false,
         })),
-        Err(error) => Err(Fault::one(error.to_string())),
+        Err(error) => Err(mangled(text).unwrap_or_else(|| Fault::one(error.to_string()))),
     }
+}
+
+/// What other programs make of a machine-id on the way into an inventory. systemd reads `/etc/machine-id`
+/// without hyphens alone (machine-id(5)), so nothing is guessed here: with them it could be another UUID.
+fn mangled(text: &[u8]) -> Option<Fault> {
+    let plain = |byte: &u8| *byte == b'-' || byte.is_ascii_hexdigit();
+    let digits = text.iter().filter(|byte| byte.is_ascii_hexdigit()).count();
+    if text.len() > 32 && digits == 32 && text.iter().all(plain) {
+        return Some(Fault::shared(
+            "its machine-id is written with hyphens, as a UUID is, and a host has it in /etc/machine-id without: \
+             take the hyphens out if it is from there; if it is the UUID of the firmware, call its column system_uuid",
+        ));
+    }
+    is_scientific(text).then(|| {
+        Fault::one(
+            "its machine-id is a number with an exponent: a spreadsheet took it for one, and its digits are lost in \
+             this file; take it from /etc/machine-id of the host again, and export the column as text",
+        )
+    })
+}
+
+/// Whether a text is a number as spreadsheets write long ones: `1.2E+31`, with a comma in some countries.
+fn is_scientific(text: &[u8]) -> bool {
+    let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    let mut halves = text.splitn(2, |byte| matches!(byte, b'e' | b'E'));
+    let (Some(number), Some(power)) = (halves.next(), halves.next()) else {
+        return false;
+    };
+    let power = power.strip_prefix(b"+").unwrap_or(power);
+    digits(power) && number.split(|byte| matches!(byte, b'.' | b',')).all(digits)
 }
 
 fn given<T: FromStr<Err = sanid_core::NameError>>(

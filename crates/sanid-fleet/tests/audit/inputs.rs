@@ -116,6 +116,64 @@ fn a_bad_input_is_one_message() {
     }
 }
 
+#[test]
+fn a_slip_of_the_command_line_is_told_with_the_way_out() {
+    let fleet = Fleet::new(&[("hosts.txt", "node-1\n"), ("page.html", "<html>")]);
+    for (words, exit, message) in [
+        (
+            &["audit", "none.json"][..],
+            2,
+            "cannot read none.json: No such file or directory (ENOENT)\n",
+        ),
+        (
+            &["report", "--html", "page.html", "hosts.txt"],
+            2,
+            "page.html would be read, and the page written to standard output; --html=page.html writes it there\n",
+        ),
+        (
+            &["report", "--html=none/page.html", "hosts.txt"],
+            2,
+            "cannot write none/page.html: No such file or directory (os error 2)\n",
+        ),
+        (
+            &["collect", "hosts.txt"],
+            1,
+            "1 that did not come; --ssh FILE asks the hosts that FILE lists\n",
+        ),
+    ] {
+        let output = fleet.output(words, "");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.ends_with(message), "{words:?}: {told}");
+        assert_eq!(output.status.code(), Some(exit), "{told}");
+    }
+}
+
+/// Whoever runs this may be root, and a device or a link that is renamed over is gone.
+#[test]
+fn a_page_takes_the_place_of_a_file_only() {
+    let fleet = Fleet::of(&clones());
+    std::os::unix::fs::symlink("/dev/null", fleet.path("link")).unwrap();
+    std::fs::create_dir(fleet.path("directory")).unwrap();
+    std::fs::write(fleet.path("file"), "before").unwrap();
+    for place in ["link", "directory"] {
+        let output = fleet.output(
+            &["report", &format!("--html={place}"), "reports.ndjson"],
+            "",
+        );
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            told.contains("which is not replaced; name a file"),
+            "{told}"
+        );
+        assert_eq!(output.status.code(), Some(2), "{told}");
+    }
+    assert!(fleet.path("link").is_symlink() && fleet.path("directory").is_dir());
+    let output = fleet.output(&["report", "--html=file", "reports.ndjson"], "");
+    assert_eq!(output.status.code(), Some(0));
+    let page = std::fs::read_to_string(fleet.path("file")).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>"));
+}
+
 /// A collection that failed must not pass for a fleet without findings.
 #[test]
 fn an_audit_of_nothing_is_an_error_and_no_clean_one() {

@@ -53,11 +53,11 @@ fn no_room_for_temporary_files_is_one_message() {
 }
 
 /// The most memory that a command had, in KiB, as long as there was output of it to be read.
-fn peak(fleet: &Fleet, words: &[&str]) -> u64 {
+fn peak(fleet: &Fleet, words: &[&str], file: &str) -> u64 {
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_sanid-fleet"))
         .args(words)
         .args(["--memory", "1"])
-        .arg(fleet.path("reports.ndjson"))
+        .arg(fleet.path(file))
         .stdout(std::process::Stdio::piped())
         .spawn()
         .unwrap();
@@ -90,8 +90,36 @@ fn a_list_of_all_hosts_needs_no_more_memory_for_many() {
         &["report", "--html"][..],
         &["audit", "--format", "json", "--hosts"],
     ] {
-        let (few, many) = (peak(&few, words), peak(&many, words));
+        let peak = |fleet| peak(fleet, words, "reports.ndjson");
+        let (few, many) = (peak(&few), peak(&many));
         // What is kept in memory of a host beyond the limit is a bit.
         assert!(many < few + 12 * 1024, "{words:?}: {few} KiB, {many} KiB");
     }
+}
+
+/// The document of an audit, made into a page, as the reports themselves.
+#[test]
+fn a_page_from_a_document_needs_no_more_memory_for_many() {
+    let document = |hosts| {
+        let fleet = Fleet::of(&(0..hosts).map(node).collect::<Vec<_>>());
+        let words = ["audit", "--format", "json", "--hosts", "reports.ndjson"];
+        let document = fleet.output(&words, "").stdout;
+        std::fs::write(fleet.path("audit.json"), document).unwrap();
+        fleet
+    };
+    let (few, many) = (document(5_000), document(40_000));
+    let words = ["report", "--html"];
+    let (less, more) = (
+        peak(&few, &words, "audit.json"),
+        peak(&many, &words, "audit.json"),
+    );
+    assert!(more < less + 4 * 1024, "{less} KiB, {more} KiB");
+    let page = |words: &[&str]| {
+        few.output(&[&["report", "--html"], words].concat(), "")
+            .stdout
+    };
+    assert!(
+        page(&["audit.json"]) == page(&["reports.ndjson"]),
+        "other pages"
+    );
 }

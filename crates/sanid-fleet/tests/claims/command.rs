@@ -11,6 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::need::{Need, trial};
+use crate::promtool::promtool;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
@@ -225,7 +226,12 @@ fn exit_codes_and_what_they_say() {
                 clone,
             ],
             2,
-            "does not answer",
+            "does not answer: transport error: tcp connect error: Connection refused",
+        ),
+        (
+            vec!["--store", "sqlite:x", "--from", "Cargo.toml"],
+            2,
+            "sanid-fleet claim request prints one",
         ),
         (
             vec!["--store", "sqlite:x", "--from", garbage.to_str().unwrap()],
@@ -399,32 +405,10 @@ fn the_secret_is_in_nothing() {
     }
 }
 
-fn promtool(page: &str) {
-    let mut check = Command::new("promtool")
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    check
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(page.as_bytes())
-        .unwrap();
-    let output = check.wait_with_output().unwrap();
-    assert_eq!(
-        (output.status.code(), text(&output)),
-        (Some(0), String::new()),
-        "{page}"
-    );
-}
-
 fn figures_pass_promtool() {
     let scene = Scene::new();
     let page = text(&scene.run("metrics"));
-    promtool(&page);
+    promtool(&["check", "metrics"], &page);
     assert!(
         page.contains(&format!("host_id=\"{HOST_ID}\"}} 1\n")),
         "{page}"
@@ -439,7 +423,10 @@ fn figures_pass_promtool() {
             .status
             .success()
     );
-    promtool(&std::fs::read_to_string(&file).unwrap());
+    promtool(
+        &["check", "metrics"],
+        &std::fs::read_to_string(&file).unwrap(),
+    );
     // The unit has a umask of 0077, and the collector is another user.
     let strict = format!(
         "umask 0077; exec {} claim metrics --root {} --textfile {}",
@@ -460,6 +447,12 @@ fn figures_pass_promtool() {
     assert_eq!(left, 2, "the root, the file, and nothing half-written");
     let nowhere = scene.run("metrics --textfile /no/where/sanid.prom");
     assert_eq!(nowhere.status.code(), Some(2));
+    // What is renamed over is gone: no device, and no link to one.
+    let link = scene.path("link");
+    std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+    let refused = scene.run(&format!("metrics --textfile {}", link.display()));
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused));
+    assert!(link.is_symlink());
 
     let socket = scene.path("metrics.sock");
     let mut command = scene.command();
@@ -479,7 +472,7 @@ fn figures_pass_promtool() {
     for page in [page, again] {
         let (head, body) = page.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.0 200 OK"), "{head}");
-        promtool(body);
+        promtool(&["check", "metrics"], body);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The store in etcd: the rules, and what can happen to servers, certificates and keys.
 
 mod clocks;
+mod member;
 mod relay;
 mod server;
 

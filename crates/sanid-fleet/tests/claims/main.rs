@@ -18,6 +18,7 @@ mod memory;
 #[path = "../../../sanid/tests/support/need.rs"]
 #[allow(dead_code, reason = "each test program uses a part of it")]
 mod need;
+mod promtool;
 mod race;
 mod races;
 mod sqlite;

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 use sanid_fleet::claims::{
-    Applied, Change, Identifier, Identity, Lease, Record, Seen, Snapshot, Store, StoreError, Stored,
+    Applied, Change, Identifier, Identity, Lease, Record, Seen, Snapshot, Store, StoreError,
+    Stored, polled,
 };
 
 use crate::conformance;
@@ -211,16 +212,10 @@ impl Store for MemoryStore {
         limit: usize,
         wait: Duration,
     ) -> Result<Vec<Stored>, StoreError> {
-        let until = Instant::now() + wait;
-        loop {
+        polled(wait, Duration::from_millis(5), || {
             let state = self.state.lock().unwrap();
             let later = state.history.iter().filter(|one| one.sequence > after);
-            let found: Vec<Stored> = later.take(limit).cloned().collect();
-            drop(state);
-            if !found.is_empty() || Instant::now() >= until {
-                return Ok(found);
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
+            Ok(later.take(limit).cloned().collect())
+        })
     }
 }

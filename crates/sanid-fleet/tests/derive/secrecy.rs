@@ -70,11 +70,12 @@ fn no_inventory_makes_it_show_a_machine_id() {
 fn what_the_command_line_names_is_not_repeated_either_where_it_could_be_one() {
     let inventory = format!("host,machine_id\nn1,{ID}\n");
     for words in [
-        ["--column", &format!("machine-id={ID}")],
-        ["--column", ID],
-        ["--column", &format!("{ID}=x")],
+        &["--column", &format!("machine-id={ID}")][..],
+        &["--column", ID],
+        &["--column", &format!("{ID}=x")],
+        &[ID],
     ] {
-        let ran = derive(&[], &words, inventory.as_bytes());
+        let ran = derive(&[], words, inventory.as_bytes());
         assert_eq!(ran.code, Some(2));
         assert_secret("standard error", &ran.stderr);
     }

@@ -179,7 +179,12 @@ fn one(text: &mut String, image: &ImageReport, host: &HostReport) {
         );
     }
     if let Some(error) = &image.error {
-        let _ = writeln!(text, "  error: {error}; what is listed was before that");
+        let before = if image.files.is_empty() {
+            ""
+        } else {
+            "; what is listed was before that"
+        };
+        let _ = writeln!(text, "  error: {error}{before}");
     }
     if image.files.is_empty() && image.error.is_none() {
         text.push_str("  no identity\n");

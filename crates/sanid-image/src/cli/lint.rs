@@ -6,10 +6,9 @@ use std::io;
 use std::path::Path;
 
 use rustix::fs::{FileType, Mode, OFlags};
-use sanid_host::Root;
+use sanid_cli::Progress;
 use sanid_host::root::{describe, printable};
 
-use super::progress::Progress;
 use super::{Exit, Failure, Lint, LintFormat};
 use crate::lint::{FindingReport, LintReport, Linted, archive, directory, sarif};
 use crate::report::without_ids;
@@ -37,10 +36,10 @@ pub(super) fn run(options: &Lint) -> Result<Exit, Failure> {
 }
 
 fn tree(path: &Path) -> Result<Linted, Failure> {
-    let root = Root::open(path).map_err(|error| Failure::error(&error))?;
-    let progress = Progress::paths();
+    let root = super::opened(path)?;
+    let progress = Progress::items(None, "files");
     let linted = directory(&root, &mut |path| {
-        progress.path(without_ids(&printable(Path::new(path))));
+        progress.item(without_ids(&printable(Path::new(path))));
     });
     progress.done();
     Ok(linted)
@@ -82,7 +81,11 @@ fn page(report: &LintReport) -> String {
         text.push('\n');
     }
     // Writing to a String cannot fail.
-    let image = &report.image;
+    let image = if report.image == "-" {
+        "standard input"
+    } else {
+        &report.image
+    };
     let _ = match (report.findings.len(), &report.error) {
         (0, None) => writeln!(text, "no identity in {image}"),
         (0, Some(error)) => writeln!(text, "{image} was not read to its end: {error}"),

@@ -2,15 +2,16 @@
 
 mod initramfs;
 mod lint;
-mod progress;
 mod seal;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use sanid_cli::{Exit, Failure, json, print};
+use sanid_host::Root;
+use sanid_host::root::printable;
 
 const NAME: &str = "sanid-image";
 const AFTER_HELP: &str = "\
@@ -134,4 +135,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     sanid_cli::run(NAME, arguments, |arguments: &Arguments| {
         dispatch(&arguments.command)
     })
+}
+
+/// The root of an image. An empty directory is none: what should be there was not mounted or unpacked.
+fn opened(path: &Path) -> Result<Root, Failure> {
+    let root = Root::open(path).map_err(|error| Failure::error(&error))?;
+    let is_empty = std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+    if is_empty {
+        return Err(Failure::error(&format!(
+            "{} is empty, so nothing was looked at; is the image mounted or unpacked there?",
+            printable(path)
+        )));
+    }
+    Ok(root)
 }

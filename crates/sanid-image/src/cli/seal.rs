@@ -2,24 +2,24 @@
 
 use std::fmt::Write as _;
 
+use sanid_cli::Progress;
 use sanid_host::Root;
 use sanid_host::root::printable;
 
-use super::progress::Progress;
 use super::{Exit, Failure, Format, Seal};
 use crate::report::without_ids;
 use crate::seal::{Plan, SealError, SealReport, carry_out, plan, refusal};
 
 pub(super) fn run(options: &Seal) -> Result<Exit, Failure> {
-    let root = Root::open(&options.root).map_err(|error| Failure::error(&error))?;
+    let root = super::opened(&options.root)?;
     if let Some(refusal) = refusal(&root).filter(|_| !options.this_host) {
         return Err(Failure {
             exit: Exit::Refused,
             message: format!("refused: {refusal}"),
         });
     }
-    let progress = Progress::paths();
-    let plan = plan(&root, &mut |_| progress.path(String::new()));
+    let progress = Progress::items(None, "files");
+    let plan = plan(&root, &mut |_| progress.item(String::new()));
     progress.done();
     let image = without_ids(&printable(&options.root));
     let mut report = SealReport::new(&image, &plan, options.dry_run);

@@ -72,7 +72,13 @@ impl Reader {
     fn outer<'a>(&mut self, source: Box<dyn Read + 'a>) -> io::Result<()> {
         let mut input = plain(source, &self.file, &self.output, LIMITS)?;
         let begin = input.peek(512)?;
-        if !begin.is_empty() && !is_tar(begin) && begin.iter().any(|byte| *byte != 0) {
+        if begin.is_empty() {
+            // A program before the pipe that failed has written nothing.
+            return Err(io::Error::other(
+                "it is empty, and even a tar of nothing is not",
+            ));
+        }
+        if !is_tar(begin) && begin.iter().any(|byte| *byte != 0) {
             return Err(io::Error::other(
                 "it begins neither a tar nor anything compressed that is known",
             ));
@@ -82,7 +88,12 @@ impl Reader {
             self.blob(path, data)
         });
         self.tree = tree;
-        done
+        if done? {
+            return Ok(());
+        }
+        Err(io::Error::other(
+            "it has no end mark, so it was cut off, and what would come is not known",
+        ))
     }
 
     /// Takes a file of the outer archive for a layer or a document, where it may be one.
@@ -109,7 +120,8 @@ impl Reader {
         let read =
             plain(Box::new(ahead), &self.file, &self.output, LIMITS).and_then(|mut input| {
                 if is_tar(input.peek(512)?) {
-                    walk(&mut input, &mut found, &mut |_, _| Ok(false))
+                    // That a layer is whole is said by the archive around it, which has its size.
+                    walk(&mut input, &mut found, &mut |_, _| Ok(false)).map(drop)
                 } else {
                     Ok(())
                 }
@@ -166,8 +178,8 @@ impl Reader {
 /// What may be done with a file that passes; whether its data was taken.
 type Pass<'a> = &'a mut dyn FnMut(&str, &mut dyn Read) -> io::Result<bool>;
 
-/// Reads one tar as a layer.
-fn walk(source: &mut dyn Read, layer: &mut Layer, pass: Pass<'_>) -> io::Result<()> {
+/// Reads one tar as a layer; whether it has an end mark.
+fn walk(source: &mut dyn Read, layer: &mut Layer, pass: Pass<'_>) -> io::Result<bool> {
     let mut tar = Tarball::new(source, LIMITS.entries);
     while let Some(entry) = tar.next()? {
         if entry
@@ -216,7 +228,7 @@ fn walk(source: &mut dyn Read, layer: &mut Layer, pass: Pass<'_>) -> io::Result<
             Kind::Other(kind) => layer.other(&path, kind),
         }
     }
-    Ok(())
+    Ok(tar.has_end_mark())
 }
 
 /// Takes a file whose name says that something is gone (OCI Image Layer Specification, Whiteouts).

@@ -146,13 +146,19 @@ fn errors() {
     let text = said(&output);
     assert_eq!(output.status.code(), Some(2), "{text}");
     assert!(text.contains("error: damaged archive"), "{text}");
+    assert!(
+        text.contains("; what is listed was before that\n"),
+        "{text}"
+    );
     assert_eq!(
         text.matches("DIFFERS").count(),
         2,
         "what was before it counts: {text}"
     );
     let output = run(host.path(), &["/nonexistent/image"]);
-    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    let text = said(&output);
+    assert!(text.ends_with("(ENOENT)\n"), "{text}");
+    assert_eq!(output.status.code(), Some(2), "{text}");
     let empty = tempfile::tempdir().unwrap();
     let output = run(empty.path(), &[]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));

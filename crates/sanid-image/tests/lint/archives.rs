@@ -7,7 +7,8 @@ use serde_json::json;
 use tar::EntryType;
 
 use crate::support::{
-    Files, ID, IQN, MACHINE_ID, NQN, gzip, lint_tar, lint_tar_raw, pairs, raw, tar, tree,
+    Files, ID, IQN, MACHINE_ID, NQN, gzip, lint_tar, lint_tar_raw, pairs, raw, said, sanid_image,
+    tar, tree,
 };
 
 /// Codes and paths.
@@ -323,8 +324,42 @@ fn a_hard_link_is_what_it_is_a_name_of() {
 }
 
 #[test]
-fn an_empty_tar_is_clean() {
+fn a_tar_of_nothing_is_clean() {
     assert_eq!(lint_tar(&tar(&[])), (0, Vec::new()));
-    let output = lint_tar_raw(b"", "text");
-    assert_eq!(output.status.code(), Some(0));
+    let output = lint_tar_raw(&tar(&[]), "text");
+    assert_eq!(said(&output), "no identity in standard input\n");
+}
+
+/// `docker save` that fails leaves nothing in the pipe, or a part.
+#[test]
+fn what_did_not_come_whole_is_never_clean() {
+    let whole = tar(&[("etc/hostname", b"node\n")]);
+    let entry = 1024;
+    for (bytes, why) in [
+        (&b""[..], "it is empty"),
+        (&gzip(b""), "it is empty"),
+        (&whole[..entry], "it has no end mark"),
+        (&gzip(&whole[..entry]), "it has no end mark"),
+    ] {
+        let output = lint_tar_raw(bytes, "text");
+        let said = said(&output);
+        assert!(said.contains(why), "{said}");
+        assert_eq!(output.status.code(), Some(2), "{said}");
+    }
+    assert_eq!(lint_tar(&whole), (0, Vec::new()));
+}
+
+#[test]
+fn an_empty_directory_is_no_image() {
+    let empty = tempfile::tempdir().unwrap();
+    let path = empty.path().to_str().unwrap();
+    for words in [&["lint", "--root", path][..], &["seal", "--root", path]] {
+        let output = sanid_image(words);
+        let said = said(&output);
+        assert!(
+            said.contains("is the image mounted or unpacked there?"),
+            "{said}"
+        );
+        assert_eq!(output.status.code(), Some(2), "{said}");
+    }
 }

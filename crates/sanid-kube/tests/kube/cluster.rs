@@ -19,6 +19,11 @@ use serde_json::{Value, json};
 
 use crate::render;
 
+#[path = "../../../sanid-fleet/tests/claims/etcd/member.rs"]
+mod member;
+
+use member::member;
+
 /// Where the agents' service account is.
 pub(crate) const NAMESPACE: &str = "sanid-system";
 
@@ -228,22 +233,8 @@ impl Cluster {
         let url = format!("http://127.0.0.1:{}", self.etcd_port);
         let peer = format!("http://127.0.0.1:{}", free_port());
         let mut command = Command::new("/usr/bin/etcd");
-        command
-            .arg("--data-dir")
-            .arg(self.path("etcd"))
-            .args([
-                "--listen-client-urls",
-                &url,
-                "--advertise-client-urls",
-                &url,
-            ])
-            .args([
-                "--listen-peer-urls",
-                &peer,
-                "--initial-advertise-peer-urls",
-                &peer,
-            ])
-            .args(["--initial-cluster", &format!("default={peer}")])
+        let all = format!("only={peer}");
+        member(&mut command, "only", &self.path("etcd"), &url, &peer, &all)
             .stdout(self.log("etcd.log"))
             .stderr(self.log("etcd.log"));
         *self.etcd.lock().unwrap() = Some(Process::start(&mut command));

@@ -15,6 +15,7 @@ mod cel;
 #[path = "../../../sanid-fleet/tests/claims/checker.rs"]
 mod checker;
 mod cluster;
+mod command;
 #[path = "../../../sanid-fleet/tests/claims/conformance.rs"]
 mod conformance;
 mod history;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         scenarios::trials(&shared),
         manifests::trials(&shared),
         cel::trials(&shared),
+        command::trials(),
         image::trials(),
         monitoring::trials(&shared),
         walk::trials(&shared),

@@ -1,8 +1,6 @@
 //! What monitoring reads: the agent's page, by Prometheus' own checker, and what asks for it.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
-use std::process::{Command, Stdio};
 
 use libtest_mimic::Trial;
 use sanid_kube::status::UNIQUE;
@@ -12,6 +10,11 @@ use crate::cluster::{Cluster, block, free_port};
 use crate::node::{Admin, Host, machine_id};
 use crate::pods::get;
 use crate::{Shared, agents, apart, lacks, render, trial_with};
+
+#[path = "../../../sanid-fleet/tests/claims/promtool.rs"]
+mod promtool;
+
+use promtool::promtool;
 
 pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
     vec![
@@ -126,26 +129,6 @@ fn queries() -> Vec<String> {
     let mut found = Vec::new();
     expressions(&serde_json::from_str(dashboard).unwrap(), &mut found);
     found
-}
-
-fn promtool(arguments: &[&str], input: &str) {
-    let mut check = Command::new("promtool")
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    check
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(input.as_bytes())
-        .unwrap();
-    let done = check.wait_with_output().unwrap();
-    let said = [done.stdout, done.stderr].concat();
-    let said = String::from_utf8_lossy(&said);
-    assert!(done.status.success(), "{arguments:?}: {said}\n{input}");
 }
 
 /// The monitor, the policy and the probes name the port that the container has, and paths that it serves.

@@ -352,7 +352,9 @@ fn derive() {
             plain(&["derive", "--scheme", "talos"], ids),
             plain(&["derive", "--scheme", "sanid-v2"], ids),
             plain(&["derive"], bad),
+            plain(&["derive"], ""),
             plain(&["derive", "3d1219c7c4c5404aaa1f6d2a48adfda4"], ""),
+            plain(&["derive", "--shceme", "talos"], ""),
         ],
     );
 }

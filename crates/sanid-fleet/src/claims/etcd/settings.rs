@@ -127,10 +127,7 @@ fn tls(options: &StoreOptions) -> Result<ClientTlsConfig, StoreError> {
 
 fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
     std::fs::read(path).map_err(|error| {
-        let why = error.raw_os_error().map_or_else(
-            || error.to_string(),
-            |code| sanid_host::root::describe(rustix::io::Errno::from_raw_os_error(code)),
-        );
+        let why = crate::files::said(&error);
         StoreError::Usage(format!(
             "cannot read {}: {why}",
             sanid_host::root::printable(path)

@@ -192,9 +192,11 @@ impl Member {
 
 impl From<Status> for CallError {
     fn from(status: Status) -> Self {
-        let message = match status.message() {
-            "" | "transport error" => chain(&status),
-            message => message.to_owned(),
+        // What was no answer of etcd has below it what was met on the way.
+        let message = match std::error::Error::source(&status) {
+            Some(below) => chain(below),
+            None if status.message().is_empty() => chain(&status),
+            None => status.message().to_owned(),
         };
         match status.code() {
             // A token that has expired is made anew.

@@ -32,10 +32,7 @@ const NETWORK: &[(u32, &str)] = &[
 /// The file with the links of its directory resolved; it is made where it may be and is not there.
 pub(super) fn usable(path: &Path, name: &str, read_only: bool) -> Result<PathBuf, StoreError> {
     let failed = |what: &str, error: &io::Error| {
-        let why = error.raw_os_error().map_or_else(
-            || error.to_string(),
-            |code| sanid_host::root::describe(rustix::io::Errno::from_raw_os_error(code)),
-        );
+        let why = crate::files::said(error);
         StoreError::Failed(format!("{what} {name}: {why}"))
     };
     let (Some(directory), Some(file)) = (path.parent(), path.file_name()) else {

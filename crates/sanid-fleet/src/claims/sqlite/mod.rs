@@ -25,7 +25,7 @@ use super::clock::{Clock, HostClock, Moment};
 use super::event::Stored;
 use super::identity::Identity;
 use super::seen::{Seen, Snapshot};
-use super::store::{Applied, Store, StoreError, StoreKind};
+use super::store::{Applied, Store, StoreError, StoreKind, polled};
 
 pub(super) const KIND: StoreKind = StoreKind {
     word: "sqlite",
@@ -138,17 +138,12 @@ impl Store for SqliteStore {
         limit: usize,
         wait: Duration,
     ) -> Result<Vec<Stored>, StoreError> {
-        let until = Instant::now() + wait;
-        loop {
+        polled(wait, POLL, || {
             let events = self.run(TransactionBehavior::Deferred, |transaction, _| {
                 events(transaction, after, limit)
             })?;
-            let left = until.saturating_duration_since(Instant::now());
-            if !events.is_empty() || left.is_zero() {
-                return Ok(events);
-            }
-            std::thread::sleep(left.min(POLL));
-            self.deadline = self.deadline.max(Instant::now() + PATIENCE);
-        }
+            self.deadline = self.deadline.max(Instant::now() + POLL + PATIENCE);
+            Ok(events)
+        })
     }
 }

@@ -51,8 +51,9 @@ pub(super) fn after_a_claim(setting: &Setting<'_>) -> Result<(), Failure> {
 
 fn cannot(file: &Path, error: &std::io::Error) -> Failure {
     Failure::error(&format!(
-        "cannot write the figures to {}: {error}",
-        sanid_host::root::printable(file)
+        "cannot write the figures to {}: {}",
+        sanid_host::root::printable(file),
+        crate::files::said(error)
     ))
 }
 

@@ -98,7 +98,7 @@ struct Shared {
     /// How long to wait for the store, such as 10s
     #[arg(long, global = true, value_name = "TIME", value_parser = config::parse_time)]
     wait: Option<Duration>,
-    /// Claim for another host: what claim request, or status --format json, printed there; - is standard input
+    /// Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input
     #[arg(long, global = true, value_name = "FILE")]
     from: Option<PathBuf>,
     /// The host's name in the claim

@@ -83,6 +83,7 @@ fn what_gives_no_identity_is_said_without_a_value() {
     use Column::{Host, HostId, HostNqn, Iqn, IqnPrefix, MachineId, Scheme, SystemUuid};
     let node = (Host, "node-1");
     let dashed = "3d1219c7-c4c5-404a-aa1f-6d2a48adfda4";
+    let with_more = format!("{dashed}0");
     let inside = format!("n-{ID}");
     let prefix = format!("iqn.2024-01.com.example:{ID}");
     let cases: &[(&[(Column, &str)], &str)] = &[
@@ -90,7 +91,22 @@ fn what_gives_no_identity_is_said_without_a_value() {
         (&[node], "machine-id is empty"),
         (&[node, (Iqn, IQN)], "machine-id is empty"),
         (&[node, (MachineId, &ID[..31])], "not 32 hexadecimal digits"),
-        (&[node, (MachineId, dashed)], "not 32 hexadecimal digits"),
+        (&[node, (MachineId, dashed)], "take the hyphens out"),
+        (
+            &[node, (MachineId, &with_more)],
+            "not 32 hexadecimal digits",
+        ),
+        (&[node, (MachineId, "1.2E+31")], "export the column as text"),
+        (
+            &[node, (MachineId, "1,20E+31")],
+            "export the column as text",
+        ),
+        (&[node, (MachineId, "3e31")], "export the column as text"),
+        (
+            &[node, (MachineId, "1.2.E+31")],
+            "not 32 hexadecimal digits",
+        ),
+        (&[node, (MachineId, "E+31")], "not 32 hexadecimal digits"),
         (&[node, (MachineId, "uninitialized")], "uninitialized"),
         (
             &[node, (MachineId, "00000000000000000000000000000000")],

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::clocks::{self, Hand, Moves};
+use super::member::{self, member};
 
 /// What is special about a server.
 #[derive(Clone, Copy)]
@@ -53,23 +54,14 @@ impl Etcd {
             Security::Clocks(hand, moves) => hand.etcd(moves),
             _ => Command::new("etcd"),
         };
-        command
-            .args(["--name", "only", "--log-level", "error", "--logger", "zap"])
-            .arg("--data-dir")
-            .arg(data.path().join("data"))
-            .args([
-                "--listen-client-urls",
-                &url,
-                "--advertise-client-urls",
-                &url,
-            ])
-            .args([
-                "--listen-peer-urls",
-                &peer,
-                "--initial-advertise-peer-urls",
-                &peer,
-            ])
-            .args(["--initial-cluster", &format!("only={peer}")]);
+        let all = format!("only={peer}");
+        let place = data.path().join("data");
+        member(&mut command, "only", &place, &url, &peer, &all).args([
+            "--log-level",
+            "error",
+            "--logger",
+            "zap",
+        ]);
         match security {
             Security::None | Security::Clocks(..) => {}
             Security::Quota(bytes) => {
@@ -332,30 +324,14 @@ impl Cluster {
         } else {
             etcd
         };
-        command
-            .args([
-                "--name",
-                &format!("m{number}"),
-                "--log-level",
-                "error",
-                "--logger",
-                "zap",
-            ])
-            .arg("--data-dir")
-            .arg(self.data.path().join(format!("m{number}")))
-            .args([
-                "--listen-client-urls",
-                &url,
-                "--advertise-client-urls",
-                &url,
-            ])
-            .args([
-                "--listen-peer-urls",
-                &peer,
-                "--initial-advertise-peer-urls",
-                &peer,
-            ])
-            .args(["--initial-cluster", &all.join(",")]);
+        let name = format!("m{number}");
+        let place = self.data.path().join(&name);
+        member::member(&mut command, &name, &place, &url, &peer, &all.join(",")).args([
+            "--log-level",
+            "error",
+            "--logger",
+            "zap",
+        ]);
         self.members[number].child = Some(quiet(&mut command).spawn().unwrap());
     }
 

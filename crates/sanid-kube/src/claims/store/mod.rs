@@ -23,7 +23,7 @@ use kube::ResourceExt as _;
 use kube::api::Api;
 use sanid_fleet::claims::{
     Applied, Change, Clock, HostClock, Identifier, Identity, Moment, Record, Seen, Snapshot, Store,
-    StoreError, Stored, decide,
+    StoreError, Stored, decide, polled,
 };
 use tokio::runtime::Handle;
 
@@ -192,8 +192,7 @@ impl Store for KubeStore {
         limit: usize,
         wait: Duration,
     ) -> Result<Vec<Stored>, StoreError> {
-        let until = Instant::now() + wait;
-        loop {
+        polled(wait, POLL, || {
             self.deadline = self.deadline.max(Instant::now() + PATIENCE);
             let all = self.wait(async |store| store.all().await)?;
             let mut events: Vec<Stored> = all
@@ -203,12 +202,8 @@ impl Store for KubeStore {
                 .collect();
             events.sort_by_key(|stored| stored.sequence);
             events.truncate(limit);
-            let left = until.saturating_duration_since(Instant::now());
-            if !events.is_empty() || left.is_zero() {
-                return Ok(events);
-            }
-            std::thread::sleep(left.min(POLL));
-        }
+            Ok(events)
+        })
     }
 }
 

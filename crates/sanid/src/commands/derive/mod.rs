@@ -82,7 +82,12 @@ pub(crate) fn run(options: &Derive) -> Result<Exit, Failure> {
     let output = BufWriter::with_capacity(BUFFER, io::stdout().lock());
     let mut run = Run::new(scheme, prefix, Writer::new(options.format, output));
     match run.all(input) {
-        Ok(()) => {}
+        Ok(0) => {
+            return Err(Failure::error(
+                &"standard input is empty: there is no machine-id to derive from; sanid derive </etc/machine-id gives the names of this host",
+            ));
+        }
+        Ok(_) => {}
         Err(Stop::Closed) => return Ok(Exit::Fine),
         Err(Stop::Failed(failure)) => return Err(failure),
     }
@@ -90,6 +95,16 @@ pub(crate) fn run(options: &Derive) -> Result<Exit, Failure> {
         output::complain(&format!("… and {} more", run.bad - SHOWN_ERRORS));
     }
     Ok(if run.bad > 0 { Exit::Error } else { Exit::Fine })
+}
+
+/// A word that is none of the options may be a machine-id, so it is not repeated.
+pub(crate) fn misplaced() -> Failure {
+    Failure::error(
+        &"derive takes machine-ids from standard input alone, since every user of this machine can read a command line; what was given there is not repeated\n\
+        Ways out:\n  \
+        sanid derive <FILE    machine-ids, one to a line\n  \
+        sanid derive --help   for the options",
+    )
 }
 
 fn unknown_scheme(given: &str) -> Failure {
@@ -138,7 +153,8 @@ impl<W: Write> Run<W> {
         }
     }
 
-    fn all(&mut self, mut input: BufReader<impl Read>) -> Result<(), Stop> {
+    /// Every line; how many there were.
+    fn all(&mut self, mut input: BufReader<impl Read>) -> Result<u64, Stop> {
         self.writer.begin()?;
         let mut line = Vec::with_capacity(64);
         let mut number: u64 = 0;
@@ -160,7 +176,7 @@ impl<W: Write> Run<W> {
             self.one(number, line.trim_ascii())?;
         }
         self.writer.end()?;
-        Ok(())
+        Ok(number)
     }
 
     /// The lines that are in memory and are nothing but a machine-id, up to the first that needs a closer

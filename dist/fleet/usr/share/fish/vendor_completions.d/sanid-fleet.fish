@@ -180,7 +180,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not _
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l wait -d 'How long to wait for the store, such as 10s' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l from -d 'Claim for another host: what claim request, or status --format json, printed there; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l name -d 'The host\'s name in the claim' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l root -d 'Where the root of the host is mounted that claims' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l ca -d 'Who signs etcd\'s certificates' -r -F
@@ -201,7 +201,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l wait -d 'How long to wait for the store, such as 10s' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l from -d 'Claim for another host: what claim request, or status --format json, printed there; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l name -d 'The host\'s name in the claim' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l root -d 'Where the root of the host is mounted that claims' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l ca -d 'Who signs etcd\'s certificates' -r -F
@@ -215,7 +215,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l wait -d 'How long to wait for the store, such as 10s' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l from -d 'Claim for another host: what claim request, or status --format json, printed there; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l name -d 'The host\'s name in the claim' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l root -d 'Where the root of the host is mounted that claims' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l ca -d 'Who signs etcd\'s certificates' -r -F
@@ -232,7 +232,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l wait -d 'How long to wait for the store, such as 10s' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l from -d 'Claim for another host: what claim request, or status --format json, printed there; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l name -d 'The host\'s name in the claim' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l root -d 'Where the root of the host is mounted that claims' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l ca -d 'Who signs etcd\'s certificates' -r -F
@@ -245,7 +245,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l wait -d 'How long to wait for the store, such as 10s' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l from -d 'Claim for another host: what claim request, or status --format json, printed there; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l name -d 'The host\'s name in the claim' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l root -d 'Where the root of the host is mounted that claims' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l ca -d 'Who signs etcd\'s certificates' -r -F
@@ -259,7 +259,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l wait -d 'How long to wait for the store, such as 10s' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l from -d 'Claim for another host: what claim request, or status --format json, printed there; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l name -d 'The host\'s name in the claim' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l root -d 'Where the root of the host is mounted that claims' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l ca -d 'Who signs etcd\'s certificates' -r -F
@@ -274,7 +274,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l wait -d 'How long to wait for the store, such as 10s' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l from -d 'Claim for another host: what claim request, or status --format json, printed there; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l name -d 'The host\'s name in the claim' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l root -d 'Where the root of the host is mounted that claims' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l ca -d 'Who signs etcd\'s certificates' -r -F
@@ -287,7 +287,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l wait -d 'How long to wait for the store, such as 10s' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l from -d 'Claim for another host: what claim request, or status --format json, printed there; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l name -d 'The host\'s name in the claim' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l root -d 'Where the root of the host is mounted that claims' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l ca -d 'Who signs etcd\'s certificates' -r -F

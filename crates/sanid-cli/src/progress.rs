@@ -1,4 +1,4 @@
-//! How far a long reading is, on standard error and only where that is a terminal.
+//! How far long work is, on standard error and only where that is a terminal.
 
 use std::io::{self, IsTerminal as _, Read};
 use std::time::Duration;
@@ -6,13 +6,14 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A bar, or nothing.
-pub(super) struct Progress {
+#[derive(Debug)]
+pub struct Progress {
     bar: ProgressBar,
 }
 
 impl Progress {
     /// For so many bytes; without a number, for as many as come.
-    pub(super) fn bytes(length: Option<u64>) -> Self {
+    pub fn bytes(length: Option<u64>) -> Self {
         let template = match length {
             Some(_) => "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
             None => "{spinner} {bytes} {bytes_per_sec}",
@@ -20,9 +21,13 @@ impl Progress {
         Self::new(length, template)
     }
 
-    /// For paths, whose number is not known.
-    pub(super) fn paths() -> Self {
-        Self::new(None, "{spinner} {pos} files  {wide_msg}")
+    /// For so many of these; without a number, for as many as come.
+    pub fn items(length: Option<u64>, what: &str) -> Self {
+        let template = match length {
+            Some(_) => format!("{{bar:30}} {{pos}}/{{len}} {what} {{eta}}  {{wide_msg}}"),
+            None => format!("{{spinner}} {{pos}} {what}  {{wide_msg}}"),
+        };
+        Self::new(length, &template)
     }
 
     fn new(length: Option<u64>, template: &str) -> Self {
@@ -42,19 +47,19 @@ impl Progress {
         Self { bar }
     }
 
-    /// One more path.
-    pub(super) fn path(&self, shown: String) {
+    /// One more of the items, and what it is called.
+    pub fn item(&self, shown: String) {
         self.bar.inc(1);
         self.bar.set_message(shown);
     }
 
     /// The same bytes, counted.
-    pub(super) fn of<'a>(&'a self, source: impl Read + 'a) -> impl Read + 'a {
+    pub fn of<R: Read>(&self, source: R) -> impl Read + use<R> {
         self.bar.wrap_read(source)
     }
 
     /// Takes the bar away.
-    pub(super) fn done(&self) {
+    pub fn done(&self) {
         self.bar.finish_and_clear();
     }
 }
