@@ -99,7 +99,6 @@ impl Claimant {
         Ok(Self::new(identity, holder, uses_storage))
     }
 
-    /// A host by a document: what `claim request` prints there, or `sanid status` or `sanid show` with
     /// A host by a document: what `claim request` prints there, or, which tell nothing of the hardware, what
     /// `sanid status` or `sanid show` prints with `--format json`, or the record of `sanid-fleet escrow`.
     ///
