@@ -60,6 +60,10 @@ const RULES: &[(&str, Rule)] = &[
     ),
     ("a_lost_answer_is_found_again", a_lost_answer_is_found_again),
     (
+        "a_lost_answer_whose_claim_has_ended_stays_in_history",
+        a_lost_answer_whose_claim_has_ended_stays_in_history,
+    ),
+    (
         "a_change_decided_on_the_past_writes_nothing",
         a_change_decided_on_the_past_writes_nothing,
     ),
@@ -493,6 +497,67 @@ fn generations_grow_over_release_and_takeover(place: &Place) {
         ));
         ask(store, Action::Release { fenced: false }, &identity(1), &two);
     }
+}
+
+/// A store whose first answer does not arrive; before it is asked again somebody else ends the claim.
+struct Deaf<'s> {
+    store: &'s mut dyn Store,
+    place: Option<&'s Place>,
+}
+
+impl Store for Deaf<'_> {
+    fn wait_until(&mut self, deadline: Instant) {
+        self.store.wait_until(deadline);
+    }
+
+    fn read(&mut self, of: &claims::Identity) -> Result<Snapshot, claims::StoreError> {
+        self.store.read(of)
+    }
+
+    fn apply(
+        &mut self,
+        of: &claims::Identity,
+        change: &claims::Change,
+    ) -> Result<Applied, claims::StoreError> {
+        let applied = self.store.apply(of, change)?;
+        let Some(place) = self.place.take() else {
+            return Ok(applied);
+        };
+        assert!(matches!(applied, Applied::Done(_)), "{applied:?}");
+        let mut other = place.client();
+        let end = Action::Release { fenced: true };
+        ask(other.as_mut(), end, &identity(1), &host("two"));
+        self.store.read(of).map(Applied::Raced)
+    }
+
+    fn list(&mut self, each: &mut dyn FnMut(claims::Seen)) -> Result<(), claims::StoreError> {
+        self.store.list(each)
+    }
+
+    fn history(
+        &mut self,
+        after: u64,
+        limit: usize,
+        wait: Duration,
+    ) -> Result<Vec<Stored>, claims::StoreError> {
+        self.store.history(after, limit, wait)
+    }
+}
+
+fn a_lost_answer_whose_claim_has_ended_stays_in_history(place: &Place) {
+    let (mut store, one) = (place.client(), host("one"));
+    let mut deaf = Deaf {
+        store: store.as_mut(),
+        place: Some(place),
+    };
+    let wanted = request(Action::Claim, &identity(1), &one);
+    let held = claims::submit(&mut deaf, &wanted, None).unwrap();
+    assert!(matches!(held, Outcome::Held(_)), "{held:?}");
+    let what: Vec<_> = events(store.as_mut())
+        .iter()
+        .map(|one| one.event.what)
+        .collect();
+    assert_eq!(what, [What::Claimed, What::ReleasedFenced, What::Claimed]);
 }
 
 fn history_has_every_transition_in_order(place: &Place) {

@@ -3,7 +3,7 @@
 //! ```text
 //! /sanid/v1/names/hostid/…, hostnqn/…, iqn/…   the record, three times: each name tells who has it
 //! /sanid/v1/lease/HOST_ID                       the claim's id, attached to the lease: gone when it expires
-//! /sanid/v1/history/CLAIM/SERIAL                events
+//! /sanid/v1/history/CLAIM/SERIAL-RANDOM         events
 //! ```
 //!
 //! The records outlive their lease: who held the claim stays known, and a host that was away for long finds
@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 
 use super::messages::{Compare, Delete, Expected, OneOperation, Operation, Put, Range, Txn};
 use crate::claims::event::Event;
+use crate::claims::host::new_id;
 use crate::claims::identity::{Identifier, Identity};
 use crate::claims::record::Record;
 use crate::claims::seen::{Lease, Seen};
@@ -30,8 +31,11 @@ pub(super) fn lease(host_id: &str) -> Vec<u8> {
     format!("{LEASES}{host_id}").into_bytes()
 }
 
+/// A key that no event has. A request whose answer was lost keeps its id; where its claim has ended before it is
+/// asked for again, the next one has the id and the serial of the first.
 fn history(event: &Event) -> Vec<u8> {
-    format!("{HISTORY}{}/{:010}", event.claim, event.serial).into_bytes()
+    let Event { claim, serial, .. } = event;
+    format!("{HISTORY}{claim}/{serial:010}-{}", new_id()).into_bytes()
 }
 
 /// The end of the range of all keys with this beginning.
