@@ -103,6 +103,14 @@ fn what_gives_no_identity_is_said_without_a_value() {
         ),
         (&[node, (MachineId, "3e31")], "export the column as text"),
         (
+            &[node, (MachineId, "12345678901234500000000000000000")],
+            "export the column as text",
+        ),
+        (
+            &[node, (MachineId, "12345678901234567000000000000000")],
+            "export the column as text",
+        ),
+        (
             &[node, (MachineId, "1.2.E+31")],
             "not 32 hexadecimal digits",
         ),
