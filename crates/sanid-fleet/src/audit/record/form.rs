@@ -1,0 +1,300 @@
+//! A record as bytes.
+//!
+//! A name that follows from the Host ID, as in every scheme that gives a host one UUID, is kept as that
+//! and not as text.
+
+use std::borrow::Cow;
+
+use sanid_core::{HostNqn, HostUuid};
+
+use super::compared::iqn_uuid;
+use super::{Flags, LONGEST, Names, Record};
+
+/// Records begin at multiples of this, so that the place of one fits beside what else is sorted with it.
+pub(crate) const ALIGN: usize = 8;
+
+/// How a name is written down.
+mod form {
+    pub(super) const NONE: u8 = 0;
+    pub(super) const TEXT: u8 = 1;
+    /// From the Host ID of the same set of names.
+    pub(super) const FROM_ID: u8 = 2;
+}
+
+impl<'a> Record<'a> {
+    /// Writes it down, at a multiple of [`ALIGN`] when `out` begins at one.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        let flags = &self.flags;
+        let bits = [
+            flags.inventory,
+            flags.iqn_differs,
+            flags.pair_differs,
+            flags.danger,
+            flags.warning,
+            self.fingerprint.is_some(),
+        ];
+        let bits = bits
+            .iter()
+            .rev()
+            .fold(0, |all, bit| all << 1 | u8::from(*bit));
+        // Its length stands first; the bytes follow.
+        let begin = out.len();
+        out.extend([0; 4]);
+        out.push(bits);
+        out.extend([
+            self.seed,
+            self.seed_state,
+            self.scheme,
+            self.iqn_source,
+            self.nvme_source,
+            self.hardware,
+        ]);
+        out.extend(self.file.to_le_bytes());
+        out.extend(self.line.to_le_bytes());
+        out.extend(self.issues.to_le_bytes());
+        out.extend(
+            self.fingerprint
+                .unwrap_or_default()
+                .iter()
+                .take(if self.fingerprint.is_some() { 16 } else { 0 }),
+        );
+        write_text(out, &self.host);
+        // Both are cut to what a byte counts.
+        out.push(u8::try_from(self.findings.len()).unwrap_or(u8::MAX));
+        out.extend(self.findings.iter().take(LONGEST));
+        out.push(u8::try_from(self.live.len()).unwrap_or(u8::MAX));
+        for names in self.all_names() {
+            names.write(out);
+        }
+        let length = u32::try_from(out.len() - begin).unwrap_or(u32::MAX);
+        if let Some(place) = out.get_mut(begin..begin + 4) {
+            place.copy_from_slice(&length.to_le_bytes());
+        }
+        out.resize(out.len().next_multiple_of(ALIGN), 0);
+    }
+
+    /// Reads it back.
+    pub(crate) fn read(bytes: &'a [u8]) -> Option<Self> {
+        let (mut record, mut at) = Self::head(bytes)?;
+        let live = at.byte()?;
+        record.names = Names::read(&mut at)?;
+        for _ in 0..live {
+            record.live.push(Names::read(&mut at)?);
+        }
+        Some(record)
+    }
+
+    /// Reads it back, without its names.
+    pub(crate) fn read_head(bytes: &'a [u8]) -> Option<Self> {
+        Self::head(bytes).map(|(record, _)| record)
+    }
+
+    fn head(bytes: &'a [u8]) -> Option<(Self, Reader<'a>)> {
+        let mut at = Reader(bytes);
+        let _length = at.array::<4>()?;
+        let bits = at.byte()?;
+        let flag = |bit: u8| bits >> bit & 1 == 1;
+        let mut record = Self {
+            seed: at.byte()?,
+            seed_state: at.byte()?,
+            scheme: at.byte()?,
+            iqn_source: at.byte()?,
+            nvme_source: at.byte()?,
+            hardware: at.byte()?,
+            file: u32::from_le_bytes(at.array()?),
+            line: u64::from_le_bytes(at.array()?),
+            issues: u32::from_le_bytes(at.array()?),
+            flags: Flags {
+                inventory: flag(0),
+                iqn_differs: flag(1),
+                pair_differs: flag(2),
+                danger: flag(3),
+                warning: flag(4),
+            },
+            ..Self::default()
+        };
+        if flag(5) {
+            record.fingerprint = Some(at.array()?);
+        }
+        record.host = Cow::Borrowed(at.text()?);
+        let findings = usize::from(at.byte()?);
+        record.findings = Cow::Borrowed(at.bytes(findings)?);
+        Some((record, at))
+    }
+}
+
+/// The length of the record that begins here, with what follows it up to the next one.
+pub(crate) fn length(bytes: &[u8]) -> Option<usize> {
+    let length = u32::from_le_bytes(Reader(bytes).array()?);
+    Some(usize::try_from(length).ok()?.next_multiple_of(ALIGN))
+}
+
+impl<'a> Names<'a> {
+    fn write(&self, out: &mut Vec<u8>) {
+        match &self.host_id {
+            Some(id) => {
+                out.push(form::TEXT);
+                out.extend(id);
+            }
+            None => out.push(form::NONE),
+        }
+        let digits = self.host_id.map(HostUuid::from_bytes);
+        match self.host_nqn.as_deref() {
+            None => out.push(form::NONE),
+            Some(nqn) if digits.is_some_and(|id| is_nqn_of(nqn, &id)) => out.push(form::FROM_ID),
+            Some(nqn) => {
+                out.push(form::TEXT);
+                write_text(out, nqn);
+            }
+        }
+        match self.iqn.as_deref() {
+            None => out.push(form::NONE),
+            Some(iqn) => match iqn_uuid(iqn) {
+                Some((prefix, uuid)) if Some(uuid) == self.host_id => {
+                    out.push(form::FROM_ID);
+                    write_text(out, prefix);
+                }
+                _ => {
+                    out.push(form::TEXT);
+                    write_text(out, iqn);
+                }
+            },
+        }
+    }
+
+    fn read(at: &mut Reader<'a>) -> Option<Self> {
+        let host_id = match at.byte()? {
+            form::NONE => None,
+            _ => Some(at.array()?),
+        };
+        let uuid = host_id.map(HostUuid::from_bytes);
+        let host_nqn = match at.byte()? {
+            form::NONE => None,
+            form::FROM_ID => Some(Cow::Owned(HostNqn::from_uuid(&uuid?).as_str().to_owned())),
+            _ => Some(Cow::Borrowed(at.text()?)),
+        };
+        let iqn = match at.byte()? {
+            form::NONE => None,
+            form::FROM_ID => {
+                let prefix = at.text()?;
+                Some(Cow::Owned(format!("{prefix}:{}", uuid?.simple())))
+            }
+            _ => Some(Cow::Borrowed(at.text()?)),
+        };
+        Some(Self {
+            iqn,
+            host_nqn,
+            host_id,
+        })
+    }
+}
+
+fn is_nqn_of(nqn: &str, id: &HostUuid) -> bool {
+    let digits = nqn.strip_prefix(HostNqn::UUID_PREFIX);
+    digits.is_some_and(|digits| digits.as_bytes() == id.hyphenated_digits())
+}
+
+/// A text of at most 255 bytes, which is what a name has.
+fn write_text(out: &mut Vec<u8>, text: &str) {
+    let mut end = text.len().min(LONGEST);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let text = text.get(..end).unwrap_or_default();
+    out.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
+    out.extend(text.as_bytes());
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn bytes(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.bytes(N)?.try_into().ok()
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.array::<1>().map(|[byte]| byte)
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        let length = usize::from(self.byte()?);
+        std::str::from_utf8(self.bytes(length)?).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn names() -> impl Strategy<Value = Names<'static>> {
+        let id = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
+        let iqn = prop_oneof![
+            Just(Some(
+                "iqn.2016-04.com.open-iscsi:652f5d50a6894520b87bfe2552ef6b8b".to_owned()
+            )),
+            Just(Some(
+                "iqn.2016-04.com.open-iscsi:652F5D50a6894520b87bfe2552ef6b8b".to_owned()
+            )),
+            Just(None),
+            ".{0,40}".prop_map(Some),
+        ];
+        let nqn = prop_oneof![
+            Just(Some(format!("nqn.2014-08.org.nvmexpress:uuid:{id}"))),
+            Just(Some(format!(
+                "nqn.2014-08.org.nvmexpress:uuid:{}",
+                id.to_uppercase()
+            ))),
+            Just(None),
+            ".{0,40}".prop_map(Some),
+        ];
+        let id = prop_oneof![
+            Just(Some(*HostUuid::parse(id).unwrap().as_bytes())),
+            any::<Option<[u8; 16]>>(),
+        ];
+        (iqn, nqn, id).prop_map(|(iqn, host_nqn, host_id)| Names {
+            iqn: iqn.map(Cow::Owned),
+            host_nqn: host_nqn.map(Cow::Owned),
+            host_id,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_record_is_read_as_it_was_written(
+            host in ".{0,60}",
+            words in any::<[u8; 6]>(),
+            flags in any::<[bool; 5]>(),
+            place in any::<(u32, u64, u32)>(),
+            fingerprint in any::<Option<[u8; 16]>>(),
+            names in names(),
+            live in proptest::collection::vec(names(), 0..3),
+            findings in proptest::collection::vec(any::<u8>(), 0..9),
+        ) {
+            let record = Record {
+                host: Cow::Owned(host),
+                file: place.0,
+                line: place.1,
+                issues: place.2,
+                seed: words[0], seed_state: words[1], scheme: words[2],
+                iqn_source: words[3], nvme_source: words[4], hardware: words[5],
+                flags: Flags { inventory: flags[0], iqn_differs: flags[1], pair_differs: flags[2], danger: flags[3], warning: flags[4] },
+                fingerprint,
+                names,
+                live,
+                findings: Cow::Owned(findings),
+            };
+            let mut bytes = Vec::new();
+            record.write(&mut bytes);
+            prop_assert_eq!(bytes.len() % ALIGN, 0);
+            prop_assert_eq!(length(&bytes), Some(bytes.len()));
+            prop_assert_eq!(Record::read(&bytes), Some(record));
+        }
+    }
+}
