@@ -17,6 +17,7 @@ mod gather;
 mod group;
 mod hosts;
 mod record;
+mod repeats;
 mod sort;
 mod store;
 mod tally;
@@ -34,9 +35,11 @@ pub use document::{
     AuditReport, CodeCount, FindingReport, HostPlace, HostReport, Summary, Tallies, Tally,
 };
 use finding::Finding;
-use gather::Gathered;
+use gather::{Gathered, NameKeys};
 pub use hosts::Hosts;
-use record::{ALIGN, Record};
+use record::Record;
+use repeats::Table;
+use sort::{Entry, Sorter};
 
 /// How to audit.
 #[derive(Debug, Clone)]
@@ -116,11 +119,6 @@ pub fn audit(
     decide(gathered, &files, options)
 }
 
-/// The place in the store, and the kinds, of a sorted value.
-fn place(value: u64) -> (u64, u8) {
-    ((value >> 8) * ALIGN as u64, value.to_le_bytes()[0])
-}
-
 fn decide(
     gathered: Gathered,
     files: &[PathBuf],
@@ -145,8 +143,7 @@ fn decide(
 
     // Which reports count is known once those of one name have been looked at.
     let mut superseded = tally::Places::default();
-    let smallest = if context.inventory { 1 } else { 2 };
-    names.groups(smallest, |_, group| {
+    each_group(&store, names, |group| {
         each_name(&store, group, &mut superseded, |named| {
             for check in &mut checks {
                 check.named(&context, named);
@@ -154,20 +151,30 @@ fn decide(
         })
     })?;
 
-    let mut hosts = Vec::new();
-    keys.groups(2, |key, group| {
-        hosts.clear();
-        let counting = group.iter().map(|value| place(*value).0);
-        hosts.extend(counting.filter(|place| !superseded.has(*place)));
-        if hosts.len() < 2 {
-            return Ok(());
+    let mut sharing = group::Sharing::new(&store, &words, options.limit);
+    let mut shared = |shared: &group::Shared| {
+        for check in &mut checks {
+            check.shared(&context, shared);
         }
-        group::shared(&store, &words, key, &hosts, options.limit, |shared| {
-            for check in &mut checks {
-                check.shared(&context, shared);
+    };
+    keys.repeated(
+        |table, sorter| {
+            again(&store, table, sorter, |bytes, take| {
+                let record = Record::read(bytes)?;
+                if !record.flags.inventory {
+                    record.keys(take);
+                }
+                Some(())
+            })
+        },
+        |(key, place)| {
+            if superseded.has(place) {
+                return Ok(());
             }
-        })
-    })?;
+            sharing.add(key, place, &mut shared)
+        },
+    )?;
+    sharing.finish(&mut shared);
 
     let mut tallies = tally::Counts::default();
     store.each_head(|place, record| {
@@ -233,6 +240,71 @@ fn decide(
     })
 }
 
+/// Adds the keys of all records that the table tells apart; `keys` gives those of one.
+fn again(
+    store: &store::Store,
+    table: &Table,
+    sorter: &mut Sorter,
+    keys: impl Fn(&[u8], &mut dyn FnMut(u64)) -> Option<()> + Sync,
+) -> io::Result<()> {
+    store.each_chunk(
+        |chunk| {
+            let mut found: Vec<Entry> = Vec::new();
+            chunk.each(|place, bytes| {
+                let mut take = |key| {
+                    if table.is_repeated(key) {
+                        found.push((key, place));
+                    }
+                };
+                keys(bytes, &mut take).ok_or_else(store::damaged)
+            })?;
+            Ok(found)
+        },
+        |found| found.into_iter().try_for_each(|entry| sorter.push(entry)),
+    )
+}
+
+/// The places of all hosts with one key of their names.
+fn each_group(
+    store: &store::Store,
+    names: NameKeys,
+    mut take: impl FnMut(&[u64]) -> io::Result<()>,
+) -> io::Result<()> {
+    let smallest = match names {
+        NameKeys::All(_) => 1,
+        NameKeys::Repeated(_) => 2,
+    };
+    let mut current = 0;
+    let mut group: Vec<u64> = Vec::new();
+    let each = |(key, place): Entry| {
+        if key != current {
+            if group.len() >= smallest {
+                take(&group)?;
+            }
+            current = key;
+            group.clear();
+        }
+        group.push(place);
+        Ok(())
+    };
+    match names {
+        NameKeys::All(sorter) => sorter.each(each)?,
+        NameKeys::Repeated(repeats) => repeats.repeated(
+            |table, sorter| {
+                again(store, table, sorter, |bytes, take| {
+                    take(Record::read_head(bytes)?.name_key());
+                    Some(())
+                })
+            },
+            each,
+        )?,
+    }
+    if group.len() >= smallest {
+        take(&group)?;
+    }
+    Ok(())
+}
+
 /// The hosts of each name with this key, and what the inventory says of them.
 fn each_name(
     store: &store::Store,
@@ -241,15 +313,19 @@ fn each_name(
     mut take: impl FnMut(&Named<'_>),
 ) -> io::Result<()> {
     let mut buffers: Vec<(u64, Vec<u8>)> = Vec::new();
-    for value in group {
-        let mut buffer = Vec::new();
-        store.copy(place(*value).0, &mut buffer)?;
-        buffers.push((place(*value).0, buffer));
+    let mut buffer = Vec::new();
+    for place in group {
+        let record = store.bytes(*place, &mut buffer)?;
+        buffers.push((*place, record.to_owned()));
     }
-    let mut all: Vec<(String, u64, Record<'_>)> = Vec::new();
+    let mut all: Vec<(String, u64, Record<'_>)> = Vec::with_capacity(group.len());
     for (place, buffer) in &buffers {
         let record = Record::read(buffer).ok_or_else(store::damaged)?;
-        all.push((record::comparable(&record.host), *place, record));
+        all.push((
+            record::comparable(&record.host).into_owned(),
+            *place,
+            record,
+        ));
     }
     all.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
     for same in all.chunk_by(|a, b| a.0 == b.0) {

@@ -6,54 +6,47 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use foldhash::quality::FixedState;
 use sanid_core::{HostNqn, HostUuid, IscsiName};
 
-use super::{Kind, Record};
+use super::Record;
 
 impl Record<'_> {
-    /// What to look this host up by: each with the kinds that it stands for.
-    pub(crate) fn keys(&self, mut take: impl FnMut(u64, u8)) {
-        let mut keys: [(u64, u8); 4] = [(0, 0); 4];
-        let mut used = 0;
-        let mut add = |key: u64, kind: Kind, take: &mut dyn FnMut(u64, u8)| {
-            let known = keys.iter_mut().take(used).find(|known| known.0 == key);
-            match known {
-                Some(known) => known.1 |= kind as u8,
-                None => match keys.get_mut(used) {
-                    Some(free) => {
-                        *free = (key, kind as u8);
-                        used += 1;
-                    }
-                    None => take(key, kind as u8),
-                },
+    /// What to look this host up by.
+    pub(crate) fn keys(&self, mut take: impl FnMut(u64)) {
+        // The three names of most hosts are one key.
+        let mut last = None;
+        let mut take = |key| {
+            if last.replace(key) != Some(key) {
+                take(key);
             }
         };
-        if let Some(fingerprint) = &self.fingerprint {
-            add(seed_key(fingerprint), Kind::Seed, &mut take);
-        }
         for names in self.all_names() {
             if let Some(id) = &names.host_id {
-                add(uuid_key(id), Kind::HostId, &mut take);
+                take(uuid_key(id));
             }
             if let Some(nqn) = &names.host_nqn {
-                add(nqn_key(nqn), Kind::HostNqn, &mut take);
+                take(nqn_key(nqn));
             }
             if let Some(iqn) = &names.iqn {
-                add(iqn_key(iqn), Kind::Iqn, &mut take);
+                take(iqn_key(iqn));
             }
         }
-        for (key, kinds) in keys.into_iter().take(used) {
-            take(key, kinds);
+        if let Some(fingerprint) = &self.fingerprint {
+            take(seed_key(fingerprint));
         }
     }
 
     /// By what to look its own name up; names of hosts know no case (RFC 4343).
     pub(crate) fn name_key(&self) -> u64 {
-        hash(b'h', comparable(&self.host).as_bytes())
+        self.long_name.unwrap_or_else(|| name_key(&self.host))
     }
 }
 
 /// A host name as it is compared.
-pub(crate) fn comparable(host: &str) -> String {
-    host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
+pub(crate) fn comparable(host: &str) -> Cow<'_, str> {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Cow::Owned(host.to_ascii_lowercase());
+    }
+    Cow::Borrowed(host)
 }
 
 /// An initiator name as targets compare it: LIO and others in lower case, the standard after preparation
@@ -69,6 +62,10 @@ pub(crate) fn comparable_iqn(iqn: &str) -> Cow<'_, str> {
         Ok(name) => Cow::Owned(name.normal_form().as_str().to_owned()),
         Err(_) => Cow::Borrowed(iqn),
     }
+}
+
+pub(super) fn name_key(host: &str) -> u64 {
+    hash(b'h', comparable(host).as_bytes())
 }
 
 /// Who makes names whose hashes are one gains nothing: values of one key are told apart where they are read.

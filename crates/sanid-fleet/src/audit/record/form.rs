@@ -13,12 +13,17 @@ use super::{Flags, LONGEST, Names, Record};
 /// Records begin at multiples of this, so that the place of one fits beside what else is sorted with it.
 pub(crate) const ALIGN: usize = 8;
 
+/// What the initiator names of most hosts begin with.
+const USUAL: &str = "iqn.2016-04.com.open-iscsi";
+
 /// How a name is written down.
 mod form {
     pub(super) const NONE: u8 = 0;
     pub(super) const TEXT: u8 = 1;
     /// From the Host ID of the same set of names.
     pub(super) const FROM_ID: u8 = 2;
+    /// The same, with the usual prefix.
+    pub(super) const USUAL: u8 = 3;
 }
 
 impl<'a> Record<'a> {
@@ -32,6 +37,7 @@ impl<'a> Record<'a> {
             flags.danger,
             flags.warning,
             self.fingerprint.is_some(),
+            self.long_name.is_some(),
         ];
         let bits = bits
             .iter()
@@ -39,7 +45,7 @@ impl<'a> Record<'a> {
             .fold(0, |all, bit| all << 1 | u8::from(*bit));
         // Its length stands first; the bytes follow.
         let begin = out.len();
-        out.extend([0; 4]);
+        out.extend([0; 2]);
         out.push(bits);
         out.extend([
             self.seed,
@@ -49,15 +55,15 @@ impl<'a> Record<'a> {
             self.nvme_source,
             self.hardware,
         ]);
-        out.extend(self.file.to_le_bytes());
-        out.extend(self.line.to_le_bytes());
-        out.extend(self.issues.to_le_bytes());
-        out.extend(
-            self.fingerprint
-                .unwrap_or_default()
-                .iter()
-                .take(if self.fingerprint.is_some() { 16 } else { 0 }),
-        );
+        write_number(out, self.file.into());
+        write_number(out, self.line);
+        write_number(out, self.issues.into());
+        if let Some(fingerprint) = &self.fingerprint {
+            out.extend(fingerprint);
+        }
+        if let Some(key) = self.long_name {
+            out.extend(key.to_le_bytes());
+        }
         write_text(out, &self.host);
         // Both are cut to what a byte counts.
         out.push(u8::try_from(self.findings.len()).unwrap_or(u8::MAX));
@@ -66,8 +72,8 @@ impl<'a> Record<'a> {
         for names in self.all_names() {
             names.write(out);
         }
-        let length = u32::try_from(out.len() - begin).unwrap_or(u32::MAX);
-        if let Some(place) = out.get_mut(begin..begin + 4) {
+        let length = u16::try_from(out.len() - begin).unwrap_or(u16::MAX);
+        if let Some(place) = out.get_mut(begin..begin + 2) {
             place.copy_from_slice(&length.to_le_bytes());
         }
         out.resize(out.len().next_multiple_of(ALIGN), 0);
@@ -91,7 +97,7 @@ impl<'a> Record<'a> {
 
     fn head(bytes: &'a [u8]) -> Option<(Self, Reader<'a>)> {
         let mut at = Reader(bytes);
-        let _length = at.array::<4>()?;
+        let _length = at.array::<2>()?;
         let bits = at.byte()?;
         let flag = |bit: u8| bits >> bit & 1 == 1;
         let mut record = Self {
@@ -101,9 +107,9 @@ impl<'a> Record<'a> {
             iqn_source: at.byte()?,
             nvme_source: at.byte()?,
             hardware: at.byte()?,
-            file: u32::from_le_bytes(at.array()?),
-            line: u64::from_le_bytes(at.array()?),
-            issues: u32::from_le_bytes(at.array()?),
+            file: u32::try_from(at.number()?).ok()?,
+            line: at.number()?,
+            issues: u32::try_from(at.number()?).ok()?,
             flags: Flags {
                 inventory: flag(0),
                 iqn_differs: flag(1),
@@ -116,6 +122,9 @@ impl<'a> Record<'a> {
         if flag(5) {
             record.fingerprint = Some(at.array()?);
         }
+        if flag(6) {
+            record.long_name = Some(u64::from_le_bytes(at.array()?));
+        }
         record.host = Cow::Borrowed(at.text()?);
         let findings = usize::from(at.byte()?);
         record.findings = Cow::Borrowed(at.bytes(findings)?);
@@ -125,8 +134,8 @@ impl<'a> Record<'a> {
 
 /// The length of the record that begins here, with what follows it up to the next one.
 pub(crate) fn length(bytes: &[u8]) -> Option<usize> {
-    let length = u32::from_le_bytes(Reader(bytes).array()?);
-    Some(usize::try_from(length).ok()?.next_multiple_of(ALIGN))
+    let length = u16::from_le_bytes(Reader(bytes).array()?);
+    Some(usize::from(length).next_multiple_of(ALIGN))
 }
 
 impl<'a> Names<'a> {
@@ -150,6 +159,7 @@ impl<'a> Names<'a> {
         match self.iqn.as_deref() {
             None => out.push(form::NONE),
             Some(iqn) => match iqn_uuid(iqn) {
+                Some((USUAL, uuid)) if Some(uuid) == self.host_id => out.push(form::USUAL),
                 Some((prefix, uuid)) if Some(uuid) == self.host_id => {
                     out.push(form::FROM_ID);
                     write_text(out, prefix);
@@ -175,10 +185,8 @@ impl<'a> Names<'a> {
         };
         let iqn = match at.byte()? {
             form::NONE => None,
-            form::FROM_ID => {
-                let prefix = at.text()?;
-                Some(Cow::Owned(format!("{prefix}:{}", uuid?.simple())))
-            }
+            form::FROM_ID => Some(Cow::Owned(iqn_of(at.text()?, &uuid?))),
+            form::USUAL => Some(Cow::Owned(iqn_of(USUAL, &uuid?))),
             _ => Some(Cow::Borrowed(at.text()?)),
         };
         Some(Self {
@@ -187,6 +195,10 @@ impl<'a> Names<'a> {
             host_id,
         })
     }
+}
+
+fn iqn_of(prefix: &str, uuid: &HostUuid) -> String {
+    format!("{prefix}:{}", uuid.simple())
 }
 
 fn is_nqn_of(nqn: &str, id: &HostUuid) -> bool {
@@ -203,6 +215,17 @@ fn write_text(out: &mut Vec<u8>, text: &str) {
     let text = text.get(..end).unwrap_or_default();
     out.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
     out.extend(text.as_bytes());
+}
+
+/// Seven bits to a byte, the lowest first; the last byte has none above them.
+fn write_number(out: &mut Vec<u8>, mut number: u64) {
+    while number > 0x7f {
+        let [low, ..] = number.to_le_bytes();
+        out.push(low | 0x80);
+        number >>= 7;
+    }
+    let [low, ..] = number.to_le_bytes();
+    out.push(low);
 }
 
 struct Reader<'a>(&'a [u8]);
@@ -222,6 +245,18 @@ impl<'a> Reader<'a> {
         self.array::<1>().map(|[byte]| byte)
     }
 
+    fn number(&mut self) -> Option<u64> {
+        let mut number = 0;
+        for shift in (0..u64::BITS).step_by(7) {
+            let byte = self.byte()?;
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Some(number);
+            }
+        }
+        None
+    }
+
     fn text(&mut self) -> Option<&'a str> {
         let length = usize::from(self.byte()?);
         std::str::from_utf8(self.bytes(length)?).ok()
@@ -238,6 +273,9 @@ mod tests {
         let iqn = prop_oneof![
             Just(Some(
                 "iqn.2016-04.com.open-iscsi:652f5d50a6894520b87bfe2552ef6b8b".to_owned()
+            )),
+            Just(Some(
+                "iqn.1994-05.com.redhat:652f5d50a6894520b87bfe2552ef6b8b".to_owned()
             )),
             Just(Some(
                 "iqn.2016-04.com.open-iscsi:652F5D50a6894520b87bfe2552ef6b8b".to_owned()
@@ -271,8 +309,9 @@ mod tests {
             host in ".{0,60}",
             words in any::<[u8; 6]>(),
             flags in any::<[bool; 5]>(),
-            place in any::<(u32, u64, u32)>(),
+            place in (any::<u32>(), prop_oneof![0..300_u64, any::<u64>()], any::<u32>()),
             fingerprint in any::<Option<[u8; 16]>>(),
+            long_name in any::<Option<u64>>(),
             names in names(),
             live in proptest::collection::vec(names(), 0..3),
             findings in proptest::collection::vec(any::<u8>(), 0..9),
@@ -286,6 +325,7 @@ mod tests {
                 iqn_source: words[3], nvme_source: words[4], hardware: words[5],
                 flags: Flags { inventory: flags[0], iqn_differs: flags[1], pair_differs: flags[2], danger: flags[3], warning: flags[4] },
                 fingerprint,
+                long_name,
                 names,
                 live,
                 findings: Cow::Owned(findings),
@@ -294,7 +334,15 @@ mod tests {
             record.write(&mut bytes);
             prop_assert_eq!(bytes.len() % ALIGN, 0);
             prop_assert_eq!(length(&bytes), Some(bytes.len()));
-            prop_assert_eq!(Record::read(&bytes), Some(record));
+            let read = Record::read(&bytes).unwrap();
+            let keys = |record: &Record<'_>| {
+                let mut keys = vec![record.name_key()];
+                record.keys(|key| keys.push(key));
+                keys
+            };
+            prop_assert_eq!(keys(&read), keys(&record));
+            prop_assert_eq!(Record::read_head(&bytes).unwrap().name_key(), record.name_key());
+            prop_assert_eq!(read, record);
         }
     }
 }

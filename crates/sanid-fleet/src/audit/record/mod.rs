@@ -1,4 +1,4 @@
-//! One host in about 90 bytes: what is kept of its report.
+//! One host in about 80 bytes: what is kept of its report.
 
 mod compared;
 mod form;
@@ -37,6 +37,8 @@ impl Kind {
 pub(crate) struct Record<'a> {
     /// What it is called.
     pub(crate) host: Cow<'a, str>,
+    /// By what to look a name up that is longer than what is kept of it.
+    pub(crate) long_name: Option<u64>,
     /// The number of the file, and the line.
     pub(crate) file: u32,
     pub(crate) line: u64,
@@ -124,6 +126,7 @@ impl<'a> Record<'a> {
             .collect();
         Self {
             host: Cow::Borrowed(""),
+            long_name: None,
             file: 0,
             line: 0,
             seed: words.number(report.seed.as_deref()),
@@ -145,10 +148,19 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// The same with this name.
+    pub(crate) fn called(self, host: Cow<'a, str>) -> Self {
+        let long_name = (host.len() > LONGEST).then(|| compared::name_key(&host));
+        Self {
+            host,
+            long_name,
+            ..self
+        }
+    }
+
     /// The record of what an inventory expects.
     pub(crate) fn expected(host: &'a Host, line: u64) -> Self {
-        Self {
-            host: Cow::Borrowed(&host.name),
+        let record = Self {
             line,
             flags: Flags {
                 inventory: true,
@@ -163,7 +175,8 @@ impl<'a> Record<'a> {
                 host_id: host.host_id.map(|id| *id.uuid().as_bytes()),
             },
             ..Self::default()
-        }
+        };
+        record.called(Cow::Borrowed(&host.name))
     }
 
     /// Every set of names that the host uses, those on disk first.
