@@ -158,15 +158,7 @@ fn decide(
         }
     };
     keys.repeated(
-        |table, sorter| {
-            again(&store, table, sorter, |bytes, take| {
-                let record = Record::read(bytes)?;
-                if !record.flags.inventory {
-                    record.keys(take);
-                }
-                Some(())
-            })
-        },
+        |table, sorter| again(&store, table, sorter, Record::stored_keys),
         |(key, place)| {
             if superseded.has(place) {
                 return Ok(());
@@ -249,15 +241,13 @@ fn again(
 ) -> io::Result<()> {
     store.each_chunk(
         |chunk| {
-            let mut found: Vec<Entry> = Vec::new();
+            // The table is larger than the cache of a core: questions that stand together wait together.
+            let mut found: Vec<Entry> = Vec::with_capacity(1 << 13);
             chunk.each(|place, bytes| {
-                let mut take = |key| {
-                    if table.is_repeated(key) {
-                        found.push((key, place));
-                    }
-                };
+                let mut take = |key| found.push((key, place));
                 keys(bytes, &mut take).ok_or_else(store::damaged)
             })?;
+            found.retain(|(key, _)| table.is_repeated(*key));
             Ok(found)
         },
         |found| found.into_iter().try_for_each(|entry| sorter.push(entry)),
@@ -292,7 +282,7 @@ fn each_group(
         NameKeys::Repeated(repeats) => repeats.repeated(
             |table, sorter| {
                 again(store, table, sorter, |bytes, take| {
-                    take(Record::read_head(bytes)?.name_key());
+                    take(Record::stored_name_key(bytes)?);
                     Some(())
                 })
             },

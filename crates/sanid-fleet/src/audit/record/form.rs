@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use sanid_core::{HostNqn, HostUuid};
 
-use super::compared::iqn_uuid;
+use super::compared::{iqn_key, iqn_uuid, nqn_key, seed_key, uuid_key};
 use super::{Flags, LONGEST, Names, Record};
 
 /// Records begin at multiples of this, so that the place of one fits beside what else is sorted with it.
@@ -95,6 +95,27 @@ impl<'a> Record<'a> {
         Self::head(bytes).map(|(record, _)| record)
     }
 
+    /// [`name_key`](Self::name_key) of a record as it is written.
+    pub(crate) fn stored_name_key(bytes: &[u8]) -> Option<u64> {
+        Record::head(bytes).map(|(record, _)| record.name_key())
+    }
+
+    /// [`keys`](Self::keys) of a record as it is written, without making its names; none of the inventory.
+    pub(crate) fn stored_keys(bytes: &[u8], take: &mut dyn FnMut(u64)) -> Option<()> {
+        let (record, mut at) = Record::head(bytes)?;
+        if record.flags.inventory {
+            return Some(());
+        }
+        if let Some(fingerprint) = &record.fingerprint {
+            take(seed_key(fingerprint));
+        }
+        let live = at.byte()?;
+        for _ in 0..=live {
+            Names::stored_keys(&mut at, take)?;
+        }
+        Some(())
+    }
+
     fn head(bytes: &'a [u8]) -> Option<(Self, Reader<'a>)> {
         let mut at = Reader(bytes);
         let _length = at.array::<2>()?;
@@ -169,6 +190,25 @@ impl<'a> Names<'a> {
                     write_text(out, iqn);
                 }
             },
+        }
+    }
+
+    fn stored_keys(at: &mut Reader<'_>, take: &mut dyn FnMut(u64)) -> Option<()> {
+        let of_id = match at.byte()? {
+            form::NONE => None,
+            _ => Some(uuid_key(&at.array()?)),
+        };
+        if let Some(key) = of_id {
+            take(key);
+        }
+        // What follows from the Host ID has its key.
+        if at.byte()? == form::TEXT {
+            take(nqn_key(at.text()?));
+        }
+        match at.byte()? {
+            form::FROM_ID => at.text().map(|_| ()),
+            form::TEXT => at.text().map(|iqn| take(iqn_key(iqn))),
+            _ => Some(()),
         }
     }
 
@@ -267,6 +307,7 @@ impl<'a> Reader<'a> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn names() -> impl Strategy<Value = Names<'static>> {
         let id = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
@@ -341,7 +382,10 @@ mod tests {
                 keys
             };
             prop_assert_eq!(keys(&read), keys(&record));
-            prop_assert_eq!(Record::read_head(&bytes).unwrap().name_key(), record.name_key());
+            let mut stored = BTreeSet::from([Record::stored_name_key(&bytes).unwrap()]);
+            Record::stored_keys(&bytes, &mut |key| drop(stored.insert(key))).unwrap();
+            let expected = if record.flags.inventory { vec![record.name_key()] } else { keys(&record) };
+            prop_assert_eq!(stored, expected.into_iter().collect());
             prop_assert_eq!(read, record);
         }
     }
