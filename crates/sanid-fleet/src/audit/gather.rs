@@ -36,6 +36,13 @@ pub(super) enum NameKeys {
 }
 
 impl NameKeys {
+    /// Nothing is added any more.
+    pub(super) fn settle(&mut self) {
+        if let Self::Repeated(repeats) = self {
+            repeats.settle();
+        }
+    }
+
     fn push(&mut self, entry: Entry) -> io::Result<()> {
         match self {
             Self::All(sorter) => sorter.push(entry),
@@ -88,13 +95,16 @@ impl Made {
     }
 
     fn add(&mut self, record: &Record<'_>) {
-        let place = self.records.len() as u64;
+        let begin = self.records.len();
+        let place = begin as u64;
         record.write(&mut self.records);
         self.names.push((record.name_key(), place));
         if record.flags.inventory {
             return;
         }
-        record.keys(|key| self.keys.push((key, place)));
+        let written = self.records.get(begin..).unwrap_or_default();
+        let mut key = |key| self.keys.push((key, place));
+        Record::stored_keys(written, &mut key);
         self.reports += 1;
     }
 }

@@ -127,13 +127,14 @@ fn decide(
     let Gathered {
         store,
         words,
-        names,
-        keys,
+        mut names,
+        mut keys,
         reports,
         inventory,
         unread,
         bad_rows,
     } = gathered;
+    rayon::join(|| names.settle(), || keys.settle());
     let context = Context {
         words: &words,
         limit: options.limit,

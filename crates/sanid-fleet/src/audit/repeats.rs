@@ -21,6 +21,7 @@ pub(crate) struct Repeats {
     /// How many bytes of memory there are.
     memory: usize,
     table: Option<Table>,
+    settled: bool,
 }
 
 impl Repeats {
@@ -32,6 +33,7 @@ impl Repeats {
             limit: (memory * 2 / 3 / ENTRY).max(1),
             memory,
             table: None,
+            settled: false,
         }
     }
 
@@ -65,6 +67,14 @@ impl Repeats {
         self.entries = Vec::new();
     }
 
+    /// Nothing is added any more: what is held and was met once goes.
+    pub(crate) fn settle(&mut self) {
+        if self.table.is_none() && !std::mem::replace(&mut self.settled, true) {
+            let table = Table::of(&self.entries, self.entries.len() * SPARSE / 4);
+            self.entries.retain(|(key, _)| table.is_repeated(*key));
+        }
+    }
+
     /// Every key that was met again, in order, with what has it: `take` sees one entry at a time. `again`
     /// adds the entries once more, those that the table tells apart, where they were not kept.
     pub(crate) fn repeated(
@@ -77,8 +87,7 @@ impl Repeats {
             again(table, &mut sorter)?;
             sorter
         } else {
-            let table = Table::of(&self.entries, self.entries.len() * SPARSE / 4);
-            self.entries.retain(|(key, _)| table.is_repeated(*key));
+            self.settle();
             Sorter::of(self.entries, self.limit)
         };
         drop(self.table);

@@ -9,31 +9,6 @@ use sanid_core::{HostNqn, HostUuid, IscsiName};
 use super::Record;
 
 impl Record<'_> {
-    /// What to look this host up by.
-    pub(crate) fn keys(&self, mut take: impl FnMut(u64)) {
-        // The three names of most hosts are one key.
-        let mut last = None;
-        let mut take = |key| {
-            if last.replace(key) != Some(key) {
-                take(key);
-            }
-        };
-        for names in self.all_names() {
-            if let Some(id) = &names.host_id {
-                take(uuid_key(id));
-            }
-            if let Some(nqn) = &names.host_nqn {
-                take(nqn_key(nqn));
-            }
-            if let Some(iqn) = &names.iqn {
-                take(iqn_key(iqn));
-            }
-        }
-        if let Some(fingerprint) = &self.fingerprint {
-            take(seed_key(fingerprint));
-        }
-    }
-
     /// By what to look its own name up; names of hosts know no case (RFC 4343).
     pub(crate) fn name_key(&self) -> u64 {
         self.long_name.unwrap_or_else(|| name_key(&self.host))
@@ -94,17 +69,17 @@ pub(crate) fn nqn_key(nqn: &str) -> u64 {
 pub(crate) fn iqn_key(iqn: &str) -> u64 {
     let iqn = comparable_iqn(iqn);
     match iqn_uuid(&iqn) {
-        Some((_, uuid)) => uuid_key(&uuid),
+        Some(uuid) => uuid_key(&uuid),
         None => hash(b'i', iqn.as_bytes()),
     }
 }
 
 /// An initiator name that ends in a UUID without dashes, in lower case.
-pub(super) fn iqn_uuid(iqn: &str) -> Option<(&str, [u8; 16])> {
-    let (prefix, digits) = iqn.rsplit_once(':')?;
+fn iqn_uuid(iqn: &str) -> Option<[u8; 16]> {
+    let (_, digits) = iqn.rsplit_once(':')?;
     let uuid = HostUuid::parse_simple(digits)?;
     let lower = !digits.bytes().any(|byte| byte.is_ascii_uppercase());
-    lower.then(|| (prefix, *uuid.as_bytes()))
+    lower.then(|| *uuid.as_bytes())
 }
 
 #[cfg(test)]

@@ -7,14 +7,14 @@ use std::borrow::Cow;
 
 use sanid_core::{HostNqn, HostUuid};
 
-use super::compared::{iqn_key, iqn_uuid, nqn_key, seed_key, uuid_key};
+use super::compared::{iqn_key, nqn_key, seed_key, uuid_key};
 use super::{Flags, LONGEST, Names, Record};
 
 /// Records begin at multiples of this, so that the place of one fits beside what else is sorted with it.
 pub(crate) const ALIGN: usize = 8;
 
 /// What the initiator names of most hosts begin with.
-const USUAL: &str = "iqn.2016-04.com.open-iscsi";
+pub(super) const USUAL: &str = "iqn.2016-04.com.open-iscsi";
 
 /// How a name is written down.
 mod form {
@@ -100,7 +100,8 @@ impl<'a> Record<'a> {
         Record::head(bytes).map(|(record, _)| record.name_key())
     }
 
-    /// [`keys`](Self::keys) of a record as it is written, without making its names; none of the inventory.
+    /// What to look a host up by, of its record as it is written, without making its names; none of the
+    /// inventory. A key can come more than once.
     pub(crate) fn stored_keys(bytes: &[u8], take: &mut dyn FnMut(u64)) -> Option<()> {
         let (record, mut at) = Record::head(bytes)?;
         if record.flags.inventory {
@@ -179,13 +180,13 @@ impl<'a> Names<'a> {
         }
         match self.iqn.as_deref() {
             None => out.push(form::NONE),
-            Some(iqn) => match iqn_uuid(iqn) {
-                Some((USUAL, uuid)) if Some(uuid) == self.host_id => out.push(form::USUAL),
-                Some((prefix, uuid)) if Some(uuid) == self.host_id => {
+            Some(iqn) => match digits.and_then(|id| prefix_of(iqn, &id)) {
+                Some(USUAL) => out.push(form::USUAL),
+                Some(prefix) => {
                     out.push(form::FROM_ID);
                     write_text(out, prefix);
                 }
-                _ => {
+                None => {
                     out.push(form::TEXT);
                     write_text(out, iqn);
                 }
@@ -241,7 +242,15 @@ fn iqn_of(prefix: &str, uuid: &HostUuid) -> String {
     format!("{prefix}:{}", uuid.simple())
 }
 
-fn is_nqn_of(nqn: &str, id: &HostUuid) -> bool {
+/// What stands before this UUID in an initiator name that ends in it.
+pub(super) fn prefix_of<'n>(iqn: &'n str, id: &HostUuid) -> Option<&'n str> {
+    let (prefix, digits) = iqn.split_at_checked(iqn.len().checked_sub(32)?)?;
+    let same = digits.as_bytes() == id.simple_digits();
+    prefix.strip_suffix(':').filter(|_| same)
+}
+
+/// Whether a host NQN is that of this UUID.
+pub(super) fn is_nqn_of(nqn: &str, id: &HostUuid) -> bool {
     let digits = nqn.strip_prefix(HostNqn::UUID_PREFIX);
     digits.is_some_and(|digits| digits.as_bytes() == id.hyphenated_digits())
 }
@@ -376,16 +385,18 @@ mod tests {
             prop_assert_eq!(bytes.len() % ALIGN, 0);
             prop_assert_eq!(length(&bytes), Some(bytes.len()));
             let read = Record::read(&bytes).unwrap();
-            let keys = |record: &Record<'_>| {
-                let mut keys = vec![record.name_key()];
-                record.keys(|key| keys.push(key));
-                keys
-            };
-            prop_assert_eq!(keys(&read), keys(&record));
-            let mut stored = BTreeSet::from([Record::stored_name_key(&bytes).unwrap()]);
-            Record::stored_keys(&bytes, &mut |key| drop(stored.insert(key))).unwrap();
-            let expected = if record.flags.inventory { vec![record.name_key()] } else { keys(&record) };
-            prop_assert_eq!(stored, expected.into_iter().collect());
+            prop_assert_eq!(Record::stored_name_key(&bytes), Some(record.name_key()));
+            let (mut keys, mut expected) = (BTreeSet::new(), BTreeSet::new());
+            Record::stored_keys(&bytes, &mut |key| drop(keys.insert(key))).unwrap();
+            if !record.flags.inventory {
+                expected.extend(record.fingerprint.as_ref().map(seed_key));
+                for names in record.all_names() {
+                    expected.extend(names.host_id.as_ref().map(uuid_key));
+                    expected.extend(names.host_nqn.as_deref().map(nqn_key));
+                    expected.extend(names.iqn.as_deref().map(iqn_key));
+                }
+            }
+            prop_assert_eq!(keys, expected);
             prop_assert_eq!(read, record);
         }
     }

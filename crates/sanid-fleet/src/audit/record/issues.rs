@@ -3,6 +3,7 @@
 use sanid_core::{HostNqn, HostUuid, IscsiName, PortabilityIssue};
 
 use super::Names;
+use super::form::{USUAL, is_nqn_of, prefix_of};
 
 /// What keeps the names from being read the same way everywhere. Those that every scheme of sanid makes
 /// have nothing, and need no look.
@@ -14,29 +15,24 @@ pub(super) fn issues(names: &Names<'_>) -> u32 {
             bits |= place.map_or(0, |place| 1 << place);
         }
     };
-    let plain =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.:".contains(&byte);
+    let id = names.host_id.map(HostUuid::from_bytes);
     if let Some(iqn) = names.iqn.as_deref() {
-        let usual = iqn.starts_with("iqn.2016-04.com.open-iscsi:") && iqn.len() > 27;
-        if !(usual && iqn.bytes().all(plain)) {
+        let prefix = id.as_ref().and_then(|id| prefix_of(iqn, id));
+        if prefix != Some(USUAL) {
             if let Ok(name) = IscsiName::parse(iqn) {
                 add(name.portability().issues());
             }
         }
     }
     if let Some(nqn) = names.host_nqn.as_deref() {
-        let digits = nqn.strip_prefix(HostNqn::UUID_PREFIX);
-        let usual = digits.is_some_and(|digits| digits.len() == 36 && digits.bytes().all(plain));
-        if !usual {
+        if !id.as_ref().is_some_and(|id| is_nqn_of(nqn, id)) {
             if let Ok(name) = HostNqn::parse(nqn) {
                 add(name.portability().issues());
             }
         }
     }
-    if let Some(id) = names.host_id {
-        if HostUuid::from_bytes(id).is_denylisted() {
-            add(&[PortabilityIssue::DenylistedUuid]);
-        }
+    if id.is_some_and(|id| id.is_denylisted()) {
+        add(&[PortabilityIssue::DenylistedUuid]);
     }
     bits
 }
