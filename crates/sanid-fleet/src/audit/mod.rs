@@ -4,9 +4,10 @@
 //! reports ─► records, on all cores ─► sorted by name, then by what must not be shared ─► checks ─► document
 //! ```
 //!
-//! What is kept of a host is a record of about 90 bytes and a few keys of 16. Both are in memory as long as
-//! the limit allows, and in temporary files from then on, so millions of hosts need no more memory than the
-//! limit says.
+//! What is kept of a host is a record of about 80 bytes, and of its keys, as long as the limit allows, 16 bytes
+//! each. From then on the keys are two bits each in a table, those that it says may be there again are read
+//! from the records, and further records go to a temporary file. So millions of hosts need no more memory than
+//! the limit says.
 
 mod cause;
 mod checks;
@@ -59,7 +60,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            memory: 512 << 20,
+            memory: 768 << 20,
             limit: 1000,
             inventory: None,
             strict: false,

@@ -196,6 +196,41 @@ mod tests {
         }
     }
 
+    /// Ten thousand copies of one template are one key ten thousand times.
+    #[test]
+    fn one_key_again_and_again_needs_no_more_memory() {
+        const MEMORY: usize = 64 << 10;
+        let entries: Vec<Entry> = (0..100_000).map(|index| (7, index)).collect();
+        let mut repeats = Repeats::new(MEMORY);
+        for entry in &entries {
+            repeats.push(*entry);
+            let table = repeats
+                .table
+                .as_ref()
+                .map_or(0, |table| table.words.len() * 8);
+            assert!(repeats.entries.capacity() * ENTRY + table <= MEMORY);
+        }
+        let mut next = 0;
+        repeats
+            .repeated(
+                |table, sorter| {
+                    entries.iter().try_for_each(|(key, index)| {
+                        assert!(table.is_repeated(*key));
+                        sorter.push((*key, *index))?;
+                        assert!(sorter.held() <= MEMORY);
+                        Ok(())
+                    })
+                },
+                |(key, index)| {
+                    assert_eq!((key, index), (7, next));
+                    next += 1;
+                    Ok(())
+                },
+            )
+            .unwrap();
+        assert_eq!(next, 100_000);
+    }
+
     #[test]
     fn few_keys_that_were_met_once_are_sorted_in_vain() {
         let entries: Vec<Entry> = (0..100_000_u64)

@@ -60,6 +60,12 @@ impl Sorter {
         Ok(())
     }
 
+    /// How many bytes are in memory.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.entries.capacity() * ENTRY
+    }
+
     /// Whether anything is in a file.
     #[cfg(test)]
     fn is_spilled(&self) -> bool {

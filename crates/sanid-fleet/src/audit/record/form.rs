@@ -325,6 +325,9 @@ mod tests {
                 "iqn.2016-04.com.open-iscsi:652f5d50a6894520b87bfe2552ef6b8b".to_owned()
             )),
             Just(Some(
+                "iqn.1994-05.com.Example:Rack:652f5d50a6894520b87bfe2552ef6b8b".to_owned()
+            )),
+            Just(Some(
                 "iqn.1994-05.com.redhat:652f5d50a6894520b87bfe2552ef6b8b".to_owned()
             )),
             Just(Some(
