@@ -121,7 +121,7 @@ impl Table {
         reason = "less than the number of places"
     )]
     fn place(&self, key: u64) -> (usize, u32) {
-        let place = (u128::from(key) * u128::from(self.places) >> 64) as u64;
+        let place = ((u128::from(key) * u128::from(self.places)) >> 64) as u64;
         ((place / 32) as usize, (place % 32) as u32 * 2)
     }
 

@@ -17,7 +17,7 @@ pub(crate) const ALIGN: usize = 8;
 pub(super) const USUAL: &str = "iqn.2016-04.com.open-iscsi";
 
 /// How a name is written down.
-mod form {
+mod how {
     pub(super) const NONE: u8 = 0;
     pub(super) const TEXT: u8 = 1;
     /// From the Host ID of the same set of names.
@@ -164,30 +164,30 @@ impl<'a> Names<'a> {
     fn write(&self, out: &mut Vec<u8>) {
         match &self.host_id {
             Some(id) => {
-                out.push(form::TEXT);
+                out.push(how::TEXT);
                 out.extend(id);
             }
-            None => out.push(form::NONE),
+            None => out.push(how::NONE),
         }
         let digits = self.host_id.map(HostUuid::from_bytes);
         match self.host_nqn.as_deref() {
-            None => out.push(form::NONE),
-            Some(nqn) if digits.is_some_and(|id| is_nqn_of(nqn, &id)) => out.push(form::FROM_ID),
+            None => out.push(how::NONE),
+            Some(nqn) if digits.is_some_and(|id| is_nqn_of(nqn, &id)) => out.push(how::FROM_ID),
             Some(nqn) => {
-                out.push(form::TEXT);
+                out.push(how::TEXT);
                 write_text(out, nqn);
             }
         }
         match self.iqn.as_deref() {
-            None => out.push(form::NONE),
+            None => out.push(how::NONE),
             Some(iqn) => match digits.and_then(|id| prefix_of(iqn, &id)) {
-                Some(USUAL) => out.push(form::USUAL),
+                Some(USUAL) => out.push(how::USUAL),
                 Some(prefix) => {
-                    out.push(form::FROM_ID);
+                    out.push(how::FROM_ID);
                     write_text(out, prefix);
                 }
                 None => {
-                    out.push(form::TEXT);
+                    out.push(how::TEXT);
                     write_text(out, iqn);
                 }
             },
@@ -196,38 +196,38 @@ impl<'a> Names<'a> {
 
     fn stored_keys(at: &mut Reader<'_>, take: &mut dyn FnMut(u64)) -> Option<()> {
         let of_id = match at.byte()? {
-            form::NONE => None,
+            how::NONE => None,
             _ => Some(uuid_key(&at.array()?)),
         };
         if let Some(key) = of_id {
             take(key);
         }
         // What follows from the Host ID has its key.
-        if at.byte()? == form::TEXT {
+        if at.byte()? == how::TEXT {
             take(nqn_key(at.text()?));
         }
         match at.byte()? {
-            form::FROM_ID => at.text().map(|_| ()),
-            form::TEXT => at.text().map(|iqn| take(iqn_key(iqn))),
+            how::FROM_ID => at.text().map(|_| ()),
+            how::TEXT => at.text().map(|iqn| take(iqn_key(iqn))),
             _ => Some(()),
         }
     }
 
     fn read(at: &mut Reader<'a>) -> Option<Self> {
         let host_id = match at.byte()? {
-            form::NONE => None,
+            how::NONE => None,
             _ => Some(at.array()?),
         };
         let uuid = host_id.map(HostUuid::from_bytes);
         let host_nqn = match at.byte()? {
-            form::NONE => None,
-            form::FROM_ID => Some(Cow::Owned(HostNqn::from_uuid(&uuid?).as_str().to_owned())),
+            how::NONE => None,
+            how::FROM_ID => Some(Cow::Owned(HostNqn::from_uuid(&uuid?).as_str().to_owned())),
             _ => Some(Cow::Borrowed(at.text()?)),
         };
         let iqn = match at.byte()? {
-            form::NONE => None,
-            form::FROM_ID => Some(Cow::Owned(iqn_of(at.text()?, &uuid?))),
-            form::USUAL => Some(Cow::Owned(iqn_of(USUAL, &uuid?))),
+            how::NONE => None,
+            how::FROM_ID => Some(Cow::Owned(iqn_of(at.text()?, &uuid?))),
+            how::USUAL => Some(Cow::Owned(iqn_of(USUAL, &uuid?))),
             _ => Some(Cow::Borrowed(at.text()?)),
         };
         Some(Self {
@@ -390,7 +390,7 @@ mod tests {
             let read = Record::read(&bytes).unwrap();
             prop_assert_eq!(Record::stored_name_key(&bytes), Some(record.name_key()));
             let (mut keys, mut expected) = (BTreeSet::new(), BTreeSet::new());
-            Record::stored_keys(&bytes, &mut |key| drop(keys.insert(key))).unwrap();
+            Record::stored_keys(&bytes, &mut |key| keys.extend([key])).unwrap();
             if !record.flags.inventory {
                 expected.extend(record.fingerprint.as_ref().map(seed_key));
                 for names in record.all_names() {
