@@ -7,6 +7,8 @@ use std::path::Path;
 use flate2::bufread::MultiGzDecoder;
 use rustix::fs::{FileType, Mode, OFlags};
 
+use crate::direct::{self, Direct};
+
 /// Large enough that the system calls do not count, and small enough for the cache of a core.
 const BUFFER: usize = 64 << 10;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -60,11 +62,15 @@ impl Input {
         };
         let file =
             open(OFlags::RDONLY).map_err(|error| failed(sanid_host::root::describe(error)))?;
-        Ok(Self {
-            size,
-            bytes: Box::new(File::from(file)),
-            name,
-        })
+        let file = File::from(file);
+        let bytes: Box<dyn Read + Send> = match size.filter(|size| direct::is_large(*size)) {
+            Some(_) => match Direct::new(file) {
+                Ok(direct) => Box::new(direct),
+                Err(file) => Box::new(file),
+            },
+            None => Box::new(file),
+        };
+        Ok(Self { name, size, bytes })
     }
 
     /// Bytes that are in memory, for tests and for callers that have them.

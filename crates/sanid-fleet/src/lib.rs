@@ -28,6 +28,8 @@ mod collect;
 #[cfg(feature = "command")]
 pub mod derive;
 #[cfg(feature = "command")]
+mod direct;
+#[cfg(feature = "command")]
 pub mod escrow;
 #[cfg(feature = "command")]
 mod files;

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::record::{ALIGN, Record};
-use super::sort::Sorter;
+use super::record::Record;
+use super::repeats::Repeats;
+use super::sort::{Entry, Sorter};
 use super::store::Store;
 use super::words::{Known, Words};
 use super::{AuditError, Options, Unread, file_name};
@@ -17,10 +18,9 @@ use crate::reports::{Event, NoReport, Part, parse, pipe};
 pub(super) struct Gathered {
     pub(super) store: Store,
     pub(super) words: Words,
-    /// By the names of hosts, those of the inventory included.
-    pub(super) names: Sorter,
+    pub(super) names: NameKeys,
     /// By what they must not share.
-    pub(super) keys: Sorter,
+    pub(super) keys: Repeats,
     pub(super) reports: u64,
     /// Hosts of the inventory.
     pub(super) inventory: u64,
@@ -28,21 +28,42 @@ pub(super) struct Gathered {
     pub(super) bad_rows: Unread,
 }
 
+/// Hosts by their names.
+pub(super) enum NameKeys {
+    /// With an inventory a name that stands alone says something, too.
+    All(Sorter),
+    Repeated(Repeats),
+}
+
+impl NameKeys {
+    /// Nothing is added any more.
+    pub(super) fn settle(&mut self) {
+        if let Self::Repeated(repeats) = self {
+            repeats.settle();
+        }
+    }
+
+    fn push(&mut self, entry: Entry) -> io::Result<()> {
+        match self {
+            Self::All(sorter) => sorter.push(entry),
+            Self::Repeated(repeats) => {
+                repeats.push(entry);
+                Ok(())
+            }
+        }
+    }
+}
+
 /// What a worker makes of a part.
 #[derive(Default)]
 struct Made {
     records: Vec<u8>,
-    /// Keys, with the place in `records` and the kinds, as they are sorted.
-    names: Vec<(u64, u64)>,
-    keys: Vec<(u64, u64)>,
+    /// Keys, with the place in `records`.
+    names: Vec<Entry>,
+    keys: Vec<Entry>,
     reports: u64,
     file: u32,
     bad: Vec<(u64, Option<String>, String)>,
-}
-
-/// What is sorted beside a key: the place in units of [`ALIGN`], and the kinds.
-fn value(place: usize, kinds: u8) -> u64 {
-    (place as u64 / ALIGN as u64) << 8 | u64::from(kinds)
 }
 
 impl Made {
@@ -58,11 +79,11 @@ impl Made {
                 record.file = part.file;
                 record.line = line;
                 let name = report.collected_as.as_ref().or(report.host.as_ref());
-                record.host = match name.filter(|name| !name.trim().is_empty()) {
+                let name = match name.filter(|name| !name.trim().is_empty()) {
                     Some(name) => Cow::Borrowed(name.trim()),
                     None => Cow::Owned(unnamed(files, part.file, line)),
                 };
-                made.add(&record);
+                made.add(&record.called(name));
             }
             Ok(Err(NoReport::NoAnswer { host, message })) => {
                 made.bad.push((line, Some(host), message));
@@ -74,13 +95,16 @@ impl Made {
     }
 
     fn add(&mut self, record: &Record<'_>) {
-        let place = self.records.len();
+        let begin = self.records.len();
+        let place = begin as u64;
         record.write(&mut self.records);
-        self.names.push((record.name_key(), value(place, 0)));
+        self.names.push((record.name_key(), place));
         if record.flags.inventory {
             return;
         }
-        record.keys(|key, kinds| self.keys.push((key, value(place, kinds))));
+        let written = self.records.get(begin..).unwrap_or_default();
+        let mut key = |key| self.keys.push((key, place));
+        Record::stored_keys(written, &mut key);
         self.reports += 1;
     }
 }
@@ -101,11 +125,17 @@ pub(super) fn gather(
     options: &Options,
     look: impl Fn(Input) -> Input + Sync,
 ) -> Result<Gathered, AuditError> {
+    // A host has some 80 bytes in the store, and one key by its name for two by what it must not share.
+    let share = options.memory / 16;
     let mut gathered = Gathered {
-        store: Store::new(options.memory / 2),
+        store: Store::new(share * 11),
         words: Words::default(),
-        names: Sorter::new(options.memory / 8),
-        keys: Sorter::new(options.memory / 8),
+        names: if options.inventory.is_some() {
+            NameKeys::All(Sorter::new(share * 2))
+        } else {
+            NameKeys::Repeated(Repeats::new(share * 2))
+        },
+        keys: Repeats::new(share * 3),
         reports: 0,
         inventory: 0,
         unread: Unread::default(),
@@ -153,19 +183,14 @@ impl Gathered {
         Ok(())
     }
 
-    fn keep(
-        &mut self,
-        records: &[u8],
-        names: &[(u64, u64)],
-        keys: &[(u64, u64)],
-    ) -> io::Result<()> {
-        let begin = value(usize::try_from(self.store.end()).unwrap_or(usize::MAX), 0);
+    fn keep(&mut self, records: &[u8], names: &[Entry], keys: &[Entry]) -> io::Result<()> {
+        let begin = self.store.end();
         self.store.push(records)?;
-        for (key, value) in names {
-            self.names.push((*key, begin + value))?;
+        for (key, place) in names {
+            self.names.push((*key, begin + place))?;
         }
-        for (key, value) in keys {
-            self.keys.push((*key, begin + value))?;
+        for (key, place) in keys {
+            self.keys.push((*key, begin + place));
         }
         Ok(())
     }

@@ -91,38 +91,87 @@ struct Gathering {
     seeds: HashMap<Word, u64>,
 }
 
-/// Sums up the hosts of one key. Different values can have one key: they are told apart here. The hosts
-/// that have a value, at most `limit` of them, are named.
-pub(crate) fn shared(
-    store: &Store,
-    words: &Words,
-    key: u64,
-    hosts: &[u64],
+/// Sums up the hosts of one key after the other. Different values can have one key: they are told apart here.
+/// The hosts that have a value, at most `limit` of them, are named.
+pub(crate) struct Sharing<'a> {
+    store: &'a Store,
+    words: &'a Words,
     limit: usize,
-    mut take: impl FnMut(&Shared),
-) -> io::Result<()> {
-    let mut gathered: Vec<Gathering> = Vec::new();
-    let mut places: HashMap<(Kind, String), usize> = HashMap::new();
-    let mut buffer = Vec::new();
-    for &place in hosts {
-        let record = store.get(place, &mut buffer)?;
-        each_value(&record, key, |kind, value, names| {
-            let next = gathered.len();
-            let number = *places.entry((kind, value.to_owned())).or_insert(next);
-            if number == next {
-                gathered.push(Gathering::new(kind, &record, names));
-            }
-            if let Some(gathering) = gathered.get_mut(number) {
-                gathering.add(place, &record, names, limit);
-            }
-        });
-    }
-    for gathering in gathered {
-        if gathering.shared.hosts > 1 {
-            take(&gathering.done(words));
+    key: u64,
+    /// A host that is alone so far is not read.
+    first: Option<u64>,
+    last: Option<u64>,
+    gathered: Vec<Gathering>,
+    places: HashMap<(Kind, String), usize>,
+    buffer: Vec<u8>,
+}
+
+impl<'a> Sharing<'a> {
+    pub(crate) fn new(store: &'a Store, words: &'a Words, limit: usize) -> Self {
+        Self {
+            store,
+            words,
+            limit,
+            key: 0,
+            first: None,
+            last: None,
+            gathered: Vec::new(),
+            places: HashMap::new(),
+            buffer: Vec::new(),
         }
     }
-    Ok(())
+
+    /// Takes the next host in the order of keys and places; `done` gets what those of the key before share.
+    pub(crate) fn add(
+        &mut self,
+        key: u64,
+        place: u64,
+        done: impl FnMut(&Shared),
+    ) -> io::Result<()> {
+        if key != self.key {
+            self.finish(done);
+            self.key = key;
+        }
+        // What a host has twice it shares with nobody.
+        if self.last == Some(place) {
+            return Ok(());
+        }
+        match (self.last.replace(place), self.first.take()) {
+            (None, _) => self.first = Some(place),
+            (Some(_), Some(first)) => {
+                self.read(first)?;
+                self.read(place)?;
+            }
+            (Some(_), None) => self.read(place)?,
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, place: u64) -> io::Result<()> {
+        let record = self.store.get(place, &mut self.buffer)?;
+        each_value(&record, self.key, |kind, value, names| {
+            let next = self.gathered.len();
+            let number = *self.places.entry((kind, value.to_owned())).or_insert(next);
+            if number == next {
+                self.gathered.push(Gathering::new(kind, &record, names));
+            }
+            if let Some(gathering) = self.gathered.get_mut(number) {
+                gathering.add(place, &record, names, self.limit);
+            }
+        });
+        Ok(())
+    }
+
+    /// The last key has no more hosts.
+    pub(crate) fn finish(&mut self, mut done: impl FnMut(&Shared)) {
+        for gathering in self.gathered.drain(..) {
+            if gathering.shared.hosts > 1 {
+                done(&gathering.done(self.words));
+            }
+        }
+        self.places.clear();
+        (self.first, self.last) = (None, None);
+    }
 }
 
 /// Every value of a host with this key, as it is compared, each once.

@@ -4,19 +4,22 @@
 //! reports ─► records, on all cores ─► sorted by name, then by what must not be shared ─► checks ─► document
 //! ```
 //!
-//! What is kept of a host is a record of about 90 bytes and a few keys of 16. Both are in memory as long as
-//! the limit allows, and in temporary files from then on, so millions of hosts need no more memory than the
-//! limit says.
+//! What is kept of a host is a record of about 80 bytes, and of its keys, as long as the limit allows, 16 bytes
+//! each. From then on the keys are two bits each in a table, those that it says may be there again are read
+//! from the records, and further records go to a temporary file. So millions of hosts need no more memory than
+//! the limit says.
 
 mod cause;
 mod checks;
 mod code;
+mod compare;
 mod document;
 mod finding;
 mod gather;
 mod group;
 mod hosts;
 mod record;
+mod repeats;
 mod sort;
 mod store;
 mod tally;
@@ -28,7 +31,7 @@ use std::path::{Path, PathBuf};
 use sanid_host::findings::Severity;
 
 use crate::input::{Input, InputError};
-use checks::{CHECKS, Check, Context, Named};
+use checks::{CHECKS, Check, Context};
 pub use code::Code;
 pub use document::{
     AuditReport, CodeCount, FindingReport, HostPlace, HostReport, Summary, Tallies, Tally,
@@ -36,7 +39,6 @@ pub use document::{
 use finding::Finding;
 use gather::Gathered;
 pub use hosts::Hosts;
-use record::{ALIGN, Record};
 
 /// How to audit.
 #[derive(Debug, Clone)]
@@ -56,7 +58,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            memory: 512 << 20,
+            memory: 768 << 20,
             limit: 1000,
             inventory: None,
             strict: false,
@@ -116,11 +118,6 @@ pub fn audit(
     decide(gathered, &files, options)
 }
 
-/// The place in the store, and the kinds, of a sorted value.
-fn place(value: u64) -> (u64, u8) {
-    ((value >> 8) * ALIGN as u64, value.to_le_bytes()[0])
-}
-
 fn decide(
     gathered: Gathered,
     files: &[PathBuf],
@@ -129,13 +126,14 @@ fn decide(
     let Gathered {
         store,
         words,
-        names,
-        keys,
+        mut names,
+        mut keys,
         reports,
         inventory,
         unread,
         bad_rows,
     } = gathered;
+    rayon::join(|| names.settle(), || keys.settle());
     let context = Context {
         words: &words,
         limit: options.limit,
@@ -145,28 +143,17 @@ fn decide(
 
     // Which reports count is known once those of one name have been looked at.
     let mut superseded = tally::Places::default();
-    let smallest = if context.inventory { 1 } else { 2 };
-    names.groups(smallest, |_, group| {
-        each_name(&store, group, &mut superseded, |named| {
-            for check in &mut checks {
-                check.named(&context, named);
-            }
-        })
+    compare::each_name(&store, names, &mut superseded, |named| {
+        for check in &mut checks {
+            check.named(&context, named);
+        }
     })?;
 
-    let mut hosts = Vec::new();
-    keys.groups(2, |key, group| {
-        hosts.clear();
-        let counting = group.iter().map(|value| place(*value).0);
-        hosts.extend(counting.filter(|place| !superseded.has(*place)));
-        if hosts.len() < 2 {
-            return Ok(());
+    let sharing = group::Sharing::new(&store, &words, options.limit);
+    compare::each_shared(&store, keys, &superseded, sharing, |shared| {
+        for check in &mut checks {
+            check.shared(&context, shared);
         }
-        group::shared(&store, &words, key, &hosts, options.limit, |shared| {
-            for check in &mut checks {
-                check.shared(&context, shared);
-            }
-        })
     })?;
 
     let mut tallies = tally::Counts::default();
@@ -231,70 +218,6 @@ fn decide(
         findings: reports,
         hosts,
     })
-}
-
-/// The hosts of each name with this key, and what the inventory says of them.
-fn each_name(
-    store: &store::Store,
-    group: &[u64],
-    superseded: &mut tally::Places,
-    mut take: impl FnMut(&Named<'_>),
-) -> io::Result<()> {
-    let mut buffers: Vec<(u64, Vec<u8>)> = Vec::new();
-    for value in group {
-        let mut buffer = Vec::new();
-        store.copy(place(*value).0, &mut buffer)?;
-        buffers.push((place(*value).0, buffer));
-    }
-    let mut all: Vec<(String, u64, Record<'_>)> = Vec::new();
-    for (place, buffer) in &buffers {
-        let record = Record::read(buffer).ok_or_else(store::damaged)?;
-        all.push((record::comparable(&record.host), *place, record));
-    }
-    all.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
-    for same in all.chunk_by(|a, b| a.0 == b.0) {
-        take(&named(same, superseded));
-    }
-    Ok(())
-}
-
-/// Of the reports of one name, the last of each seed counts. One without a seed is the same host, unless
-/// there is more than one that it could be.
-fn named<'a>(same: &'a [(String, u64, Record<'a>)], superseded: &mut tally::Places) -> Named<'a> {
-    let mut hosts: Vec<(u64, &Record<'_>)> = Vec::new();
-    let mut count = 0;
-    let mut expected = None;
-    let mut by_seed: std::collections::HashMap<Option<[u8; 16]>, usize> =
-        std::collections::HashMap::new();
-    let reports = same.iter().filter(|(_, _, record)| !record.flags.inventory);
-    let seeds: std::collections::HashSet<[u8; 16]> = reports
-        .filter_map(|(_, _, record)| record.fingerprint)
-        .collect();
-    for (_, place, record) in same {
-        if record.flags.inventory {
-            expected = Some((*place, record));
-            continue;
-        }
-        let seed = if seeds.len() < 2 {
-            None
-        } else {
-            record.fingerprint
-        };
-        let known = by_seed.get(&seed).and_then(|number| hosts.get_mut(*number));
-        if let Some(earlier) = known {
-            superseded.add(earlier.0);
-            count += 1;
-            *earlier = (*place, record);
-        } else {
-            by_seed.insert(seed, hosts.len());
-            hosts.push((*place, record));
-        }
-    }
-    Named {
-        hosts,
-        superseded: count,
-        expected,
-    }
 }
 
 /// The findings, the worst first, with those of exactly the same hosts made one.

@@ -36,6 +36,15 @@ impl Sorter {
         }
     }
 
+    /// These, and what is added; so many of all are kept in memory.
+    pub(crate) fn of(entries: Vec<Entry>, limit: usize) -> Self {
+        Self {
+            entries,
+            limit,
+            ..Self::new(0)
+        }
+    }
+
     /// Adds an entry.
     pub(crate) fn push(&mut self, entry: Entry) -> io::Result<()> {
         if self.entries.len() == self.limit {
@@ -49,6 +58,12 @@ impl Sorter {
         }
         self.entries.push(entry);
         Ok(())
+    }
+
+    /// How many bytes are in memory.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.entries.capacity() * ENTRY
     }
 
     /// Whether anything is in a file.
@@ -76,39 +91,15 @@ impl Sorter {
         Ok(())
     }
 
-    /// Every key that at least `smallest` entries have, with what has it.
-    pub(crate) fn groups(
-        mut self,
-        smallest: usize,
-        mut take: impl FnMut(u64, &[u64]) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let mut group: Vec<u64> = Vec::new();
-        let mut current = None;
-        let mut each = |(key, value): Entry| {
-            if current != Some(key) {
-                if let Some(key) = current.filter(|_| group.len() >= smallest) {
-                    take(key, &group)?;
-                }
-                current = Some(key);
-                group.clear();
-            }
-            group.push(value);
-            Ok(())
-        };
+    /// Every entry, in order.
+    pub(crate) fn each(mut self, mut take: impl FnMut(Entry) -> io::Result<()>) -> io::Result<()> {
         if self.file.is_none() {
             self.entries.par_sort_unstable();
-            for entry in std::mem::take(&mut self.entries) {
-                each(entry)?;
-            }
-        } else {
-            self.spill()?;
-            self.entries = Vec::new();
-            self.merge(&mut each)?;
+            return self.entries.into_iter().try_for_each(take);
         }
-        match current {
-            Some(key) if group.len() >= smallest => take(key, &group),
-            _ => Ok(()),
-        }
+        self.spill()?;
+        self.entries = Vec::new();
+        self.merge(&mut take)
     }
 
     fn merge(&self, each: &mut impl FnMut(Entry) -> io::Result<()>) -> io::Result<()> {
@@ -175,20 +166,15 @@ impl<'f> Run<'f> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
 
     #[test]
-    fn groups_are_the_same_from_memory_and_from_runs() {
+    fn entries_are_in_order_from_memory_and_from_runs() {
         // Some keys once, some often, in no order.
         let entries: Vec<Entry> = (0..50_000_u64)
             .map(|index| (index.wrapping_mul(0x9e37_79b9_7f4a_7c15) % 40_000, index))
             .collect();
-        let mut expected: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-        for (key, value) in &entries {
-            expected.entry(*key).or_default().push(*value);
-        }
-        expected.retain(|_, group| group.len() > 1);
-        let expected: Vec<_> = expected.into_iter().collect();
+        let mut expected = entries.clone();
+        expected.sort_unstable();
         for limit in [usize::MAX, 100_000, 16_000, ENTRY * 50_000] {
             let mut sorter = Sorter::new(limit);
             for entry in &entries {
@@ -197,8 +183,8 @@ mod tests {
             assert_eq!(sorter.is_spilled(), limit < ENTRY * 50_000);
             let mut seen = Vec::new();
             sorter
-                .groups(2, |key, group| {
-                    seen.push((key, group.to_vec()));
+                .each(|entry| {
+                    seen.push(entry);
                     Ok(())
                 })
                 .unwrap();

@@ -1,21 +1,56 @@
-//! Records, in memory as long as there is room, and in a temporary file from then on.
+//! Records: the first in memory as long as there is room, those that follow in a temporary file.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::FileExt as _;
 
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+
 use super::record::{self, Record};
 
 /// No record is longer: some names of at most 255 bytes each.
 const LONGEST: usize = 32 * 1024;
-const SCAN: usize = 1 << 20;
+/// Large enough that reading and handing on one costs nothing beside what it holds.
+const CHUNK: usize = 1 << 18;
+const WRITE: usize = 1 << 20;
+/// So many chunks of each core are held at once.
+const AHEAD: usize = 4;
 
 /// Records by their place.
 pub(crate) struct Store {
+    /// The first of them.
     memory: Vec<u8>,
     limit: usize,
+    /// Those that follow.
     file: Option<BufWriter<File>>,
     length: u64,
+    /// Where each chunk begins: about [`CHUNK`] bytes of whole records, in memory or in the file.
+    chunks: Vec<u64>,
+}
+
+/// Some records that follow each other.
+pub(crate) struct Chunk<'a> {
+    place: u64,
+    bytes: &'a [u8],
+}
+
+impl Chunk<'_> {
+    /// Every record as it is written, with its place.
+    pub(crate) fn each(
+        &self,
+        mut take: impl FnMut(u64, &[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let (mut place, mut rest) = (self.place, self.bytes);
+        while !rest.is_empty() {
+            let length = record::length(rest).filter(|length| *length > 0);
+            let split = length.and_then(|length| rest.split_at_checked(length));
+            let (bytes, after) = split.ok_or_else(damaged)?;
+            take(place, bytes)?;
+            place += bytes.len() as u64;
+            rest = after;
+        }
+        Ok(())
+    }
 }
 
 impl Store {
@@ -26,6 +61,7 @@ impl Store {
             limit,
             file: None,
             length: 0,
+            chunks: Vec::new(),
         }
     }
 
@@ -34,27 +70,34 @@ impl Store {
         self.length
     }
 
-    /// Whether it is in a file.
+    /// How much is in a file.
     #[cfg(test)]
-    fn is_spilled(&self) -> bool {
-        self.file.is_some()
+    fn spilled(&self) -> u64 {
+        self.length - self.memory.len() as u64
     }
 
-    /// Adds records.
+    /// Adds whole records.
     pub(crate) fn push(&mut self, records: &[u8]) -> io::Result<()> {
+        let full = self
+            .chunks
+            .last()
+            .is_none_or(|begin| self.length - begin >= CHUNK as u64);
+        let mut first = false;
         if self.file.is_none() && self.memory.len() + records.len() > self.limit {
-            let mut file = BufWriter::with_capacity(SCAN, tempfile::tempfile()?);
-            file.write_all(&self.memory)?;
-            self.memory = Vec::new();
-            self.file = Some(file);
+            self.file = Some(BufWriter::with_capacity(WRITE, tempfile::tempfile()?));
+            first = true;
+        }
+        if full || first {
+            self.chunks.push(self.length);
         }
         if let Some(file) = &mut self.file {
             file.write_all(records)?;
         } else {
             // Twice as much at each step would be more than the limit.
-            let step = (self.memory.len() / 4).max(SCAN).max(records.len());
             if self.memory.capacity() < self.memory.len() + records.len() {
-                self.memory.reserve_exact(step);
+                let step = (self.memory.len() / 4).max(WRITE);
+                let room = self.limit - self.memory.len();
+                self.memory.reserve_exact(step.min(room).max(records.len()));
             }
             self.memory.extend_from_slice(records);
         }
@@ -69,34 +112,84 @@ impl Store {
 
     /// Reads one record, with a buffer to read it into.
     pub(crate) fn get<'b>(&'b self, place: u64, buffer: &'b mut Vec<u8>) -> io::Result<Record<'b>> {
-        let Some(file) = &self.file else {
-            let place = usize::try_from(place).map_err(|_| damaged())?;
-            let bytes = self.memory.get(place..).ok_or_else(damaged)?;
-            return Record::read(bytes).ok_or_else(damaged);
-        };
-        let file = file.get_ref();
-        buffer.resize(256, 0);
-        let read = read_some(file, buffer, place)?;
-        buffer.truncate(read);
-        let length = record::length(buffer).filter(|length| *length <= LONGEST);
-        let length = length.ok_or_else(damaged)?;
-        if length > read {
-            buffer.resize(length, 0);
-            file.read_exact_at(buffer, place)?;
-        }
-        Record::read(buffer).ok_or_else(damaged)
+        Record::read(self.bytes(place, buffer)?).ok_or_else(damaged)
     }
 
-    /// The bytes of one record.
-    pub(crate) fn copy(&self, place: u64, out: &mut Vec<u8>) -> io::Result<()> {
-        if self.file.is_some() {
-            return self.get(place, out).map(|_| ());
+    /// One record as it is written, with a buffer to read it into.
+    pub(crate) fn bytes<'b>(&'b self, place: u64, buffer: &'b mut Vec<u8>) -> io::Result<&'b [u8]> {
+        let known = |bytes: &[u8]| record::length(bytes).filter(|length| *length <= LONGEST);
+        let (file, at) = match self.within(place)? {
+            Within::Memory(bytes) => {
+                let bytes = known(bytes).and_then(|length| bytes.get(..length));
+                return bytes.ok_or_else(damaged);
+            }
+            Within::File(file, at) => (file, at),
+        };
+        buffer.resize(256, 0);
+        let read = read_some(file, buffer, at)?;
+        buffer.truncate(read);
+        let length = known(buffer).ok_or_else(damaged)?;
+        if length > read {
+            buffer.resize(length, 0);
+            file.read_exact_at(buffer, at)?;
         }
-        let bytes = usize::try_from(place).ok();
-        let bytes = bytes.and_then(|place| self.memory.get(place..));
-        let bytes = bytes.and_then(|bytes| bytes.get(..record::length(bytes)?));
-        out.clear();
-        out.extend_from_slice(bytes.ok_or_else(damaged)?);
+        buffer.get(..length).ok_or_else(damaged)
+    }
+
+    fn within(&self, place: u64) -> io::Result<Within<'_>> {
+        let at = usize::try_from(place).map_err(|_| damaged())?;
+        match (at.checked_sub(self.memory.len()), &self.file) {
+            (Some(at), Some(file)) => Ok(Within::File(file.get_ref(), at as u64)),
+            _ => self
+                .memory
+                .get(at..)
+                .map(Within::Memory)
+                .ok_or_else(damaged),
+        }
+    }
+
+    fn chunk<'b>(&'b self, number: usize, buffer: &'b mut Vec<u8>) -> io::Result<Chunk<'b>> {
+        let place = *self.chunks.get(number).ok_or_else(damaged)?;
+        let end = self.chunks.get(number + 1).copied().unwrap_or(self.length);
+        let length = usize::try_from(end - place).map_err(|_| damaged())?;
+        let bytes = match self.within(place)? {
+            Within::Memory(bytes) => bytes.get(..length).ok_or_else(damaged)?,
+            Within::File(file, at) => {
+                buffer.resize(length, 0);
+                file.read_exact_at(buffer, at)?;
+                buffer
+            }
+        };
+        Ok(Chunk { place, bytes })
+    }
+
+    /// What `work` makes of the chunks on all cores, in their order.
+    pub(crate) fn each_chunk<T: Send>(
+        &self,
+        work: impl Fn(&Chunk<'_>) -> io::Result<T> + Sync,
+        mut take: impl FnMut(T) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let numbers: Vec<usize> = (0..self.chunks.len()).collect();
+        for some in numbers.chunks(rayon::current_num_threads() * AHEAD) {
+            let made: Vec<io::Result<T>> = some
+                .par_iter()
+                .map_init(Vec::new, |buffer, number| {
+                    work(&self.chunk(*number, buffer)?)
+                })
+                .collect();
+            for one in made {
+                take(one?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Every record as it is written, with its place.
+    fn scan(&self, mut take: impl FnMut(u64, &[u8]) -> io::Result<()>) -> io::Result<()> {
+        let mut buffer = Vec::new();
+        for number in 0..self.chunks.len() {
+            self.chunk(number, &mut buffer)?.each(&mut take)?;
+        }
         Ok(())
     }
 
@@ -115,37 +208,14 @@ impl Store {
     ) -> io::Result<()> {
         self.scan(|place, bytes| take(place, &Record::read_head(bytes).ok_or_else(damaged)?))
     }
+}
 
-    fn scan(&self, mut take: impl FnMut(u64, &[u8]) -> io::Result<()>) -> io::Result<()> {
-        let mut place = 0;
-        let mut window = Vec::new();
-        while place < self.length {
-            let bytes = match &self.file {
-                None => self
-                    .memory
-                    .get(usize::try_from(place).unwrap_or(usize::MAX)..),
-                Some(file) => {
-                    window.resize(SCAN, 0);
-                    let read = read_some(file.get_ref(), &mut window, place)?;
-                    window.get(..read)
-                }
-            };
-            let mut rest = bytes.ok_or_else(damaged)?;
-            let before = place;
-            while let Some(length) = record::length(rest) {
-                let Some((bytes, after)) = rest.split_at_checked(length) else {
-                    break;
-                };
-                take(place, bytes)?;
-                place += length as u64;
-                rest = after;
-            }
-            if place == before {
-                return Err(damaged());
-            }
-        }
-        Ok(())
-    }
+/// Where a record is.
+enum Within<'a> {
+    /// The bytes from there on.
+    Memory(&'a [u8]),
+    /// The place in the file.
+    File(&'a File, u64),
 }
 
 /// What a record that cannot be read back means.
@@ -173,7 +243,7 @@ mod tests {
 
     #[test]
     fn records_come_back_from_memory_and_from_a_file() {
-        for limit in [usize::MAX, 1000, 0] {
+        for limit in [usize::MAX, 500_000, 1000, 0] {
             let mut store = Store::new(limit);
             let mut places = Vec::new();
             for index in 0..5000 {
@@ -188,7 +258,8 @@ mod tests {
                 store.push(&bytes).unwrap();
             }
             store.complete().unwrap();
-            assert_eq!(store.is_spilled(), limit != usize::MAX);
+            assert_eq!(store.spilled() > 0, limit != usize::MAX);
+            assert!(store.memory.len() <= limit && store.memory.capacity() <= limit.max(1 << 30));
             let mut seen = Vec::new();
             store
                 .each(|place, record| {

@@ -134,30 +134,30 @@ fn document<'a>(scanner: &mut Scanner<'a>) -> Result<Document<'a>, ScanError> {
     scanner.object(|scanner, key| {
         let report = &mut found.report;
         match key {
-            "apiVersion" => text(scanner, &mut found.version),
-            "kind" => text(scanner, &mut found.kind),
-            "message" => text(scanner, &mut found.message),
-            "collectedAs" => text(scanner, &mut report.collected_as),
-            "host" => text(scanner, &mut report.host),
-            "desired" => desired(scanner, report),
-            "seed" => scanner.object(|scanner, key| match key {
-                "name" => text(scanner, &mut report.seed),
-                "state" => text(scanner, &mut report.seed_state),
-                "fingerprint" => text(scanner, &mut report.fingerprint),
+            b"apiVersion" => text(scanner, &mut found.version),
+            b"kind" => text(scanner, &mut found.kind),
+            b"message" => text(scanner, &mut found.message),
+            b"collectedAs" => text(scanner, &mut report.collected_as),
+            b"host" => text(scanner, &mut report.host),
+            b"desired" => desired(scanner, report),
+            b"seed" => scanner.object(|scanner, key| match key {
+                b"name" => text(scanner, &mut report.seed),
+                b"state" => text(scanner, &mut report.seed_state),
+                b"fingerprint" => text(scanner, &mut report.fingerprint),
                 _ => scanner.skip(),
             }),
-            "onDisk" => scanner.object(|scanner, key| match key {
-                "iqn" => file(scanner, &mut report.iqn),
-                "hostNqn" => file(scanner, &mut report.pair.host_nqn),
-                "hostId" => file(scanner, &mut report.pair.host_id),
+            b"onDisk" => scanner.object(|scanner, key| match key {
+                b"iqn" => file(scanner, &mut report.iqn),
+                b"hostNqn" => file(scanner, &mut report.pair.host_nqn),
+                b"hostId" => file(scanner, &mut report.pair.host_id),
                 _ => scanner.skip(),
             }),
-            "live" => live(scanner, report),
-            "hardware" => scanner.object(|scanner, key| match key {
-                "verdict" => text(scanner, &mut report.hardware),
+            b"live" => live(scanner, report),
+            b"hardware" => scanner.object(|scanner, key| match key {
+                b"verdict" => text(scanner, &mut report.hardware),
                 _ => scanner.skip(),
             }),
-            "findings" => findings(scanner, report),
+            b"findings" => findings(scanner, report),
             _ => scanner.skip(),
         }
     })?;
@@ -167,18 +167,18 @@ fn document<'a>(scanner: &mut Scanner<'a>) -> Result<Document<'a>, ScanError> {
 fn desired<'a>(scanner: &mut Scanner<'a>, report: &mut Report<'a>) -> Result<(), ScanError> {
     fn source<'a>(scanner: &mut Scanner<'a>, into: &mut Text<'a>) -> Result<(), ScanError> {
         scanner.object(|scanner, key| match key {
-            "source" => text(scanner, into),
+            b"source" => text(scanner, into),
             _ => scanner.skip(),
         })
     }
     scanner.object(|scanner, key| match key {
-        "iqn" => text(scanner, &mut report.desired_iqn),
-        "hostNqn" => text(scanner, &mut report.desired_pair.host_nqn),
-        "hostId" => text(scanner, &mut report.desired_pair.host_id),
-        "scheme" => text(scanner, &mut report.scheme),
-        "provenance" => scanner.object(|scanner, key| match key {
-            "iqn" => source(scanner, &mut report.iqn_source),
-            "nvme" => source(scanner, &mut report.nvme_source),
+        b"iqn" => text(scanner, &mut report.desired_iqn),
+        b"hostNqn" => text(scanner, &mut report.desired_pair.host_nqn),
+        b"hostId" => text(scanner, &mut report.desired_pair.host_id),
+        b"scheme" => text(scanner, &mut report.scheme),
+        b"provenance" => scanner.object(|scanner, key| match key {
+            b"iqn" => source(scanner, &mut report.iqn_source),
+            b"nvme" => source(scanner, &mut report.nvme_source),
             _ => scanner.skip(),
         }),
         _ => scanner.skip(),
@@ -189,8 +189,8 @@ fn desired<'a>(scanner: &mut Scanner<'a>, report: &mut Report<'a>) -> Result<(),
 fn file<'a>(scanner: &mut Scanner<'a>, into: &mut Text<'a>) -> Result<(), ScanError> {
     let (mut state, mut value) = (None, None);
     scanner.object(|scanner, key| match key {
-        "state" => text(scanner, &mut state),
-        "value" => text(scanner, &mut value),
+        b"state" => text(scanner, &mut state),
+        b"value" => text(scanner, &mut value),
         _ => scanner.skip(),
     })?;
     *into = value.filter(|_| state.as_deref() == Some("valid"));
@@ -199,20 +199,20 @@ fn file<'a>(scanner: &mut Scanner<'a>, into: &mut Text<'a>) -> Result<(), ScanEr
 
 fn live<'a>(scanner: &mut Scanner<'a>, report: &mut Report<'a>) -> Result<(), ScanError> {
     scanner.object(|scanner, key| match key {
-        "iscsi" | "iscsiHosts" => scanner.array(|scanner| {
+        b"iscsi" | b"iscsiHosts" => scanner.array(|scanner| {
             let mut iqn = None;
             scanner.object(|scanner, key| match key {
-                "iqn" => text(scanner, &mut iqn),
+                b"iqn" => text(scanner, &mut iqn),
                 _ => scanner.skip(),
             })?;
             report.live_iqns.extend(iqn);
             Ok(())
         }),
-        "nvme" => scanner.array(|scanner| {
+        b"nvme" => scanner.array(|scanner| {
             let mut pair = Pair::default();
             scanner.object(|scanner, key| match key {
-                "hostNqn" => text(scanner, &mut pair.host_nqn),
-                "hostId" => text(scanner, &mut pair.host_id),
+                b"hostNqn" => text(scanner, &mut pair.host_nqn),
+                b"hostId" => text(scanner, &mut pair.host_id),
                 _ => scanner.skip(),
             })?;
             report.live_pairs.push(pair);
@@ -226,8 +226,8 @@ fn findings<'a>(scanner: &mut Scanner<'a>, report: &mut Report<'a>) -> Result<()
     scanner.array(|scanner| {
         let (mut code, mut severity) = (None, None);
         scanner.object(|scanner, key| match key {
-            "code" => text(scanner, &mut code),
-            "severity" => text(scanner, &mut severity),
+            b"code" => text(scanner, &mut code),
+            b"severity" => text(scanner, &mut severity),
             _ => scanner.skip(),
         })?;
         if let Some(code) = code {

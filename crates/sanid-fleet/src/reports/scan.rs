@@ -114,25 +114,16 @@ fn marks(block: &[u8; BLOCK]) -> u64 {
 
 /// What stands between two quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Quoted<'a> {
-    raw: &'a str,
+struct Quoted {
+    begin: usize,
+    end: usize,
     escaped: bool,
 }
 
-impl<'a> Quoted<'a> {
-    /// What it says; `None` for escapes that mean nothing.
-    fn text(self) -> Option<Cow<'a, str>> {
-        if self.escaped {
-            let quoted = format!("\"{}\"", self.raw);
-            return serde_json::from_str(&quoted).ok().map(Cow::Owned);
-        }
-        Some(Cow::Borrowed(self.raw))
-    }
-
-    /// For names of fields, none of which needs an escape.
-    fn key(self) -> &'a str {
-        self.raw
-    }
+/// What a text with escapes says; `None` for those that mean nothing.
+fn unescaped<'a>(raw: &str) -> Option<Cow<'a, str>> {
+    let quoted = format!("\"{raw}\"");
+    serde_json::from_str(&quoted).ok().map(Cow::Owned)
 }
 
 impl<'a> Scanner<'a> {
@@ -170,10 +161,11 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Reads an object, or steps over what is none. `field` takes the value, or [skips](Self::skip) it.
+    /// Reads an object, or steps over what is none. `field` takes the value, or [skips](Self::skip) it, by the
+    /// name of the field as it is written: none that is wanted needs an escape.
     pub(crate) fn object(
         &mut self,
-        mut field: impl FnMut(&mut Self, &'a str) -> Result<()>,
+        mut field: impl FnMut(&mut Self, &'a [u8]) -> Result<()>,
     ) -> Result<()> {
         if self.peek()? != b'{' {
             return self.skip();
@@ -184,9 +176,10 @@ impl<'a> Scanner<'a> {
             return Ok(());
         }
         loop {
-            let key = self.quoted()?;
+            let Quoted { begin, end, .. } = self.quoted()?;
             self.take(b':', "a colon")?;
-            field(self, key.key())?;
+            let name = self.text.as_bytes().get(begin..end).unwrap_or_default();
+            field(self, name)?;
             match self.peek()? {
                 b',' => self.at += 1,
                 b'}' => {
@@ -224,11 +217,16 @@ impl<'a> Scanner<'a> {
     /// Reads a string into its place; anything else, `null` included, is stepped over and is none.
     pub(crate) fn text(&mut self, into: &mut Option<Cow<'a, str>>) -> Result<()> {
         if self.peek()? == b'"' {
-            let quoted = self.quoted()?;
-            *into = if quoted.escaped {
-                quoted.text()
+            let Quoted {
+                begin,
+                end,
+                escaped,
+            } = self.quoted()?;
+            let raw = self.text.get(begin..end).ok_or(ScanError::CutOff)?;
+            *into = if escaped {
+                unescaped(raw)
             } else {
-                Some(Cow::Borrowed(quoted.raw))
+                Some(Cow::Borrowed(raw))
             };
             return Ok(());
         }
@@ -241,7 +239,7 @@ impl<'a> Scanner<'a> {
         clippy::inline_always,
         reason = "every string of millions of reports comes here"
     )]
-    fn quoted(&mut self) -> Result<Quoted<'a>> {
+    fn quoted(&mut self) -> Result<Quoted> {
         self.take(b'"', "a quote")?;
         let begin = self.at;
         let mut escaped = false;
@@ -250,8 +248,11 @@ impl<'a> Scanner<'a> {
             let at = self.marks.next(bytes, self.at).ok_or(ScanError::CutOff)?;
             if bytes.get(at) == Some(&b'"') {
                 self.at = at + 1;
-                let raw = self.text.get(begin..at).ok_or(ScanError::CutOff)?;
-                return Ok(Quoted { raw, escaped });
+                return Ok(Quoted {
+                    begin,
+                    end: at,
+                    escaped,
+                });
             }
             escaped = true;
             self.at = at + 2;

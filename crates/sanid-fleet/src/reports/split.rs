@@ -29,8 +29,8 @@ pub(super) struct Part {
 }
 
 impl Part {
+    /// The text stays until there is another.
     fn clear(&mut self) {
-        self.bytes.clear();
         self.documents = None;
         self.bad.clear();
     }
@@ -63,6 +63,7 @@ impl<R: Read> Splitter<R> {
             buffer: Buffer {
                 text,
                 bytes: Vec::new(),
+                filled: 0,
                 line: 1,
                 ended: false,
             },
@@ -90,7 +91,7 @@ impl<R: Read> Splitter<R> {
             };
             if std::mem::replace(&mut self.begun, true) {
                 let nothing = match way {
-                    Way::Lines { endless } => buffer.bytes.is_empty() || *endless,
+                    Way::Lines { endless } => buffer.filled == 0 || *endless,
                     Way::Documents(_) => true,
                 };
                 if buffer.ended && nothing {
@@ -114,19 +115,27 @@ impl<R: Read> Splitter<R> {
 
 struct Buffer<R> {
     text: R,
+    /// What was read, and memory that was used before: to clear it would cost as much as to look at it.
     bytes: Vec<u8>,
+    filled: usize,
     line: u64,
     ended: bool,
 }
 
 impl<R: Read> Buffer<R> {
+    /// What was read and not handed on.
+    fn read(&self) -> &[u8] {
+        self.bytes.get(..self.filled).unwrap_or_default()
+    }
+
     /// Reads another part.
     fn fill(&mut self) -> Result<(), (u64, io::Error)> {
-        let begin = self.bytes.len();
-        self.bytes.resize(begin + PART, 0);
-        let mut read = 0;
+        let end = self.filled + PART;
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+        }
         let failed = loop {
-            let room = self.bytes.get_mut(begin + read..).unwrap_or_default();
+            let room = self.bytes.get_mut(self.filled..end).unwrap_or_default();
             if room.is_empty() {
                 break None;
             }
@@ -135,23 +144,22 @@ impl<R: Read> Buffer<R> {
                     self.ended = true;
                     break None;
                 }
-                Ok(more) => read += more,
+                Ok(more) => self.filled += more,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => break Some(error),
             }
         };
-        self.bytes.truncate(begin + read);
         failed.map_or(Ok(()), |error| Err((self.line, error)))
     }
 
     fn begins_with_a_line_that_is_whole(&mut self) -> Result<bool, (u64, io::Error)> {
         loop {
             let blank = |byte: &u8| byte.is_ascii_whitespace();
-            let first = self.bytes.iter().position(|byte| !blank(byte));
-            let rest = first.and_then(|first| self.bytes.get(first..));
+            let first = self.read().iter().position(|byte| !blank(byte));
+            let rest = first.and_then(|first| self.read().get(first..));
             let rest = rest.unwrap_or_default();
             let end = memchr(b'\n', rest);
-            if end.is_some() || self.ended || self.bytes.len() > LONGEST_REPORT {
+            if end.is_some() || self.ended || self.filled > LONGEST_REPORT {
                 let line = end.and_then(|end| rest.get(..end)).unwrap_or(rest);
                 let mut scanner = Scanner::new(std::str::from_utf8(line).unwrap_or_default());
                 let whole = scanner.skip().is_ok() && scanner.end().is_ok();
@@ -164,10 +172,19 @@ impl<R: Read> Buffer<R> {
     /// Moves the first `end` bytes out, and keeps the rest.
     fn move_to(&mut self, part: &mut Part, end: usize) {
         std::mem::swap(&mut part.bytes, &mut self.bytes);
-        self.bytes.clear();
-        self.bytes
-            .extend_from_slice(part.bytes.get(end..).unwrap_or_default());
+        let rest = part.bytes.get(end..self.filled).unwrap_or_default();
+        self.filled = rest.len();
+        match self.bytes.get_mut(..rest.len()) {
+            Some(begin) => begin.copy_from_slice(rest),
+            None => rest.clone_into(&mut self.bytes),
+        }
         part.bytes.truncate(end);
+    }
+
+    /// Forgets the first `end` bytes.
+    fn forget(&mut self, end: usize) {
+        self.bytes.copy_within(end..self.filled, 0);
+        self.filled -= end;
     }
 }
 
@@ -187,26 +204,26 @@ where
     R: Read,
 {
     if *endless {
-        match memchr(b'\n', &buffer.bytes) {
+        match memchr(b'\n', buffer.read()) {
             Some(end) => {
-                buffer.bytes.drain(..=end);
+                buffer.forget(end + 1);
                 buffer.line += 1;
                 *endless = false;
             }
-            None => buffer.bytes.clear(),
+            None => buffer.filled = 0,
         }
     }
-    let end = match memrchr(b'\n', &buffer.bytes) {
+    let end = match memrchr(b'\n', buffer.read()) {
         Some(last) => last + 1,
-        None if buffer.ended && !*endless => buffer.bytes.len(),
+        None if buffer.ended && !*endless => buffer.filled,
         None => 0,
     };
     buffer.move_to(part, end);
     part.line = buffer.line;
     buffer.line += count_lines(&part.bytes);
-    if buffer.bytes.len() > LONGEST_REPORT {
+    if buffer.filled > LONGEST_REPORT {
         part.bad.push((buffer.line, too_long()));
-        buffer.bytes.clear();
+        buffer.filled = 0;
         *endless = true;
     }
 }
@@ -224,7 +241,7 @@ enum State {
 
 fn documents<R: Read>(buffer: &mut Buffer<R>, finder: &mut Finder, part: &mut Part) {
     part.line = finder.line;
-    finder.find(&buffer.bytes);
+    finder.find(buffer.read());
     if buffer.ended {
         finder.ended();
     }
@@ -238,7 +255,7 @@ fn documents<R: Read>(buffer: &mut Buffer<R>, finder: &mut Finder, part: &mut Pa
     finder.begin = 0;
     if finder.state != State::Lost && finder.at > LONGEST_REPORT {
         finder.lose(&too_long());
-        buffer.bytes.clear();
+        buffer.filled = 0;
         finder.at = 0;
     }
     part.documents = Some(std::mem::take(&mut finder.found));

@@ -186,3 +186,18 @@ fn every_document_fits_the_committed_schema() {
     }
     assert!(!schema.is_valid(&serde_json::json!({"apiVersion": "sanid/v1", "kind": "Audit"})));
 }
+
+/// Sessions of a host show one name often: that is one host.
+#[test]
+fn no_host_shares_with_itself() {
+    let mut report = node(1).report();
+    let iqn = |number| serde_json::json!({"name": "session", "iqn": names(number).0, "target": null, "state": "LOGGED_IN"});
+    let pair = |number| serde_json::json!({"name": "nvme", "transport": "tcp", "hostNqn": names(number).1, "hostId": names(number).2, "subsystemNqn": null, "state": "live"});
+    report["live"]["iscsi"] = (2..8).map(iqn).collect();
+    report["live"]["nvme"] = (2..8).map(pair).collect();
+    let fleet = Fleet::new(&[("reports.ndjson", &format!("{report}\n"))]);
+    for memory in ["512", "1"] {
+        let (document, exit) = fleet.audit(&["--memory", memory, "reports.ndjson"]);
+        assert_eq!((found(&document), exit), (Vec::new(), 0));
+    }
+}

@@ -22,15 +22,53 @@ fn the_same_is_found_with_little_memory() {
         ("reports.ndjson", &lines(&fleet)),
         ("inventory.csv", &inventory),
     ]);
-    let words = ["--hosts", "--inventory", "inventory.csv", "reports.ndjson"];
-    let (wide, exit) = fleet.audit(&[&["--memory", "512"], &words[..]].concat());
-    let (narrow, _) = fleet.audit(&[&["--memory", "1"], &words[..]].concat());
-    assert_eq!(exit, 1);
-    assert!(wide["findings"].as_array().unwrap().len() > 10);
-    assert!(
-        wide == narrow,
-        "an audit that spills to files finds something else"
-    );
+    for words in [
+        &["--hosts", "--inventory", "inventory.csv", "reports.ndjson"][..],
+        &["--hosts", "reports.ndjson"],
+    ] {
+        let (wide, exit) = fleet.audit(&[&["--memory", "512"], words].concat());
+        let (narrow, _) = fleet.audit(&[&["--memory", "1"], words].concat());
+        assert_eq!(exit, 1);
+        assert!(wide["findings"].as_array().unwrap().len() > 10);
+        assert!(
+            wide == narrow,
+            "an audit that spills to files finds something else"
+        );
+    }
+}
+
+/// Every key is there again, and all of them are one.
+#[test]
+fn copies_of_one_template_are_counted_with_little_memory() {
+    let copies: Vec<Node> = (0..12_000)
+        .map(|number| Node {
+            host: format!("copy-{number}"),
+            ..node(7)
+        })
+        .collect();
+    let fleet = Fleet::of(&copies);
+    let (wide, _) = fleet.audit(&["reports.ndjson"]);
+    let (narrow, _) = fleet.audit(&["--memory", "1", "reports.ndjson"]);
+    assert_eq!(wide["findings"][0]["code"], "duplicate-seed");
+    assert_eq!(wide["findings"][0]["hosts"], 12_000);
+    assert!(wide == narrow, "with little memory it is something else");
+}
+
+/// A name that is longer than what is kept of it: what follows there tells hosts apart all the same.
+#[test]
+fn long_names_are_told_apart_with_little_memory() {
+    let long = "x".repeat(300);
+    let mut fleet: Vec<Node> = (0..12_000).map(node).collect();
+    for (number, host) in [(10, format!("{long}a")), (20, format!("{long}b"))] {
+        fleet[number].host = host.clone();
+        fleet[number + 1].host = host;
+    }
+    let fleet = Fleet::of(&fleet);
+    let (wide, _) = fleet.audit(&["reports.ndjson"]);
+    let (narrow, _) = fleet.audit(&["--memory", "1", "reports.ndjson"]);
+    assert_eq!(wide["findings"][0]["code"], "host-name-shared");
+    assert_eq!(wide["findings"][0]["hosts"], 4);
+    assert!(wide == narrow, "with little memory it is something else");
 }
 
 /// A directory for temporary files that has no room is told with both ways out.
