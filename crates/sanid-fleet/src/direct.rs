@@ -38,6 +38,11 @@ impl Block {
 
     /// Reads as much as there is room for, and less only at the end of the file.
     fn fill(&mut self, file: &File, at: u64) -> io::Result<()> {
+        self.left = self.begin..self.begin;
+        if at % ALIGN as u64 != 0 {
+            // Behind an end that is not aligned there is nothing, and not every file system says so.
+            return Ok(());
+        }
         let room = self.bytes.get_mut(self.begin..self.begin + BLOCK);
         let room = room.unwrap_or_default();
         let mut read = 0;
