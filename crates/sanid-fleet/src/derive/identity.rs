@@ -331,10 +331,13 @@ fn mangled(text: &[u8]) -> Option<Fault> {
     })
 }
 
-/// Whether a text has no more digits than spreadsheets keep of a number (15 to 17 of 32), and zeros for the others.
-/// Of machine-ids that chance has made not one in 10¹⁷ looks like it.
+/// Whether a text has as many digits as spreadsheets keep of a number (15 to 17 of 32; the last ones may be zeros
+/// by themselves), and zeros for the others. Of machine-ids that chance has made not one in 10¹⁷ looks like it.
 fn is_rounded(text: &[u8]) -> bool {
-    text.iter().all(u8::is_ascii_digit) && text.ends_with(b"000000000000000")
+    let zeros = text.iter().rev().take_while(|byte| **byte == b'0').count();
+    let kept = text.len() - zeros;
+    // A number begins with no zero.
+    text.iter().all(u8::is_ascii_digit) && !text.starts_with(b"0") && (13..=17).contains(&kept)
 }
 
 /// Whether a text is a number as spreadsheets write long ones: `1.2E+31`, with a comma in some countries.
