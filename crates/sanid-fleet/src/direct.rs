@@ -186,6 +186,13 @@ mod tests {
     }
 
     #[test]
+    fn behind_an_end_that_is_not_aligned_nothing_is_read() {
+        let mut block = Block::new();
+        block.fill(&file(b"0123456789"), 9).unwrap();
+        assert!(block.left.is_empty());
+    }
+
+    #[test]
     fn what_cannot_be_read_so_is_read_as_usual() {
         // Of /proc the kernel says so at once, of a pipe where it is read at a place.
         let directory = tempfile::tempdir().unwrap();
