@@ -2,7 +2,18 @@
 
 use std::io::Read as _;
 
+use serde_json::Value;
+
 use crate::fleet::{Fleet, Node, lines, names, node};
+
+/// What an audit with findings finds; with little memory, where it spills to files, it is the same.
+fn with_any_memory(fleet: &Fleet, words: &[&str]) -> Value {
+    let (wide, exit) = fleet.audit(words);
+    let (narrow, _) = fleet.audit(&[&["--memory", "1"], words].concat());
+    assert_eq!(exit, 1);
+    assert!(wide == narrow, "with little memory it is something else");
+    wide
+}
 
 #[test]
 fn the_same_is_found_with_little_memory() {
@@ -26,14 +37,8 @@ fn the_same_is_found_with_little_memory() {
         &["--hosts", "--inventory", "inventory.csv", "reports.ndjson"][..],
         &["--hosts", "reports.ndjson"],
     ] {
-        let (wide, exit) = fleet.audit(&[&["--memory", "512"], words].concat());
-        let (narrow, _) = fleet.audit(&[&["--memory", "1"], words].concat());
-        assert_eq!(exit, 1);
-        assert!(wide["findings"].as_array().unwrap().len() > 10);
-        assert!(
-            wide == narrow,
-            "an audit that spills to files finds something else"
-        );
+        let found = with_any_memory(&fleet, words);
+        assert!(found["findings"].as_array().unwrap().len() > 10);
     }
 }
 
@@ -47,11 +52,9 @@ fn copies_of_one_template_are_counted_with_little_memory() {
         })
         .collect();
     let fleet = Fleet::of(&copies);
-    let (wide, _) = fleet.audit(&["reports.ndjson"]);
-    let (narrow, _) = fleet.audit(&["--memory", "1", "reports.ndjson"]);
-    assert_eq!(wide["findings"][0]["code"], "duplicate-seed");
-    assert_eq!(wide["findings"][0]["hosts"], 12_000);
-    assert!(wide == narrow, "with little memory it is something else");
+    let found = with_any_memory(&fleet, &["reports.ndjson"]);
+    assert_eq!(found["findings"][0]["code"], "duplicate-seed");
+    assert_eq!(found["findings"][0]["hosts"], 12_000);
 }
 
 /// A name that is longer than what is kept of it: what follows there tells hosts apart all the same.
@@ -64,11 +67,9 @@ fn long_names_are_told_apart_with_little_memory() {
         fleet[number + 1].host = host;
     }
     let fleet = Fleet::of(&fleet);
-    let (wide, _) = fleet.audit(&["reports.ndjson"]);
-    let (narrow, _) = fleet.audit(&["--memory", "1", "reports.ndjson"]);
-    assert_eq!(wide["findings"][0]["code"], "host-name-shared");
-    assert_eq!(wide["findings"][0]["hosts"], 4);
-    assert!(wide == narrow, "with little memory it is something else");
+    let found = with_any_memory(&fleet, &["reports.ndjson"]);
+    assert_eq!(found["findings"][0]["code"], "host-name-shared");
+    assert_eq!(found["findings"][0]["hosts"], 4);
 }
 
 /// A directory for temporary files that has no room is told with both ways out.

@@ -35,6 +35,12 @@ fn arguments(
         .stderr(Stdio::null());
 }
 
+/// It has ended with this code; where it did not, with what it said.
+pub(crate) fn ended(done: &Output, code: i32) {
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(code), "{said}");
+}
+
 /// A node's agent that stays, with intervals of a second.
 pub(crate) async fn start(cluster: &Cluster, node: &str, host: &Host) -> Process {
     start_with(cluster, node, host, &[]).await
