@@ -75,11 +75,6 @@ fn prepared_and_quick() -> Vec<Step> {
             programs::light,
         )),
         counted(step("doc-tests", "the examples in the docs", doc_tests)),
-        step(
-            "generated",
-            "man pages, completions and schema follow the code",
-            generate::step,
-        ),
         step("man", "mandoc has no complaint", generate::lint),
         slow("static", "the static release binaries build", release::step),
     ]

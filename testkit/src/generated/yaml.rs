@@ -1,33 +1,18 @@
-//! The definitions of the Kubernetes resources, from their types.
+//! YAML in block style: what people read, and what diffs well. Of YAML's many ways to write a text only two are
+//! used, plain words and JSON's quotes, so that no reader takes one for something else.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
-use anyhow::Result;
 use serde_json::Value;
 
-use super::Files;
+/// The first line of every generated document.
+pub(super) const MARK: &str = "# Made by cargo xtask generate.\n";
 
-/// Where the chart has them, which installs them before anything else, and where Kustomize finds them.
-const PLACES: [&str; 2] = ["dist/kubernetes/chart/sanid/crds", "dist/kubernetes/crds"];
-
-/// Adds the definitions.
-pub(super) fn definitions(files: &mut Files) -> Result<()> {
-    for definition in sanid_kube::resources::definitions() {
-        let name = definition.spec.names.plural.clone();
-        let text = format!(
-            "# Made by cargo xtask generate.\n{}",
-            yaml(&serde_json::to_value(definition)?)
-        );
-        for place in PLACES {
-            files.insert(PathBuf::from(format!("{place}/{name}.yaml")), text.clone());
-        }
-    }
-    Ok(())
+/// A file with one document.
+pub(super) fn file(document: &Value) -> String {
+    format!("{MARK}{}", yaml(document))
 }
 
-/// A document in YAML's block style: what people read and what diffs well. Of YAML's many ways to write a
-/// text only two are used, plain words and JSON's quotes, so that no reader takes one for something else.
 fn yaml(value: &Value) -> String {
     let mut text = String::new();
     block(&mut text, value, 0);
