@@ -1,0 +1,255 @@
+//! The crates depend on each other in one direction only, and the boot command stays small. The layers are those
+//! of the design: core ← host ← cli ← {sanid, image, fleet, kube} and host ← claims ← {fleet, kube}; the harness
+//! of the guests, xtask and testkit know no product crate.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on ends"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Each crate of the workspace, with the layers right below it. A crate may depend on these and on everything
+/// below them. A listed crate need not exist yet.
+const LAYERS: [(&str, &[&str]); 11] = [
+    ("sanid-core", &[]),
+    ("sanid-host", &["sanid-core"]),
+    ("sanid-cli", &["sanid-host"]),
+    ("sanid-claims", &["sanid-host"]),
+    ("sanid", &["sanid-cli"]),
+    ("sanid-image", &["sanid-cli"]),
+    ("sanid-fleet", &["sanid-cli", "sanid-claims"]),
+    ("sanid-kube", &["sanid-cli", "sanid-claims"]),
+    ("testkit", &[]),
+    ("vmtest", &[]),
+    ("xtask", &["vmtest"]),
+];
+
+/// Dependencies against the layers, until the claims have a crate of their own.
+const EXCEPTIONS: [(&str, &str); 1] = [("sanid-kube", "sanid-fleet")];
+
+/// Dependencies of tests against the layers: the escrow tests of fleet run the boot command.
+const TEST_EXCEPTIONS: [(&str, &str); 1] = [("sanid-fleet", "sanid")];
+
+/// Crates that the boot command must not link: an async runtime, TLS, a database, and what only tests need.
+const NOT_AT_BOOT: [&str; 16] = [
+    "async-std",
+    "aws-lc-rs",
+    "futures-util",
+    "hyper",
+    "jsonschema",
+    "libsqlite3-sys",
+    "native-tls",
+    "openssl",
+    "ring",
+    "rusqlite",
+    "rustls",
+    "schemars",
+    "smol",
+    "testkit",
+    "tokio",
+    "tonic",
+];
+
+/// The dependencies between crates of the workspace: of programs and build scripts, and of tests.
+#[derive(Default)]
+struct Arrows {
+    crates: BTreeSet<String>,
+    normal: BTreeSet<(String, String)>,
+    tests: BTreeSet<(String, String)>,
+}
+
+impl Arrows {
+    /// Reads what `cargo metadata --no-deps` prints.
+    fn of(metadata: &Value) -> Self {
+        let packages = metadata["packages"].as_array().expect("packages");
+        let name = |value: &Value| value["name"].as_str().expect("a name").to_owned();
+        let mut arrows = Self {
+            crates: packages.iter().map(name).collect(),
+            ..Self::default()
+        };
+        for package in packages {
+            for dependency in package["dependencies"].as_array().expect("dependencies") {
+                let arrow = (name(package), name(dependency));
+                if !arrows.crates.contains(&arrow.1) {
+                    continue;
+                }
+                match dependency["kind"].as_str() {
+                    Some("dev") => arrows.tests.insert(arrow),
+                    _ => arrows.normal.insert(arrow),
+                };
+            }
+        }
+        arrows
+    }
+
+    /// Dependencies against the layers and unknown crates, one line each.
+    fn faults(&self) -> Vec<String> {
+        let layers = BTreeMap::from(LAYERS);
+        let may = |from: &str, to: &str| below(&layers, from).contains(to);
+        let excepted = |list: &[(&str, &str)], (from, to): &(String, String)| {
+            list.contains(&(from.as_str(), to.as_str()))
+        };
+        let mut faults = Vec::new();
+        for name in &self.crates {
+            if !layers.contains_key(name.as_str()) {
+                faults.push(format!("{name} does not belong to any layer"));
+            }
+        }
+        for arrow in &self.normal {
+            let (from, to) = arrow;
+            if !may(from, to) && !excepted(&EXCEPTIONS, arrow) {
+                faults.push(format!("{from} must not depend on {to}"));
+            }
+        }
+        for arrow in &self.tests {
+            let (from, to) = arrow;
+            // A crate names itself for a feature that only its tests need.
+            let usual = from == to || (to == "testkit" && from != "testkit");
+            if !usual
+                && !may(from, to)
+                && !excepted(&EXCEPTIONS, arrow)
+                && !excepted(&TEST_EXCEPTIONS, arrow)
+            {
+                faults.push(format!("the tests of {from} must not depend on {to}"));
+            }
+        }
+        faults
+    }
+}
+
+/// Everything below a crate in the layers.
+fn below<'a>(layers: &BTreeMap<&'a str, &'a [&'a str]>, name: &str) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
+    let mut open: Vec<&str> = layers.get(name).copied().unwrap_or_default().to_vec();
+    while let Some(name) = open.pop() {
+        if found.insert(name) {
+            open.extend(layers.get(name).copied().unwrap_or_default());
+        }
+    }
+    found
+}
+
+/// What cargo prints, in the root of the repository.
+fn cargo(arguments: &[&str]) -> String {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .output()
+        .expect("cargo runs");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo {arguments:?}: {error}");
+    String::from_utf8(output.stdout).expect("cargo prints UTF-8")
+}
+
+fn workspace() -> Arrows {
+    let metadata = cargo(&["metadata", "--no-deps", "--offline", "--format-version=1"]);
+    Arrows::of(&serde_json::from_str(&metadata).expect("cargo metadata prints JSON"))
+}
+
+/// A workspace whose crates have one dependency.
+fn with_arrow(from: &str, to: &str, kind: Option<&str>) -> Arrows {
+    let package = |name: &str, dependencies: Value| serde_json::json!({"name": name, "dependencies": dependencies});
+    let dependency = serde_json::json!([{"name": to, "kind": kind}]);
+    let mut packages = vec![package(from, dependency)];
+    if from != to {
+        packages.push(package(to, serde_json::json!([])));
+    }
+    Arrows::of(&serde_json::json!({"packages": packages}))
+}
+
+#[test]
+fn dependencies_follow_the_layers() {
+    let arrows = workspace();
+    // Metadata without any dependency must not pass.
+    assert!(
+        arrows
+            .normal
+            .contains(&("sanid".into(), "sanid-host".into()))
+    );
+    assert_eq!(arrows.faults(), Vec::<String>::new());
+}
+
+#[test]
+fn exceptions_still_exist() {
+    let arrows = workspace();
+    for (list, present) in [
+        (EXCEPTIONS, &arrows.normal),
+        (TEST_EXCEPTIONS, &arrows.tests),
+    ] {
+        for (from, to) in list {
+            assert!(
+                present.contains(&(from.to_owned(), to.to_owned())),
+                "{from} no longer depends on {to}: remove the exception"
+            );
+        }
+    }
+}
+
+#[test]
+fn dependencies_against_the_layers_are_rejected() {
+    for (from, to, kind) in [
+        ("sanid-core", "sanid-host", None),
+        ("sanid-host", "sanid-cli", None),
+        ("sanid-cli", "sanid", Some("build")),
+        ("sanid", "sanid-image", None),
+        ("sanid-image", "sanid-fleet", None),
+        ("sanid-fleet", "sanid-kube", None),
+        ("sanid-fleet", "sanid", None),
+        ("sanid-cli", "sanid-claims", None),
+        ("sanid-host", "testkit", None),
+        ("xtask", "sanid-core", None),
+        ("vmtest", "sanid-host", None),
+        ("testkit", "sanid-core", None),
+        ("testkit", "sanid-core", Some("dev")),
+        ("sanid", "sanid-fleet", Some("dev")),
+        ("sanid-host", "newcomer", None),
+    ] {
+        let faults = with_arrow(from, to, kind).faults();
+        assert!(!faults.is_empty(), "{from} → {to} ({kind:?}) is allowed");
+    }
+}
+
+#[test]
+fn dependencies_along_the_layers_are_allowed() {
+    for (from, to, kind) in [
+        ("sanid", "sanid-core", None),
+        ("sanid", "sanid-cli", None),
+        ("sanid-kube", "sanid-claims", None),
+        ("xtask", "vmtest", None),
+        ("sanid-host", "sanid-host", Some("dev")),
+        ("sanid-host", "testkit", Some("dev")),
+        ("sanid-fleet", "sanid", Some("dev")),
+    ] {
+        let faults = with_arrow(from, to, kind).faults();
+        assert!(faults.is_empty(), "{faults:?}");
+    }
+}
+
+#[test]
+fn boot_command_links_no_runtime_tls_or_database() {
+    let tree = cargo(&[
+        "tree",
+        "--offline",
+        "--package=sanid",
+        "--edges=normal",
+        "--prefix=none",
+        "--format={p}",
+    ]);
+    let linked: BTreeSet<&str> = tree
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    assert!(linked.contains("sanid-core"), "{linked:?}");
+    let wrong: Vec<_> = NOT_AT_BOOT
+        .iter()
+        .filter(|name| linked.contains(*name))
+        .collect();
+    assert!(wrong.is_empty(), "the boot command links {wrong:?}");
+}
