@@ -196,8 +196,10 @@ fn clippy(place: &Place) -> Result<Outcome> {
 }
 
 fn docs(place: &Place) -> Result<Outcome> {
+    // With the examples, cargo counts the features of dev-dependencies: clippy has checked the dependencies with
+    // the same ones. All programs would be `--bins`, but a library of the same name has their page.
     let cmd = Cmd::new(["cargo", "doc", "--workspace", "--no-deps", "--all-features"])
-        .arg("--quiet")
+        .args(["--lib", "--bin", "xtask", "--examples", "--quiet"])
         .env("RUSTDOCFLAGS", "-D warnings");
     Outcome::of(place, "docs", &cmd)
 }
