@@ -237,6 +237,7 @@ fn boot_command_links_no_runtime_tls_or_database() {
     let tree = cargo(&[
         "tree",
         "--offline",
+        "--locked",
         "--package=sanid",
         "--edges=normal",
         "--prefix=none",
