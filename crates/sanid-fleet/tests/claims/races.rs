@@ -6,10 +6,10 @@ use std::time::Duration;
 use libtest_mimic::Trial;
 
 use crate::memory::{self, Broken};
-use crate::need::trial;
 use crate::race::{Dice, Plan, judge, run};
 use crate::support::identity;
 use crate::{checker, sqlite};
+use testkit::trial::trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
