@@ -2,10 +2,9 @@
 //!
 //! `cargo test` is the ordinary loop: it needs Rust and a C linker and nothing else. A trial that needs
 //! more is ignored there with its reason, whether or not this machine happens to have what it needs, so
-//! that the loop is the same everywhere. `cargo xtask test` sets [`EVERYTHING`], and so does
-//! `cargo test -- --include-ignored` or `--ignored`: then a trial runs where its needs are met. One
-//! whose needs are not met shows as ignored with its reason, never as passed; in continuous integration
-//! as root, where everything is to be there, it fails.
+//! that the loop is the same everywhere. With `--include-ignored`, as `cargo xtask test` starts it, a
+//! trial runs where its needs are met. One whose needs are not met shows as ignored with its reason,
+//! never as passed; in continuous integration as root, where everything is to be there, it fails.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,9 +12,6 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
 
 use libtest_mimic::{Arguments, Completion, Trial};
-
-/// The environment variable that makes every trial run whose needs are met.
-pub const EVERYTHING: &str = "SANID_TEST_EVERYTHING";
 
 /// Something that a trial cannot do without.
 #[derive(Debug, Clone, Copy)]

@@ -7,7 +7,7 @@ use std::process::Command;
 use libtest_mimic::Trial;
 use tempfile::TempDir;
 
-use super::installed::{STATIC, TREE, XTASK, files, static_binary};
+use super::installed::{REPOSITORY, STATIC, TREE, XTASK, files, static_binary};
 use super::support::host::{Host, MACHINE_ID, Ran, derived};
 use testkit::trial::{Need, trial};
 
@@ -213,7 +213,8 @@ fn explained() {
 /// What each unit runs, on a host whose image had names baked in.
 fn follow_configuration() {
     for name in WRITERS {
-        let unit = fs::read_to_string(TREE.path().join(UNITS).join(name)).unwrap();
+        let unit = fs::read_to_string(Path::new(REPOSITORY).join("dist").join(UNITS).join(name));
+        let unit = unit.unwrap();
         let start = unit
             .lines()
             .find_map(|line| line.strip_prefix("ExecStart=/usr/bin/sanid "))
