@@ -1,4 +1,9 @@
-//! What the tests of several sanid crates share. Only dev-dependencies name this crate, and it depends on no
+//! What the tests of several crates share. Only dev-dependencies name this crate, and it depends on no
 //! product crate.
+#![allow(
+    clippy::print_stdout,
+    reason = "a test program talks to the person who runs it"
+)]
 
 pub mod generated;
+pub mod trial;

@@ -14,10 +14,10 @@ use std::process::{Command, ExitCode};
 
 use libtest_mimic::Arguments;
 use support::host::{Host, MACHINE_ID, Ran};
-use support::need::{Need, STRACE, UNSHARE, trial};
 use support::trace::{Call, calls_of, traced, words};
+use testkit::trial::{Need, STRACE, UNSHARE, trial};
 
-const BINARY: Need = Need::Set("SANID_STATIC");
+const BINARY: Need = Need::Set("SANID_STATIC", "the static binary");
 const SIZE: u64 = 2 * 1024 * 1024;
 const SYSTEM_CALLS: usize = 120;
 const PEAK_KIB: u64 = 2560;
@@ -64,7 +64,7 @@ fn main() -> ExitCode {
             },
         ),
     ];
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    testkit::trial::run(&Arguments::from_args(), trials)
 }
 
 fn binary() -> String {
@@ -137,7 +137,7 @@ fn peak_memory() {
     let command = idle(&host, "apply");
     // A child begins as a copy of its parent and is charged for it, so the
     // parent is a small one.
-    let mut time = Command::new(support::need::program("time").unwrap());
+    let mut time = Command::new(testkit::trial::program("time").unwrap());
     time.args(["-f", "%M"]).args(words(&command));
     let ran = Ran::of(&mut time).expect(0);
     let peak: u64 = ran.stderr.lines().last().unwrap().trim().parse().unwrap();

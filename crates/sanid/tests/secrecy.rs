@@ -15,8 +15,8 @@ use std::process::{Command, ExitCode, Stdio};
 
 use libtest_mimic::{Arguments, Trial};
 use support::host::{FOREIGN, Host, MACHINE_ID, Ran, sanid};
-use support::need::{STRACE, trial};
 use support::trace::words;
+use testkit::trial::{STRACE, trial};
 
 /// Every command that has anything to do with a host, and those that fail.
 const COMMANDS: &[&[&str]] = &[
@@ -151,7 +151,7 @@ fn main() -> ExitCode {
         trial("reseed does not show the new one", &[STRACE], reseed),
         trial("the sweep finds what it looks for", &[], sweep_finds),
     ]);
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    testkit::trial::run(&Arguments::from_args(), trials)
 }
 
 fn scheme(name: &str) -> Host {

@@ -10,8 +10,8 @@ use libtest_mimic::Trial;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::need::{Need, trial};
 use crate::promtool::promtool;
+use testkit::trial::{Need, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();

@@ -7,10 +7,10 @@ use sanid_fleet::claims::{
     self, Action, Holder, Lease, Likeness, Outcome, Store, Stored, What, Why,
 };
 
-use crate::need::{Need, trial};
 use crate::support::{
     LEASE, Place, ask, booted, claim, granted, host, identity, listed, mixed, request, rivals,
 };
+use testkit::trial::{Need, trial};
 
 #[path = "late.rs"]
 mod late;

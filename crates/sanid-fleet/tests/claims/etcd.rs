@@ -18,9 +18,9 @@ use sanid_fleet::claims::{
 use self::clocks::{Hand, Moves};
 use self::server::{Certificates, Etcd, Security, etcdctl};
 use crate::conformance;
-use crate::need::{Need, UNSHARE, trial};
 use crate::race::{self, Dice, Plan};
 use crate::support::{Place, claim, granted, host, identity, listed, request, rivals};
+use testkit::trial::{Need, UNSHARE, trial};
 
 pub(crate) const NEEDS: &[Need] = &[
     Need::Program("etcd", "etcd-server"),

@@ -15,9 +15,6 @@ mod command;
 mod conformance;
 mod etcd;
 mod memory;
-#[path = "../../../sanid/tests/support/need.rs"]
-#[allow(dead_code, reason = "each test program uses a part of it")]
-mod need;
 mod promtool;
 mod race;
 mod races;
@@ -51,5 +48,5 @@ fn main() -> ExitCode {
         etcd::trials(),
         races::trials(),
     ];
-    libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
+    testkit::trial::run(&arguments, trials.into_iter().flatten().collect())
 }

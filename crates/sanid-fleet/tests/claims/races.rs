@@ -6,18 +6,21 @@ use std::time::Duration;
 use libtest_mimic::Trial;
 
 use crate::memory::{self, Broken};
-use crate::need::trial;
 use crate::race::{Dice, Plan, judge, run};
 use crate::support::identity;
 use crate::{checker, sqlite};
+use testkit::trial::{Need, trial};
+
+/// A race is thousands of claims.
+const MINUTES: &[Need] = &[Need::Minutes];
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
-        trial("race::memory", &[], || {
+        trial("race::memory", MINUTES, || {
             let place = memory::place(Broken::Nothing);
             judge(&run(&place, &Plan::by_hand(8000, 8), &|_| ()));
         }),
-        trial("race::sqlite", &[], on_sqlite),
+        trial("race::sqlite", MINUTES, on_sqlite),
     ];
     for broken in [
         Broken::Atomicity,
@@ -28,7 +31,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Broken::Freshness,
     ] {
         let name = format!("race::the_checker_finds_a_store_without_{broken:?}");
-        trials.push(trial(&name.to_lowercase(), &[], move || {
+        trials.push(trial(&name.to_lowercase(), MINUTES, move || {
             let place = memory::place(broken);
             let found = checker::check(&run(&place, &Plan::by_hand(8000, 8), &|_| ()));
             let why = found.expect_err("a broken store passed");

@@ -11,8 +11,8 @@ use sanid_fleet::claims::{HostClock, SqliteStore, Store, StoreError};
 
 use crate::checker::{self, Run};
 use crate::conformance::{self, events};
-use crate::need::{Need, STRACE, UNSHARE, trial};
 use crate::support::{HandClock, Place, booted, claim, granted, host, identity, listed, rivals};
+use testkit::trial::{Need, STRACE, UNSHARE, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = conformance::trials("sqlite", &[], place);

@@ -12,9 +12,6 @@
     reason = "a test fails by panicking, and its texts are short"
 )]
 
-#[allow(dead_code, reason = "the needs of other tests")]
-#[path = "../../../sanid/tests/support/need.rs"]
-mod need;
 mod server;
 
 use std::collections::BTreeMap;
@@ -22,9 +19,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Trial};
-use need::{Need, trial};
 use serde_json::Value;
 use server::Server;
+use testkit::trial::{Need, trial};
 
 const NEEDS: &[Need] = &[
     Need::Root,
@@ -50,7 +47,7 @@ fn main() -> ExitCode {
         ),
         trial("collected_files_are_collected_again", &[], files_again),
     ];
-    libtest_mimic::run(&arguments, trials).exit_code()
+    testkit::trial::run(&arguments, trials)
 }
 
 /// The line of each host.

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::need::program;
+use testkit::trial::program;
 
 /// A host that sshd plays: its name, and what runs in place of what is asked for.
 const COMMANDS: [(&str, &str); 12] = [

@@ -8,16 +8,12 @@
     reason = "a test fails by panicking"
 )]
 
-#[path = "../../../sanid/tests/support/need.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
-mod need;
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
 
 use libtest_mimic::Arguments;
-use need::{Need, trial};
 use tempfile::TempDir;
+use testkit::trial::{Need, trial};
 
 const AGE: Need = Need::Program("age", "age");
 const OLD: &str = "3d1219c7c4c5404aaa1f6d2a48adfda4";
@@ -73,7 +69,7 @@ fn main() -> ExitCode {
             no_overwriting,
         ),
     ];
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    testkit::trial::run(&Arguments::from_args(), trials)
 }
 
 struct Host(TempDir);

@@ -6,9 +6,6 @@
     reason = "a test fails by panicking"
 )]
 
-#[allow(dead_code, reason = "the needs of other tests")]
-#[path = "../../../sanid/tests/support/need.rs"]
-mod need;
 #[allow(dead_code, reason = "the example is a program, too")]
 #[path = "../../examples/reports.rs"]
 mod reports;
@@ -20,12 +17,12 @@ use std::process::{Command, ExitCode};
 use std::sync::OnceLock;
 
 use libtest_mimic::{Arguments, Trial};
-use need::{Need, trial};
+use testkit::trial::{Need, trial};
 
 const NEEDS: &[Need] = &[
     Need::Program("chromium", "chromium"),
     Need::Program("node", "nodejs"),
-    Need::Set("SANID_NODE_MODULES"),
+    Need::Set("SANID_NODE_MODULES", "Playwright's modules"),
 ];
 
 /// A check of `browser.mjs`, what it shows, and the page it is done on.
@@ -57,7 +54,7 @@ fn main() -> ExitCode {
         .iter()
         .map(|(name, check, page)| trial(name, NEEDS, move || browser(check, page)))
         .collect();
-    libtest_mimic::run(&arguments, trials).exit_code()
+    testkit::trial::run(&arguments, trials)
 }
 
 fn browser(check: &str, page: &str) {

@@ -3,8 +3,8 @@
 
 use libtest_mimic::Trial;
 
-use super::need::{Need, trial};
 use super::scene::Scene;
+use testkit::trial::{Need, trial};
 
 const COLLECTIONS: &str = "/usr/lib/python3/dist-packages/ansible_collections";
 const NEEDS: &[Need] = &[

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use libtest_mimic::Trial;
 
-use super::need::{Need, trial};
 use super::scene::Scene;
+use testkit::trial::{Need, trial};
 
 const NEEDS: &[Need] = &[Need::Program("ansible-inventory", "ansible")];
 

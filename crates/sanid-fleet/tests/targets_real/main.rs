@@ -11,9 +11,6 @@
 
 mod ansible;
 mod inventory;
-#[path = "../../../sanid/tests/support/need.rs"]
-#[allow(dead_code, reason = "each test program uses a part of it")]
-mod need;
 mod scene;
 mod tgt;
 mod truenas;
@@ -30,5 +27,5 @@ fn main() -> ExitCode {
         tgt::trials(),
         truenas::trials(),
     ];
-    libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
+    testkit::trial::run(&arguments, trials.into_iter().flatten().collect())
 }

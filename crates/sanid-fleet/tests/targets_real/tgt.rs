@@ -2,8 +2,8 @@
 
 use libtest_mimic::Trial;
 
-use super::need::{Need, UNSHARE, trial};
 use super::scene::Scene;
+use testkit::trial::{Need, UNSHARE, trial};
 
 const NEEDS: &[Need] = &[
     Need::Root,

@@ -3,8 +3,8 @@
 
 use libtest_mimic::Trial;
 
-use super::need::{Need, trial};
 use super::scene::Scene;
+use testkit::trial::{Need, trial};
 
 const NEEDS: &[Need] = &[Need::Program("python3", "python3")];
 

@@ -10,7 +10,7 @@ use sanid_image::cpio;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::need::{Need, trial};
+use testkit::trial::{Need, trial};
 
 pub(crate) const MACHINE_ID: &str = "3d1219c7c4c5404aaa1f6d2a48adfda4";
 const OTHER_ID: &str = "00112233445566778899aabbccddeeff";

@@ -9,7 +9,7 @@ use libtest_mimic::Trial;
 use serde_json::Value;
 
 use crate::command::{ID, IQN, MACHINE_ID, NQN, put, said};
-use crate::need::{Need, trial};
+use testkit::trial::{Need, trial};
 
 const PAGE: &str = include_str!("../../../../docs/images.md");
 

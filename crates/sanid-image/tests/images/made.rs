@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::command::{host, put, run, said};
-use crate::need::{Need, UNSHARE, trial};
+use testkit::trial::{Need, UNSHARE, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     const TOOLS: &[Need] = &[

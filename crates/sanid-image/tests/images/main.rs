@@ -12,9 +12,6 @@
 mod command;
 mod container;
 mod made;
-#[path = "../../../sanid/tests/support/need.rs"]
-#[allow(dead_code, reason = "each test program uses a part of it")]
-mod need;
 mod seal;
 mod systems;
 mod unified;
@@ -33,5 +30,5 @@ fn main() -> ExitCode {
         systems::trials(),
         unified::trials(),
     ];
-    libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
+    testkit::trial::run(&arguments, trials.into_iter().flatten().collect())
 }

@@ -10,7 +10,7 @@ use libtest_mimic::Trial;
 use tempfile::TempDir;
 
 use crate::command::{ID, IQN, MACHINE_ID, NQN, put, said};
-use crate::need::{Need, STRACE, UNSHARE, trial};
+use testkit::trial::{Need, STRACE, UNSHARE, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     const NAMESPACE: &[Need] = &[Need::Root, UNSHARE];

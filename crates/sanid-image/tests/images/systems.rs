@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::command::said;
-use crate::need::{Need, STRACE, UNSHARE, trial};
+use testkit::trial::{Need, STRACE, UNSHARE, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     const NEEDS: &[Need] = &[

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::command::{ID, MACHINE_ID, put, said};
-use crate::need::{Need, trial};
+use testkit::trial::{Need, trial};
 
 const STUB: &str = "/usr/lib/systemd/boot/efi/linuxx64.efi.stub";
 

@@ -5,18 +5,18 @@ use std::process::{Command, Stdio};
 
 use libtest_mimic::Trial;
 
-use crate::apart;
+use testkit::trial::trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        apart(
+        trial(
             "command::a_token_with_a_line_end_is_told_by_its_file",
-            || None,
+            &[],
             token,
         ),
-        apart(
+        trial(
             "command::definitions_that_cannot_be_written_are_told",
-            || None,
+            &[],
             definitions,
         ),
     ]

@@ -7,27 +7,31 @@ use std::process::Command;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::{apart, lacks, not_root, render};
+use testkit::trial::{trial, trial_with};
+
+use crate::{lacks, not_root, render};
 
 /// What the static binary of the agent may weigh; `cargo xtask bench --kube` states what it does.
 const LARGEST: u64 = 6 * 1024 * 1024;
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        apart(
+        trial_with(
             "the_image_has_two_static_binaries_and_nothing_else",
+            "root, buildah, the static binaries",
             cannot,
             image,
         ),
-        apart(
+        trial_with(
             "the_static_binary_is_at_most_6_mib",
+            "the static binaries",
             || not_built("SANID_KUBE_STATIC"),
             || {
                 let size = fs::metadata(binary("SANID_KUBE_STATIC")).unwrap().len();
                 assert!(size <= LARGEST, "{size} bytes");
             },
         ),
-        apart("one_version_is_everywhere", || None, versions),
+        trial("one_version_is_everywhere", &[], versions),
     ]
 }
 

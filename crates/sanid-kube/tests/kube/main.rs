@@ -22,9 +22,6 @@ mod history;
 mod image;
 mod manifests;
 mod monitoring;
-#[path = "../../../sanid/tests/support/need.rs"]
-#[allow(dead_code, reason = "each test program uses a part of it")]
-mod need;
 mod node;
 mod pods;
 #[path = "../../../sanid-fleet/tests/claims/race.rs"]
@@ -41,7 +38,7 @@ mod walk;
 use std::process::ExitCode;
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 
-use libtest_mimic::{Arguments, Completion, Trial};
+use libtest_mimic::{Arguments, Trial};
 
 use cluster::Cluster;
 
@@ -71,10 +68,10 @@ fn main() -> ExitCode {
         staging::trials(&shared),
         racing::trials(&shared),
     ];
-    let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());
+    let code = testkit::trial::run(&arguments, trials.into_iter().flatten().collect());
     SHARED.lock().unwrap().take();
     drop(shared);
-    conclusion.exit_code()
+    code
 }
 
 /// For those that get no argument.
@@ -142,12 +139,12 @@ impl Drop for Pass {
 /// Started by the first trial that needs it.
 pub(crate) type Shared = Arc<OnceLock<Cluster>>;
 
-/// A trial that is ignored, with the reason, where there can be no cluster; in continuous integration it fails.
+/// A trial that needs the cluster.
 pub(crate) fn trial(shared: &Shared, name: &str, test: fn(&Cluster)) -> Trial {
-    trial_with(shared, name, || None, test)
+    within(shared, name, || None, Pass::shared, test)
 }
 
-/// One that needs something else, too.
+/// A trial that needs the cluster and something more, which `cannot` looks for.
 pub(crate) fn trial_with(
     shared: &Shared,
     name: &str,
@@ -170,7 +167,7 @@ fn within(
     test: fn(&Cluster),
 ) -> Trial {
     let shared = Arc::clone(shared);
-    apart(
+    trial_of_cluster(
         name,
         move || cluster::cannot().or_else(cannot),
         move || {
@@ -180,36 +177,25 @@ fn within(
     )
 }
 
-/// One that needs no cluster.
-pub(crate) fn apart(
+/// A trial that needs the servers of a cluster, or a cluster of its own.
+pub(crate) fn trial_of_cluster(
     name: &str,
     cannot: impl FnOnce() -> Option<String> + Send + 'static,
     test: impl FnOnce() + Send + 'static,
 ) -> Trial {
-    Trial::ignorable_test(name, move || match cannot() {
-        None => {
-            test();
-            Ok(Completion::Completed)
-        }
-        Some(reason) if std::env::var("CI").is_ok_and(|ci| !ci.is_empty() && ci != "false") => {
-            Err(format!("it must run here, but {reason}").into())
-        }
-        Some(reason) => Ok(Completion::ignored_with(reason)),
-    })
+    testkit::trial::trial_with(name, "a Kubernetes API server", cannot, test)
 }
 
 /// Why something that only root may do cannot be done.
 pub(crate) fn not_root() -> Option<String> {
-    (!rustix::process::getuid().is_root()).then(|| "this is not root".into())
+    (!testkit::trial::is_root()).then(|| "this is not root".into())
 }
 
-/// The first program of these that is not there.
+/// The first program of these that is missing.
 pub(crate) fn lacks(programs: &[&str]) -> Option<String> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let directories: Vec<_> = std::env::split_paths(&path).collect();
-    let is_there = |program: &str| directories.iter().any(|one| one.join(program).is_file());
-    let missing = programs.iter().find(|program| !is_there(program))?;
+    let is_missing = |name: &&&str| testkit::trial::program(name).is_none();
+    let missing = programs.iter().find(is_missing)?;
     Some(format!(
-        "there is no {missing}: cargo xtask test --only packages kube"
+        "{missing} is missing: cargo xtask test --only kube installs it"
     ))
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::cluster::{Cluster, block, free_port};
 use crate::node::{Admin, Host, machine_id};
 use crate::pods::get;
-use crate::{Shared, agents, apart, lacks, render, trial_with};
+use crate::{Shared, agents, lacks, render, trial_with};
 
 #[path = "../../../sanid-fleet/tests/claims/promtool.rs"]
 mod promtool;
@@ -24,7 +24,12 @@ pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
             || lacks(&["promtool"]),
             served,
         ),
-        apart("who_scrapes_finds_the_port", || lacks(&["go"]), scraped),
+        testkit::trial::trial_with(
+            "who_scrapes_finds_the_port",
+            "go",
+            || lacks(&["go"]),
+            scraped,
+        ),
     ]
 }
 

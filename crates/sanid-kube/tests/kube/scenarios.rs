@@ -9,12 +9,12 @@ use sanid_kube::status::{APPLIED, UNIQUE, VERIFIED};
 
 use crate::cluster::{self, Cluster, block};
 use crate::node::{Admin, Host, machine_id, message, words};
-use crate::{Shared, agents, apart, history, trial};
+use crate::{Shared, agents, history, trial, trial_of_cluster};
 
 pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
     vec![
         // The longest, so it begins first, beside the others.
-        apart(
+        trial_of_cluster(
             "an_api_server_that_is_away_for_minutes_is_waited_for",
             cluster::cannot,
             server_away,

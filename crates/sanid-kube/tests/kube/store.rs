@@ -20,13 +20,13 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::cluster::Cluster;
-use crate::need::Need;
 use crate::node::Admin;
 use crate::race::{self, Dice, Plan};
 use crate::support::{HandClock, Place};
 use crate::{Pass, Shared, alone, conformance, history, shared};
+use testkit::trial::Need;
 
-const NEEDS: &[Need] = &[Need::Set("SANID_KUBE_SERVER")];
+const NEEDS: &[Need] = &[Need::Set("SANID_KUBE_SERVER", "a Kubernetes API server")];
 pub(crate) const NAMES: u32 = 0x00ab_0000;
 
 pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {

@@ -7,9 +7,9 @@ use std::process::Command;
 use libtest_mimic::Trial;
 use tempfile::TempDir;
 
-use super::installed::{TREE, etc_of_a_host};
+use super::installed::{STATIC, TREE, XTASK, etc_of_a_host};
 use super::support::host::{FILES, FOREIGN, MACHINE_ID, OTHER_MACHINE_ID, Ran, derived};
-use super::support::need::{Need, UNSHARE, trial};
+use testkit::trial::{Need, UNSHARE, trial};
 
 /// Files of an image, and of the directories above them, that are an identity or make one.
 const IDENTITY: [&str; 4] = [
@@ -23,6 +23,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     const DRACUT: &[Need] = &[
         Need::Root,
         UNSHARE,
+        STATIC,
+        XTASK,
         Need::Program("lsinitrd", "dracut-core"),
         Need::File(
             "/usr/lib/dracut/modules.d/95iscsi/module-setup.sh",
@@ -34,10 +36,12 @@ pub(crate) fn trials() -> Vec<Trial> {
     const TOOLS: &[Need] = &[
         Need::Root,
         UNSHARE,
+        STATIC,
+        XTASK,
         Need::Program("mkinitramfs", "initramfs-tools-core"),
         Need::File("/usr/sbin/iscsid", "open-iscsi"),
     ];
-    const RUN: &[Need] = &[Need::Root, UNSHARE];
+    const RUN: &[Need] = &[Need::Root, UNSHARE, STATIC, XTASK];
     vec![
         trial(
             "a_generic_dracut_image_has_sanid_and_no_identity",

@@ -10,7 +10,7 @@ use libtest_mimic::Trial;
 use tempfile::TempDir;
 
 use super::support::host::{FILES, FOREIGN, MACHINE_ID, Ran};
-use super::support::need::trial;
+use testkit::trial::{Need, trial};
 
 /// The repository.
 pub(crate) const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -51,46 +51,51 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial(
             "an_installation_has_every_file_and_no_identity",
-            &[],
+            INSTALLED,
             || {
                 complete(TREE.path());
             },
         ),
         trial(
             "installed_again_and_elsewhere_it_is_the_same",
-            &[],
+            INSTALLED,
             again_and_elsewhere,
         ),
     ]
 }
+
+/// `cargo xtask`, which installs.
+pub(crate) const XTASK: Need = Need::Set("SANID_XTASK", "cargo xtask");
+const INSTALLED: &[Need] = &[STATIC, XTASK];
+/// The static binary of `sanid`; those of the other commands are beside it.
+pub(crate) const STATIC: Need = Need::Set("SANID_STATIC", "the static binaries");
 
 /// An installation that tests may read.
 pub(crate) static TREE: LazyLock<TempDir> = LazyLock::new(|| {
     let tree = tempfile::tempdir().unwrap();
     install(
         tree.path(),
-        &["--fleet-binary", FLEET_BINARY.to_str().unwrap()],
+        &[
+            "--fleet-binary",
+            static_binary("sanid-fleet").to_str().unwrap(),
+        ],
     );
     tree
 });
 
-/// The other commands, which are other packages', so that cargo has not built them for this test.
-pub(crate) static IMAGE_BINARY: LazyLock<PathBuf> = LazyLock::new(|| built("sanid-image"));
-pub(crate) static FLEET_BINARY: LazyLock<PathBuf> = LazyLock::new(|| built("sanid-fleet"));
-
-fn built(package: &str) -> PathBuf {
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--package", package]);
-    Ran::of(build.current_dir(REPOSITORY)).expect(0);
-    Path::new(env!("CARGO_BIN_EXE_sanid")).with_file_name(package)
+/// The static binary of a command.
+pub(crate) fn static_binary(name: &str) -> PathBuf {
+    let sanid = PathBuf::from(std::env::var_os("SANID_STATIC").unwrap());
+    sanid.with_file_name(name)
 }
 
 fn install(destdir: &Path, options: &[&str]) -> String {
     let ran = Ran::of(
-        Command::new(env!("CARGO"))
-            .args(["run", "--quiet", "--package", "xtask", "--", "install"])
-            .args(["--binary", env!("CARGO_BIN_EXE_sanid"), "--image-binary"])
-            .arg(&*IMAGE_BINARY)
+        Command::new(std::env::var_os("SANID_XTASK").unwrap())
+            .args(["install", "--binary"])
+            .arg(static_binary("sanid"))
+            .arg("--image-binary")
+            .arg(static_binary("sanid-image"))
             .arg("--destdir")
             .arg(destdir)
             .args(options)

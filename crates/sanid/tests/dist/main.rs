@@ -32,5 +32,5 @@ fn main() -> ExitCode {
         packages::trials(),
         initramfs::trials(),
     ];
-    libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
+    testkit::trial::run(&arguments, trials.into_iter().flatten().collect())
 }

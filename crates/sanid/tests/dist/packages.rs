@@ -8,9 +8,9 @@ use std::process::Command;
 use libtest_mimic::Trial;
 use tempfile::TempDir;
 
-use super::installed::{FLEET_BINARY, IMAGE_BINARY, REPOSITORY};
+use super::installed::{REPOSITORY, STATIC, static_binary};
 use super::support::host::Ran;
-use super::support::need::{Need, UNSHARE, trial};
+use testkit::trial::{Need, UNSHARE, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     const DEB: &[Need] = &[
@@ -18,12 +18,14 @@ pub(crate) fn trials() -> Vec<Trial> {
         UNSHARE,
         Need::Program("dpkg", "dpkg"),
         DEB_PACKAGER,
+        STATIC,
     ];
     const RPM: &[Need] = &[
         Need::Root,
         UNSHARE,
         Need::Program("rpm", "rpm"),
         RPM_PACKAGER,
+        STATIC,
     ];
     const BOTH: &[Need] = &[
         Need::Root,
@@ -32,6 +34,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Need::Program("rpm", "rpm"),
         DEB_PACKAGER,
         RPM_PACKAGER,
+        STATIC,
     ];
     vec![
         trial(
@@ -101,18 +104,9 @@ fn run(package: &Path, steps: &str) {
 fn target() -> TempDir {
     let target = tempfile::tempdir().unwrap();
     fs::create_dir(target.path().join("release")).unwrap();
-    let sanid = Path::new(env!("CARGO_BIN_EXE_sanid"));
-    let others = [
-        ("sanid-image", &*IMAGE_BINARY),
-        ("sanid-fleet", &*FLEET_BINARY),
-        // That it is in the package is all that is looked at; its own tests run it.
-        ("sanid-kube", &*FLEET_BINARY),
-    ];
-    for (name, binary) in [("sanid", sanid)]
-        .into_iter()
-        .chain(others.map(|(name, path)| (name, path.as_path())))
-    {
-        fs::copy(binary, target.path().join("release").join(name)).unwrap();
+    for name in ["sanid", "sanid-image", "sanid-fleet", "sanid-kube"] {
+        let binary = target.path().join("release").join(name);
+        fs::copy(static_binary(name), binary).unwrap();
     }
     target
 }

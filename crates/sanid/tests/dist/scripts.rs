@@ -8,7 +8,7 @@ use libtest_mimic::Trial;
 
 use super::installed::{REPOSITORY, files};
 use super::support::host::Ran;
-use super::support::need::{Need, trial};
+use testkit::trial::{Need, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     const NEEDS: &[Need] = &[Need::Program("shellcheck", "shellcheck")];

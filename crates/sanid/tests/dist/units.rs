@@ -7,9 +7,9 @@ use std::process::Command;
 use libtest_mimic::Trial;
 use tempfile::TempDir;
 
-use super::installed::{TREE, files};
+use super::installed::{REPOSITORY, STATIC, TREE, XTASK, files, static_binary};
 use super::support::host::{Host, MACHINE_ID, Ran, derived};
-use super::support::need::{Need, trial};
+use testkit::trial::{Need, trial};
 
 const ANALYZE: Need = Need::Program("systemd-analyze", "systemd");
 const UNITS: &str = "usr/lib/systemd/system";
@@ -40,18 +40,33 @@ const DEBIAN_13: &[&str] = &[
 pub(crate) fn trials() -> Vec<Trial> {
     const NEEDS: &[Need] = &[
         ANALYZE,
+        STATIC,
+        XTASK,
         Need::File("/lib/systemd/system/open-iscsi.service", "open-iscsi"),
         Need::File("/lib/systemd/system/nvmf-autoconnect.service", "nvme-cli"),
     ];
-    const NEEDS_13: &[Need] = &[ANALYZE, Need::Set("SANID_DEBIAN13")];
+    const NEEDS_13: &[Need] = &[
+        ANALYZE,
+        STATIC,
+        XTASK,
+        Need::Set("SANID_DEBIAN13", "a tree of Debian 13"),
+    ];
     vec![
-        trial("systemd_analyze_verify_is_silent", &[ANALYZE], verify),
+        trial(
+            "systemd_analyze_verify_is_silent",
+            &[ANALYZE, STATIC, XTASK],
+            verify,
+        ),
         trial(
             "in_file_mode_the_exposure_is_at_most_1_5",
-            &[ANALYZE],
+            &[ANALYZE, STATIC, XTASK],
             exposure,
         ),
-        trial("what_stays_open_is_explained", &[ANALYZE], explained),
+        trial(
+            "what_stays_open_is_explained",
+            &[ANALYZE, STATIC, XTASK],
+            explained,
+        ),
         trial(
             "the_boot_units_follow_on_existing_of_the_configuration",
             &[],
@@ -86,7 +101,7 @@ fn scratch(other: &Path) -> TempDir {
     }
     let binary = root.path().join("usr/bin/sanid");
     fs::create_dir_all(binary.parent().unwrap()).unwrap();
-    fs::copy(env!("CARGO_BIN_EXE_sanid"), &binary).unwrap();
+    fs::copy(static_binary("sanid"), &binary).unwrap();
     // In the place of sanid-fleet: that it can be run is all that systemd looks at.
     fs::copy(&binary, binary.with_file_name("sanid-fleet")).unwrap();
     root
@@ -198,7 +213,8 @@ fn explained() {
 /// What each unit runs, on a host whose image had names baked in.
 fn follow_configuration() {
     for name in WRITERS {
-        let unit = fs::read_to_string(TREE.path().join(UNITS).join(name)).unwrap();
+        let unit = fs::read_to_string(Path::new(REPOSITORY).join("dist").join(UNITS).join(name));
+        let unit = unit.unwrap();
         let start = unit
             .lines()
             .find_map(|line| line.strip_prefix("ExecStart=/usr/bin/sanid "))

@@ -6,7 +6,7 @@ use libtest_mimic::Trial;
 
 use super::one_clear_line;
 use super::support::host::{Host, MACHINE_ID, Ran};
-use super::support::need::{Need, UNSHARE, trial};
+use testkit::trial::{Need, UNSHARE, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     DISKS

@@ -23,8 +23,8 @@ use libtest_mimic::Arguments;
 use support::host::{
     FOREIGN, Host, MACHINE_ID, OTHER_MACHINE_ID, Ran, Three, assert_matched, derived,
 };
-use support::need::{STRACE, trial};
 use support::trace::{Call, traced_with, words};
+use testkit::trial::{STRACE, trial};
 
 /// A state of a host, and the `apply` that is interrupted there.
 struct Scenario {
@@ -124,7 +124,7 @@ fn main() -> ExitCode {
         ));
     }
     trials.extend(disks::trials());
-    libtest_mimic::run(&arguments, trials).exit_code()
+    testkit::trial::run(&arguments, trials)
 }
 
 impl Scenario {

@@ -17,7 +17,7 @@ mod support;
 use std::process::ExitCode;
 
 use libtest_mimic::Arguments;
-use support::need::{Need, STRACE, UNSHARE, trial};
+use testkit::trial::{Need, STRACE, UNSHARE, trial};
 
 /// What every case needs.
 const NAMESPACE: &[Need] = &[Need::Root, UNSHARE];
@@ -91,5 +91,5 @@ fn main() -> ExitCode {
             || killed::everywhere(scenario),
         ));
     }
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    testkit::trial::run(&Arguments::from_args(), trials)
 }

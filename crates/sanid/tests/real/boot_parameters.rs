@@ -6,7 +6,7 @@ use libtest_mimic::Trial;
 
 use super::private::Private;
 use super::support::host::{Host, MACHINE_ID};
-use super::support::need::{Need, UNSHARE, trial};
+use testkit::trial::{Need, UNSHARE, trial};
 
 const DRACUT: &[Need] = &[
     Need::Root,

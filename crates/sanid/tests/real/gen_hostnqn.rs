@@ -7,11 +7,15 @@ use libtest_mimic::Trial;
 
 use super::private::Private;
 use super::support::host::{Host, MACHINE_ID, Ran};
-use super::support::need::{Need, UNSHARE, trial};
 use super::systemd;
+use testkit::trial::{Need, UNSHARE, trial};
 
 const NEEDS: &[Need] = &[Need::Root, UNSHARE, Need::Program("nvme", "nvme-cli")];
-const NEEDS_13: &[Need] = &[Need::Root, UNSHARE, Need::Set("SANID_DEBIAN13")];
+const NEEDS_13: &[Need] = &[
+    Need::Root,
+    UNSHARE,
+    Need::Set("SANID_DEBIAN13", "a tree of Debian 13"),
+];
 
 const NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:";
 const SHOWN: &str = "sys/class/dmi/id/product_uuid";

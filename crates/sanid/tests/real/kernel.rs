@@ -7,7 +7,7 @@ use libtest_mimic::Trial;
 
 use super::private::Private;
 use super::support::host::{Host, MACHINE_ID, OTHER_MACHINE_ID, Ran, sanid};
-use super::support::need::{Need, UNSHARE, trial};
+use testkit::trial::{Need, UNSHARE, trial};
 
 const NEEDS: &[Need] = &[Need::Root, UNSHARE];
 const THIS_MACHINE: &[Need] = &[

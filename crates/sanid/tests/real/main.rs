@@ -51,5 +51,5 @@ fn main() -> ExitCode {
         rtslib::trials(),
         tgt::trials(),
     ];
-    libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
+    testkit::trial::run(&arguments, trials.into_iter().flatten().collect())
 }

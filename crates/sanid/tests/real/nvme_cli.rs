@@ -6,11 +6,15 @@ use libtest_mimic::Trial;
 
 use super::private::Private;
 use super::support::host::{FOREIGN, Host, MACHINE_ID};
-use super::support::need::{Need, UNSHARE, trial};
 use super::vectors;
+use testkit::trial::{Need, UNSHARE, trial};
 
 const NEEDS: &[Need] = &[Need::Root, UNSHARE, Need::Program("nvme", "nvme-cli")];
-const NEEDS_13: &[Need] = &[Need::Root, UNSHARE, Need::Set("SANID_DEBIAN13")];
+const NEEDS_13: &[Need] = &[
+    Need::Root,
+    UNSHARE,
+    Need::Set("SANID_DEBIAN13", "a tree of Debian 13"),
+];
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![

@@ -4,9 +4,13 @@ use libtest_mimic::Trial;
 
 use super::private::Private;
 use super::support::host::{Host, MACHINE_ID};
-use super::support::need::{Need, UNSHARE, trial};
+use testkit::trial::{Need, UNSHARE, trial};
 
-const NEEDS: &[Need] = &[Need::Root, UNSHARE, Need::Set("SANID_DEBIAN13")];
+const NEEDS: &[Need] = &[
+    Need::Root,
+    UNSHARE,
+    Need::Set("SANID_DEBIAN13", "a tree of Debian 13"),
+];
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![

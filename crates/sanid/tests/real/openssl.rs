@@ -3,8 +3,8 @@
 use libtest_mimic::Trial;
 
 use super::private::Private;
-use super::support::need::{Need, UNSHARE, trial};
 use super::systemd;
+use testkit::trial::{Need, UNSHARE, trial};
 
 const NEEDS: &[Need] = &[Need::Root, UNSHARE, Need::Program("openssl", "openssl")];
 const PAGE: &str = include_str!("../../../../docs/schemes.md");

@@ -5,7 +5,7 @@ use libtest_mimic::Trial;
 
 use super::private::Private;
 use super::support::host::{Host, MACHINE_ID};
-use super::support::need::{Need, PYTHON, UNSHARE, trial};
+use testkit::trial::{Need, PYTHON, UNSHARE, trial};
 
 const NEEDS: &[Need] = &[
     Need::Root,

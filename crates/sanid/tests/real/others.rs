@@ -7,7 +7,7 @@ use libtest_mimic::Trial;
 
 use super::private::Private;
 use super::support::host::{FOREIGN, Host, MACHINE_ID, Ran};
-use super::support::need::{Need, PYTHON, STRACE, UNSHARE, trial};
+use testkit::trial::{Need, PYTHON, STRACE, UNSHARE, trial};
 
 const POST_INSTALL: &str = "/var/lib/dpkg/info/nvme-cli.postinst";
 const START_UP: &str = "/lib/open-iscsi/startup-checks.sh";

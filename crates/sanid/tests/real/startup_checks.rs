@@ -4,8 +4,8 @@ use libtest_mimic::Trial;
 
 use super::private::Private;
 use super::support::host::{Host, MACHINE_ID};
-use super::support::need::{Need, UNSHARE, trial};
 use super::vectors;
+use testkit::trial::{Need, UNSHARE, trial};
 
 const SCRIPT: &str = "/lib/open-iscsi/startup-checks.sh";
 const NEEDS: &[Need] = &[Need::Root, UNSHARE, Need::File(SCRIPT, "open-iscsi")];

@@ -8,7 +8,7 @@ use libtest_mimic::Trial;
 
 use super::private::Private;
 use super::support::host::{Host, sanid};
-use super::support::need::{Need, UNSHARE, trial};
+use testkit::trial::{Need, UNSHARE, trial};
 
 const NEEDS: &[Need] = &[
     Need::Root,
@@ -16,7 +16,11 @@ const NEEDS: &[Need] = &[
     Need::Program("systemd-id128", "systemd"),
     Need::File("/etc/machine-id", "systemd"),
 ];
-const NEEDS_13: &[Need] = &[Need::Root, UNSHARE, Need::Set("SANID_DEBIAN13")];
+const NEEDS_13: &[Need] = &[
+    Need::Root,
+    UNSHARE,
+    Need::Set("SANID_DEBIAN13", "a tree of Debian 13"),
+];
 
 const SANID_V1: &str = "8b673178-5169-4316-ad1b-04bec63f8907";
 const NVME_CLI_1: &str = "c7f46181-12be-4932-8c83-106f9dddd86b";

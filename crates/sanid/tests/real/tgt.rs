@@ -4,7 +4,7 @@ use libtest_mimic::Trial;
 
 use super::private::Private;
 use super::support::host::{Host, MACHINE_ID};
-use super::support::need::{Need, UNSHARE, trial};
+use testkit::trial::{Need, UNSHARE, trial};
 
 const NEEDS: &[Need] = &[
     Need::Root,

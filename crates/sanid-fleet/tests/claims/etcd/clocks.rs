@@ -9,7 +9,7 @@ use std::process::Command;
 
 use sanid_fleet::claims::Timestamp;
 
-use crate::need::Need;
+use testkit::trial::Need;
 
 const QEMU: &str = if cfg!(target_arch = "aarch64") {
     "qemu-aarch64"
@@ -55,7 +55,7 @@ impl Hand {
     pub(crate) fn etcd(&self, moves: Moves) -> Command {
         let mut command = Command::new(QEMU);
         command
-            .arg(crate::need::program("etcd").unwrap())
+            .arg(testkit::trial::program("etcd").unwrap())
             .env("LD_PRELOAD", library())
             .env("FAKETIME_TIMESTAMP_FILE", &self.0)
             .env("FAKETIME_NO_CACHE", "1");
