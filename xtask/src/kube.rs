@@ -142,7 +142,7 @@ fn source(place: &Place, build: &Path) -> Result<()> {
     fs::create_dir_all(build.join("parts"))?;
     let list = format!(
         "Types: deb-src\nURIs: {}\nSuites: bookworm\nComponents: main\nSigned-By: {}\n",
-        crate::debian13::archive()?,
+        vmtest::debian::archive()?,
         "/usr/share/keyrings/debian-archive-keyring.gpg",
     );
     fs::write(build.join("parts/source.sources"), list)?;

@@ -9,7 +9,6 @@
 
 mod bench;
 mod cmd;
-mod debian13;
 mod deny;
 mod fuzz;
 mod generate;
@@ -21,6 +20,7 @@ mod package;
 mod packages;
 mod page;
 mod place;
+mod readers;
 mod release;
 mod say;
 mod tally;
@@ -62,7 +62,7 @@ enum Task {
     /// Check the workspace with the oldest Rust that `rust-version` names
     Msrv,
     /// Run sanid in guests: real kernels, a real systemd, reboots and power cuts
-    Vm(vm::Options),
+    Vm(vmtest::Options),
 }
 
 fn main() -> ExitCode {

@@ -6,14 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+use vmtest::{Artefact, debian};
 
 use crate::cmd::Cmd;
-use crate::debian13;
 use crate::place::{Place, is_ci, output};
 use crate::say::say;
 use crate::test::Outcome;
-
-const PACKAGES: &[&str] = &["cargo", "rustc", "gcc", "libc6-dev"];
 
 /// `cargo xtask msrv`.
 pub(crate) fn run(place: &Place) -> Result<bool> {
@@ -35,10 +33,10 @@ pub(crate) fn run(place: &Place) -> Result<bool> {
 
 /// The step of `cargo xtask test`.
 pub(crate) fn step(place: &Place) -> Result<Outcome> {
-    if let Some(reason) = debian13::cannot() {
+    if let Some(reason) = debian::cannot() {
         return Ok(Outcome::Skipped { reason });
     }
-    let tree = match debian13::unpack(place, "rust", PACKAGES) {
+    let tree = match Artefact::Rust.get() {
         Ok(tree) => tree,
         Err(error) if is_ci() => return Err(error),
         Err(error) => {
@@ -72,7 +70,7 @@ pub(crate) fn step(place: &Place) -> Result<Outcome> {
         // It may name the registry that everything was fetched from.
         binds.push((&config, "/cargo/config.toml"));
     }
-    let script = debian13::inside(
+    let script = debian::inside(
         &tree,
         &binds,
         "cd /src; export PATH=/usr/bin CARGO_HOME=/cargo CARGO_TARGET_DIR=/target; \

@@ -4,7 +4,6 @@ use anyhow::Result;
 
 use super::Outcome;
 use crate::cmd::Cmd;
-use crate::debian13;
 use crate::kube;
 use crate::place::Place;
 use crate::tools;
@@ -132,8 +131,7 @@ fn heavy(place: &Place, name: &str) -> Result<Outcome> {
     if agent.is_file() {
         cmd = cmd.env("SANID_KUBE_STATIC", agent);
     }
-    let tree = debian13::readers(place);
-    if tree.is_dir() {
+    if let Some(tree) = vmtest::Artefact::Readers.existing() {
         cmd = cmd.env("SANID_DEBIAN13", tree);
     }
     Ok(match Outcome::of(place, name, &cmd)? {

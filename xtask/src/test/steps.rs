@@ -6,7 +6,7 @@ use anyhow::Result;
 use super::{Outcome, Step, programs};
 use crate::cmd::Cmd;
 use crate::place::Place;
-use crate::{debian13, deny, fuzz, generate, kube, msrv, nostd, packages, release, tools};
+use crate::{deny, fuzz, generate, kube, msrv, nostd, packages, readers, release, tools};
 
 /// Every step.
 pub(super) fn all() -> Vec<Step> {
@@ -53,7 +53,7 @@ fn prepared_and_quick() -> Vec<Step> {
         slow(
             "debian13",
             "the packages taken from Debian 13 are unpacked",
-            debian13::step,
+            readers::step,
         ),
         slow(
             "tools",

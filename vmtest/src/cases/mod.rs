@@ -1,0 +1,28 @@
+//! The cases, by subject. A new case is an entry in one of these lists and a script in `guest`.
+
+mod boot;
+mod claims;
+mod hardware;
+mod storage;
+
+use crate::case::Case;
+
+/// Every case.
+pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
+    [storage::ALL, hardware::ALL, boot::ALL, claims::ALL]
+        .into_iter()
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        let names: BTreeSet<_> = all().map(|case| case.name).collect();
+        assert_eq!(names.len(), all().count());
+    }
+}

@@ -1,0 +1,298 @@
+//! Trees of Debian packages: unpacked into a directory to chroot into, or installed by debootstrap.
+//!
+//! apt works on a state of its own with an empty list of installed packages, so a tree gets every dependency and
+//! the machine stays untouched. The archive's address comes from the machine's own apt.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::host::{has_program, is_root, output, run};
+use crate::kept;
+
+const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+/// A script in a tree needs these, besides the programs that it calls.
+const BASE: &[&str] = &["base-files", "dash", "coreutils", "mount"];
+/// The archive is asked for new versions once in this time.
+const ASKED: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A release of Debian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Debian {
+    /// bookworm: its kernel, 6.1, allows host NQN and Host ID to be shared by halves.
+    Twelve,
+    /// trixie: its kernel, 6.12, keeps host NQN and Host ID one to one.
+    Thirteen,
+}
+
+impl Debian {
+    pub(crate) fn suite(self) -> &'static str {
+        match self {
+            Self::Twelve => "bookworm",
+            Self::Thirteen => "trixie",
+        }
+    }
+
+    /// The version of its kernel.
+    pub(crate) fn kernel(self) -> &'static str {
+        match self {
+            Self::Twelve => "6.1",
+            Self::Thirteen => "6.12",
+        }
+    }
+}
+
+/// Why no tree can be made on this machine, if that is so.
+pub fn cannot() -> Option<String> {
+    let missing = ["apt-get", "dpkg-deb", "unshare"]
+        .into_iter()
+        .find(|program| !has_program(program));
+    if let Some(program) = missing {
+        Some(format!("{program} is not installed"))
+    } else if !is_root() {
+        Some("not root, and a chroot needs it".to_owned())
+    } else {
+        None
+    }
+}
+
+/// A tree with these packages and all their dependencies, unpacked but not configured. It is kept for as long as
+/// the archive has the same versions.
+///
+/// # Errors
+///
+/// The archive cannot be reached, or a package cannot be unpacked.
+pub fn unpack(debian: Debian, name: &str, packages: &[&str]) -> Result<PathBuf> {
+    let packages = [BASE, packages].concat();
+    Apt::new(debian)?.twice(|apt| {
+        kept::entry(name, &apt.plan(&packages)?.join("\n"), |tree| {
+            let archives = tree.join(".archives");
+            apt.download(&packages, &archives)?;
+            for archive in fs::read_dir(&archives)? {
+                let archive = archive?.path();
+                if archive.extension().is_some_and(|is| is == "deb") {
+                    run!("dpkg-deb -x {archive} {tree}")?;
+                }
+            }
+            fs::remove_dir_all(archives)?;
+            Ok(())
+        })
+    })
+}
+
+/// The tree that [`unpack`] has made of these packages, if it is there.
+pub(crate) fn unpacked(debian: Debian, name: &str, packages: &[&str]) -> Option<PathBuf> {
+    let packages = [BASE, packages].concat();
+    let plan = Apt::at(debian).ok()?.plan(&packages).ok()?;
+    kept::existing(name, &plan.join("\n"))
+}
+
+/// Unpacks one package without its dependencies, the newest whose name begins with `prefix`, which `package`
+/// depends on. It is kept for as long as the archive has the same version and `recipe` stays the same.
+pub(crate) fn unpack_one(
+    debian: Debian,
+    name: &str,
+    (package, prefix): (&str, &str),
+    recipe: &str,
+    then: impl Fn(&Path) -> Result<()>,
+) -> Result<PathBuf> {
+    Apt::new(debian)?.twice(|apt| {
+        let plan = apt.plan(&[package])?;
+        let archive = plan.into_iter().find(|file| file.starts_with(prefix));
+        let archive =
+            archive.with_context(|| format!("{package} does not depend on a {prefix}*"))?;
+        kept::entry(name, &format!("{archive}\n{recipe}"), |tree| {
+            let name = archive.split('_').next().unwrap_or_default();
+            output(
+                apt.command("apt-get")
+                    .args(["download", "-qq", name])
+                    .current_dir(tree),
+            )?;
+            for file in fs::read_dir(tree)?.collect::<Result<Vec<_>, _>>()? {
+                let file = file.path();
+                run!("dpkg-deb -x {file} {tree}")?;
+                fs::remove_file(file)?;
+            }
+            then(tree)
+        })
+    })
+}
+
+/// The smallest Debian and these packages, installed in an empty directory.
+pub(crate) fn debootstrap(debian: Debian, packages: &str, directory: &Path) -> Result<()> {
+    let suite = debian.suite();
+    let archive = archive()?;
+    let attempt = || {
+        // dpkg would wait for the disk after each file, for minutes on a busy machine.
+        let settings = directory.join("etc/dpkg/dpkg.cfg.d");
+        fs::create_dir_all(&settings)?;
+        fs::write(settings.join("unsafe-io"), "force-unsafe-io\n")?;
+        // In a mount namespace: what it mounts in the tree is gone with it, even when it is killed.
+        run!(
+            "unshare --mount debootstrap --variant=minbase --include {packages} {suite} {directory} {archive}"
+        )
+    };
+    attempt().or_else(|_| {
+        std::thread::sleep(RETRY);
+        run!("find {directory} -mindepth 1 -delete")?;
+        attempt()
+    })?;
+    fs::remove_file(directory.join("etc/dpkg/dpkg.cfg.d/unsafe-io"))?;
+    fs::remove_dir_all(directory.join("var/cache/apt"))?;
+    Ok(())
+}
+
+/// A mirror may be busy: what cannot be fetched is tried once more, after this time.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// The address of Debian's archive in the machine's own configuration.
+///
+/// # Errors
+///
+/// apt is not installed, or its package lists are missing.
+pub fn archive() -> Result<String> {
+    let list = run!(
+        "apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' 'Created-By: Packages'"
+    )?;
+    list.lines()
+        .find_map(|line| line.strip_prefix("Debian Debian "))
+        .map(str::to_owned)
+        .context("apt on this machine knows no Debian archive; is `apt-get update` needed?")
+}
+
+/// A command in a private mount namespace below `tree`, with `/proc` and the given paths (source, path in the
+/// tree) bound.
+pub fn inside(tree: &Path, binds: &[(&Path, &str)], script: &str) -> String {
+    let tree = tree.display();
+    let mut lines = format!("set -e\ncd '{tree}'\nmount -t proc proc proc\n");
+    for (source, target) in binds {
+        let make = if source.is_dir() { "mkdir -p" } else { "touch" };
+        let source = source.display();
+        let _ = writeln!(
+            lines,
+            "{make} '.{target}'\nmount --rbind '{source}' '.{target}'"
+        );
+    }
+    lines + &format!("exec chroot . /bin/sh -ec '{script}'\n")
+}
+
+/// apt with everything that it keeps below one directory, and package lists that are at most a day old.
+struct Apt {
+    state: PathBuf,
+}
+
+impl Apt {
+    fn at(debian: Debian) -> Result<Self> {
+        let state = format!("apt-{}", debian.suite());
+        Ok(Self {
+            state: kept::directory()?.join(state),
+        })
+    }
+
+    fn new(debian: Debian) -> Result<Self> {
+        let suite = debian.suite();
+        let apt = Self::at(debian)?;
+        let _lock = kept::lock(&apt.state.with_extension("lock"))?;
+        for directory in ["parts", "lists/partial", "none/partial"] {
+            fs::create_dir_all(apt.state.join(directory))?;
+        }
+        fs::write(apt.state.join("status"), "")?;
+        let source = format!(
+            "Types: deb\nURIs: {}\nSuites: {suite}\nComponents: main\nSigned-By: {KEYRING}\n",
+            archive()?
+        );
+        fs::write(apt.state.join("parts/debian.sources"), source)?;
+        if !apt.is_fresh() {
+            apt.update()?;
+        }
+        Ok(apt)
+    }
+
+    /// Holds when the lists were fetched.
+    fn stamp(&self) -> PathBuf {
+        self.state.join("updated")
+    }
+
+    fn is_fresh(&self) -> bool {
+        let updated = fs::metadata(self.stamp()).and_then(|stamp| stamp.modified());
+        updated.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < ASKED))
+    }
+
+    fn update(&self) -> Result<()> {
+        match output(self.get().arg("update")) {
+            Ok(_) => {}
+            // Without a network the lists of an earlier day must do.
+            Err(_) if self.stamp().exists() => {}
+            Err(error) => return Err(error),
+        }
+        fs::write(self.stamp(), "").map_err(Into::into)
+    }
+
+    /// A second attempt, with new lists: the archive may have replaced a version since.
+    fn twice<T>(&self, attempt: impl Fn(&Self) -> Result<T>) -> Result<T> {
+        attempt(self).or_else(|_| {
+            std::thread::sleep(RETRY);
+            self.update()?;
+            attempt(self).context(
+                "tried twice to fetch from Debian's archive; is there a network, and does `apt-get update` work?",
+            )
+        })
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        let at = |path: &str| self.state.join(path).display().to_string();
+        for option in [
+            "Dir::Etc::sourcelist=/dev/null".to_owned(),
+            format!("Dir::Etc::sourceparts={}", at("parts")),
+            format!("Dir::State::Lists={}", at("lists")),
+            format!("Dir::State::status={}", at("status")),
+            format!("Dir::Cache={}", at("cache")),
+            // Several trees are made at once; each has a directory of its own for its archives.
+            "Dir::Cache::pkgcache=".to_owned(),
+            "Dir::Cache::srcpkgcache=".to_owned(),
+            "Debug::NoLocking=true".to_owned(),
+            "APT::Sandbox::User=root".to_owned(),
+            "Acquire::Languages=none".to_owned(),
+            "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false".to_owned(),
+        ] {
+            command.args(["-o", &option]);
+        }
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    }
+
+    fn get(&self) -> Command {
+        let mut command = self.command("apt-get");
+        command.args(["-y", "-qq", "--no-install-recommends"]);
+        command
+    }
+
+    /// The file names of the packages and all their dependencies.
+    fn plan(&self, packages: &[&str]) -> Result<Vec<String>> {
+        // apt does not name a file that is there already, so this place stays empty.
+        let archives = format!("Dir::Cache::archives={}", self.state.join("none").display());
+        let words = ["-o", &archives, "install", "--print-uris"];
+        let plan = output(self.get().args(words).args(packages))?;
+        let names: Vec<String> = plan
+            .lines()
+            .filter(|line| line.starts_with('\''))
+            .filter_map(|line| line.split(' ').nth(1))
+            .map(str::to_owned)
+            .collect();
+        ensure!(!names.is_empty(), "apt-get names no package to fetch");
+        Ok(names)
+    }
+
+    fn download(&self, packages: &[&str], archives: &Path) -> Result<()> {
+        fs::create_dir_all(archives.join("partial"))?;
+        let archives = format!("Dir::Cache::archives={}", archives.display());
+        let words = ["-o", &archives, "install", "--download-only"];
+        let keep = ["-o", "APT::Keep-Downloaded-Packages=true"];
+        output(self.get().args(keep).args(words).args(packages)).map(drop)
+    }
+}

@@ -1,0 +1,139 @@
+//! One run of one case: where its files are, and what goes into its guests.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use crate::case::{Boot, Case};
+
+/// Which cases to run, and how.
+#[derive(Debug, Default, clap::Args)]
+pub struct Options {
+    /// Run only these cases [default: all]
+    #[arg(value_name = "CASE")]
+    pub(crate) cases: Vec<String>,
+    /// List the cases and what each one proves
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Open a shell in the guest of one case, in place of its script
+    #[arg(long, conflicts_with = "list")]
+    pub(crate) shell: bool,
+    /// Run at most N cases at a time [default: one per processor]
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZero<usize>>,
+    /// Test this static binary instead of building one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sanid: Option<PathBuf>,
+    /// Let this nvmetcli save and restore in the cases of sanid-fleet: a directory with Debian's packages
+    /// nvmetcli and python3-configshell-fb, unpacked
+    #[arg(long, value_name = "DIR")]
+    pub(crate) nvmetcli: Option<PathBuf>,
+    /// Repeat the random choices of an earlier run
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Keep consoles and disks of cases that pass, too
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
+
+/// What the caller provides.
+#[derive(Debug)]
+pub struct Bench {
+    /// The top of the project: guests get files of `dist`, `docs` and of the tests.
+    pub root: PathBuf,
+    /// A directory for consoles and disks.
+    pub directory: PathBuf,
+    /// The static programs of the project that go into guests, by name.
+    pub programs: BTreeMap<String, PathBuf>,
+}
+
+/// A case with what it needs to run.
+pub(crate) struct Trial<'a> {
+    pub(crate) bench: &'a Bench,
+    pub(crate) options: &'a Options,
+    pub(crate) case: &'static Case,
+    pub(crate) seed: u64,
+}
+
+impl Trial<'_> {
+    /// The directory of this case; it is removed when the case has passed.
+    pub(crate) fn work(&self) -> PathBuf {
+        self.bench.directory.join("work").join(self.case.name)
+    }
+
+    /// The console of the case.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.bench.directory.join(format!("{}.log", self.case.name))
+    }
+
+    /// The command that runs the case again with the same choices.
+    pub(crate) fn repeat(&self) -> String {
+        let mut command = format!("cargo xtask vm {} --seed {}", self.case.name, self.seed);
+        for (option, path) in [
+            ("--sanid", &self.options.sanid),
+            ("--nvmetcli", &self.options.nvmetcli),
+        ] {
+            if let Some(path) = path {
+                command = format!("{command} {option} '{}'", path.display());
+            }
+        }
+        command
+    }
+
+    /// The static binary that goes into the guests.
+    pub(crate) fn sanid(&self) -> Result<PathBuf> {
+        match &self.options.sanid {
+            Some(given) => fs::canonicalize(given).with_context(|| given.display().to_string()),
+            None => self.program("sanid").map(Path::to_owned),
+        }
+    }
+
+    /// A program of the project.
+    pub(crate) fn program(&self, name: &str) -> Result<&Path> {
+        let path = self.bench.programs.get(name);
+        path.map(PathBuf::as_path)
+            .with_context(|| format!("no {name} was built for the guests"))
+    }
+
+    /// A file for guests.
+    pub(crate) fn guest_file(&self, name: &str) -> PathBuf {
+        self.bench.root.join("vmtest/guest").join(name)
+    }
+
+    /// What the guest runs: `bash /vm/case.sh`. `set` gives the script its arguments.
+    pub(crate) fn script(&self, name: &str, set: &str) -> Result<String> {
+        let file = self.guest_file(name);
+        let body = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        Ok(format!("{set}\n. /vm/lib.sh\n{body}"))
+    }
+
+    /// The script of a boot of systemd.
+    pub(crate) fn boot_script(&self, boot: &Boot) -> Result<String> {
+        let path = "export PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+        self.script(boot.script, &format!("{path}\nset -- {}", boot.arguments))
+    }
+
+    /// What a shell prints before its prompt.
+    pub(crate) fn shell_script(&self, how_to_leave: &str) -> Result<String> {
+        let body = fs::read_to_string(self.guest_file("shell.sh"))?;
+        Ok(format!("set -- '{how_to_leave}'\n{body}"))
+    }
+
+    /// The boots that take place: a shell is opened in the first one.
+    pub(crate) fn boots<T>(&self, all: &'static [T]) -> &'static [T] {
+        let count = if self.options.shell { 1 } else { all.len() };
+        all.get(..count).unwrap_or_default()
+    }
+
+    /// The unit that systemd starts last.
+    pub(crate) fn unit(&self) -> &'static str {
+        if self.options.shell {
+            "vm-shell.service"
+        } else {
+            "vm-case.service"
+        }
+    }
+}
