@@ -9,8 +9,8 @@
 #[allow(dead_code, reason = "the needs of other tests")]
 #[path = "../../../sanid/tests/support/need.rs"]
 mod need;
-#[allow(dead_code, reason = "the example is a program, too")]
-#[path = "../../examples/reports.rs"]
+#[allow(dead_code, reason = "it is also a program")]
+#[path = "../../../../benches/reports.rs"]
 mod reports;
 
 use std::fs::File;

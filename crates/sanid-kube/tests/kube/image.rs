@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{apart, lacks, not_root, render};
 
-/// What the static binary of the agent may weigh; `cargo xtask bench --kube` states what it does.
+/// What the static binary of the agent may weigh; `cargo xtask bench kube` states what it does.
 const LARGEST: u64 = 6 * 1024 * 1024;
 
 pub(crate) fn trials() -> Vec<Trial> {
