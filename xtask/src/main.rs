@@ -47,12 +47,8 @@ enum Task {
     Test(test::Options),
     /// Write the man pages, shell completions and the JSON Schema from the code
     Generate(generate::Options),
-    /// Measure start-up, memory, size and bulk derivation; write docs/performance.md
+    /// Measure sanid beside other programs; write docs/performance.md and its plots
     Bench(bench::Options),
-    /// Measure `sanid-fleet audit` beside DuckDB; write docs/performance.md and docs/audit-growth.svg
-    BenchAudit(bench::audit::Options),
-    /// Measure claims beside bare transactions; write docs/performance.md and its plot
-    BenchClaims(bench::claims::Options),
     /// Run every fuzz target; write docs/reliability.md
     Fuzz(fuzz::Options),
     /// Install the static binary and the dist tree below a directory
@@ -71,8 +67,6 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&place, &options),
         Task::Generate(options) => generate::run(&place, &options),
         Task::Bench(options) => bench::run(&place, &options),
-        Task::BenchAudit(options) => bench::audit::run(&place, &options),
-        Task::BenchClaims(options) => bench::claims::run(&place, &options),
         Task::Fuzz(options) => fuzz::run(&place, &options),
         Task::Install(options) => install::run(&place, &options),
         Task::Package => package::run(&place),

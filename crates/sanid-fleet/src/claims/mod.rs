@@ -37,8 +37,6 @@
 //! assert!(matches!(second, Outcome::Conflict(_)));
 //! ```
 
-#[cfg(feature = "bench")]
-pub mod bare;
 mod change;
 mod clock;
 #[cfg(feature = "command")]

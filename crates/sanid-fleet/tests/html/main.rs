@@ -6,8 +6,8 @@
     reason = "a test fails by panicking"
 )]
 
-#[allow(dead_code, reason = "the example is a program, too")]
-#[path = "../../examples/reports.rs"]
+#[allow(dead_code, reason = "it is also a program")]
+#[path = "../../../../benches/reports.rs"]
 mod reports;
 
 use std::fs::File;

@@ -11,7 +11,7 @@ use testkit::trial::{trial, trial_with};
 
 use crate::{lacks, not_root, render};
 
-/// What the static binary of the agent may weigh; `cargo xtask bench --kube` states what it does.
+/// What the static binary of the agent may weigh; `cargo xtask bench kube` states what it does.
 const LARGEST: u64 = 6 * 1024 * 1024;
 
 pub(crate) fn trials() -> Vec<Trial> {

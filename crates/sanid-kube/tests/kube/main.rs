@@ -10,6 +10,7 @@
 )]
 
 mod agents;
+#[path = "../../../../benches/kube.rs"]
 mod bench;
 mod cel;
 #[path = "../../../sanid-fleet/tests/claims/checker.rs"]

@@ -192,14 +192,3 @@ fn deleted(key: Vec<u8>) -> Operation {
 fn operation(one: OneOperation) -> Operation {
     Operation { one: Some(one) }
 }
-
-/// The same with another lease.
-#[cfg(feature = "bench")]
-pub(super) fn leased_by(mut one: Operation, own: i64, other: i64) -> Operation {
-    if let Some(OneOperation::Put(put)) = &mut one.one {
-        if put.lease == own {
-            put.lease = other;
-        }
-    }
-    one
-}

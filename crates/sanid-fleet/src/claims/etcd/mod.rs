@@ -6,8 +6,6 @@
 //! `settings` says how members are reached, `members` asks them until one answers (`wire` and `messages`: how),
 //! `read` and `change` do what a store does; `keys` says what lies where.
 
-#[cfg(feature = "bench")]
-pub(super) mod bare;
 mod change;
 mod keys;
 mod members;

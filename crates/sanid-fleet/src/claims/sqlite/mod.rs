@@ -4,8 +4,6 @@
 //! it is told (`synchronous = FULL`). Leases run by `CLOCK_BOOTTIME` of the machine; where that has booted
 //! again every lease begins anew, so that none ends early.
 
-#[cfg(feature = "bench")]
-pub(super) mod bare;
 mod change;
 mod file;
 mod read;

@@ -1,4 +1,4 @@
-//! Many nodes on one API server, and what they cost: `cargo xtask bench --kube`.
+//! Many nodes on one API server, and what they cost: `cargo xtask bench kube`.
 //!
 //! The nodes are simulated: each is an agent with a host of its own, in this process, over a few connections.
 //! One more is a process, for its memory.
@@ -166,61 +166,19 @@ impl JoinLocal for JoinSet<()> {
     }
 }
 
+/// An agent, and the host whose files it reads.
+type Simulated = (Agent, Host);
+
 /// Every node from nothing to Unique, and then a steady publication of each.
-#[allow(clippy::too_many_lines, reason = "one measurement after the other")]
 async fn many(cluster: &Cluster, nodes: usize, page: &mut String) {
-    let admin = Rc::new(Admin::new(cluster.admin().await));
-    let mut running = JoinSet::new();
-    for number in 0..nodes {
-        while running.len() >= AT_ONCE {
-            running.join_next_local().await;
-        }
-        let admin = Rc::clone(&admin);
-        running.spawn_local(async move {
-            admin.register(&format!("many-{number}")).await;
-        });
-    }
-    while running.join_next_local().await {}
+    register(cluster, nodes).await;
     let before = stored(cluster);
     let asked = asked(cluster, "many").await;
     let requests = asked.requests();
     let counted = || requests.lock().unwrap().values().sum::<u64>();
-    let mut agents = Vec::new();
-    for number in 0..nodes {
-        let host = Host::new(&format!("6b{number:08x}c4c5404aaa1f6d2a484244")[..32]);
-        let root = Root::open(host.path()).unwrap();
-        let options = Options {
-            node: format!("many-{number}"),
-            look_every: Duration::from_secs(30),
-            publish_every: Duration::from_secs(600),
-            startup_taint: None,
-        };
-        agents.push((Agent::new(options, asked.clone(), root), host));
-    }
-    let begin = Instant::now();
-    let mut steps = Vec::new();
-    let mut all = Vec::new();
-    let mut publishing = JoinSet::new();
-    for (mut agent, host) in agents {
-        while publishing.len() >= AT_ONCE {
-            all.push(publishing.join_next().await.unwrap().unwrap());
-            if all.len() * 10 / nodes > steps.len() {
-                steps.push(begin.elapsed().as_secs_f64());
-            }
-        }
-        publishing.spawn_local(async move {
-            agent.look();
-            agent.publish().await.unwrap();
-            (agent, host)
-        });
-    }
-    while let Some(done) = publishing.join_next().await {
-        all.push(done.unwrap());
-    }
-    let took = begin.elapsed().as_secs_f64();
-    steps.resize(9, took);
-    steps.push(took);
-    for (agent, _) in &all {
+    let agents: Vec<Simulated> = (0..nodes).map(|number| agent(&asked, number)).collect();
+    let (agents, ends) = publish(agents).await;
+    for (agent, _) in &agents {
         let status = agent.status().unwrap();
         assert!(sanid_kube::status::holds(
             status,
@@ -229,34 +187,12 @@ async fn many(cluster: &Cluster, nodes: usize, page: &mut String) {
     }
     let starting = counted();
     let after = stored(cluster);
-    for (mut agent, host) in all.split_off(0) {
-        while publishing.len() >= AT_ONCE {
-            all.push(publishing.join_next().await.unwrap().unwrap());
-        }
-        publishing.spawn_local(async move {
-            agent.look();
-            agent.publish().await.unwrap();
-            (agent, host)
-        });
-    }
-    while publishing.join_next().await.is_some() {}
+    publish(agents).await;
     let steady = counted() - starting;
+    chart(page, &ends);
     #[allow(clippy::cast_precision_loss, reason = "figures for people")]
     let per_node = |count: u64| count as f64 / nodes as f64;
-    let _ = writeln!(
-        page,
-        "Time until so many of {nodes} nodes were Unique, {AT_ONCE} agents at a time:\n\n```"
-    );
-    for (tenth, seconds) in steps.iter().enumerate() {
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a bar"
-        )]
-        let bar = "#".repeat((40.0 * seconds / took).round() as usize);
-        let _ = writeln!(page, "{:>4} %  {bar} {seconds:.0} s", 10 * (tenth + 1));
-    }
-    let _ = writeln!(page, "```\n\n| {nodes} nodes | |\n|---|---|");
+    let _ = writeln!(page, "| {nodes} nodes | |\n|---|---|");
     let _ = writeln!(
         page,
         "| requests of a node that starts | {:.1} |",
@@ -272,6 +208,76 @@ async fn many(cluster: &Cluster, nodes: usize, page: &mut String) {
         "| stored by etcd for a node | {:.1} KiB |",
         per_node(after.saturating_sub(before)) / 1024.0
     );
+}
+
+/// Registers the nodes, as their kubelets do.
+async fn register(cluster: &Cluster, nodes: usize) {
+    let admin = Rc::new(Admin::new(cluster.admin().await));
+    let mut running = JoinSet::new();
+    for number in 0..nodes {
+        while running.len() >= AT_ONCE {
+            running.join_next_local().await;
+        }
+        let admin = Rc::clone(&admin);
+        running.spawn_local(async move {
+            admin.register(&format!("many-{number}")).await;
+        });
+    }
+    while running.join_next_local().await {}
+}
+
+fn agent(asked: &Asked, number: usize) -> Simulated {
+    let host = Host::new(&format!("6b{number:08x}c4c5404aaa1f6d2a484244")[..32]);
+    let root = Root::open(host.path()).unwrap();
+    let options = Options {
+        node: format!("many-{number}"),
+        look_every: Duration::from_secs(30),
+        publish_every: Duration::from_secs(600),
+        startup_taint: None,
+    };
+    (Agent::new(options, asked.clone(), root), host)
+}
+
+/// Every agent publishes once, [`AT_ONCE`] at a time; also the seconds after which each had done so.
+async fn publish(agents: Vec<Simulated>) -> (Vec<Simulated>, Vec<f64>) {
+    let begin = Instant::now();
+    let (mut done, mut ends) = (Vec::new(), Vec::new());
+    let mut running = JoinSet::new();
+    let mut waiting = agents.into_iter();
+    loop {
+        for (mut agent, host) in waiting.by_ref().take(AT_ONCE - running.len()) {
+            running.spawn_local(async move {
+                agent.look();
+                agent.publish().await.unwrap();
+                (agent, host)
+            });
+        }
+        let Some(one) = running.join_next().await else {
+            return (done, ends);
+        };
+        done.push(one.unwrap());
+        ends.push(begin.elapsed().as_secs_f64());
+    }
+}
+
+/// The seconds after which each tenth of the nodes was Unique.
+fn chart(page: &mut String, ends: &[f64]) {
+    let (nodes, took) = (ends.len(), ends[ends.len() - 1]);
+    let _ = writeln!(
+        page,
+        "Time until so many of {nodes} nodes were Unique, {AT_ONCE} agents at a time:\n\n```"
+    );
+    for tenth in 1..=10 {
+        let seconds = ends[(nodes * tenth).div_ceil(10) - 1];
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a bar"
+        )]
+        let bar = "#".repeat((40.0 * seconds / took).round() as usize);
+        let _ = writeln!(page, "{:>4} %  {bar} {seconds:.0} s", 10 * tenth);
+    }
+    let _ = writeln!(page, "```\n");
 }
 
 /// The size of etcd's file, in bytes.

@@ -1,5 +1,5 @@
 //! Reads a machine-id and does nothing with it: the least that any program
-//! with sanid's job must do, for `cargo xtask bench`.
+//! with sanid's job must do, for `cargo xtask bench host`.
 
 use std::process::ExitCode;
 
