@@ -110,17 +110,13 @@ fn ignored(reason: String) -> Completion {
 
 /// Whether trials with needs run at all.
 fn runs_everything() -> bool {
-    is_set(EVERYTHING)
-        || std::env::args().any(|word| word == "--ignored" || word == "--include-ignored")
+    std::env::args().any(|word| word == "--ignored" || word == "--include-ignored")
 }
 
 /// Whether an unmet need is a failure.
 fn must_run() -> bool {
-    is_set("CI") && is_root()
-}
-
-fn is_set(variable: &str) -> bool {
-    std::env::var(variable).is_ok_and(|value| !value.is_empty() && value != "false")
+    let ci = std::env::var("CI").is_ok_and(|value| !value.is_empty() && value != "false");
+    ci && is_root()
 }
 
 fn list(needs: &[Need]) -> String {

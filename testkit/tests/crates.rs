@@ -16,7 +16,7 @@ use serde_json::Value;
 
 /// Each crate of the workspace, with the layers right below it. A crate may depend on these and on everything
 /// below them. A listed crate need not exist yet.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("sanid-core", &[]),
     ("sanid-host", &["sanid-core"]),
     ("sanid-cli", &["sanid-host"]),
@@ -25,6 +25,7 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("sanid-image", &["sanid-cli"]),
     ("sanid-fleet", &["sanid-cli", "sanid-claims"]),
     ("sanid-kube", &["sanid-cli", "sanid-claims"]),
+    ("benches", &["sanid", "sanid-fleet"]),
     ("testkit", &[]),
     ("vmtest", &[]),
     ("xtask", &["vmtest"]),

@@ -1,5 +1,5 @@
-//! Trees that are made once and kept for every clone of this user, in `$XDG_CACHE_HOME/sanid/vm` or
-//! `~/.cache/sanid/vm`.
+//! Trees that are made once and kept for every clone of this user, in `$XDG_CACHE_HOME/sanid/kept` or
+//! `~/.cache/sanid/kept`.
 //!
 //! An entry is a directory, named by its subject and a checksum of its recipe. It is made under another name while
 //! a lock is held, flushed, and renamed when it is complete, so an entry that exists is whole.
@@ -21,22 +21,22 @@ pub(crate) fn directory() -> Result<PathBuf> {
     let cache = variable("XDG_CACHE_HOME")
         .or_else(|| Some(variable("HOME")?.join(".cache")))
         .context("neither XDG_CACHE_HOME nor HOME is an absolute path")?;
-    let directory = cache.join("sanid/vm");
+    let directory = cache.join("sanid/kept");
     make_directory(&directory)?;
     Ok(directory)
 }
 
 /// The entry with this name and recipe; `make` fills an empty directory when it is missing.
-pub(crate) fn entry(
-    name: &str,
-    recipe: &str,
-    make: impl FnOnce(&Path) -> Result<()>,
-) -> Result<PathBuf> {
+///
+/// # Errors
+///
+/// `make` fails, the cache cannot be written, or other users could write to it.
+pub fn entry(name: &str, recipe: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     entry_in(&directory()?, name, recipe, make)
 }
 
 /// The entry with this name and recipe, if it has been made.
-pub(crate) fn existing(name: &str, recipe: &str) -> Option<PathBuf> {
+pub fn existing(name: &str, recipe: &str) -> Option<PathBuf> {
     let path = directory().ok()?.join(file_name(name, recipe));
     (path.is_dir() && check_owner(&path).is_ok()).then_some(path)
 }

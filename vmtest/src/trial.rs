@@ -34,6 +34,9 @@ pub struct Options {
     /// Repeat the random choices of an earlier run
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// Make every power cut, not only half of them
+    #[arg(long)]
+    pub(crate) long: bool,
     /// Keep consoles and disks of cases that pass, too
     #[arg(long)]
     pub(crate) keep: bool,

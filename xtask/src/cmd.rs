@@ -63,9 +63,14 @@ impl Cmd {
     /// Runs to the end. Standard output and standard error go to one file, so
     /// that they stay in the order in which they were written.
     pub(crate) fn run(&self, place: &Place, log: &str) -> Result<Done> {
-        let directory = place.work().join("log");
-        std::fs::create_dir_all(&directory).context("cannot make the log directory")?;
-        let path = directory.join(format!("{}.log", log.replace(' ', "-")));
+        self.run_in(place, &place.root, log)
+    }
+
+    /// The same in another directory than the repository's root.
+    pub(crate) fn run_in(&self, place: &Place, directory: &Path, log: &str) -> Result<Done> {
+        let logs = place.work().join("log");
+        std::fs::create_dir_all(&logs).context("cannot make the log directory")?;
+        let path = logs.join(format!("{}.log", log.replace(' ', "-")));
         let file = File::options()
             .create(true)
             .append(true)
@@ -74,7 +79,7 @@ impl Cmd {
         let status = Command::new(program)
             .args(arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .current_dir(&place.root)
+            .current_dir(directory)
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
             .stderr(file)
@@ -93,14 +98,9 @@ fn truncated(path: &Path) -> Result<&Path> {
     Ok(path)
 }
 
-/// A word as a shell reads it back.
+/// A word as a shell reads it back. No word has a NUL, which could not have been passed on.
 fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
+    shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
 }
 
 #[cfg(test)]
@@ -114,7 +114,7 @@ mod tests {
             .env("RUSTFLAGS", "-D warnings");
         assert_eq!(
             cmd.repeat(),
-            r"RUSTFLAGS='-D warnings' cargo build 'it'\''s here'"
+            r#"RUSTFLAGS='-D warnings' cargo build "it's here""#
         );
     }
 }

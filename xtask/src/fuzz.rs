@@ -13,7 +13,7 @@ use crate::cmd::Cmd;
 use crate::page;
 use crate::place::Place;
 use crate::say::say;
-use crate::test::Outcome;
+use crate::test::step::{Context, Outcome};
 use crate::tools;
 
 #[derive(Debug, clap::Args)]
@@ -30,6 +30,8 @@ pub(crate) struct Options {
 
 /// In the tests: what a change broke shows up soon or takes millions of runs.
 const SHORT: u64 = 50_000;
+/// In a long run of the tests.
+const LONG: u64 = 1_000_000;
 
 /// What one target did.
 struct Report {
@@ -44,13 +46,15 @@ struct Report {
 }
 
 /// The short run of the tests.
-pub(crate) fn step(place: &Place) -> Result<Outcome> {
+pub(crate) fn step(context: &Context) -> Result<Outcome> {
+    let place = &context.place;
+    let runs = if context.long { LONG } else { SHORT };
     if let Some(outcome) = build(place)? {
         return Ok(outcome);
     }
     let mut output = String::new();
     for target in targets(place)? {
-        let cmd = command(place, &target, SHORT)?;
+        let cmd = command(place, &target, runs)?;
         match Outcome::of(place, &format!("fuzz {target}"), &cmd)? {
             Outcome::Passed { output: log } => {
                 let report = read(&target, &log)?;
@@ -124,7 +128,7 @@ fn targets(place: &Place) -> Result<Vec<String>> {
 
 /// Builds all targets; what came of it, unless it went well.
 fn build(place: &Place) -> Result<Option<Outcome>> {
-    if let Err(outcome) = tools::program(place, "cargo-fuzz")? {
+    if let Err(outcome) = tools::FUZZ.get_or_outcome(place) {
         return Ok(Some(outcome));
     }
     let path = std::env::var("PATH").unwrap_or_default();
@@ -139,10 +143,7 @@ fn build(place: &Place) -> Result<Option<Outcome>> {
         "--target-dir",
     ])
     .arg(build_directory(place).to_string_lossy())
-    .env(
-        "PATH",
-        format!("{path}:{}", tools::directory(place).display()),
-    )
+    .env("PATH", tools::search_path(&path))
     // The flags for coverage are unstable, and stable compilers have them.
     .env("RUSTC_BOOTSTRAP", "1");
     Ok(match Outcome::of(place, "fuzz build", &cmd)? {

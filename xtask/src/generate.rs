@@ -1,22 +1,11 @@
 //! `cargo xtask generate`: the files that follow from the code, such as man pages. The tests `generated` of the
-//! product crates make them; this command runs those tests, and checks the pages with mandoc.
-
-use std::fs;
-use std::path::{Path, PathBuf};
+//! product crates make them; this command runs those tests.
 
 use anyhow::Result;
 
 use crate::cmd::Cmd;
-use crate::place::{Place, has_program, is_ci};
+use crate::place::Place;
 use crate::say::say;
-use crate::test::Outcome;
-
-/// Where the packages sanid, sanid-fleet and sanid-kube install man pages.
-const MAN: [&str; 3] = [
-    "dist/usr/share/man/man8",
-    "dist/fleet/usr/share/man/man8",
-    "dist/kubernetes/usr/share/man/man8",
-];
 
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Options {
@@ -53,51 +42,4 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
         say!("all generated files match the code");
     }
     Ok(true)
-}
-
-/// The man pages as mandoc sees them.
-pub(crate) fn lint(place: &Place) -> Result<Outcome> {
-    if !has_program("mandoc") {
-        let reason = "there is no mandoc".to_owned();
-        return Ok(if is_ci() {
-            Outcome::Failed {
-                output: reason,
-                repeat: "apt-get install mandoc".to_owned(),
-            }
-        } else {
-            Outcome::Skipped { reason }
-        });
-    }
-    let mut pages = man_pages(place)?;
-    pages.sort();
-    let pages = pages.iter().map(|page| page.display().to_string());
-    let cmd = Cmd::new(["mandoc", "-T", "lint", "-W", "warning"]).args(pages);
-    let complaints: Vec<String> = cmd
-        .run(place, "man")?
-        .output
-        .lines()
-        // The pages have no date on purpose: see `testkit`.
-        .filter(|line| !line.ends_with("missing date, using \"\": TH"))
-        .map(str::to_owned)
-        .collect();
-    let output = complaints.join("\n");
-    Ok(if complaints.is_empty() {
-        Outcome::Passed { output }
-    } else {
-        Outcome::Failed {
-            output,
-            repeat: "cargo xtask test --only man".to_owned(),
-        }
-    })
-}
-
-/// The man pages, below the repository's root.
-fn man_pages(place: &Place) -> Result<Vec<PathBuf>> {
-    let mut pages = Vec::new();
-    for directory in MAN {
-        for entry in fs::read_dir(place.root.join(directory))? {
-            pages.push(Path::new(directory).join(entry?.file_name()));
-        }
-    }
-    Ok(pages)
 }

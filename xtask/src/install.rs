@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 
 use crate::place::Place;
 use crate::release;
@@ -63,7 +63,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
         }
         let binary = match given {
             Some(binary) => binary.clone(),
-            None => built(place, package)?,
+            None => release::built(place, package)?,
         };
         all.push(Item {
             source: binary,
@@ -84,12 +84,6 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
         say!("{:o} /{}", item.mode, item.target.display());
     }
     Ok(true)
-}
-
-fn built(place: &Place, package: &str) -> Result<PathBuf> {
-    let done = release::build(place, package, &["--bins"]).run(place, "install")?;
-    ensure!(done.status.success(), "{}", done.output);
-    Ok(place.static_dir().join(package))
 }
 
 /// A tree as it is laid out on the installed system.

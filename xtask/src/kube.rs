@@ -4,132 +4,64 @@
 //! Debian 12 has Kubernetes 1.20: without CEL rules and without `ValidatingAdmissionPolicy`, which are tested
 //! another way. (Debian 13's source package is of 1.32 and has kubectl alone.)
 //!
-//! Built once: what is built is kept in `target/kube/cache` and in the user's cache, for the next clone.
-
-mod kept;
+//! They are built once and kept in the user's cache for the next clone.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
-use std::thread::JoinHandle;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
+use vmtest::{debian, kept};
 
 use crate::cmd::Cmd;
-use crate::place::{Place, has_program, is_ci, is_root, output};
-use crate::test::Outcome;
-use kept::Kept;
+use crate::place::{Place, has_program, is_root, output};
+use crate::test::step::{Context, Outcome};
 
-/// What is built.
-const PROGRAMS: [&str; 2] = ["kube-apiserver", "kube-controller-manager"];
-/// How. Another text is another recipe, which builds anew.
+/// How they are built. Another text is another recipe, which builds anew.
 const RECIPE: &str = include_str!("kube/build.sh");
+/// Under this name they are kept.
+const NAME: &str = "kube";
 
-/// Where the programs are, once they are built.
-pub(crate) fn cache(place: &Place) -> PathBuf {
-    Kept::in_target(place).directory().to_owned()
+/// The directory of the programs, once they are built.
+pub(crate) fn servers() -> Option<PathBuf> {
+    kept::existing(NAME, RECIPE)
 }
 
-/// Whether they are built by this recipe.
-pub(crate) fn is_built(place: &Place) -> bool {
-    Kept::in_target(place).is_there()
-}
-
-/// A build that runs beside the other steps.
-static BEGUN: Mutex<Option<JoinHandle<Result<Outcome>>>> = Mutex::new(None);
-
-/// The step that begins the build, which takes nothing from the steps that run meanwhile but what they leave
-/// of the processors.
-pub(crate) fn begin(place: &Place) -> Result<Outcome> {
-    let passed = |output: &str| {
-        Ok(Outcome::Passed {
-            output: format!("{output}\n"),
-        })
-    };
-    if is_built(place) {
-        return passed("it is there");
-    }
-    let own = place.clone();
-    let build = std::thread::spawn(move || build_or_find(&own, "19"));
-    let Ok(mut begun) = BEGUN.lock() else {
-        bail!("the build was begun twice");
-    };
-    *begun = Some(build);
-    passed("it is being built")
-}
-
-/// The step that has it ready.
-pub(crate) fn step(place: &Place) -> Result<Outcome> {
-    match end() {
-        Some(outcome) => outcome,
-        None => build_or_find(place, "5"),
-    }
-}
-
-/// Waits for a build that was begun.
-pub(crate) fn end() -> Option<Result<Outcome>> {
-    let build = BEGUN.lock().ok()?.take()?;
-    Some(
-        build
-            .join()
-            .unwrap_or_else(|_| bail!("the build of the API server panicked")),
-    )
-}
-
-fn build_or_find(place: &Place, nice: &str) -> Result<Outcome> {
-    let own = Kept::in_target(place);
-    let users = Kept::of_user();
-    if own.is_whole() {
-        return Ok(there(&own));
-    }
-    if let Some(users) = users.as_ref().filter(|kept| kept.is_whole()) {
-        own.keep(users.directory())?;
-        return Ok(there(users));
+/// The step that has them ready.
+pub(crate) fn step(context: &Context) -> Result<Outcome> {
+    if let Some(kept) = servers() {
+        return Ok(Outcome::passed(format!("{}\n", kept.display())));
     }
     if let Some(reason) = cannot() {
-        return Ok(if is_ci() {
-            Outcome::Failed {
-                output: reason,
-                repeat: "cargo xtask test --only packages kube-server".into(),
-            }
-        } else {
-            Outcome::Skipped { reason }
-        });
+        return Ok(Outcome::missing(
+            reason,
+            "cargo xtask test --only kube-server",
+        ));
     }
-    let build = place.target.join("kube/build");
-    if build.exists() {
-        fs::remove_dir_all(&build)?;
-    }
-    source(place, &build)?;
-    let outcome = Outcome::of(place, "kube server", &make(&build, nice))?;
-    if matches!(outcome, Outcome::Passed { .. }) {
-        own.keep(&build.join("bin"))?;
-        if let Some(users) = users {
-            // A home that cannot be written to is no reason to fail.
-            if let Err(error) = users.keep(own.directory()) {
-                eprintln!("the API server is not kept for other clones: {error:#}");
-            }
+    let place = &context.place;
+    let kept = kept::entry(NAME, RECIPE, |directory| {
+        let build = directory.join("build");
+        source(place, &build)?;
+        let make = Cmd::new(["nice", "-n", "5", "sh", "-c", RECIPE, "sh"])
+            .arg(build.display().to_string());
+        let done = make.run(place, "kube server")?;
+        ensure!(done.status.success(), "{}", done.output);
+        for program in ["kube-apiserver", "kube-controller-manager"] {
+            fs::rename(build.join("bin").join(program), directory.join(program))?;
         }
-        // A gigabyte of objects that nobody needs any more.
-        fs::remove_dir_all(&build)?;
-    }
-    Ok(outcome)
-}
-
-fn there(kept: &Kept) -> Outcome {
-    Outcome::Passed {
-        output: format!("{}\n", kept.directory().display()),
-    }
+        // A gigabyte of objects; Go's cache of modules is read-only.
+        output(Command::new("rm").arg("-rf").arg(&build)).map(drop)
+    })?;
+    Ok(Outcome::passed(format!("{}\n", kept.display())))
 }
 
 fn cannot() -> Option<String> {
-    let lacks = ["go", "dpkg-source"]
+    let missing = ["go", "dpkg-source"]
         .into_iter()
         .find(|program| !has_program(program));
-    match lacks {
+    match missing {
         Some(program) => Some(format!(
-            "there is no {program}, and the API server is built with it"
+            "{program} is missing, and the API server is built with it"
         )),
         None if !is_root() => Some("not root: apt-get keeps its lists as root".into()),
         None => None,
@@ -142,7 +74,7 @@ fn source(place: &Place, build: &Path) -> Result<()> {
     fs::create_dir_all(build.join("parts"))?;
     let list = format!(
         "Types: deb-src\nURIs: {}\nSuites: bookworm\nComponents: main\nSigned-By: {}\n",
-        vmtest::debian::archive()?,
+        debian::archive()?,
         "/usr/share/keyrings/debian-archive-keyring.gpg",
     );
     fs::write(build.join("parts/source.sources"), list)?;
@@ -185,8 +117,4 @@ fn source(place: &Place, build: &Path) -> Result<()> {
             .arg(build.join("src")),
     )?;
     Ok(())
-}
-
-fn make(build: &Path, nice: &str) -> Cmd {
-    Cmd::new(["nice", "-n", nice, "sh", "-c", RECIPE, "sh"]).arg(build.display().to_string())
 }

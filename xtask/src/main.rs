@@ -14,13 +14,13 @@ mod fuzz;
 mod generate;
 mod install;
 mod kube;
+mod man;
 mod msrv;
 mod nostd;
 mod package;
 mod packages;
 mod page;
 mod place;
-mod readers;
 mod release;
 mod say;
 mod tally;
@@ -55,8 +55,6 @@ enum Task {
     Install(install::Options),
     /// Make the Debian and the RPM package of the static binaries
     Package,
-    /// Check the workspace with the oldest Rust that `rust-version` names
-    Msrv,
     /// Run sanid in guests: real kernels, a real systemd, reboots and power cuts
     Vm(vmtest::Options),
 }
@@ -70,7 +68,6 @@ fn main() -> ExitCode {
         Task::Fuzz(options) => fuzz::run(&place, &options),
         Task::Install(options) => install::run(&place, &options),
         Task::Package => package::run(&place),
-        Task::Msrv => msrv::run(&place),
         Task::Vm(options) => vm::run(&place, &options),
     });
     match outcome {

@@ -9,41 +9,17 @@ use anyhow::{Context as _, Result, ensure};
 use vmtest::{Artefact, debian};
 
 use crate::cmd::Cmd;
-use crate::place::{Place, is_ci, output};
-use crate::say::say;
-use crate::test::Outcome;
-
-/// `cargo xtask msrv`.
-pub(crate) fn run(place: &Place) -> Result<bool> {
-    match step(place)? {
-        Outcome::Passed { output } => {
-            say!("{}", output.trim_end());
-            Ok(true)
-        }
-        Outcome::Skipped { reason } => {
-            say!("skipped: {reason}");
-            Ok(true)
-        }
-        Outcome::Failed { output, .. } => {
-            say!("{}", output.trim_end());
-            Ok(false)
-        }
-    }
-}
+use crate::place::{Place, output};
+use crate::test::step::{Context, Outcome};
 
 /// The step of `cargo xtask test`.
-pub(crate) fn step(place: &Place) -> Result<Outcome> {
-    if let Some(reason) = debian::cannot() {
-        return Ok(Outcome::Skipped { reason });
-    }
-    let tree = match Artefact::Rust.get() {
-        Ok(tree) => tree,
-        Err(error) if is_ci() => return Err(error),
-        Err(error) => {
-            return Ok(Outcome::Skipped {
-                reason: format!("{error:#}"),
-            });
-        }
+pub(crate) fn step(context: &Context) -> Result<Outcome> {
+    let place = &context.place;
+    let Some(tree) = Artefact::Rust.existing() else {
+        return Ok(Outcome::missing(
+            "the tree of Debian 13's Rust is missing",
+            "cargo xtask test --only tree-rust",
+        ));
     };
     let named = rust_version(place)?;
     let there = output(
@@ -81,7 +57,7 @@ pub(crate) fn step(place: &Place) -> Result<Outcome> {
     Ok(match Outcome::of(place, "msrv", &cmd)? {
         Outcome::Failed { output, .. } => Outcome::Failed {
             output,
-            repeat: "cargo xtask msrv".to_owned(),
+            repeat: "cargo xtask test --only msrv".to_owned(),
         },
         passed => passed,
     })

@@ -12,8 +12,7 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
 use crate::cmd::Cmd;
-use crate::place::Place;
-use crate::test::Outcome;
+use crate::test::step::{Context, Outcome};
 
 #[derive(Deserialize)]
 struct Message {
@@ -29,7 +28,8 @@ struct Target {
 }
 
 /// Builds sanid-core alone, then the proof on top of it.
-pub(crate) fn step(place: &Place) -> Result<Outcome> {
+pub(crate) fn step(context: &Context) -> Result<Outcome> {
+    let place = &context.place;
     let build = Cmd::new(["cargo", "build", "--release", "--quiet", "-p", "sanid-core"])
         .arg("--message-format=json");
     let done = build.run(place, "no-std build")?;

@@ -15,25 +15,11 @@ pub(crate) struct Place {
     pub(crate) target: PathBuf,
     /// The triple of this machine's Rust.
     pub(crate) host: String,
-    /// Names of all integration tests in the workspace.
-    pub(crate) integration_tests: Vec<String>,
 }
 
 #[derive(Deserialize)]
 struct Metadata {
     target_directory: PathBuf,
-    packages: Vec<Package>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    targets: Vec<Target>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-    kind: Vec<String>,
 }
 
 impl Place {
@@ -49,15 +35,6 @@ impl Place {
                 .current_dir(&root),
         )?;
         let metadata: Metadata = serde_json::from_str(&metadata).context("cargo metadata")?;
-        let mut integration_tests: Vec<String> = metadata
-            .packages
-            .into_iter()
-            .flat_map(|package| package.targets)
-            .filter(|target| target.kind.iter().any(|kind| kind == "test"))
-            .map(|target| target.name)
-            .collect();
-        integration_tests.sort();
-        integration_tests.dedup();
         let host = output(Command::new("rustc").arg("-vV"))?
             .lines()
             .find_map(|line| line.strip_prefix("host: ").map(str::to_owned))
@@ -66,7 +43,6 @@ impl Place {
             root,
             target: metadata.target_directory,
             host,
-            integration_tests,
         })
     }
 

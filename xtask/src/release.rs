@@ -9,32 +9,29 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, ensure};
 
 use crate::cmd::Cmd;
 use crate::place::{Place, has_program, is_ci, output};
-use crate::test::Outcome;
+use crate::test::step::{Context, Outcome};
 
 /// The packages with the commands that are installed, which have their packages' names.
 pub(crate) const PACKAGES: [&str; 3] = ["sanid", "sanid-image", "sanid-fleet"];
-/// The one whose command the image for Kubernetes has, beside `sanid`.
-const OF_IMAGE: &str = "sanid-kube";
+
+/// What is built in one go, so that what they share is built once. The boot command is built by itself:
+/// features that the others need would make it larger.
+const TOGETHER: [&[&str]; 2] = [&["sanid"], &["sanid-image", "sanid-fleet", "sanid-kube"]];
 
 impl Place {
-    /// The static release binary of `sanid`.
-    pub(crate) fn static_binary(&self) -> PathBuf {
-        self.static_dir().join("sanid")
-    }
-
     /// The directory of static release builds.
     pub(crate) fn static_dir(&self) -> PathBuf {
         self.target.join(target(&self.host)).join("release")
     }
 }
 
-/// Builds them, for musl if that can be had; each by itself: the features that one needs are not in the
-/// other.
-pub(crate) fn step(place: &Place) -> Result<Outcome> {
+/// The step of `cargo xtask test`.
+pub(crate) fn step(context: &Context) -> Result<Outcome> {
+    let place = &context.place;
     let musl = musl(&place.host);
     if !is_there(&musl) && has_program("rustup") {
         let add = Cmd::new(["rustup", "target", "add", &musl]);
@@ -44,21 +41,43 @@ pub(crate) fn step(place: &Place) -> Result<Outcome> {
         }
     }
     let mut output = String::new();
-    for package in PACKAGES.into_iter().chain([OF_IMAGE]) {
-        match Outcome::of(place, "static", &build(place, package, &["--bins"]))? {
+    for packages in TOGETHER {
+        match Outcome::of(place, "static", &build(place, packages))? {
             Outcome::Passed { output: log } => output += &log,
             other => return Ok(other),
         }
     }
-    Ok(Outcome::Passed { output })
+    Ok(Outcome::passed(output))
 }
 
-/// A static release build of some targets of a package.
-pub(crate) fn build(place: &Place, package: &str, targets: &[&str]) -> Cmd {
-    Cmd::new(["cargo", "build", "--quiet", "--release", "-p", package])
-        .args(["--target", &target(&place.host)])
-        .args(targets.iter().copied())
-        .env("RUSTFLAGS", "-C target-feature=+crt-static")
+/// The static binary of a command, built now if it is not up to date.
+pub(crate) fn built(place: &Place, name: &str) -> Result<PathBuf> {
+    let packages = TOGETHER.iter().find(|packages| packages.contains(&name));
+    let packages = packages.with_context(|| format!("no package has a command {name}"))?;
+    let cmd = build(place, packages);
+    let done = cmd.run(place, "static")?;
+    ensure!(
+        done.status.success(),
+        "{}\nto repeat: {}",
+        done.output,
+        cmd.repeat()
+    );
+    Ok(place.static_dir().join(name))
+}
+
+/// A static release build of the commands of packages.
+fn build(place: &Place, packages: &[&str]) -> Cmd {
+    Cmd::new([
+        "cargo",
+        "build",
+        "--quiet",
+        "--release",
+        "--locked",
+        "--bins",
+    ])
+    .args(packages.iter().flat_map(|package| ["-p", package]))
+    .args(["--target", &target(&place.host)])
+    .env("RUSTFLAGS", "-C target-feature=+crt-static")
 }
 
 /// The triple that static binaries are built for: musl's where Rust's library

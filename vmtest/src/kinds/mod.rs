@@ -24,7 +24,10 @@ pub(crate) fn run(trial: &Trial<'_>) -> Result<()> {
             additions,
             machines,
         } => initramfs::run(trial, *debian, script, additions, machines),
-        Guest::PowerCut { script, cuts } => power::run(trial, script, *cuts),
+        Guest::PowerCut { script, cuts } => {
+            let cuts = if trial.options.long { *cuts } else { cuts / 2 };
+            power::run(trial, script, cuts)
+        }
         Guest::Container { debian, boots } => container::run(trial, *debian, boots),
         Guest::Disk {
             debian,

@@ -1,15 +1,19 @@
-//! The steps that run tests: the light ones together, each heavy one alone.
+//! Test programs: built once by cargo, then started by the steps, so that nothing waits for the lock of
+//! the target directory.
 
-use anyhow::Result;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
-use super::Outcome;
+use anyhow::{Context as _, Result, ensure};
+use serde::Deserialize;
+
+use super::step::{Context, Outcome};
 use crate::cmd::Cmd;
-use crate::kube;
-use crate::place::Place;
-use crate::tools;
+use crate::place::is_ci;
+use crate::{kube, tools};
 
-/// Integration tests with a step of their own.
-const HEAVY: [&str; 14] = [
+/// Integration tests that have a step of their own, of the same name.
+pub(super) const APART: [&str; 13] = [
     "real",
     "targets_real",
     "images",
@@ -23,122 +27,199 @@ const HEAVY: [&str; 14] = [
     "collect",
     "html",
     "claims",
-    "kube",
 ];
+/// The one whose cluster takes a step of its own.
+const KUBE: &str = "kube";
 
-/// Everything but the heavy tests and the doc tests.
-pub(super) fn light(place: &Place) -> Result<Outcome> {
-    let tests = place
-        .integration_tests
-        .iter()
-        .filter(|name| !HEAVY.contains(&name.as_str()))
-        .flat_map(|name| ["--test".to_owned(), name.clone()]);
-    let cmd = Cmd::new(["cargo", "test", "--workspace", "--no-fail-fast"])
-        .args(["--lib", "--bins"])
-        .args(tests);
-    Outcome::of(place, "tests", &cmd)
+/// A test program that cargo has built.
+pub(crate) struct Program {
+    /// Of its target; that of a unit test is its crate's.
+    name: String,
+    executable: PathBuf,
+    /// The directory of its package, in which it runs.
+    package: PathBuf,
+    /// Whether it holds integration tests.
+    integration: bool,
 }
 
-pub(super) fn real(place: &Place) -> Result<Outcome> {
-    heavy(place, "real")
+/// What cargo prints of an artifact, as much as is needed.
+#[derive(Deserialize)]
+struct Artifact {
+    executable: Option<PathBuf>,
+    manifest_path: PathBuf,
+    target: Target,
+    profile: Profile,
 }
 
-pub(super) fn targets(place: &Place) -> Result<Outcome> {
-    heavy(place, "targets_real")
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
 }
 
-pub(super) fn faults(place: &Place) -> Result<Outcome> {
-    heavy(place, "faults")
+#[derive(Deserialize)]
+struct Profile {
+    test: bool,
 }
 
-pub(super) fn placement(place: &Place) -> Result<Outcome> {
-    heavy(place, "placement")
-}
-
-pub(super) fn dist(place: &Place) -> Result<Outcome> {
-    heavy(place, "dist")
-}
-
-pub(super) fn images(place: &Place) -> Result<Outcome> {
-    heavy(place, "images")
-}
-
-pub(super) fn lint(place: &Place) -> Result<Outcome> {
-    heavy(place, "lint")
-}
-
-pub(super) fn concurrency(place: &Place) -> Result<Outcome> {
-    heavy(place, "concurrency")
-}
-
-pub(super) fn secrecy(place: &Place) -> Result<Outcome> {
-    heavy(place, "secrecy")
-}
-
-pub(super) fn budgets(place: &Place) -> Result<Outcome> {
-    heavy(place, "budgets")
-}
-
-pub(super) fn collect(place: &Place) -> Result<Outcome> {
-    heavy(place, "collect")
-}
-
-pub(super) fn html(place: &Place) -> Result<Outcome> {
-    if let Some(outcome) = tools::node_modules(place)? {
+/// Builds the test programs of the workspace.
+pub(super) fn build(context: &Context) -> Result<Outcome> {
+    let mut cmd = Cmd::new(["cargo", "test", "--workspace", "--no-run", "--locked"])
+        .arg("--message-format=json-render-diagnostics");
+    if is_ci() {
+        // Nothing is built a second time there.
+        cmd = cmd.env("CARGO_INCREMENTAL", "0");
+    }
+    let outcome = Outcome::of(&context.place, "build", &cmd)?;
+    let Outcome::Passed { output } = outcome else {
         return Ok(outcome);
-    }
-    heavy(place, "html")
-}
-
-pub(super) fn claims(place: &Place) -> Result<Outcome> {
-    heavy(place, "claims")
-}
-
-pub(super) fn kube(place: &Place) -> Result<Outcome> {
-    heavy(place, "kube")
-}
-
-/// The cases of `cargo xtask vm`, which prints as libtest does.
-pub(super) fn vm(place: &Place) -> Result<Outcome> {
-    Outcome::of(place, "vm", &Cmd::new(["cargo", "xtask", "vm"]))
-}
-
-/// One heavy test, told where the static binary and the Debian 13 programs
-/// are. What is missing there, the test itself reports.
-fn heavy(place: &Place, name: &str) -> Result<Outcome> {
-    let mut cmd =
-        Cmd::new(["cargo", "test", "--workspace", "--test", name]).env("RUST_BACKTRACE", "0");
-    let path = std::env::var("PATH").unwrap_or_default();
-    cmd = cmd.env(
-        "PATH",
-        format!("{path}:{}", tools::directory(place).display()),
+    };
+    let programs = programs(&output);
+    let found = programs.len();
+    ensure!(found > 0, "cargo built no test program");
+    ensure!(
+        context.programs.set(programs).is_ok(),
+        "the test programs were built twice"
     );
-    let binary = place.static_binary();
-    if binary.is_file() {
-        cmd = cmd.env("SANID_STATIC", binary);
+    Ok(Outcome::passed(format!("{found} test programs\n")))
+}
+
+fn programs(messages: &str) -> Vec<Program> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Artifact>(line).ok())
+        .filter(|artifact| artifact.profile.test)
+        .filter_map(|artifact| {
+            Some(Program {
+                name: artifact.target.name,
+                executable: artifact.executable?,
+                package: artifact.manifest_path.parent()?.to_owned(),
+                integration: artifact.target.kind.iter().any(|kind| kind == "test"),
+            })
+        })
+        .collect()
+}
+
+/// Everything that has no step of its own.
+pub(super) fn light(context: &Context) -> Result<Outcome> {
+    run(context, "tests", |program| {
+        let name = program.name.as_str();
+        !program.integration || !(APART.contains(&name) || name == KUBE)
+    })
+}
+
+/// The integration tests of one name.
+pub(super) fn named(context: &Context, name: &str) -> Result<Outcome> {
+    run(context, name, |program| {
+        program.integration && program.name == name
+    })
+}
+
+/// Runs test programs, one after the other, all of them even when one fails.
+fn run(context: &Context, step: &str, chosen: impl Fn(&Program) -> bool) -> Result<Outcome> {
+    let programs = context
+        .programs
+        .get()
+        .context("the test programs were not built")?;
+    let mut output = String::new();
+    let mut failed = false;
+    for program in programs.iter().filter(|program| chosen(program)) {
+        let cmd = command(context, program);
+        let done = cmd.run_in(
+            &context.place,
+            &program.package,
+            &format!("{step} {}", program.name),
+        )?;
+        let _ = writeln!(output, "{}:\n{}", program.name, done.output);
+        if !done.status.success() {
+            failed = true;
+            if !done.output.contains("test result: FAILED") {
+                // It ended before it could count: a panic of the program itself, a signal.
+                let _ = writeln!(output, "{}: {}", program.name, done.status);
+                output.push_str("test result: FAILED. 0 passed; 1 failed; 0 ignored\n");
+            }
+        }
     }
-    let modules = tools::node_directory(place);
-    if modules.join("node_modules").is_dir() {
-        cmd = cmd.env("SANID_NODE_MODULES", modules);
+    Ok(if failed {
+        Outcome::Failed {
+            output,
+            repeat: format!("cargo xtask test --only {step}"),
+        }
+    } else {
+        Outcome::passed(output)
+    })
+}
+
+/// A test program as cargo starts it, told where the things are that steps have made. What is missing
+/// there, the test itself reports.
+fn command(context: &Context, program: &Program) -> Cmd {
+    let place = &context.place;
+    let mut cmd = Cmd::new([program.executable.to_string_lossy()])
+        .env("CARGO_MANIFEST_DIR", &program.package)
+        .env("RUST_BACKTRACE", "0");
+    if !context.everything {
+        return cmd;
     }
-    if kube::is_built(place) {
-        cmd = cmd.env(
-            "SANID_KUBE_SERVER",
-            kube::cache(place).display().to_string(),
-        );
+    cmd = cmd.arg("--include-ignored");
+    let path = std::env::var("PATH").unwrap_or_default();
+    cmd = cmd.env("PATH", tools::search_path(&path));
+    if context.long {
+        cmd = cmd.env("SANID_TEST_LONG", "1");
     }
-    let agent = place.static_dir().join("sanid-kube");
-    if agent.is_file() {
-        cmd = cmd.env("SANID_KUBE_STATIC", agent);
+    if program.name == "faults" && Path::new("/dev/shm").is_dir() {
+        // Thousands of hosts, each with a few files that are synced: a disk would be most of the time.
+        cmd = cmd.env("TMPDIR", "/dev/shm");
     }
-    if let Some(tree) = vmtest::Artefact::Readers.existing() {
+    if let Ok(xtask) = std::env::current_exe() {
+        cmd = cmd.env("SANID_XTASK", xtask);
+    }
+    let tree = vmtest::Artefact::Readers.existing();
+    let given = [
+        ("SANID_STATIC", context.static_binary("sanid")),
+        ("SANID_KUBE_STATIC", context.static_binary("sanid-kube")),
+        ("SANID_NODE_MODULES", tools::browser_directory(place)),
+    ];
+    for (name, value) in given {
+        if value.exists() {
+            cmd = cmd.env(name, value);
+        }
+    }
+    if let Some(servers) = kube::servers() {
+        cmd = cmd.env("SANID_KUBE_SERVER", servers);
+    }
+    if let Some(tree) = tree {
         cmd = cmd.env("SANID_DEBIAN13", tree);
     }
-    Ok(match Outcome::of(place, name, &cmd)? {
-        Outcome::Failed { output, .. } => Outcome::Failed {
-            output,
-            repeat: format!("cargo xtask test --only {name}"),
-        },
-        other => other,
-    })
+    cmd
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_test_programs_are_taken_from_what_cargo_prints() {
+        let line = |test: bool, kind: &str, executable: &str| {
+            format!(
+                r#"{{"reason":"compiler-artifact","manifest_path":"/w/crates/a/Cargo.toml","target":{{"name":"a","kind":["{kind}"]}},"profile":{{"test":{test}}},"executable":{executable}}}"#
+            )
+        };
+        let messages = [
+            line(true, "test", "\"/t/a-1\""),
+            line(true, "lib", "\"/t/a-2\""),
+            line(false, "bin", "\"/t/a\""),
+            line(true, "lib", "null"),
+            r#"{"reason":"build-finished","success":true}"#.to_owned(),
+        ];
+        let found = programs(&messages.join("\n"));
+        let shown: Vec<_> = found
+            .iter()
+            .map(|one| (one.executable.to_string_lossy(), one.integration))
+            .collect();
+        assert_eq!(shown, [("/t/a-1".into(), true), ("/t/a-2".into(), false)]);
+        assert_eq!(
+            found.first().map(|one| one.package.as_path()),
+            Some(Path::new("/w/crates/a"))
+        );
+    }
 }

@@ -1,190 +1,310 @@
-//! The steps of `cargo xtask test`, in the order in which they run. A new
-//! check is one function here and one entry in the list.
+//! The steps of `cargo xtask test`. A new check is one function here and one entry in the list.
 
 use anyhow::Result;
 
-use super::{Outcome, Step, programs};
+use super::programs;
+use super::step::{Context, Lane, Outcome, Step};
 use crate::cmd::Cmd;
-use crate::place::Place;
-use crate::{deny, fuzz, generate, kube, msrv, nostd, packages, readers, release, tools};
+use crate::{deny, fuzz, kube, man, msrv, nostd, packages, release, tools, vm};
 
-/// Every step.
+/// Every step. One comes after those that it needs; in a lane the first one of the list goes first.
 pub(super) fn all() -> Vec<Step> {
-    let mut steps = prepared_and_quick();
-    steps.extend(with_other_programs());
-    steps
+    [
+        prepare(),
+        quick(),
+        trees(),
+        release(),
+        with_other_programs(),
+    ]
+    .concat()
 }
 
-const fn step(name: &'static str, shows: &'static str, run: fn(&Place) -> Result<Outcome>) -> Step {
+/// A step that `--quick` leaves out.
+const fn step(
+    lane: Lane,
+    name: &'static str,
+    shows: &'static str,
+    needs: &'static [&'static str],
+    run: fn(&Context) -> Result<Outcome>,
+) -> Step {
     Step {
         name,
         shows,
-        quick: true,
+        lane,
+        needs,
+        quick: false,
         tests: false,
         run,
     }
 }
 
-const fn slow(name: &'static str, shows: &'static str, run: fn(&Place) -> Result<Outcome>) -> Step {
+/// A step that needs Rust and a C linker only.
+const fn rust(
+    name: &'static str,
+    shows: &'static str,
+    run: fn(&Context) -> Result<Outcome>,
+) -> Step {
     Step {
-        quick: false,
-        ..step(name, shows, run)
+        quick: true,
+        ..step(Lane::Cargo, name, shows, &[], run)
     }
 }
 
-fn counted(mut step: Step) -> Step {
-    step.tests = true;
-    step
+/// A step that runs tests.
+const fn tests(
+    name: &'static str,
+    shows: &'static str,
+    needs: &'static [&'static str],
+    run: fn(&Context) -> Result<Outcome>,
+) -> Step {
+    Step {
+        tests: true,
+        ..step(Lane::Tests, name, shows, needs, run)
+    }
 }
 
-/// What the others need, and what needs nothing but Rust.
-fn prepared_and_quick() -> Vec<Step> {
+fn prepare() -> Vec<Step> {
+    use Lane::Prepare;
     vec![
-        slow(
+        step(
+            Prepare,
             "packages",
-            "the programs that the tests use are installed",
+            "the Debian packages that the other steps need are installed",
+            &[],
             packages::step,
         ),
-        slow(
-            "kube-build",
-            "a real API server is being built beside the steps that follow",
-            kube::begin,
-        ),
-        slow(
-            "debian13",
-            "the packages taken from Debian 13 are unpacked",
-            readers::step,
-        ),
-        slow(
-            "tools",
-            "the programs that make packages are there",
-            tools::step,
-        ),
-        step("format", "rustfmt has nothing to change", format),
-        step("clippy", "no warning, all targets and features", clippy),
-        step("docs", "rustdoc has no warning", docs),
-        step("deny", "licences, sources and banned crates", deny::step),
         step(
+            Prepare,
+            "packagers",
+            "the programs that make packages are there",
+            &[],
+            tools::packagers,
+        ),
+        step(
+            Prepare,
+            "browser",
+            "what drives the browser is there",
+            &["packages"],
+            tools::browser,
+        ),
+        step(
+            Prepare,
+            "deny",
+            "licences, sources and banned crates",
+            &[],
+            deny::step,
+        ),
+        step(
+            Prepare,
+            "kube-server",
+            "a real API server is built, or was before",
+            &["packages"],
+            kube::step,
+        ),
+    ]
+}
+
+fn quick() -> Vec<Step> {
+    vec![
+        rust("format", "rustfmt has nothing to change", format),
+        rust("build", "every test program builds", programs::build),
+        Step {
+            lane: Lane::Tests,
+            needs: &["build", "packages"],
+            tests: true,
+            ..rust(
+                "tests",
+                "unit, property and command-line tests",
+                programs::light,
+            )
+        },
+        rust("clippy", "no warning, all targets and features", clippy),
+        rust("docs", "rustdoc has no warning", docs),
+        Step {
+            tests: true,
+            ..rust("doc-tests", "the examples in the docs", doc_tests)
+        },
+        rust(
             "no-std",
             "sanid-core needs neither std nor alloc",
             nostd::step,
         ),
-        counted(step(
-            "tests",
-            "unit, property and command-line tests",
-            programs::light,
-        )),
-        counted(step("doc-tests", "the examples in the docs", doc_tests)),
-        step("man", "mandoc has no complaint", generate::lint),
-        slow("static", "the static release binaries build", release::step),
     ]
 }
 
-/// What takes real programs, root, a release build or minutes.
-fn with_other_programs() -> Vec<Step> {
+fn release() -> Vec<Step> {
+    use Lane::Release;
     vec![
-        counted(slow(
-            "real",
-            "real programs derive and read the same names",
-            programs::real,
-        )),
-        counted(slow(
-            "targets_real",
-            "real targets and arrays' modules take what sanid-fleet exports",
-            programs::targets,
-        )),
-        counted(slow(
-            "faults",
-            "killed or failed at every system call, files stay whole",
-            programs::faults,
-        )),
-        counted(slow(
-            "placement",
-            "bind mounts: read-only systems, readers, containers, killed at every step",
-            programs::placement,
-        )),
-        counted(slow(
-            "dist",
-            "units, packages and initramfs images, by systemd, dpkg, rpm and dracut",
-            programs::dist,
-        )),
-        counted(slow(
-            "images",
-            "what real initramfs images and systems carry, in every compression",
-            programs::images,
-        )),
-        counted(slow(
-            "lint",
-            "every place of an identity, hostile images, archives of images, seal",
-            programs::lint,
-        )),
-        counted(slow(
-            "concurrency",
-            "200 at once leave one matched set",
-            programs::concurrency,
-        )),
-        counted(slow(
-            "secrecy",
-            "the machine-id is in no output, file or argument",
-            programs::secrecy,
-        )),
-        counted(slow(
-            "budgets",
-            "size, memory and system calls of the static binary",
-            programs::budgets,
-        )),
-        counted(slow(
-            "collect",
-            "reports by a real ssh from hosts that answer, hang, refuse and lie",
-            programs::collect,
-        )),
-        counted(slow(
-            "html",
-            "the report of a fleet in a real browser",
-            programs::html,
-        )),
-        counted(slow(
-            "claims",
-            "stores of claims keep the rules, while a thousand clones race and members die",
-            programs::claims,
-        )),
-        counted(slow(
-            "fuzz",
-            "50,000 inputs for every parser, none of which brings it down",
-            fuzz::step,
-        )),
-        slow(
-            "kube-server",
-            "a real API server is built, or was before",
-            kube::step,
+        step(
+            Release,
+            "static",
+            "the static release binaries build",
+            &["packages"],
+            release::step,
         ),
-        counted(slow(
-            "kube",
-            "agents with the shipped rights on a real API server, races and faults",
-            programs::kube,
-        )),
-        counted(slow(
-            "vm",
-            "guests: real kernels, a real systemd, targets, reboots and power cuts",
-            programs::vm,
-        )),
-        slow(
+        step(
+            Release,
             "msrv",
             "the workspace builds with the oldest Rust it names",
+            &["tree-rust"],
             msrv::step,
+        ),
+        Step {
+            tests: true,
+            ..step(
+                Release,
+                "fuzz",
+                "thousands of inputs for every parser, none of which brings it down",
+                &[],
+                fuzz::step,
+            )
+        },
+    ]
+}
+
+/// What is unpacked from Debian's archive, in the order in which it is needed.
+fn trees() -> Vec<Step> {
+    use Lane::Trees;
+    vec![
+        step(
+            Trees,
+            "tree-readers",
+            "Debian 13's readers of the names are unpacked",
+            &["packages"],
+            vm::readers,
+        ),
+        step(
+            Trees,
+            "tree-rust",
+            "Debian 13's Rust is unpacked",
+            &["packages"],
+            vm::rust,
+        ),
+        step(
+            Trees,
+            "guests",
+            "the kernels, trees and images of the guests are made",
+            &["packages"],
+            vm::prepare,
         ),
     ]
 }
 
-fn format(place: &Place) -> Result<Outcome> {
-    Outcome::of(
-        place,
-        "format",
-        &Cmd::new(["cargo", "fmt", "--all", "--check"]),
-    )
+macro_rules! named {
+    ($name:literal) => {
+        |context| programs::named(context, $name)
+    };
 }
 
-fn clippy(place: &Place) -> Result<Outcome> {
+/// What takes real programs, root, a release build or minutes; what waits most comes first.
+fn with_other_programs() -> Vec<Step> {
+    vec![
+        tests(
+            "kube",
+            "agents with the shipped rights on a real API server, races and faults",
+            &["packages", "kube-server", "static", "build"],
+            named!("kube"),
+        ),
+        tests(
+            "claims",
+            "stores of claims keep the rules, while a thousand clones race and members die",
+            &["packages", "build"],
+            named!("claims"),
+        ),
+        tests(
+            "collect",
+            "reports by a real ssh from hosts that answer, hang, refuse and lie",
+            &["packages", "build"],
+            named!("collect"),
+        ),
+        tests(
+            "real",
+            "real programs derive and read the same names",
+            &["packages", "tree-readers", "build"],
+            named!("real"),
+        ),
+        tests(
+            "targets_real",
+            "real targets and arrays' modules take what sanid-fleet exports",
+            &["packages", "build"],
+            named!("targets_real"),
+        ),
+        tests(
+            "faults",
+            "killed or failed at every system call, files stay whole",
+            &["packages", "build"],
+            named!("faults"),
+        ),
+        tests(
+            "placement",
+            "bind mounts: read-only systems, readers, containers, killed at every step",
+            &["packages", "build"],
+            named!("placement"),
+        ),
+        tests(
+            "dist",
+            "units, packages and initramfs images, by systemd, dpkg, rpm and dracut",
+            &["packages", "packagers", "tree-readers", "static", "build"],
+            named!("dist"),
+        ),
+        tests(
+            "images",
+            "what real initramfs images and systems carry, in every compression",
+            &["packages", "build"],
+            named!("images"),
+        ),
+        tests(
+            "lint",
+            "every place of an identity, hostile images, archives of images, seal",
+            &["packages", "build"],
+            named!("lint"),
+        ),
+        tests(
+            "concurrency",
+            "200 at once leave one matched set",
+            &["build"],
+            named!("concurrency"),
+        ),
+        tests(
+            "secrecy",
+            "the machine-id is in no output, file or argument",
+            &["packages", "build"],
+            named!("secrecy"),
+        ),
+        tests(
+            "budgets",
+            "size, memory and system calls of the static binary",
+            &["packages", "static", "build"],
+            named!("budgets"),
+        ),
+        tests(
+            "html",
+            "the report of a fleet in a real browser",
+            &["packages", "browser", "build"],
+            named!("html"),
+        ),
+        step(
+            Lane::Tests,
+            "man",
+            "mandoc has no complaint",
+            &["packages"],
+            man::step,
+        ),
+        tests(
+            "vm",
+            "guests: real kernels, a real systemd, targets, reboots and power cuts",
+            &["packages", "static", "guests"],
+            vm::step,
+        ),
+    ]
+}
+
+fn format(context: &Context) -> Result<Outcome> {
+    let cmd = Cmd::new(["cargo", "fmt", "--all", "--check"]);
+    Outcome::of(&context.place, "format", &cmd)
+}
+
+fn clippy(context: &Context) -> Result<Outcome> {
     let cmd = Cmd::new(["cargo", "clippy", "--workspace", "--all-targets"]).args([
         "--all-features",
         "--quiet",
@@ -192,22 +312,46 @@ fn clippy(place: &Place) -> Result<Outcome> {
         "-D",
         "warnings",
     ]);
-    Outcome::of(place, "clippy", &cmd)
+    Outcome::of(&context.place, "clippy", &cmd)
 }
 
-fn docs(place: &Place) -> Result<Outcome> {
-    // With the examples, cargo counts the features of dev-dependencies: clippy has checked the dependencies with
-    // the same ones. All programs would be `--bins`, but a library of the same name has their page.
+fn docs(context: &Context) -> Result<Outcome> {
     let cmd = Cmd::new(["cargo", "doc", "--workspace", "--no-deps", "--all-features"])
-        .args(["--lib", "--bin", "xtask", "--examples", "--quiet"])
+        .arg("--quiet")
         .env("RUSTDOCFLAGS", "-D warnings");
-    Outcome::of(place, "docs", &cmd)
+    Outcome::of(&context.place, "docs", &cmd)
 }
 
-fn doc_tests(place: &Place) -> Result<Outcome> {
-    Outcome::of(
-        place,
-        "doc tests",
-        &Cmd::new(["cargo", "test", "--workspace", "--doc"]),
-    )
+fn doc_tests(context: &Context) -> Result<Outcome> {
+    let cmd = Cmd::new(["cargo", "test", "--workspace", "--doc"]);
+    Outcome::of(&context.place, "doc-tests", &cmd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_needs_come_first() {
+        let steps = all();
+        for (at, step) in steps.iter().enumerate() {
+            let before: Vec<&str> = steps.iter().take(at).map(|step| step.name).collect();
+            assert!(
+                !before.contains(&step.name),
+                "{} is listed twice",
+                step.name
+            );
+            for name in step.needs {
+                assert!(before.contains(name), "{} needs {name}", step.name);
+            }
+        }
+    }
+
+    #[test]
+    fn each_test_program_apart_has_a_step() {
+        let steps = all();
+        for name in programs::APART {
+            assert!(steps.iter().any(|step| step.name == name), "{name}");
+        }
+    }
 }
