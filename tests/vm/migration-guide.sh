@@ -18,9 +18,9 @@ live_names() { echo $(cat /sys/class/iscsi_session/*/initiatorname /sys/class/nv
 # live_as N: so many controllers of the subsystem are live.
 live_as() { [ "$(cat /sys/class/nvme-subsystem/*/nvme[1-9]*/state | grep -c live)" = "$1" ]; }
 
-# until_that WHAT COMMAND…: the command succeeds within a minute.
+# until_that WHAT COMMAND…: the command succeeds, at last.
 until_that() {
-    local what=$1 end=$((SECONDS + 60)); shift
+    local what=$1 end=$((SECONDS + 600)); shift
     until "$@" >/dev/null 2>&1 || [ $SECONDS -ge $end ]; do sleep 0.5; done
     check "$what" "$@"
 }

@@ -81,7 +81,7 @@ for word; do
         echo 3d1219c7c4c5404aaa1f6d2a48adfda4 >/etc/machine-id
         expected=$(derived | tr -s ' \t' ' ')
         # One file is changed after the other.
-        for _ in 1 2 3 4 5 6 7 8 9 10; do
+        for _ in {1..300}; do
             read_files
             [ "$iqn $hostnqn $hostid" != "$expected" ] || break
             sleep 1
