@@ -22,6 +22,7 @@ use tokio::task::{JoinSet, LocalSet};
 use crate::agents;
 use crate::cluster::{Cluster, Process, free_port};
 use crate::node::{Admin, Host};
+use crate::pods;
 
 /// As many requests at once as a hundred nodes make that start together.
 const AT_ONCE: usize = 64;
@@ -296,13 +297,14 @@ pub(crate) async fn memory(cluster: &Cluster, binary: &Path) -> f64 {
     command
         .args(agent.get_args())
         .args(["--look-every=1", "--publish-every=1"]);
-    command.arg(format!("--listen=127.0.0.1:{}", free_port()));
+    let port = free_port();
+    command.arg(format!("--listen=127.0.0.1:{port}"));
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let process = Process::start(&mut command);
     admin
         .wait_for("measured", sanid_kube::status::UNIQUE, "Claimed")
         .await;
-    tokio::time::sleep(Duration::from_secs(20)).await;
+    pods::published(port, 15).await;
     let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
     let line = status
         .lines()

@@ -68,13 +68,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_grow_to_the_longest_and_begin_anew_after_a_success() {
-        let mut pace = Pace::new("node-1", LONGEST);
-        let waits: Vec<Duration> = (0..12).map(|_| pace.backoff()).collect();
-        assert!(waits.iter().all(|wait| *wait <= LONGEST), "{waits:?}");
-        assert!(waits[0] <= FIRST && waits[11] >= LONGEST / 2, "{waits:?}");
-        pace.reset();
-        assert!(pace.backoff() <= FIRST);
+    fn waits_double_to_the_longest_and_begin_anew_after_a_success() {
+        for (every, longest) in [(1, 5), (60, 60), (600, 300)] {
+            let mut pace = Pace::new("node-1", Duration::from_secs(every));
+            for attempt in 0..40 {
+                let whole = Duration::from_secs((1 << attempt.min(20)).min(longest));
+                let wait = pace.backoff();
+                assert!(
+                    (whole / 2..=whole).contains(&wait),
+                    "attempt {attempt} of a node that publishes each {every} s: {wait:?}"
+                );
+            }
+            pace.reset();
+            assert!(pace.backoff() <= FIRST);
+        }
     }
 
     #[test]

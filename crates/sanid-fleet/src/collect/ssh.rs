@@ -18,7 +18,7 @@ use crate::reports::{LONGEST_REPORT, NoReport, parse};
 const MOST_WORDS: u64 = 4096;
 /// How long to wait for the last words of a process that has ended, or that was ended: a program that it
 /// left behind may hold its standard error open.
-const LAST_WORDS: Duration = Duration::from_millis(300);
+const LAST_WORDS: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_millis(10);
 
 /// How to ask.

@@ -1,5 +1,6 @@
 //! What every store does. A store is a function that makes an empty place; each rule gets one of its own.
 
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
@@ -8,7 +9,8 @@ use sanid_fleet::claims::{
 };
 
 use crate::support::{
-    LEASE, Place, ask, booted, claim, granted, host, identity, listed, mixed, request, rivals,
+    LASTING, LEASE, PATIENCE, Place, ask, booted, claim, claim_briefly, claim_for, eventually,
+    granted, host, identity, listed, mixed, patiently, request, rivals,
 };
 use testkit::trial::{Need, trial};
 
@@ -196,7 +198,7 @@ fn what_is_released_is_free(place: &Place) {
 fn an_expired_claim_is_taken_over_whole(place: &Place) {
     let mut store = place.client();
     let store = store.as_mut();
-    let old = granted(&claim(store, &identity(1), &host("old"))).clone();
+    let old = granted(&claim_briefly(store, &identity(1), &host("old"))).clone();
     let known = listed(store);
     (place.pass)(LEASE);
     assert_eq!(
@@ -228,11 +230,14 @@ fn a_host_finds_its_own_expired_claim(place: &Place) {
     let mut store = place.client();
     let store = store.as_mut();
     let node = host("node");
-    let first = granted(&claim(store, &identity(1), &node)).clone();
+    let first = granted(&claim_briefly(store, &identity(1), &node)).clone();
     (place.pass)(LEASE);
-    let again = claim(store, &identity(1), &node);
-    assert_eq!(again, Outcome::Renewed(first));
-    assert!(matches!(listed(store)[0].lease, Lease::Live(_)));
+    eventually("the claim is live again", || {
+        let again = claim_briefly(store, &identity(1), &node);
+        assert_eq!(again, Outcome::Renewed(first.clone()));
+        matches!(listed(store)[0].lease, Lease::Live(_)).then_some(())
+    });
+    granted(&claim(store, &identity(1), &node));
     assert_eq!(
         rivals(&claim(store, &identity(1), &host("clone"))),
         ["node"]
@@ -243,32 +248,27 @@ fn a_renewed_lease_begins_anew(place: &Place) {
     let mut store = place.client();
     let store = store.as_mut();
     let node = host("node");
-    // Long beside what a loaded machine loses, so that only renewing can keep it.
-    let lease = Some(LEASE * 4);
-    let mut ask = request(Action::Claim, &identity(1), &node);
-    ask.lease = lease;
-    granted(&claims::submit(store, &ask, None).unwrap());
-    for _ in 0..3 {
-        (place.pass)(LEASE * 2);
-        let mut again = request(Action::Claim, &identity(1), &node);
-        again.lease = lease;
-        assert!(matches!(
-            claims::submit(store, &again, None),
-            Ok(Outcome::Renewed(_))
-        ));
-    }
-    assert_eq!(
-        rivals(&claim(store, &identity(1), &host("clone"))),
-        ["node"]
-    );
+    let lease = LEASE * 4;
+    let mut round = 0;
+    eventually("time to look before the lease was over", || {
+        round += 1;
+        let identity = identity(round);
+        granted(&claim_for(store, &identity, &node, Some(lease)));
+        (place.pass)(LEASE * 3);
+        let renewed = Instant::now();
+        let again = claim_for(store, &identity, &node, Some(lease));
+        assert!(matches!(again, Outcome::Renewed(_)), "{again:?}");
+        (place.pass)(LEASE * 3);
+        let clone = claim(store, &identity, &host("clone"));
+        // The promise is about the time since the renewal, and not about a machine that was away for longer.
+        (renewed.elapsed() < lease).then(|| assert_eq!(rivals(&clone), ["node"]))
+    });
 }
 
 fn a_claim_without_a_lease_has_no_end(place: &Place) {
     let mut store = place.client();
     let store = store.as_mut();
-    let mut ask = request(Action::Claim, &identity(1), &host("node"));
-    ask.lease = None;
-    granted(&claims::submit(store, &ask, None).unwrap());
+    granted(&claim_for(store, &identity(1), &host("node"), None));
     (place.pass)(LEASE * 2);
     assert_eq!(listed(store)[0].lease, Lease::Live(None));
     assert_eq!(
@@ -276,7 +276,7 @@ fn a_claim_without_a_lease_has_no_end(place: &Place) {
         ["node"]
     );
     // With a lease again, it has one.
-    let outcome = claim(store, &identity(1), &host("node"));
+    let outcome = claim_briefly(store, &identity(1), &host("node"));
     assert!(matches!(outcome, Outcome::Renewed(_)), "{outcome:?}");
     (place.pass)(LEASE);
     assert_eq!(listed(store)[0].lease, Lease::Expired);
@@ -406,9 +406,9 @@ fn history_has_every_transition_in_order(place: &Place) {
     let mut store = place.client();
     let store = store.as_mut();
     let (one, two) = (host("one"), host("two"));
-    granted(&claim(store, &identity(1), &one));
-    granted(&claim(store, &identity(1), &one));
-    granted(&claim(store, &identity(1), &booted(&one, 2)));
+    granted(&claim_briefly(store, &identity(1), &one));
+    granted(&claim_briefly(store, &identity(1), &one));
+    granted(&claim_briefly(store, &identity(1), &booted(&one, 2)));
     (place.pass)(LEASE);
     granted(&claim(store, &identity(1), &two));
     granted(&ask(
@@ -453,15 +453,12 @@ fn history_has_every_transition_in_order(place: &Place) {
 fn history_waits_for_what_happens(place: &Place) {
     let mut store = place.client();
     let mut other = place.client();
-    let waiting = std::thread::spawn(move || other.history(0, 10, Duration::from_secs(60)));
-    let begin = Instant::now();
+    let (done, told) = mpsc::channel();
+    std::thread::spawn(move || done.send(other.history(0, 10, LASTING)));
     granted(&claim(store.as_mut(), &identity(1), &host("one")));
-    let events = waiting.join().unwrap().unwrap();
-    assert_eq!(events.len(), 1);
-    assert!(
-        begin.elapsed() < Duration::from_secs(50),
-        "it came when it happened"
-    );
+    let events = told.recv_timeout(PATIENCE);
+    let events = events.expect("whoever waits for history is not told of what happens");
+    assert_eq!(events.unwrap().len(), 1);
 }
 
 /// More than one answer holds.
@@ -470,16 +467,11 @@ fn a_long_list_is_whole(place: &Place) {
     let store = store.as_mut();
     for number in 0..1100 {
         let name = format!("node {number}");
-        let mut ask = request(
-            Action::Claim,
-            &identity(number),
-            &Holder {
-                name,
-                ..Holder::default()
-            },
-        );
-        ask.lease = None;
-        granted(&claims::submit(store, &ask, None).unwrap());
+        let holder = Holder {
+            name,
+            ..Holder::default()
+        };
+        granted(&claim_for(store, &identity(number), &holder, None));
     }
     let mut ids: Vec<_> = listed(store)
         .iter()
@@ -493,7 +485,7 @@ fn a_long_list_is_whole(place: &Place) {
 }
 
 pub(crate) fn events(store: &mut dyn Store) -> Vec<Stored> {
-    store.wait_until(Instant::now() + Duration::from_secs(60));
+    store.wait_until(patiently());
     let mut all = Vec::new();
     loop {
         let after = all.last().map_or(0, |one: &Stored| one.sequence);

@@ -8,14 +8,16 @@ use sanid_fleet::claims::{
 
 use super::events;
 use crate::support::{
-    LEASE, Place, ask, booted, claim, granted, host, identity, listed, mixed, request,
+    LEASE, Place, ask, booted, claim, claim_briefly, eventually, granted, host, identity, listed,
+    mixed, request, submit,
 };
 
 /// The change was made, and nobody heard of it.
 pub(super) fn a_lost_answer_is_found_again(place: &Place) {
     let mut store = place.client();
     let store = store.as_mut();
-    let ask = request(Action::Claim, &identity(1), &host("node"));
+    let mut ask = request(Action::Claim, &identity(1), &host("node"));
+    ask.lease = Some(LEASE);
     let decision = decide(&ask, &Snapshot::default());
     let done = store
         .apply(&ask.identity, &decision.change.unwrap())
@@ -29,10 +31,12 @@ pub(super) fn a_lost_answer_is_found_again(place: &Place) {
     assert_eq!(events(store).len(), 1);
     // Also when its lease has ended meanwhile: what is told as held is held for the whole lease.
     (place.pass)(LEASE);
-    let outcome = claims::submit(store, &ask, None).unwrap();
-    assert!(matches!(outcome, Outcome::Held(_)));
-    assert_eq!(granted(&outcome).generation, version);
-    assert!(matches!(listed(store)[0].lease, Lease::Live(_)));
+    eventually("its lease begins anew", || {
+        let outcome = submit(store, &ask);
+        assert!(matches!(outcome, Outcome::Held(_)));
+        assert_eq!(granted(&outcome).generation, version);
+        matches!(listed(store)[0].lease, Lease::Live(_)).then_some(())
+    });
 }
 
 /// A store whose first answer does not arrive; before it is asked again somebody else ends the claim.
@@ -161,15 +165,18 @@ pub(super) fn an_expiry_that_a_renewal_overtook_takes_nothing(place: &Place) {
     let mut store = place.client();
     let store = store.as_mut();
     let node = host("node");
-    granted(&claim(store, &identity(1), &node));
-    (place.pass)(LEASE);
-    let expired = store.read(&identity(1)).unwrap();
-    granted(&claim(store, &identity(1), &node));
-    let change = decide(
-        &request(Action::Claim, &identity(1), &host("new")),
-        &expired,
-    )
-    .change;
-    let done = store.apply(&identity(1), &change.unwrap()).unwrap();
-    assert!(matches!(done, Applied::Raced(_)), "{done:?}");
+    let mut round = 0;
+    eventually("time to try before the new lease was over", || {
+        round += 1;
+        let identity = identity(round);
+        granted(&claim_briefly(store, &identity, &node));
+        (place.pass)(LEASE);
+        let expired = store.read(&identity).unwrap();
+        let renewed = Instant::now();
+        granted(&claim_briefly(store, &identity, &node));
+        let wanted = request(Action::Claim, &identity, &host("new"));
+        let change = decide(&wanted, &expired).change;
+        let done = store.apply(&identity, &change.unwrap()).unwrap();
+        (renewed.elapsed() < LEASE).then(|| assert!(matches!(done, Applied::Raced(_)), "{done:?}"))
+    });
 }

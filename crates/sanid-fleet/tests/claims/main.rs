@@ -40,7 +40,9 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // They mostly wait.
+    arguments.test_threads = arguments.test_threads.or(Some(8));
     let trials = [
         command::trials(),
         memory::trials(),

@@ -16,7 +16,7 @@ pub(crate) struct Plan {
     pub(crate) threads: usize,
     /// The clock of leases passes by hand, and not by itself.
     pub(crate) by_hand: bool,
-    /// How long a client waits for its store.
+    /// How long a client waits for its store at most; some wait for a fortieth of it.
     pub(crate) patience: Duration,
     /// Of a hundred wishes so many are to end somebody's claim.
     pub(crate) churn: u64,
@@ -57,8 +57,36 @@ impl Dice {
     }
 }
 
+/// How far the clients are, and what happens beside them.
+#[derive(Default)]
+pub(crate) struct Progress {
+    done: AtomicBool,
+    enough: AtomicBool,
+}
+
+impl Progress {
+    /// Whether the clients have ended.
+    pub(crate) fn is_done(&self) -> bool {
+        self.done.load(Ordering::SeqCst)
+    }
+
+    /// Lets the clients end. Until then they go on, also when all that was planned is done.
+    pub(crate) fn enough(&self) {
+        self.enough.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Set when it goes, on a failure, too: nobody waits for a thread that has panicked.
+struct Ended<'a>(&'a AtomicBool);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 /// All clients at work, and `faults` beside them until they are done.
-pub(crate) fn run(place: &Place, plan: &Plan, faults: &(dyn Fn(&AtomicBool) + Sync)) -> Run {
+pub(crate) fn run(place: &Place, plan: &Plan, faults: &(dyn Fn(&Progress) + Sync)) -> Run {
     let start = Instant::now();
     // The store's time lies between the two: one is moved after it, and one before.
     let (low, high) = (AtomicU64::new(0), AtomicU64::new(0));
@@ -70,21 +98,21 @@ pub(crate) fn run(place: &Place, plan: &Plan, faults: &(dyn Fn(&AtomicBool) + Sy
         }
     };
     let operations = Mutex::new(Vec::new());
-    let (next, done) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let (next, progress) = (AtomicUsize::new(0), Progress::default());
     let seed = seed();
     println!("seed {seed}");
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..plan.threads)
             .map(|worker| {
                 let (operations, next, lease_now) = (&operations, &next, &lease_now);
-                let (low, high) = (&low, &high);
+                let (low, high, progress) = (&low, &high, &progress);
                 scope.spawn(move || {
                     let mut dice = Dice::new(seed ^ ((worker as u64) << 32));
                     let mut store = (place.open)();
                     let mut own = Vec::new();
                     loop {
                         let number = next.fetch_add(1, Ordering::SeqCst);
-                        if number >= plan.operations {
+                        if number >= plan.operations && progress.enough.load(Ordering::SeqCst) {
                             break;
                         }
                         let request = wish(&mut dice, number as u64, plan);
@@ -112,12 +140,15 @@ pub(crate) fn run(place: &Place, plan: &Plan, faults: &(dyn Fn(&AtomicBool) + Sy
                 })
             })
             .collect();
-        let done = &done;
-        scope.spawn(move || faults(done));
+        let progress = &progress;
+        scope.spawn(move || {
+            let _enough = Ended(&progress.enough);
+            faults(progress);
+        });
+        let _done = Ended(&progress.done);
         for worker in workers {
             worker.join().unwrap();
         }
-        done.store(true, Ordering::SeqCst);
     });
     let mut store = place.client();
     Run {

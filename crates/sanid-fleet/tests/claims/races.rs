@@ -1,6 +1,5 @@
 //! The races of the stores that are files, and of stores that are broken on purpose.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use libtest_mimic::Trial;
@@ -44,9 +43,10 @@ pub(crate) fn trials() -> Vec<Trial> {
 /// Beside the clients somebody holds the lock now and then, and processes come and go.
 fn on_sqlite() {
     let place = sqlite::place();
-    let run = run(&place, &Plan::by_hand(6000, 16), &|done| {
+    let run = run(&place, &Plan::by_hand(6000, 16), &|progress| {
+        progress.enough();
         let mut dice = Dice::new(7);
-        while !done.load(Ordering::SeqCst) {
+        while !progress.is_done() {
             let mut store = place.client();
             for number in 0..dice.below(5) {
                 let _ = store.read(&identity(u32::try_from(number).unwrap()));

@@ -9,6 +9,32 @@ use sanid_fleet::claims::{
 };
 use sanid_host::hardware::Evidence;
 
+/// The longest that a test waits for something that is going to happen: on a busy machine, too. A test that
+/// passes does not depend on it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
+
+/// A deadline for calls that are going to be answered.
+pub(crate) fn patiently() -> Instant {
+    Instant::now() + PATIENCE
+}
+
+/// Looks again and again until there is what is waited for.
+#[track_caller]
+pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let until = patiently();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(
+            Instant::now() < until,
+            "waited {} s in vain: {what}",
+            PATIENCE.as_secs()
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// A store that several clients open, and its time.
 pub(crate) struct Place {
     /// Another client of the same store.
@@ -22,7 +48,7 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) fn client(&self) -> Box<dyn Store> {
         let mut store = (self.open)();
-        store.wait_until(Instant::now() + Duration::from_secs(60));
+        store.wait_until(patiently());
         store
     }
 }
@@ -40,8 +66,10 @@ impl Clock for HandClock {
     }
 }
 
-/// The shortest that etcd takes as it is.
+/// A lease that is to expire in a test: the shortest that etcd takes as it is.
 pub(crate) const LEASE: Duration = Duration::from_secs(2);
+/// One that expires in no test, however busy the machine is.
+pub(crate) const LASTING: Duration = Duration::from_secs(24 * 3600);
 
 pub(crate) fn identity(number: u32) -> Identity {
     mixed(number, number, number)
@@ -82,8 +110,9 @@ pub(crate) fn booted(host: &Holder, boot: u32) -> Holder {
     }
 }
 
+/// With a lease that does not expire.
 pub(crate) fn request(action: Action, identity: &Identity, holder: &Holder) -> Request {
-    Request::new(action, identity.clone(), holder.clone(), Some(LEASE))
+    Request::new(action, identity.clone(), holder.clone(), Some(LASTING))
 }
 
 pub(crate) fn ask(
@@ -92,12 +121,37 @@ pub(crate) fn ask(
     identity: &Identity,
     holder: &Holder,
 ) -> Outcome {
-    store.wait_until(Instant::now() + Duration::from_secs(60));
-    claims::submit(store, &request(action, identity, holder), None).unwrap()
+    submit(store, &request(action, identity, holder))
 }
 
 pub(crate) fn claim(store: &mut dyn Store, identity: &Identity, holder: &Holder) -> Outcome {
     ask(store, Action::Claim, identity, holder)
+}
+
+/// Claims with a lease that is to expire.
+pub(crate) fn claim_briefly(
+    store: &mut dyn Store,
+    identity: &Identity,
+    holder: &Holder,
+) -> Outcome {
+    claim_for(store, identity, holder, Some(LEASE))
+}
+
+pub(crate) fn claim_for(
+    store: &mut dyn Store,
+    identity: &Identity,
+    holder: &Holder,
+    lease: Option<Duration>,
+) -> Outcome {
+    let mut wanted = request(Action::Claim, identity, holder);
+    wanted.lease = lease;
+    submit(store, &wanted)
+}
+
+/// An answer, which the store has time for.
+pub(crate) fn submit(store: &mut dyn Store, wanted: &Request) -> Outcome {
+    store.wait_until(patiently());
+    claims::submit(store, wanted, None).unwrap()
 }
 
 /// The claim of an outcome that grants one.
@@ -123,7 +177,7 @@ pub(crate) fn rivals(outcome: &Outcome) -> Vec<&str> {
 
 pub(crate) fn listed(store: &mut dyn Store) -> Vec<Seen> {
     let mut all = Vec::new();
-    store.wait_until(Instant::now() + Duration::from_secs(60));
+    store.wait_until(patiently());
     store.list(&mut |seen| all.push(seen)).unwrap();
     all
 }

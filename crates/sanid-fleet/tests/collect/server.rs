@@ -114,7 +114,12 @@ impl Server {
         let begin = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
             let log = || fs::read_to_string(self.dir().join("sshd.log")).unwrap();
-            assert!(begin.elapsed() < Duration::from_secs(20), "{}", log());
+            let waited = begin.elapsed();
+            assert!(
+                waited < Duration::from_secs(300),
+                "sshd does not listen: {}",
+                log()
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -125,13 +130,18 @@ impl Server {
         // One that does not end a hanging ssh hangs itself; with it goes all that it started.
         let mut command = Command::new("timeout");
         command
-            .args(["150", env!("CARGO_BIN_EXE_sanid-fleet")])
+            .args(["900", env!("CARGO_BIN_EXE_sanid-fleet")])
             .args(["collect", "--ssh"])
             .arg(list)
             .arg("--ssh-config")
             .arg(self.dir().join("ssh_config"))
-            .args(words)
-            .env_remove("SSH_AUTH_SOCK");
+            .args(words);
+        for option in ["--timeout", "--connect-timeout"] {
+            if !words.contains(&option) {
+                command.args([option, "300"]);
+            }
+        }
+        command.env_remove("SSH_AUTH_SOCK");
         command
     }
 

@@ -169,15 +169,19 @@ const checks = {
 };
 
 const profile = mkdtempSync(join(tmpdir(), "sanid-html-"));
+// A busy machine has its time; Playwright gives up after 30 s.
+const timeout = 600_000;
 const context = await chromium.launchPersistentContext(profile, {
   executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
   headless: true,
+  timeout,
   // So that a check can put axe-core into a page whose policy allows no other script.
   bypassCSP: check === "readers",
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 });
 try {
   const page = await context.newPage();
+  page.setDefaultTimeout(timeout);
   const requests = [];
   const said = [];
   page.on("request", (request) => requests.push(request.url()));

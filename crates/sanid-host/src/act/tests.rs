@@ -1,6 +1,8 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 use crate::config::OnExisting;
@@ -278,14 +280,22 @@ fn the_lock_keeps_the_second_one_out_until_the_first_is_done() {
     let root = Root::open(host.dir.path()).unwrap();
     let first = lock(&root).unwrap();
     let path = host.dir.path().to_owned();
+    let done = Arc::new(AtomicBool::new(false));
+    let is_done = Arc::clone(&done);
+    let (tries, tried) = std::sync::mpsc::channel();
     let second = std::thread::spawn(move || {
         let root = Root::open(&path).unwrap();
-        lock(&root).map(drop)
+        tries.send(()).unwrap();
+        let second = lock(&root).unwrap();
+        assert!(is_done.load(Ordering::SeqCst), "it was let in before");
+        drop(second);
     });
+    tried.recv().unwrap();
+    // Time to come in too early, had it a way: a right lock passes without it.
     std::thread::sleep(std::time::Duration::from_millis(100));
-    assert!(!second.is_finished());
+    done.store(true, Ordering::SeqCst);
     drop(first);
-    second.join().unwrap().unwrap();
+    second.join().unwrap();
 }
 
 #[test]

@@ -18,6 +18,7 @@ use kube::{Client, Config};
 use serde_json::{Value, json};
 
 use crate::render;
+use crate::support::{PATIENCE, patiently};
 
 #[path = "../../../sanid-fleet/tests/claims/etcd/member.rs"]
 mod member;
@@ -114,9 +115,15 @@ pub(crate) fn cannot() -> Option<String> {
 impl Cluster {
     /// Starts it, and installs what the chart installs on such a cluster.
     pub(crate) fn start() -> Self {
+        let cluster = Self::without_collector();
+        cluster.start_manager();
+        cluster
+    }
+
+    /// The same without the garbage collector.
+    pub(crate) fn without_collector() -> Self {
         let cluster = Self::empty();
         cluster.install();
-        cluster.start_manager();
         cluster
     }
 
@@ -279,25 +286,22 @@ impl Cluster {
             .stdout(self.log("server.log"))
             .stderr(self.log("server.log"));
         *self.server.lock().unwrap() = Some(Process::start(&mut command));
-        let answers = block(async {
+        block(async {
             let client = self.admin().await;
-            let begin = Instant::now();
-            while begin.elapsed() < Duration::from_secs(180) {
+            eventually("the API server answers", async || {
                 let request = http::Request::get("/readyz").body(Vec::new()).unwrap();
-                if client
-                    .request_text(request)
-                    .await
-                    .is_ok_and(|text| text == "ok")
-                {
-                    return true;
+                match client.request_text(request).await {
+                    Ok(text) if text == "ok" => Ok(()),
+                    other => Err((other, self.end_of("server.log"))),
                 }
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-            false
+            })
+            .await;
         });
-        let log = fs::read_to_string(self.path("server.log")).unwrap();
-        let tail: Vec<&str> = log.lines().rev().take(20).collect();
-        assert!(answers, "the API server does not answer:\n{tail:#?}");
+    }
+
+    fn end_of(&self, log: &str) -> Vec<String> {
+        let log = fs::read_to_string(self.path(log)).unwrap();
+        log.lines().rev().take(20).map(str::to_owned).collect()
     }
 
     /// Ends the API server as a power cut does, until the value is dropped.
@@ -448,17 +452,31 @@ pub(crate) async fn try_create(client: &Client, document: &Value) -> Result<Valu
         Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
         None => Api::all_with(client.clone(), &resource),
     };
-    let begin = Instant::now();
-    loop {
+    eventually("the definition is served", async || {
         match api.create(&PostParams::default(), &object).await {
-            // A definition takes a moment until it is served.
-            Err(kube::Error::Api(error))
-                if error.code == 404 && begin.elapsed() < Duration::from_secs(20) =>
-            {
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-            other => return other.map(|made| serde_json::to_value(made).unwrap()),
+            Err(kube::Error::Api(error)) if error.code == 404 => Err(error),
+            other => Ok(other.map(|made| serde_json::to_value(made).unwrap())),
         }
+    })
+    .await
+}
+
+/// Looks again and again until there is what is waited for; else it says what there was instead.
+pub(crate) async fn eventually<T, E: std::fmt::Debug>(
+    what: &str,
+    mut look: impl AsyncFnMut() -> Result<T, E>,
+) -> T {
+    let until = patiently();
+    loop {
+        match look().await {
+            Ok(found) => return found,
+            Err(instead) => assert!(
+                Instant::now() < until,
+                "waited {} s in vain: {what}: {instead:#?}",
+                PATIENCE.as_secs()
+            ),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 

@@ -2,10 +2,13 @@
 //! history, and checked against a model.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use kube::Client;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::cluster::try_create;
+use crate::support::PATIENCE;
 
 /// One change of one object.
 #[derive(Debug)]
@@ -47,32 +50,80 @@ pub(crate) async fn since(client: &Client, revision: u64) -> Vec<Change> {
     changes
 }
 
-/// The changes of one kind.
+/// The changes of one kind up to now: to a mark that is made now.
 pub(crate) async fn of(client: &Client, resource: &str, revision: u64) -> Vec<Change> {
-    let mut changes = Vec::new();
-    let path = format!("/{resource}?watch=true&resourceVersion={revision}&timeoutSeconds=10");
-    for line in get(client, &path).await.lines() {
-        let mut event: Value = serde_json::from_str(line).unwrap();
-        let object = event["object"].take();
-        assert_ne!(event["type"], "ERROR", "{object}");
-        changes.push(Change {
-            revision: object["metadata"]["resourceVersion"]
-                .as_str()
-                .unwrap()
-                .parse()
-                .unwrap(),
-            kind: object["kind"].as_str().unwrap().to_owned(),
-            what: event["type"].as_str().unwrap().to_owned(),
-            object,
-        });
+    let (name, last) = mark(client, resource).await;
+    // The server tells nobody that it has told all, so it is asked for longer and longer.
+    let mut seconds = 1;
+    loop {
+        let path =
+            format!("/{resource}?watch=true&resourceVersion={revision}&timeoutSeconds={seconds}");
+        let mut changes: Vec<Change> = get(client, &path).await.lines().map(change).collect();
+        if changes.iter().any(|change| change.revision == last) {
+            changes.retain(|change| change.object["metadata"]["name"] != name);
+            return changes;
+        }
+        seconds *= 2;
+        assert!(
+            seconds < PATIENCE.as_secs(),
+            "{resource}: the change {last} is not told"
+        );
     }
-    changes
+}
+
+fn change(line: &str) -> Change {
+    let mut event: Value = serde_json::from_str(line).unwrap();
+    let object = event["object"].take();
+    assert_ne!(event["type"], "ERROR", "{object}");
+    Change {
+        revision: revision(&object),
+        kind: object["kind"].as_str().unwrap().to_owned(),
+        what: event["type"].as_str().unwrap().to_owned(),
+        object,
+    }
+}
+
+fn revision(object: &Value) -> u64 {
+    let version = object["metadata"]["resourceVersion"].as_str();
+    version.unwrap().parse().unwrap()
+}
+
+/// An object that was made now and is nobody's, and is gone again: its name, and its revision.
+async fn mark(client: &Client, resource: &str) -> (String, u64) {
+    static NUMBER: AtomicU64 = AtomicU64::new(0xcafe_0000_0000);
+    let number = NUMBER.fetch_add(1, Ordering::SeqCst);
+    let uuid = format!("00000000-0000-4000-8000-{number:012x}");
+    let node = json!({"name": format!("mark-{number:x}"), "uid": uuid});
+    let (version, kind, name, spec) = match resource.rsplit('/').next().unwrap() {
+        "nodes" => ("v1", "Node", &node["name"], json!({})),
+        "nodestorageidentities" => (
+            "sanid.dev/v1alpha1",
+            "NodeStorageIdentity",
+            &node["name"],
+            json!({"node": node}),
+        ),
+        _ => (
+            "sanid.dev/v1alpha1",
+            "StorageIdentityClaim",
+            &node["uid"],
+            json!({"type": "HostID", "identifier": uuid, "holder": {"node": node}}),
+        ),
+    };
+    let object = json!({
+        "apiVersion": version, "kind": kind, "metadata": {"name": name}, "spec": spec,
+    });
+    let made = try_create(client, &object).await.unwrap();
+    let name = name.as_str().unwrap().to_owned();
+    let request = http::Request::delete(format!("/{resource}/{name}"));
+    let gone = client.request_text(request.body(Vec::new()).unwrap()).await;
+    gone.unwrap();
+    (name, revision(&made))
 }
 
 async fn get(client: &Client, path: &str) -> String {
     let request = http::Request::get(path).body(Vec::new()).unwrap();
-    let answer = tokio::time::timeout(Duration::from_secs(60), client.request_text(request)).await;
-    answer.unwrap().unwrap()
+    let answer = tokio::time::timeout(PATIENCE, client.request_text(request)).await;
+    answer.expect("the API server ends its answer").unwrap()
 }
 
 /// Goes through the history with a model of what may be, and returns how often an identifier found a holder.

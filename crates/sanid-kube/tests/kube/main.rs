@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     }
     let mut arguments = Arguments::from_args();
     // They share a cluster, and mostly wait.
-    arguments.test_threads = arguments.test_threads.or(Some(6));
+    arguments.test_threads = arguments.test_threads.or(Some(8));
     let shared = Shared::default();
     *SHARED.lock().unwrap() = Some(Arc::clone(&shared));
     let trials = [

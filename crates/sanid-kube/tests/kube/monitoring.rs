@@ -6,7 +6,7 @@ use libtest_mimic::Trial;
 use sanid_kube::status::UNIQUE;
 use serde_json::{Value, json};
 
-use crate::cluster::{Cluster, block, free_port};
+use crate::cluster::{Cluster, block, eventually, free_port};
 use crate::node::{Admin, Host, machine_id};
 use crate::pods::get;
 use crate::{Shared, agents, lacks, render, trial_with};
@@ -44,13 +44,11 @@ fn served(cluster: &Cluster) {
         admin.wait_for("served", UNIQUE, "Claimed").await;
         assert_eq!(get(port, "/healthz").await, "ok\n");
         // What is published is seen before the agent has the answer.
-        for _ in 0..300 {
-            if get(port, "/readyz").await == "ok\n" {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        }
-        assert_eq!(get(port, "/readyz").await, "ok\n");
+        eventually("the agent is ready", async || {
+            let said = get(port, "/readyz").await;
+            if said == "ok\n" { Ok(()) } else { Err(said) }
+        })
+        .await;
         let page = get(port, "/metrics").await;
         promtool(&["check", "metrics"], &page);
         assert!(

@@ -10,7 +10,8 @@ use kube::{Client, ResourceExt as _};
 use sanid_kube::resources::{NodeStorageIdentity, StorageIdentityClaim};
 use sanid_kube::status::condition;
 use serde_json::json;
-use std::time::{Duration, Instant};
+
+use crate::cluster::eventually;
 
 /// The files of a host that has its identity on disk.
 pub(crate) struct Host {
@@ -185,20 +186,13 @@ impl Admin {
         what: &str,
         right: impl Fn(&NodeStorageIdentity) -> bool,
     ) -> NodeStorageIdentity {
-        let begin = Instant::now();
-        loop {
-            let seen = self.identities().get_opt(node).await;
-            if let Ok(Some(seen)) = &seen {
-                if right(seen) {
-                    return seen.clone();
-                }
+        eventually(&format!("{node}: {what}"), async || {
+            match self.identities().get_opt(node).await {
+                Ok(Some(seen)) if right(&seen) => Ok(seen),
+                other => Err(other),
             }
-            assert!(
-                begin.elapsed() < Duration::from_secs(90),
-                "{node} is never {what}: {seen:#?}"
-            );
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        })
+        .await
     }
 
     /// Waits until a condition has a status and a reason.

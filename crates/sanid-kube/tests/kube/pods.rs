@@ -1,13 +1,11 @@
 //! How an agent lives in its pod: what it may, what it costs, and what it does without.
 
-use std::time::Duration;
-
 use kube::api::DeleteParams;
 use libtest_mimic::Trial;
 use sanid_kube::resources::{IdentifierType, object_name};
 use sanid_kube::status::{APPLIED, UNIQUE};
 
-use crate::cluster::{Cluster, block};
+use crate::cluster::{Cluster, block, eventually, free_port};
 use crate::node::{Admin, Host, machine_id, message, words};
 use crate::{Shared, agents, trial, trial_with};
 
@@ -56,25 +54,28 @@ fn taint(cluster: &Cluster) {
         let host = Host::new(&machine_id(15));
         let _agent = agents::start_with(cluster, "tainted", &host, &options).await;
         admin.wait_for("tainted", UNIQUE, "Claimed").await;
-        let mut left = Vec::new();
-        for _ in 0..100 {
-            left = admin.taints("tainted").await;
-            if !left.contains(&option) {
-                break;
+        let left = eventually("the taint goes", async || {
+            let left = admin.taints("tainted").await;
+            if left.contains(&option) {
+                Err(left)
+            } else {
+                Ok(left)
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        assert!(!left.contains(&option), "{left:?}");
+        })
+        .await;
         assert!(left.contains(&"example.org/other".to_owned()), "{left:?}");
         admin
             .register_tainted("tainted-clone", &["sanid.dev/unverified"])
             .await;
         let clone = Host::new(&machine_id(15));
+        let port = free_port();
+        let listen = format!("--listen=127.0.0.1:{port}");
+        let options = [options[0], &listen];
         let _agent = agents::start_with(cluster, "tainted-clone", &clone, &options).await;
         admin
             .wait_for("tainted-clone", UNIQUE, "DuplicateIdentity")
             .await;
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        published(port, 2).await;
         let left = admin.taints("tainted-clone").await;
         assert!(left.contains(&option), "a clone is kept out: {left:?}");
     });
@@ -85,32 +86,14 @@ fn steady(cluster: &Cluster) {
         let admin = Admin::new(cluster.admin().await);
         admin.register("steady").await;
         let host = Host::new(&machine_id(16));
-        let port = crate::cluster::free_port();
+        let port = free_port();
         let listen = format!("--listen=127.0.0.1:{port}");
         let agent = agents::start_with(cluster, "steady", &host, &[&listen]).await;
         admin.wait_for("steady", UNIQUE, "Claimed").await;
-        let requests = || async {
-            let page = get(port, "/metrics").await;
-            let of = |verb: &str| -> u64 {
-                let key = format!("sanid_api_requests_total{{verb=\"{verb}\"}} ");
-                page.lines()
-                    .find_map(|line| line.strip_prefix(&key))
-                    .map_or(0, |n| n.parse().unwrap())
-            };
-            (
-                of("apply"),
-                ["apply", "get", "create", "update", "delete", "patch"]
-                    .map(of)
-                    .iter()
-                    .sum::<u64>(),
-            )
-        };
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        let before = requests().await;
-        tokio::time::sleep(Duration::from_secs(8)).await;
-        let after = requests().await;
+        // The first one, with all that it needs once, is behind it.
+        let before = published(port, 2).await;
+        let after = published(port, 5).await;
         let (publications, all) = (after.0 - before.0, after.1 - before.1);
-        assert!(publications >= 4, "{publications}");
         // A request may be between the two when the page is read.
         assert!(
             all <= 2 * publications + 1,
@@ -137,6 +120,34 @@ fn steady(cluster: &Cluster) {
             "{threads}"
         );
     });
+}
+
+/// The requests of an agent by its own page: those that publish, and all.
+async fn requests(port: u16) -> (u64, u64) {
+    let page = get(port, "/metrics").await;
+    let of = |verb: &str| -> u64 {
+        let key = format!("sanid_api_requests_total{{verb=\"{verb}\"}} ");
+        page.lines()
+            .find_map(|line| line.strip_prefix(&key))
+            .map_or(0, |n| n.parse().unwrap())
+    };
+    let verbs = ["apply", "get", "create", "update", "delete", "patch"];
+    (of("apply"), verbs.map(of).iter().sum())
+}
+
+/// Waits until an agent has begun to publish so often from now on: what it does on seeing what is there now, it
+/// has done when it does so for the second time.
+pub(crate) async fn published(port: u16, times: u64) -> (u64, u64) {
+    let before = requests(port).await;
+    eventually("the agent publishes again", async || {
+        let now = requests(port).await;
+        if now.0 >= before.0 + times {
+            Ok(now)
+        } else {
+            Err(now)
+        }
+    })
+    .await
 }
 
 /// The body of an answer.
@@ -264,21 +275,17 @@ fn replaced(cluster: &Cluster) {
             .arg(seen.path().join(file));
         let agent = agents::command(cluster, "mounted", seen.path(), &token);
         command.arg(agent.get_program()).args(agent.get_args());
+        let port = free_port();
         command.args(["--look-every=1", "--publish-every=1"]);
+        command.arg(format!("--listen=127.0.0.1:{port}"));
         let mut agent = crate::cluster::Process::start(&mut command);
         admin.wait_for("mounted", UNIQUE, "Claimed").await;
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        published(port, 2).await;
         assert_eq!(agent.has_ended(), None);
         host.write(file, "55555555-2222-4333-8444-555555555555\n");
-        let mut ended = None;
-        for _ in 0..100 {
-            ended = agent.has_ended();
-            if ended.is_some() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        assert_eq!(ended, Some(0), "it ends, to be started with a new mount");
+        let what = "it ends, to be started with a new mount";
+        let ended = eventually(what, async || agent.has_ended().ok_or(())).await;
+        assert_eq!(ended, 0);
     });
 }
 

@@ -215,7 +215,7 @@ fn show_with_tool(place: Private, before: &str) -> Ran {
         "mount -t tmpfs none /sys; mount -t tmpfs none /tmp; mount -t tmpfs none /dev; \
          mknod -m 666 /dev/null c 1 3; mknod /dev/urandom c 1 9; mkdir /tmp/credentials; \
          echo 'scheme = \"nvme-tool\"' > /tmp/credentials/sanid.config; {before}\n\
-         exec timeout 60 env CREDENTIALS_DIRECTORY=/tmp/credentials MARK=1 LIBNVME_HOSTNQN=x /usr/bin/yes show --root /"
+         exec timeout 600 env CREDENTIALS_DIRECTORY=/tmp/credentials MARK=1 LIBNVME_HOSTNQN=x /usr/bin/yes show --root /"
     );
     let sanid = std::path::Path::new(env!("CARGO_BIN_EXE_sanid"));
     place

@@ -42,7 +42,7 @@ fn taken(host: &Host) -> String {
     host.write("etc/iscsi/iscsid.conf", "");
     let script = "log=$(mktemp); \
         setsid \"$1\" \"$2\" /etc/iscsi/initiatorname.iscsi > \"$log\" 2>&1 & \
-        n=0; until grep -q InitiatorName= \"$log\" || [ $n -gt 100 ]; do sleep 0.1; n=$((n + 1)); done; \
+        n=0; until grep -q InitiatorName= \"$log\" || [ $n -ge 3000 ]; do sleep 0.1; n=$((n + 1)); done; \
         cat \"$log\"; rm \"$log\"";
     let iscsid = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/real/start_iscsid.py");
     let ran = Private::iscsi(host)

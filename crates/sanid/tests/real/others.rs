@@ -176,9 +176,9 @@ fn iscsid() {
     // An old file first; then one that is written again, until that is later by more than the blur.
     let begin = "touch -d @1000000000 /etc/iscsi/initiatorname.iscsi; \
         log=$(mktemp); setsid \"$1\" \"$2\" /etc/iscsi/initiatorname.iscsi > \"$log\" 2>&1 & \
-        n=0; until grep -q InitiatorName= \"$log\" || [ $n -gt 100 ]; do sleep 0.1; n=$((n + 1)); done; \
+        n=0; until grep -q InitiatorName= \"$log\" || [ $n -ge 3000 ]; do sleep 0.1; n=$((n + 1)); done; \
         status; \
-        n=0; until status | grep -q iscsid-outdated || [ $n -gt 100 ]; do \
+        n=0; until status | grep -q iscsid-outdated || [ $n -ge 3000 ]; do \
         touch /etc/iscsi/initiatorname.iscsi; sleep 0.1; n=$((n + 1)); done; \
         status; rm \"$log\"";
     let start = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/real/start_iscsid.py");

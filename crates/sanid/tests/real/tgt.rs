@@ -41,7 +41,7 @@ ip link set lo up
 tgtd -f -C 1 --iscsi portal=127.0.0.1:3260 > "$work/log" 2>&1 &
 n=0
 until tgtadm -C 1 --op show --mode sys > /dev/null 2>&1; do
-    n=$((n + 1)); [ $n -lt 100 ] || { cat "$work/log" >&2; exit 1; }
+    n=$((n + 1)); [ $n -lt 6000 ] || { echo "tgtd does not answer" >&2; cat "$work/log" >&2; exit 1; }
     sleep 0.05
 done
 target=iqn.2024-01.test.local:t1

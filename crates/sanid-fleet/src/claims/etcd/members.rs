@@ -14,6 +14,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// A member that has not answered by then is given up for the next one. Once all have been given up they are
 /// slow rather than gone, and each has twice as long.
 const LONGEST_CALL: Duration = Duration::from_secs(3);
+/// An attempt with less time than this says nothing about the member, so none is made.
 const SHORTEST_CALL: Duration = Duration::from_millis(100);
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -70,14 +71,6 @@ impl Members {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    /// For how long one member is asked now.
-    fn time(&self, left: Duration) -> Duration {
-        let rounds = self.given_up / self.settings.urls.len().max(1);
-        let longest = LONGEST_CALL * (1 << rounds.min(16));
-        // So that the next member has its turn, too.
-        (left / 2).clamp(SHORTEST_CALL, longest).min(left)
-    }
-
     /// Makes a call once, at the member of now.
     pub(super) fn once<T, F>(&mut self, call: impl FnOnce(Member) -> F) -> Result<T, CallError>
     where
@@ -87,7 +80,8 @@ impl Members {
         if left.is_zero() {
             return Err(CallError::Transient("the time is over".into()));
         }
-        let time = self.time(left);
+        let rounds = self.given_up / self.settings.urls.len().max(1);
+        let time = call_time(left, rounds);
         let (settings, member) = (&self.settings, self.connected.take());
         let url = settings.urls.get(self.at).map_or("", String::as_str);
         let done = self.runtime.block_on(within(time, async {
@@ -119,19 +113,19 @@ impl Members {
     where
         F: Future<Output = Result<T, CallError>>,
     {
-        let mut pause = FIRST_PAUSE;
+        let mut attempt = 0;
         loop {
             let why = match self.once(&call) {
                 Ok(answer) => return Ok(answer),
                 Err(CallError::Final(why)) => return Err(self.refused(&why)),
                 Err(CallError::Transient(why)) => why,
             };
-            let jitter = jittered(pause, fraction());
-            if self.left() <= jitter {
+            let jitter = jittered(pause(attempt), fraction());
+            if self.left() <= jitter + SHORTEST_CALL {
                 return Err(self.silent(&why));
             }
             std::thread::sleep(jitter);
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            attempt += 1;
         }
     }
 
@@ -160,6 +154,18 @@ impl Members {
     }
 }
 
+/// For how long one member is asked, after so many rounds in which none has answered.
+fn call_time(left: Duration, rounds: usize) -> Duration {
+    let longest = LONGEST_CALL * (1 << rounds.min(16));
+    // So that the next member has its turn, too.
+    (left / 2).clamp(SHORTEST_CALL, longest).min(left)
+}
+
+/// The pause after an attempt, the first of which is 0: twice the one before it, up to the longest.
+fn pause(attempt: u32) -> Duration {
+    (FIRST_PAUSE * (1 << attempt.min(16))).min(LONGEST_PAUSE)
+}
+
 /// From half of it to one and a half.
 fn jittered(pause: Duration, fraction: f64) -> Duration {
     pause.mul_f64(0.5 + fraction)
@@ -177,3 +183,6 @@ fn fraction() -> f64 {
     let thousandths = u32::try_from(random() % 1000).unwrap_or_default();
     f64::from(thousandths) / 1000.0
 }
+
+#[cfg(test)]
+mod tests;

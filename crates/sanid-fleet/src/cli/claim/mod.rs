@@ -306,11 +306,12 @@ impl Setting<'_> {
         while left > 0 {
             let page = usize::try_from(left).unwrap_or(PAGE).min(PAGE);
             let idle = with.idle.map(|idle| idle.saturating_sub(quiet.elapsed()));
-            if idle == Some(Duration::ZERO) {
-                break;
-            }
             store.wait_until(Instant::now() + config::WAIT);
             let events = store.history(after, page, idle.unwrap_or(LOOK).min(LOOK))?;
+            // Only a look at the end of the time tells that nothing has happened in it.
+            if events.is_empty() && idle == Some(Duration::ZERO) {
+                break;
+            }
             for stored in &events {
                 let mut line = serde_json::to_string(&EventReport::new(stored))
                     .map_err(std::io::Error::from)?;

@@ -2,13 +2,12 @@
 //! not the C library; under QEMU's user mode emulation it is QEMU that asks, by the C library. A monotonic
 //! clock that only begins elsewhere is a time namespace.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sanid_fleet::claims::Timestamp;
 
+use super::server::http;
 use testkit::trial::Need;
 
 const QEMU: &str = if cfg!(target_arch = "aarch64") {
@@ -87,10 +86,7 @@ pub(crate) fn began_before(seconds: u64) -> Command {
 
 /// How many days a member is ahead of this program, by the time that it puts on its answers.
 pub(crate) fn days_ahead(url: &str) -> i64 {
-    let mut stream = TcpStream::connect(url.rsplit('/').next().unwrap()).unwrap();
-    stream.write_all(b"GET /version HTTP/1.0\r\n\r\n").unwrap();
-    let mut said = String::new();
-    stream.read_to_string(&mut said).unwrap();
+    let said = http(url, "GET /version HTTP/1.0\r\n\r\n").unwrap();
     let date = said.lines().find_map(|line| line.strip_prefix("Date: "));
     let date = date.unwrap_or_else(|| panic!("{said}"));
     let output = Command::new("date")

@@ -1,14 +1,17 @@
 //! etcd as Debian has it, on free ports, with its data in memory; ended when it goes.
 
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::clocks::{self, Hand, Moves};
 use super::member::{self, member};
+use crate::support::{PATIENCE, eventually};
 
 /// What is special about a server.
 #[derive(Clone, Copy)]
@@ -86,19 +89,13 @@ impl Etcd {
         };
         let ready = |etcd: &Self| match security {
             Security::Tls(_) => connects(&etcd.url),
-            _ => etcdctl_works(&etcd.url),
+            _ => is_healthy(&etcd.url),
         };
-        let begin = Instant::now();
-        while begin.elapsed() < Duration::from_secs(30) {
-            if etcd.child.try_wait().unwrap().is_some() {
-                return None;
-            }
-            if ready(&etcd) {
-                return Some(etcd);
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        None
+        let started = eventually("etcd answers", || {
+            let ended = etcd.child.try_wait().unwrap().is_some();
+            (ended || ready(&etcd)).then_some(!ended)
+        });
+        started.then_some(etcd)
     }
 
     pub(crate) fn url(&self) -> String {
@@ -136,15 +133,43 @@ fn free_port() -> u16 {
 
 fn connects(url: &str) -> bool {
     let address = url.rsplit('/').next().unwrap();
-    std::net::TcpStream::connect(address).is_ok()
+    TcpStream::connect(address).is_ok()
 }
 
-fn etcdctl_works(url: &str) -> bool {
-    let mut command = control(url);
-    quiet(command.args(["--command-timeout=1s", "get", "x"]))
-        .status()
-        .unwrap()
-        .success()
+/// Whether a member has a leader and answers for its cluster.
+pub(crate) fn is_healthy(url: &str) -> bool {
+    let health = http(url, "GET /health HTTP/1.0\r\n\r\n");
+    health.is_ok_and(|said| said.contains("\"health\":\"true\""))
+}
+
+/// Every lease, and the whole seconds that are left of it.
+pub(crate) fn leases(url: &str) -> Vec<(String, Duration)> {
+    let ask = |path: &str, body: &str| -> Value {
+        let head = format!("POST {path} HTTP/1.0\r\nContent-Length: {}", body.len());
+        let said = http(url, &format!("{head}\r\n\r\n{body}")).unwrap();
+        let (_, body) = said.split_once("\r\n\r\n").unwrap();
+        serde_json::from_str(body).unwrap_or_else(|_| panic!("{path}: {said}"))
+    };
+    let list = ask("/v3/lease/leases", "{}");
+    let all = list["leases"].as_array().into_iter().flatten();
+    all.map(|lease| {
+        let id = lease["ID"].as_str().unwrap().to_owned();
+        let left = ask("/v3/lease/timetolive", &format!("{{\"ID\":\"{id}\"}}"));
+        // One that is over has less than nothing left.
+        let seconds = left["TTL"].as_str().and_then(|ttl| ttl.parse().ok());
+        (id, Duration::from_secs(seconds.unwrap_or_default()))
+    })
+    .collect()
+}
+
+/// What a member says over HTTP, with its head.
+pub(crate) fn http(url: &str, request: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(url.rsplit('/').next().unwrap())?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.write_all(request.as_bytes())?;
+    let mut said = String::new();
+    stream.read_to_string(&mut said)?;
+    Ok(said)
 }
 
 fn control(url: &str) -> Command {
@@ -239,9 +264,10 @@ impl Cluster {
         // It is in its network only a moment after it was started.
         let own = std::fs::read_link("/proc/self/ns/net").unwrap();
         let theirs = format!("/proc/{process}/ns/net");
-        while std::fs::read_link(&theirs).is_ok_and(|theirs| theirs == own) {
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        eventually("the process is in its own network", || {
+            let there = std::fs::read_link(&theirs);
+            there.is_ok_and(|theirs| theirs != own).then_some(())
+        });
         run("ip link set lo up");
         run("ip link add v0 type veth peer name v1");
         run(&format!("ip link set v1 netns {process}"));
@@ -275,14 +301,11 @@ impl Cluster {
         for number in 0..3 {
             cluster.restart(number);
         }
-        let begin = Instant::now();
-        while !etcdctl_works(&cluster.urls()) {
-            assert!(
-                begin.elapsed() < Duration::from_secs(60),
-                "the cluster does not start"
-            );
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        eventually("each member of the cluster has a leader", || {
+            (0..3)
+                .all(|one| is_healthy(&cluster.url(one)))
+                .then_some(())
+        });
         cluster
     }
 

@@ -22,7 +22,7 @@ fn what_became_a_fifo_since_it_was_looked_at_is_told_and_not_waited_for() {
         walk.read("etc/nvme/hostid");
         done.send(walk.layer.done(None).findings).unwrap();
     });
-    let findings = told.recv_timeout(Duration::from_secs(60));
+    let findings = told.recv_timeout(Duration::from_secs(600));
     let findings = findings.expect("it waits for the other end of the fifo");
     let seen: Vec<_> = findings
         .iter()

@@ -71,15 +71,22 @@ impl KubeStore {
     }
 
     pub(super) async fn get(&self, name: &str) -> Step<Option<StorageIdentityClaim>> {
+        self.repeat("get", || self.claims.get_opt(name)).await
+    }
+
+    /// Makes a request that changes nothing until there is an answer.
+    pub(super) async fn repeat<T, F>(&self, verb: &'static str, request: impl Fn() -> F) -> Step<T>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
         let mut pause = PAUSE;
         loop {
-            match self.once("get", self.claims.get_opt(name)).await {
+            match self.once(verb, request()).await {
                 Ok(Ok(found)) => return Ok(found),
                 Ok(Err(error)) => return Err(refused(&error)),
                 Err(Trouble::Silent(why)) if self.left() <= pause => {
                     return Err(Trouble::Silent(why));
                 }
-                // It changes nothing, so that it may be asked again.
                 Err(Trouble::Silent(_)) => tokio::time::sleep(pause).await,
                 Err(other) => return Err(other),
             }

@@ -6,7 +6,7 @@ use kube::ResourceExt as _;
 use kube::api::ListParams;
 use sanid_fleet::claims::{Identifier, Identity, Kind, Lease, Record, Seen, Snapshot};
 
-use super::calls::{Step, Trouble, damaged, refused};
+use super::calls::{Step, Trouble, damaged};
 use super::{KubeStore, covers};
 use crate::claims::state::{ANNOTATION, FoundAnchor, FoundPiece, name_of};
 use crate::resources::{IdentifierType, StorageIdentityClaim};
@@ -153,8 +153,8 @@ impl KubeStore {
         let mut found = Vec::new();
         let mut parameters = ListParams::default().limit(PAGE);
         loop {
-            let page = self.once("list", self.claims.list(&parameters)).await?;
-            let page = page.map_err(|error| refused(&error))?;
+            let list = || self.claims.list(&parameters);
+            let page = self.repeat("list", list).await?;
             for object in page.items {
                 // Somebody else's are told when their names are wanted.
                 let is_ours = object.annotations().contains_key(ANNOTATION);
