@@ -316,8 +316,10 @@ fn clippy(context: &Context) -> Result<Outcome> {
 }
 
 fn docs(context: &Context) -> Result<Outcome> {
+    // With the examples, cargo counts the features of dev-dependencies: clippy has checked the dependencies with
+    // the same ones. All programs would be `--bins`, but a library of the same name has their page.
     let cmd = Cmd::new(["cargo", "doc", "--workspace", "--no-deps", "--all-features"])
-        .arg("--quiet")
+        .args(["--lib", "--bin", "xtask", "--examples", "--quiet"])
         .env("RUSTDOCFLAGS", "-D warnings");
     Outcome::of(&context.place, "docs", &cmd)
 }
