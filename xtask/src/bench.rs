@@ -21,6 +21,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     let status = Command::new("python3")
         .arg(place.root.join("benches/bench.py"))
         .args(&options.arguments)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("CARGO_TARGET_DIR", &place.target)
         .env("SANID_BENCH_STATIC", release::target(&place.host))
         .env("SANID_KUBE_SERVER", kube::cache(place))
