@@ -30,15 +30,21 @@ SCRATCH = "SANID_BENCH_SCRATCH"
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="cargo xtask bench", description=__doc__.splitlines()[0])
-    lines = "; ".join(f"{name}: {module.__doc__.splitlines()[0]}" for name, (module, _, _) in BENCHMARKS.items())
-    parser.add_argument("names", metavar="NAME", nargs="*", help=f"default: host derive. {lines}")
+    benchmarks = "".join(f"  {name:7} {module.__doc__}\n" for name, (module, _, _) in BENCHMARKS.items())
+    parser = argparse.ArgumentParser(
+        prog="cargo xtask bench",
+        usage="%(prog)s [NAME…] [OPTIONS]",
+        description=f"{__doc__.splitlines()[0]}\n\nbenchmarks:\n{benchmarks}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", metavar="NAME", nargs="*", help="benchmarks to run [default: host derive]")
     parser.add_argument("--dry-run", action="store_true", help="only print the tables; leave the pages as they are")
     parser.add_argument("--docs", type=Path, default=common.ROOT / "docs", help="the directory with the pages")
-    parser.add_argument("--rounds", type=positive, help="how often each program runs, in place of each benchmark's number")
-    for module, _, _ in BENCHMARKS.values():
-        for name, default, text in module.OPTIONS:
-            parser.add_argument(f"--{name}", type=positive, default=default, help=f"{text} [default: %(default)s]")
+    parser.add_argument("--rounds", type=at_least(1), metavar="N", help="how often each program runs [default: by benchmark]")
+    for benchmark, (module, _, _) in BENCHMARKS.items():
+        for name, least, default, text in module.OPTIONS:
+            text = f"{benchmark}: {text} [default: %(default)s]"
+            parser.add_argument(f"--{name}", type=at_least(least), metavar="N", default=default, help=text)
     options = parser.parse_args()
     options.names = options.names or ["host", "derive"]
     for name in options.names:
@@ -47,10 +53,12 @@ def arguments():
     return options
 
 
-def positive(text):
-    number = int(text)
-    if number < 1:
-        raise ValueError
+def at_least(least):
+    def number(text):
+        if int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text} is less than {least}")
+        return int(text)
+
     return number
 
 

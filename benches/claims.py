@@ -9,9 +9,9 @@ import common
 import plot
 
 OPTIONS = [
-    ("sqlite", 1_000_000, "claims: how many claims SQLite is grown to"),
-    ("etcd", 1_000_000, "claims: how many claims etcd is grown to"),
-    ("clients", 8, "claims: clients at once on etcd"),
+    ("sqlite", 100, 1_000_000, "how many claims SQLite is grown to"),
+    ("etcd", 100, 1_000_000, "how many claims etcd is grown to"),
+    ("clients", 1, 8, "clients at once on etcd"),
 ]
 ROUNDS = 7
 PLOT = "claims-growth.svg"
@@ -39,10 +39,10 @@ def run(options, scratch):
     text = f"""{common.machine()}
 
 New claims and bare transactions per second, each client making one of each in turn; medians of {rounds} rounds, and \
-the ratio is the median over the rounds. SQLite by one client on a disk that keeps what it is told (`synchronous = \
-FULL`), the bare transactions in a file of their own of the same size; etcd (one member, data on the same disk) by \
-{options.clients} clients at once. A round adds 400 claims to each file of SQLite and 1,600 to etcd, so that the \
-smallest sizes are sizes to begin with. Those that only fill etcd share a lease by twenty-five.
+the ratio is the median over the rounds. SQLite has one client and syncs every transaction (`synchronous = FULL`); its \
+bare transactions go to a second file of the same size. etcd has one member, its data on the same disk, and \
+{options.clients} clients at once. A round adds 400 claims to each file of SQLite and 1,600 to etcd, so the smallest \
+sizes are those before the first round. In etcd, 25 of the claims that only fill it share a lease.
 
 {common.table(["store", "claims held", "claims per second", "bare per second", "ratio"], rows)}
 ![Claims per second by the number of claims held]({PLOT})

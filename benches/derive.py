@@ -8,8 +8,8 @@ import common
 import plot
 
 OPTIONS = [
-    ("ids", 2_000_000, "derive: machine-ids for sanid derive"),
-    ("rows", 10_000_000, "derive: rows of the inventory for sanid-fleet derive"),
+    ("ids", 1, 2_000_000, "machine-ids for sanid derive"),
+    ("rows", 1000, 10_000_000, "rows of the inventory for sanid-fleet derive"),
 ]
 BULK_ROUNDS = 7
 FLEET_ROUNDS = 5
@@ -54,8 +54,8 @@ def bulk(options, sanid, hmac, ids):
         ["bare HMAC-SHA-256", f"{common.median(bare):.0f}"],
         ["ratio", f"{common.ratio(derive, bare):.2f}"],
     ]
-    return f"""Bulk derivation of {options.ids} machine-ids, text in, text out, beside the bare HMACs of the same ids \
-on one core:
+    return f"""Bulk derivation of {options.ids} machine-ids, text to text, beside the bare HMACs of the same ids on one \
+core:
 
 {common.table(["", "ids per second"], rows)}"""
 
@@ -77,7 +77,7 @@ def inventories(options, scratch, fleet, hmac, ids):
         rows.append([cores, f"{rate:.0f}", f"{common.median(bare):.0f}", f"{ratio:.2f}", f"{rate / python:.0f} ×"])
     _, peak = common.cost(scratch, fleet, "derive", inventory)
     header = ["cores", "rows per second", "bare HMACs per second", "ratio", "beside Python"]
-    return f"""`sanid-fleet derive` of {options.rows} rows, CSV in, CSV out, duplicates searched for, beside the bare \
+    return f"""`sanid-fleet derive` of {options.rows} rows, CSV to CSV with the search for duplicates, beside the bare \
 HMACs on as many cores; medians of {rounds} interleaved rounds:
 
 {common.table(header, rows, text=0)}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import common
 
-OPTIONS = [("nodes", 5000, "kube: how many nodes the cluster has; at least 10")]
+OPTIONS = [("nodes", 10, 5000, "how many nodes the cluster has")]
 
 
 def run(options, scratch):

@@ -2,8 +2,8 @@
 
 import math
 
-WIDTH, HEIGHT = 760, 420
-LEFT, RIGHT, TOP, BOTTOM = 80, 180, 20, 60
+WIDTH, HEIGHT = 800, 436
+LEFT, RIGHT, TOP, BOTTOM = 80, 220, 36, 60
 COLOURS = ["#1f6feb", "#d1242f"]
 
 
@@ -38,7 +38,7 @@ def log_log(x_title, y_title, lines):
         svg.append(f'<path d="M{LEFT} {at_y(mark):.1f}H{edge}" stroke="#d0d7de"/>')
         svg.append(f'<text x="{LEFT - 8}" y="{at_y(mark) + 4:.1f}" text-anchor="end">{mark:g}</text>')
     svg.append(f'<text x="{(LEFT + edge) / 2}" y="{HEIGHT - 16}" text-anchor="middle">{x_title}</text>')
-    svg.append(f'<text x="16" y="{TOP}" dy="4">{y_title}</text>')
+    svg.append(f'<text x="16" y="18">{y_title}</text>')
     for number, (name, line) in enumerate(lines.items()):
         # Lines differ without colours, too: every second one is dashed.
         dash = ' stroke-dasharray="6 4"' if number % 2 else ""

@@ -1,5 +1,5 @@
-//! Reads a machine-id and does nothing with it: the least that any program
-//! with sanid's job must do, for `cargo xtask bench host`.
+//! Reads a machine-id and does nothing else: the minimum for any program with sanid's job. `cargo xtask bench
+//! host` measures it.
 
 use std::process::ExitCode;
 

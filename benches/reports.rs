@@ -1,8 +1,8 @@
-//! Reports of a fleet that does not exist: `reports COUNT` writes so many as NDJSON, each as `sanid status
-//! --format json` prints it, on one line. The same count gives the same reports.
+//! Reports of an invented fleet: `reports COUNT` writes COUNT reports as NDJSON, each as `sanid status --format
+//! json` prints it, on one line. The same count gives the same reports.
 //!
-//! Some are what fleets are like: clones in groups, names that an image brought, pins that were copied,
-//! another scheme, drifts.
+//! A part of the hosts has the faults of real fleets: clones in groups, names that an image brought, copied pins,
+//! a different scheme, drift.
 
 use std::io::{self, BufWriter, Write};
 

@@ -66,7 +66,7 @@ class Plots(unittest.TestCase):
     def test_a_plot_has_each_line_with_its_name(self):
         svg = plot.log_log("hosts", "seconds", {"a": [(100, 0.1), (1000, 1)], "b": [(100, 10), (1000, 100)]})
         xml.dom.minidom.parseString(svg)
-        self.assertIn('points="80.0,360.0 580.0,246.7"', svg)
+        self.assertIn('points="80.0,376.0 580.0,262.7"', svg)
         self.assertEqual(svg.count("<polyline"), 2)
         self.assertIn(">b</text>", svg)
 

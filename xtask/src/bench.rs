@@ -22,6 +22,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     command
         .arg(place.root.join("benches/bench.py"))
         .args(&options.arguments)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("CARGO_TARGET_DIR", &place.target)
         .env("SANID_BENCH_STATIC", release::target(&place.host));
     if let Some(servers) = kube::servers() {
