@@ -29,6 +29,7 @@ gave_up() {
 }
 fleet() { sanid-fleet claim "$@"; }
 # A service's words reach the journal a moment after it has ended, one by one.
+patience=120
 read -r boot </proc/sys/kernel/random/boot_id
 journal() { journalctl --no-pager --quiet --output=cat --unit=$gate --boot="${boot//-/}"; }
 gate_says() {

@@ -11,9 +11,10 @@ load() {
     while read -r module; do insmod "/lib/modules/$module" || echo "cannot load $module"; done <"/lib/modules/$1"
 }
 
-# until_that WHAT COMMAND…: the command succeeds in the end. A busy machine may take minutes.
+# until_that WHAT COMMAND…: the command succeeds in the end, within $patience seconds: a busy machine may take minutes.
+patience=600
 until_that() {
-    local what=$1 end=$((SECONDS + 600)); shift
+    local what=$1 end=$((SECONDS + patience)); shift
     until "$@" >/dev/null 2>&1 || [ $SECONDS -ge $end ]; do sleep 0.2; done
     check "$what" "$@"
 }

@@ -66,6 +66,7 @@ pub(crate) enum Addition {
 }
 
 /// One boot of an initramfs: the hardware, and what becomes of the disk before.
+#[derive(Clone, Copy)]
 pub(crate) struct Machine {
     /// The name by which the script knows it.
     pub(crate) name: &'static str,

@@ -28,9 +28,12 @@ pub(crate) fn boot(trial: &Trial<'_>, mut command: Command, what: &str) -> Resul
     if !ended && verdict.is_ok() {
         bail!("{what}: the script ended, but the guest was still running after {limit:?}");
     }
-    verdict.with_context(|| match ended {
-        true => what.to_owned(),
-        false => format!("{what}: waited {limit:?} for the guest to end"),
+    verdict.with_context(|| {
+        if ended {
+            what.to_owned()
+        } else {
+            format!("{what}: waited {limit:?} for the guest to end")
+        }
     })
 }
 

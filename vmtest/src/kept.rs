@@ -123,7 +123,7 @@ mod tests {
     fn makes_an_entry_once_per_recipe_and_only_when_complete() {
         let directory = tempfile::tempdir().unwrap();
         let made = AtomicU32::new(0);
-        let make = |part: &Path| {
+        let fill = |part: &Path| {
             made.fetch_add(1, Ordering::Relaxed);
             fs::write(part.join("file"), "content").map_err(Into::into)
         };
@@ -132,14 +132,14 @@ mod tests {
             anyhow::bail!("no network")
         };
         assert!(entry_in(directory.path(), "tree", "a", fail).is_err());
-        let first = entry_in(directory.path(), "tree", "a", make).unwrap();
+        let first = entry_in(directory.path(), "tree", "a", fill).unwrap();
         assert!(first.join("file").is_file() && !first.join("half").exists());
         assert_eq!(
-            entry_in(directory.path(), "tree", "a", make).unwrap(),
+            entry_in(directory.path(), "tree", "a", fill).unwrap(),
             first
         );
         assert_ne!(
-            entry_in(directory.path(), "tree", "b", make).unwrap(),
+            entry_in(directory.path(), "tree", "b", fill).unwrap(),
             first
         );
         assert_eq!(made.into_inner(), 2);

@@ -67,8 +67,11 @@ impl Layer {
         let version = version(kernel)?;
         let mut order = String::new();
         for module in modules {
-            let plan = run!("modprobe -d {kernel} -S {version} --show-depends {module}")?;
-            for path in plan.lines().filter_map(|line| line.strip_prefix("insmod ")) {
+            let insmods = run!("modprobe -d {kernel} -S {version} --show-depends {module}")?;
+            for path in insmods
+                .lines()
+                .filter_map(|line| line.strip_prefix("insmod "))
+            {
                 let path = Path::new(path.trim());
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 let plain = name.trim_end_matches(".xz");

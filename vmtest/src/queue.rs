@@ -114,9 +114,9 @@ mod tests {
     use crate::cases;
 
     fn queue(names: &[&str], memory: u64) -> Queue {
-        let named = |name: &&str| cases::all().find(|case| case.name == *name).unwrap();
+        let find = |name: &&str| cases::all().find(|case| case.name == *name).unwrap();
         Queue {
-            waiting: names.iter().map(named).collect(),
+            waiting: names.iter().map(find).collect(),
             container: false,
             running: 0,
             memory,

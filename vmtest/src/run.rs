@@ -1,6 +1,7 @@
 //! A run of cases: what they need is made, then each one runs and is reported as libtest does it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::IsTerminal as _;
 use std::sync::Mutex;
@@ -67,7 +68,7 @@ pub fn run(bench: &Bench, options: &Options) -> Result<bool> {
     };
     fs::create_dir_all(&bench.directory).with_context(|| bench.directory.display().to_string())?;
     if options.shell {
-        return shell(chosen, trial);
+        return shell(&chosen, trial);
     }
     say!("running {} tests, seed {seed}", chosen.len());
     let begin = Instant::now();
@@ -171,11 +172,8 @@ fn missing() -> Option<String> {
 }
 
 /// Opens a shell in the guest of the one case.
-fn shell<'a>(
-    chosen: Vec<&'static Case>,
-    trial: impl Fn(&'static Case) -> Trial<'a>,
-) -> Result<bool> {
-    let [case] = chosen.as_slice() else {
+fn shell<'a>(chosen: &[&'static Case], trial: impl Fn(&'static Case) -> Trial<'a>) -> Result<bool> {
+    let [case] = chosen else {
         bail!("--shell opens the guest of one case: cargo xtask vm CASE --shell");
     };
     ensure!(
@@ -185,7 +183,7 @@ fn shell<'a>(
     if let Some(reason) = obstacles(&[*case]).remove(case.name) {
         bail!("{} cannot run: {reason}", case.name);
     }
-    let trial = trial(*case);
+    let trial = trial(case);
     prepare_directory(&trial)?;
     kinds::run(&trial)?;
     fs::remove_dir_all(trial.work())?;
@@ -243,8 +241,11 @@ fn tail(console: &[u8]) -> String {
     let text = String::from_utf8_lossy(console).replace('\r', "");
     let lines: Vec<&str> = text.lines().collect();
     let last = lines.get(lines.len().saturating_sub(SHOWN)..);
-    let last = last.unwrap_or_default().iter();
-    last.map(|line| format!("  | {line}\n")).collect()
+    let mut shown = String::new();
+    for line in last.unwrap_or_default() {
+        let _ = writeln!(shown, "  | {line}");
+    }
+    shown
 }
 
 #[derive(Default)]
@@ -284,9 +285,9 @@ mod tests {
 
     #[test]
     fn a_failure_shows_the_end_of_the_console() {
-        let console: String = (0..30).map(|number| format!("line {number}\r\n")).collect();
-        let tail = tail(console.as_bytes());
-        assert!(tail.starts_with("  | line 10\n") && tail.ends_with("  | line 29\n"));
-        assert_eq!(super::tail(b""), "");
+        let console = format!("start\r\n{}the end\r\n", "line\r\n".repeat(30));
+        let expected = format!("{}  | the end\n", "  | line\n".repeat(19));
+        assert_eq!(tail(console.as_bytes()), expected);
+        assert_eq!(tail(b""), "");
     }
 }

@@ -6,32 +6,39 @@ use crate::debian::Debian::{self, Thirteen, Twelve};
 
 /// A UUID as a hypervisor gives it to a clone.
 const OTHER_UUID: &str = "99887766-5544-4322-8110-ffeeddccbbaa";
-const OTHER_BOARD: Option<&str> = Some("CN81274");
-const OTHER_MAC: Option<&str> = Some("52:54:00:00:00:02");
+const BOARD: &str = "CN70163";
+const OTHER_BOARD: &str = "CN81274";
+const MAC: &str = "52:54:00:00:00:01";
+const OTHER_MAC: &str = "52:54:00:00:00:02";
 
-const SERVER: Machine = Machine {
-    name: "first",
-    uuid: Some(FIRMWARE_UUID),
-    board: Some("CN70163"),
-    mac: Some("52:54:00:00:00:01"),
-    options: &[],
-    disk: Disk::Stays,
-};
-const VIRTUAL: Machine = Machine {
-    board: None,
-    ..SERVER
-};
-const OTHER_SERVER: Machine = Machine {
-    name: "moved",
-    uuid: Some(OTHER_UUID),
-    board: OTHER_BOARD,
-    mac: OTHER_MAC,
-    ..SERVER
-};
-const OTHER_PARTS: Machine = Machine {
-    board: OTHER_BOARD,
-    ..SERVER
-};
+const SERVER: Machine = machine("first", FIRMWARE_UUID, Some(BOARD), MAC);
+const VIRTUAL: Machine = machine("first", FIRMWARE_UUID, None, MAC);
+
+/// A machine with the disk of the boot before.
+const fn machine(
+    name: &'static str,
+    uuid: &'static str,
+    board: Option<&'static str>,
+    mac: &'static str,
+) -> Machine {
+    Machine {
+        name,
+        uuid: Some(uuid),
+        board,
+        mac: Some(mac),
+        options: &[],
+        disk: Disk::Stays,
+    }
+}
+
+/// The second server, in which nothing is as in the first.
+const fn other_server(name: &'static str) -> Machine {
+    machine(name, OTHER_UUID, Some(OTHER_BOARD), OTHER_MAC)
+}
+
+const fn with(disk: Disk, machine: Machine) -> Machine {
+    Machine { disk, ..machine }
+}
 
 /// One disk in these machines.
 const fn disk(
@@ -151,40 +158,19 @@ pub(super) const ALL: &[Case] = &[
         "clone_other_firmware_uuid",
         "a copy of the disk in a machine with another firmware UUID has the same names, is reported as a clone, and reseed makes it a host of its own",
         "clone.sh",
-        &[
-            VIRTUAL,
-            Machine {
-                name: "second",
-                uuid: Some(OTHER_UUID),
-                ..VIRTUAL
-            },
-        ],
+        &[VIRTUAL, machine("second", OTHER_UUID, None, MAC)],
     ),
     disk(
         "clone_same_firmware_uuid",
         "a copy of the disk in a machine with the same firmware UUID has the same names, and is reported by its MAC address",
         "clone.sh",
-        &[
-            VIRTUAL,
-            Machine {
-                name: "second",
-                mac: OTHER_MAC,
-                ..VIRTUAL
-            },
-        ],
+        &[VIRTUAL, machine("second", FIRMWARE_UUID, None, OTHER_MAC)],
     ),
     disk(
         "disk_moved",
         "a disk in another machine: reported with the evidence, nothing is changed by itself, `hardware accept` ends it, and the names stay",
         "hardware.sh",
-        &[
-            SERVER,
-            OTHER_SERVER,
-            Machine {
-                name: "accepted",
-                ..OTHER_SERVER
-            },
-        ],
+        &[SERVER, other_server("moved"), other_server("accepted")],
     ),
     disk(
         "board_replaced",
@@ -192,25 +178,15 @@ pub(super) const ALL: &[Case] = &[
         "hardware.sh",
         &[
             SERVER,
-            Machine {
-                name: "board-and-nics",
-                mac: OTHER_MAC,
-                ..OTHER_PARTS
-            },
-            Machine {
-                name: "board",
-                ..OTHER_PARTS
-            },
-            Machine {
-                name: "board-and-uuid",
-                uuid: Some(OTHER_UUID),
-                ..OTHER_PARTS
-            },
-            Machine {
-                name: "accepted",
-                uuid: Some(OTHER_UUID),
-                ..OTHER_PARTS
-            },
+            machine(
+                "board-and-nics",
+                FIRMWARE_UUID,
+                Some(OTHER_BOARD),
+                OTHER_MAC,
+            ),
+            machine("board", FIRMWARE_UUID, Some(OTHER_BOARD), MAC),
+            machine("board-and-uuid", OTHER_UUID, Some(OTHER_BOARD), MAC),
+            machine("accepted", OTHER_UUID, Some(OTHER_BOARD), MAC),
         ],
     ),
     disk(
@@ -218,34 +194,27 @@ pub(super) const ALL: &[Case] = &[
         "an earlier state of the disk: the same names and no finding, also from before sanid's first run; from before a reseed the names of then, and a clone is one again",
         "hardware.sh",
         &[
-            Machine {
-                disk: Disk::Kept("before sanid"),
-                ..SERVER
-            },
-            Machine {
-                name: "reseeded",
-                disk: Disk::Kept("with sanid"),
-                ..SERVER
-            },
-            Machine {
-                name: "rolled-back",
-                disk: Disk::RolledBack("with sanid"),
-                ..SERVER
-            },
-            Machine {
-                disk: Disk::RolledBack("before sanid"),
-                ..SERVER
-            },
-            Machine {
-                name: "clone-reseeded",
-                disk: Disk::RolledBack("with sanid"),
-                ..OTHER_SERVER
-            },
-            Machine {
-                name: "clone-again",
-                disk: Disk::RolledBack("with sanid"),
-                ..OTHER_SERVER
-            },
+            with(Disk::Kept("before sanid"), SERVER),
+            with(
+                Disk::Kept("with sanid"),
+                Machine {
+                    name: "reseeded",
+                    ..SERVER
+                },
+            ),
+            with(
+                Disk::RolledBack("with sanid"),
+                Machine {
+                    name: "rolled-back",
+                    ..SERVER
+                },
+            ),
+            with(Disk::RolledBack("before sanid"), SERVER),
+            with(
+                Disk::RolledBack("with sanid"),
+                other_server("clone-reseeded"),
+            ),
+            with(Disk::RolledBack("with sanid"), other_server("clone-again")),
         ],
     ),
     firmware_case(
