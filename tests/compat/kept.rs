@@ -1,8 +1,8 @@
-//! Whether a document of today says everything that an older one said.
+//! Compares a document with the one that an older version wrote.
 
 use serde_json::Value;
 
-/// Asserts that fields and elements were added only, and none was changed or taken away.
+/// Asserts that nothing was changed or removed: fields and elements may only be added.
 #[track_caller]
 pub(crate) fn assert_kept(before: &Value, now: &Value, what: &str) {
     if let Some(lost) = lost(before, now, String::new()) {

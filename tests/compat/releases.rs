@@ -1,7 +1,7 @@
 //! The files that released versions wrote, for the tests of every crate that reads them.
 //!
-//! A directory beside this file is a release. Each test runs on all of them, so that a new directory is
-//! tested without a new test.
+//! Each directory beside this file is a release. Tests run on all of them, so that a new release needs no new
+//! test.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// What one version wrote.
+/// The files of one version.
 pub(crate) struct Release {
     pub(crate) version: String,
     directory: PathBuf,
 }
 
-/// Every release, the oldest first.
+/// All releases, oldest first.
 pub(crate) fn releases() -> Vec<Release> {
     let compat = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/compat");
     let mut found: Vec<Release> = fs::read_dir(compat)
@@ -68,8 +68,8 @@ impl Release {
         names
     }
 
-    /// Copies a tree of the release into a new directory below `parent`, and restores the one mode that git
-    /// does not keep.
+    /// Copies a tree of the release into a new directory below `parent`. git does not store the mode of the
+    /// initiator name's file, so it is set here.
     pub(crate) fn copy_in(&self, name: &str, parent: &Path) -> tempfile::TempDir {
         let copy = tempfile::Builder::new()
             .prefix("compat-")

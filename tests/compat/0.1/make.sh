@@ -4,8 +4,8 @@
 #   cargo build -p sanid -p sanid-fleet -p sanid-image -p sanid-kube
 #   sudo tests/compat/0.1/make.sh target/debug /tmp/compat
 #
-# Needs root, for namespaces of its own: every host is a directory that the programs have as their root, with
-# a kernel made of files, so that nothing of this machine is in the result. Needs etcd, etcdctl, jq, sqlite3,
+# Needs root, to create namespaces. Each host is a directory that the programs get as their root, with files in
+# place of /proc and /sys, so that the result has nothing of this machine. Needs etcd, etcdctl, jq, sqlite3,
 # openssl, age, strace, python3, cpio, and util-linux.
 set -eu${COMPAT_TRACE:+x}
 

@@ -1,4 +1,4 @@
-//! Configuration: every key means what it meant.
+//! Configuration: no key changes its meaning.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use crate::releases::releases;
 use crate::{command, ran, sanid};
 
 #[test]
-fn every_key_has_its_value_and_its_origin() {
+fn every_key_keeps_its_value_and_origin() {
     for release in releases() {
         for (tree, document) in [
             ("config", "config-files.json"),
@@ -22,9 +22,9 @@ fn every_key_has_its_value_and_its_origin() {
     }
 }
 
-/// No key is missing from the trees: a new release with a new key fails here until its tree has it.
+/// A release that adds a key fails here until its tree sets it.
 #[test]
-fn the_trees_set_every_key() {
+fn release_trees_set_every_key() {
     let release = releases().pop().unwrap();
     let mut set = Vec::new();
     for document in ["config-files", "config-template", "config-credential"] {
@@ -46,7 +46,7 @@ fn the_trees_set_every_key() {
 
 /// Credentials belong to the running host.
 #[test]
-fn a_credential_sets_what_it_did() {
+fn credentials_set_the_same_keys() {
     for release in releases() {
         let mut show = command(&["config", "--format", "json", "--root", "/"]);
         show.env("CREDENTIALS_DIRECTORY", release.path("config/credentials"));
@@ -69,7 +69,7 @@ fn a_credential_sets_what_it_did() {
 }
 
 #[test]
-fn the_identity_of_a_template_and_of_another_scheme_is_the_same() {
+fn a_template_with_another_scheme_gives_the_same_identity() {
     for release in releases() {
         let host = release.copy("config-template");
         let shown = sanid(host.path(), &["show", "--format", "json"]).expect(0);

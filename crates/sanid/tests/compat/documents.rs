@@ -1,4 +1,4 @@
-//! Documents that were printed: they fit the schema of today, and the same host gives the same again.
+//! Old documents match the current schema, and the same host still gives the same documents.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::releases::releases;
 use crate::{command, ran, sanid};
 
 #[test]
-fn every_document_fits_the_committed_schema() {
+fn old_documents_match_the_committed_schema() {
     let text = include_str!("../../../../docs/schema/sanid-v1.schema.json");
     let schema = jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap();
     for release in releases() {
@@ -79,9 +79,9 @@ fn the_same_host_gives_the_same_documents() {
     }
 }
 
-/// What a status says of the identity; its findings depend on the machine.
+/// The findings depend on the machine that runs the test.
 #[test]
-fn a_status_says_of_the_identity_what_it_said() {
+fn status_reports_the_same_identity() {
     for release in releases() {
         let host = release.copy("host");
         let now = sanid(host.path(), &["status", "--format", "json"]);
@@ -94,7 +94,7 @@ fn a_status_says_of_the_identity_what_it_said() {
 }
 
 #[test]
-fn derived_names_are_the_same_in_every_format() {
+fn derive_prints_the_same_in_every_format() {
     for release in releases() {
         for format in ["json", "ndjson", "csv", "text"] {
             let mut derive = command(&["derive", "--format", format]);
@@ -114,9 +114,9 @@ fn derived_names_are_the_same_in_every_format() {
     }
 }
 
-/// A feature file of node-feature-discovery: labels that schedulers select nodes by.
+/// Schedulers select nodes by these labels.
 #[test]
-fn the_features_of_a_node_keep_their_names() {
+fn node_features_keep_their_names() {
     for release in releases() {
         let host = release.copy("host");
         let now = sanid(host.path(), &["status", "--format", "nfd"]).stdout;

@@ -1,4 +1,4 @@
-//! Records of `sanid-fleet escrow` are taken over on other hardware.
+//! `sanid adopt --from` reads old records of `sanid-fleet escrow`.
 
 use crate::releases::releases;
 use crate::{HOST_ID, OTHER_MACHINE_ID, read, sanid};
@@ -17,14 +17,14 @@ fn new_host() -> tempfile::TempDir {
 }
 
 #[test]
-fn a_record_gives_a_new_host_the_names_of_the_lost_one() {
+fn adopts_the_names_of_a_lost_host() {
     for release in releases() {
         for name in RECORDS {
             let host = new_host();
             let root = host.path();
             let record = release.path(name);
             let adopt = ["adopt", "--from", record.to_str().unwrap()];
-            // Another installation: nobody has said that the old host is gone.
+            // This is another installation, and the old host may still run.
             let refused = sanid(root, &adopt).expect(3);
             assert!(refused.stderr.contains("record is of db-1"), "{refused:?}");
             sanid(root, &[&adopt[..], &["--old-host-is-gone"]].concat()).expect(0);
@@ -45,9 +45,9 @@ fn a_record_gives_a_new_host_the_names_of_the_lost_one() {
     }
 }
 
-/// The fingerprint of the seed says that this is the host of the record.
+/// The seed's fingerprint shows that the record is this host's own.
 #[test]
-fn the_host_of_a_record_needs_no_consent() {
+fn adopts_its_own_record_without_consent() {
     for release in releases() {
         for name in ["escrow/db-1.json", "escrow/with-machine-id.json"] {
             let host = release.copy("host");
@@ -58,7 +58,7 @@ fn the_host_of_a_record_needs_no_consent() {
 }
 
 #[test]
-fn an_encrypted_record_is_recognized() {
+fn rejects_an_encrypted_record_and_names_age() {
     for release in releases() {
         let record = release.path("escrow/db-1.age");
         let ran = sanid(

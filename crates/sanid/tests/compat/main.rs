@@ -1,4 +1,4 @@
-//! What earlier versions stored on hosts and printed is read by this one (tests/compat/README.md).
+//! This version reads what earlier versions stored on hosts and printed (tests/compat/README.md).
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -25,7 +25,7 @@ use serde_json::Value;
 
 /// The machine-id of every tree.
 const MACHINE_ID: &str = "3d1219c7c4c5404aaa1f6d2a48adfda4";
-/// After a reset.
+/// The machine-id after a reset.
 const OTHER_MACHINE_ID: &str = "00112233445566778899aabbccddeeff";
 /// What `sanid-v1` makes of [`MACHINE_ID`].
 const HOST_ID: &str = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
@@ -40,7 +40,7 @@ struct Ran {
 }
 
 impl Ran {
-    /// The document that was printed, with the root taken off every path.
+    /// The printed document; paths are without the root.
     #[track_caller]
     fn json(&self, root: &Path) -> Value {
         let root = root.to_str().unwrap();
@@ -85,7 +85,7 @@ fn read(root: &Path, path: &str) -> String {
     std::fs::read_to_string(root.join(path)).unwrap()
 }
 
-/// Where a system has its `/run`, so that sanid takes a root there for one that runs.
+/// sanid takes a root for a running system if its `/run` is in memory.
 fn memory() -> &'static Path {
     Path::new("/dev/shm")
 }

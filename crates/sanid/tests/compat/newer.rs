@@ -1,6 +1,6 @@
-//! What this version does with files that a later one wrote: an initramfs may have an older `sanid` than the
-//! system that it starts. No release before this one can be changed, so each answer here is a promise that
-//! later formats have to live with.
+//! How this version treats files that a later version wrote: an initramfs may hold an older `sanid` than the
+//! system that it starts. A released version cannot be changed, so later formats must work with the behaviour
+//! that these tests record.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::{HOST_ID, OTHER_HOST_ID, OTHER_MACHINE_ID, read, sanid, write};
 const RECORD: &str = "var/lib/sanid/record.json";
 const HARDWARE: &str = "var/lib/sanid/hardware.json";
 
-/// The tree of a host whose document is changed.
+/// A copy of the host with one document changed.
 fn changed(path: &str, change: impl Fn(&mut Value)) -> tempfile::TempDir {
     let release = releases().pop().unwrap();
     let host = release.copy("host");
@@ -20,7 +20,7 @@ fn changed(path: &str, change: impl Fn(&mut Value)) -> tempfile::TempDir {
     host
 }
 
-/// A record of another version proves nothing, so that names are never changed by what is not understood.
+/// sanid changes no name on the word of a record that it does not understand.
 #[test]
 fn a_record_of_another_version_proves_nothing() {
     let host = changed(RECORD, |record| record["apiVersion"] = json!("sanid/v2"));
@@ -34,8 +34,8 @@ fn a_record_of_another_version_proves_nothing() {
     assert_eq!(read(root, "etc/nvme/hostid"), format!("{OTHER_HOST_ID}\n"));
 }
 
-/// It is not kept, either: where the names are this host's, the next `apply` puts a record of its own version
-/// in its place, even with nothing else to do.
+/// The record is also lost: the next `apply` replaces it with one of its own version, even if nothing else
+/// changes.
 #[test]
 fn a_record_of_another_version_is_replaced() {
     let host = changed(RECORD, |record| record["apiVersion"] = json!("sanid/v2"));
@@ -48,25 +48,25 @@ fn a_record_of_another_version_is_replaced() {
     );
 }
 
-/// A field that is not known does not stop the rest from being understood; the next change drops it.
+/// The rest of the record is understood. The next change drops the field.
 #[test]
-fn an_unknown_field_of_a_record_is_passed_over() {
+fn an_unknown_field_of_a_record_is_ignored() {
     let host = changed(RECORD, |record| {
         record["nfs4"] = json!({"clientId": "x"});
         record["iqn"]["checkedBy"] = json!("x");
     });
     let root = host.path();
     sanid(root, &["apply"]).expect(0);
-    assert!(read(root, RECORD).contains("nfs4"), "nothing to do");
+    assert!(read(root, RECORD).contains("nfs4"), "nothing changed");
     write(root, "etc/machine-id", OTHER_MACHINE_ID);
     sanid(root, &["apply"]).expect(0);
     assert_eq!(read(root, "etc/nvme/hostid"), format!("{OTHER_HOST_ID}\n"));
-    assert!(!read(root, RECORD).contains("nfs4"), "written anew");
+    assert!(!read(root, RECORD).contains("nfs4"), "rewritten");
 }
 
-/// Hardware of another version is not compared, and `hardware record` writes it anew.
+/// `hardware record` replaces it.
 #[test]
-fn hardware_of_another_version_is_not_compared() {
+fn a_hardware_record_of_another_version_is_not_compared() {
     let host = changed(HARDWARE, |record| record["apiVersion"] = json!("sanid/v2"));
     let root = host.path();
     let show = ["hardware", "show", "--format", "json"];
@@ -80,7 +80,7 @@ fn hardware_of_another_version_is_not_compared() {
 }
 
 #[test]
-fn an_unknown_kind_of_hardware_evidence_is_passed_over() {
+fn an_unknown_kind_of_evidence_is_ignored() {
     let host = changed(HARDWARE, |record| record["tpm"] = json!("0123"));
     let show = sanid(host.path(), &["hardware", "show", "--format", "json"]).expect(0);
     assert_eq!(show.json(host.path())["comparison"]["verdict"], "same-host");
@@ -91,9 +91,9 @@ fn an_unknown_kind_of_hardware_evidence_is_passed_over() {
     );
 }
 
-/// A key that is not known could name the host otherwise.
+/// The key could ask for a different identity.
 #[test]
-fn an_unknown_key_of_the_configuration_stops_everything() {
+fn an_unknown_configuration_key_is_an_error() {
     let host = releases().pop().unwrap().copy("host");
     let root = host.path();
     std::fs::create_dir(root.join("etc/sanid")).unwrap();
@@ -108,9 +108,9 @@ fn an_unknown_key_of_the_configuration_stops_everything() {
     }
 }
 
-/// The version of a record of escrow is not looked at, and what is not known is passed over.
+/// `adopt` does not check the version of an escrow record, and ignores unknown fields.
 #[test]
-fn an_escrow_record_of_another_version_is_taken_for_what_is_known() {
+fn an_escrow_record_of_another_version_is_accepted() {
     let release = releases().pop().unwrap();
     let mut record = release.json("escrow/db-1.json");
     record["apiVersion"] = json!("sanid/v2");

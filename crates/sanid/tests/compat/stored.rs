@@ -1,4 +1,4 @@
-//! The files that sanid keeps for itself, and those that it publishes.
+//! The files that sanid stores for itself and those that it publishes.
 
 use crate::kept::assert_kept;
 use crate::releases::releases;
@@ -6,10 +6,10 @@ use crate::{HOST_ID, OTHER_HOST_ID, OTHER_MACHINE_ID, memory, read, sanid, write
 
 const RECORD: &str = "var/lib/sanid/record.json";
 
-/// A template whose machine-id was reset has names that are sanid's own: the record proves it, and nobody is
-/// asked. Without the record they could be somebody else's.
+/// After a template's machine-id is reset, the record proves that sanid derived the old names, so `apply` may
+/// replace them. Without the record it refuses.
 #[test]
-fn a_record_proves_that_names_are_of_an_earlier_machine_id() {
+fn a_record_proves_names_of_an_earlier_machine_id() {
     for release in releases() {
         for (with_record, code) in [(true, 0), (false, 3)] {
             let host = release.copy("host");
@@ -26,7 +26,7 @@ fn a_record_proves_that_names_are_of_an_earlier_machine_id() {
 }
 
 #[test]
-fn a_record_of_a_hardware_seed_proves_that_names_are_of_an_earlier_uuid() {
+fn a_record_proves_names_of_an_earlier_system_uuid() {
     for release in releases() {
         let tree = "records/hardware-seed";
         for (with_record, code) in [(true, 0), (false, 3)] {
@@ -47,9 +47,9 @@ fn a_record_of_a_hardware_seed_proves_that_names_are_of_an_earlier_uuid() {
     }
 }
 
-/// The power was cut between the two files of the pair.
+/// The run was killed between the two files of the NVMe pair.
 #[test]
-fn a_change_that_was_interrupted_is_completed_without_consent() {
+fn an_interrupted_change_is_completed_without_consent() {
     for release in releases() {
         let tree = "records/interrupted";
         let hostnqn = release.text(&format!("{tree}/etc/nvme/hostnqn"));
@@ -72,9 +72,9 @@ fn a_change_that_was_interrupted_is_completed_without_consent() {
     }
 }
 
-/// A pin names the host whatever its machine-id is.
+/// A pin does not depend on the machine-id.
 #[test]
-fn names_that_are_pinned_stay_after_a_machine_id_reset() {
+fn pinned_names_stay_after_a_machine_id_reset() {
     for release in releases() {
         let host = release.copy("records/pinned");
         let root = host.path();
@@ -85,15 +85,15 @@ fn names_that_are_pinned_stay_after_a_machine_id_reset() {
             read(root, "etc/iscsi/initiatorname.iscsi"),
             "InitiatorName=iqn.1993-08.org.debian:01:187bb6704796\n"
         );
-        // Without the pin the record does not make them sanid's own.
+        // The record says that the names came from a pin, so it does not prove that sanid derived them.
         std::fs::remove_file(root.join("etc/sanid/config.d/50-adopted.toml")).unwrap();
         sanid(root, &["apply"]).expect(3);
     }
 }
 
-/// Bind placement keeps its record in memory.
+/// Bind placement stores its record in `/run`.
 #[test]
-fn a_record_in_run_proves_that_names_are_of_an_earlier_machine_id() {
+fn a_record_in_run_proves_names_of_an_earlier_machine_id() {
     for release in releases() {
         for (with_record, code) in [(true, 0), (false, 3)] {
             let host = release.copy_in("records/bind", memory());
@@ -108,7 +108,7 @@ fn a_record_in_run_proves_that_names_are_of_an_earlier_machine_id() {
 }
 
 #[test]
-fn recorded_hardware_tells_the_host_from_a_clone() {
+fn recorded_hardware_distinguishes_the_host_from_a_clone() {
     for release in releases() {
         let verdict = |changes: &[(&str, &str)]| {
             let host = release.copy("host");
@@ -140,9 +140,8 @@ fn recorded_hardware_tells_the_host_from_a_clone() {
     }
 }
 
-/// An apply with nothing to do leaves what is stored and published as it is.
 #[test]
-fn nothing_is_rewritten_where_nothing_changes() {
+fn apply_with_nothing_to_do_keeps_stored_files() {
     for release in releases() {
         let files = [
             RECORD,
@@ -155,7 +154,7 @@ fn nothing_is_rewritten_where_nothing_changes() {
         let apply = sanid(root, &["apply", "--format", "json"]).expect(0);
         assert_eq!(apply.json(root)["outcome"], "unchanged");
         for (file, before) in files.iter().zip(before) {
-            // A later version may add fields; what an older one wrote stays.
+            // A later version may add fields.
             let now: serde_json::Value = serde_json::from_str(&read(root, file)).unwrap();
             let before: serde_json::Value = serde_json::from_str(&before).unwrap();
             assert_kept(&before, &now, file);
@@ -163,9 +162,8 @@ fn nothing_is_rewritten_where_nothing_changes() {
     }
 }
 
-/// What other programs read of the boot.
 #[test]
-fn the_published_identity_has_the_names_of_the_files() {
+fn the_published_identity_matches_the_files() {
     for release in releases() {
         for (tree, source) in [
             ("host", "derived"),

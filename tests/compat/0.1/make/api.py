@@ -1,4 +1,4 @@
-"""As much of an API server as the agent of sanid asks for: objects with versions, in memory.
+"""A stand-in for the API server, for the agent of sanid: objects with resource versions, in memory.
 
 Every node exists. GET /dump lists the custom resources; after GET /refuse-anchors the creation of a
 claim of a Host ID fails.

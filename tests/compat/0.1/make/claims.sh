@@ -1,16 +1,14 @@
-# Claims: the same story in SQLite and in etcd, what the command prints of it, and what a host remembers.
+# shellcheck shell=sh
+# Claims: one sequence of commands on SQLite and on etcd, their output, and the state that a host stores.
 
 claims=$OUT/claims
 mkdir -p "$claims" "$WORK/claims"
 etcd --data-dir "$WORK/etcd" --log-level error --logger zap --auto-compaction-retention 0 2>"$WORK/etcd.log" &
 etcd=$!
-for attempt in 1 2 3 4 5 6 7 8 9 10; do
-    ETCDCTL_API=3 etcdctl endpoint health >/dev/null 2>&1 && break
-    sleep 1
-done
 export ETCDCTL_API=3
+until etcdctl endpoint health >/dev/null 2>&1; do sleep 0.2; done
 
-# request NAME BOOT MACHINE-ID MAC: what another host would claim.
+# request NAME BOOT MACHINE-ID MAC: the claim request of a new host.
 request() {
     machine "$1" "$3"
     boot "$1" "$2"
@@ -61,7 +59,7 @@ story() {
     "$BIN/sanid-fleet" claim --store "$STORE" list --history --format json >"$to/history.json"
     "$BIN/sanid-fleet" claim --store "$STORE" watch --idle 1s --format json >"$to/watch.ndjson"
 }
-# Its leases count from a boot of the machine with the file.
+# The store records the boot that its leases count from.
 mount --bind "$WORK/db-1/proc/sys/kernel/random/boot_id" /proc/sys/kernel/random/boot_id
 story "sqlite:$WORK/claims.db" "$claims/sqlite"
 umount /proc/sys/kernel/random/boot_id
@@ -69,8 +67,8 @@ sqlite3 "$WORK/claims.db" 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
 cp "$WORK/claims.db" "$claims/claims.db"
 story etcd:http://127.0.0.1:2379 "$claims/etcd"
 
-# A dump: keys and values in base64, revisions, and the lease that each key is attached to. jq would round the
-# numbers of leases.
+# A dump: keys and values in base64, revisions, and the lease that each key is attached to. jq would round
+# lease ids.
 etcdctl get --prefix /sanid/ -w json | python3 -c '
 import json, sys
 names = ["key", "value", "create_revision", "mod_revision", "version", "lease"]
@@ -78,7 +76,7 @@ kvs = [{name: kv[name] for name in names if name in kv} for kv in json.load(sys.
 json.dump({"kvs": kvs}, sys.stdout, indent=2)
 print()' >"$claims/etcd.json"
 
-# What a host remembers of its claim, and its figures.
+# The state that a host stores about its claim, and its metrics.
 keep_state() { cp "$WORK/$1/run/sanid/claim.json" "$2"; }
 on db-1 sanid-fleet claim --root / --store etcd:http://127.0.0.1:2379 --lease 24h >/dev/null
 mkdir -p "$OUT/host/run/sanid"

@@ -1,4 +1,5 @@
-# Configuration: every key, from every place that it can come from, and what `sanid config` makes of it.
+# shellcheck shell=sh
+# Configuration: every key, every source, and the output of `sanid config`.
 
 put() {
     mkdir -p "$(dirname "$1")"
@@ -11,7 +12,7 @@ put "$at/usr/lib/sanid/config.d/10-iqn.toml" <<'END'
 iqn-prefix = "iqn.1994-05.com.redhat"
 END
 put "$at/usr/lib/sanid/config.d/20-image.toml" <<'END'
-# What the image wants; masked by the administrator where its name is the same.
+# Settings of the image.
 on-existing = "replace"
 allow-volatile-machine-id = true
 END

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Many hosts: inventories, the identities derived of them, reports, their audit, and records for escrow.
 
 fleet=$OUT/fleet
@@ -39,7 +40,7 @@ for format in csv ndjson json table; do
 done
 "$BIN/sanid-fleet" export --to terraform "$fleet/identities.csv" >"$fleet/terraform.tfvars.json" 2>/dev/null
 
-# Five hosts and their reports; one has somebody else's names.
+# Five hosts and their reports; old-1 has a foreign identity.
 echo "$HOSTS" | while IFS=: read -r name id; do
     machine "$name" "$id"
     hardware "$name" "4c4c4544-0051-3610-8052-0000000$(printf %s "$name" | cksum | cut -c1-5)" \
@@ -51,7 +52,7 @@ echo "$HOSTS" | while IFS=: read -r name id; do
     on "$name" sanid status --root / --format json >"$fleet/reports/$name.json" || :
 done
 
-# `collect` asks hosts by ssh(1). This one reads the report of the host, and cannot reach the last one.
+# Stands in for ssh(1): prints the report of a host, and cannot reach gone-1.
 mkdir "$WORK/ssh"
 cat >"$WORK/ssh/ssh" <<'END'
 #!/bin/sh
@@ -80,7 +81,7 @@ audit --hosts --inventory identities.csv reports.ndjson >audit-inventory.json
 ends 1 "$BIN/sanid-fleet" audit reports.ndjson >audit.txt
 cd - >/dev/null
 
-# Records for the day on which a host is lost, and one with the machine-id, which is only ever encrypted.
+# Escrow records. The one with the machine-id is written encrypted, and decrypted here.
 on db-1 sanid status --root / --format json >"$WORK/db-1.json"
 "$BIN/sanid-fleet" escrow "$WORK/db-1.json" >"$OUT/escrow/db-1.json"
 "$BIN/sanid-fleet" escrow "$documents/show.json" --host db-1.example.com --address 192.0.2.10 \

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What `sanid` keeps and publishes on a host, and the documents that it prints.
 
 MACHINE_ID=3d1219c7c4c5404aaa1f6d2a48adfda4
@@ -27,7 +28,7 @@ keep db-1 host etc/machine-id etc/hostname proc/cmdline proc/sys/kernel/random/b
     sys/class/net/eth0/addr_assign_type sys/class/net/eth0/device/vendor \
     $NAMES var/lib/sanid/record.json var/lib/sanid/hardware.json run/sanid/identity.json
 
-# Somebody else's names: refused, kept, pinned.
+# A foreign identity: refused, kept, pinned.
 machine old $MACHINE_ID
 mkdir -p "$WORK/old/etc/iscsi" "$WORK/old/etc/nvme"
 echo InitiatorName=iqn.1993-08.org.debian:01:187bb6704796 >"$WORK/old/etc/iscsi/initiatorname.iscsi"
@@ -36,15 +37,16 @@ echo a3b1c2d4-0000-4000-8000-0123456789ab >"$WORK/old/etc/nvme/hostid"
 ends 1 on old sanid status --root / --format json >"$documents/status-foreign.json"
 ends 3 on old sanid apply --root / --format json >"$documents/apply-refused.json"
 ends 0 on old sanid apply --root / --format json --keep >"$documents/apply-keep.json"
-keep old records/kept $NAMES var/lib/sanid/record.json run/sanid/identity.json || :
+keep old records/kept $NAMES var/lib/sanid/record.json run/sanid/identity.json
 
-# The power is cut between the two files of the NVMe pair: the third file to be renamed is hostnqn.
+# The power is cut between the two files of the NVMe pair. Renamed are the record, the initiator name, the host
+# NQN, the Host ID.
 cp -r "$WORK/old/etc" "$WORK/cut.etc"
 machine cut $MACHINE_ID
 cp -r "$WORK/cut.etc/iscsi" "$WORK/cut.etc/nvme" "$WORK/cut/etc/"
 renames=renameat,renameat2
 hostname cut.example.com
-strace -f -o /dev/null -e trace=$renames -e inject=$renames:signal=KILL:when="${CUT:-3}" \
+strace -f -o /dev/null -e trace=$renames -e inject=$renames:signal=KILL:when=3 \
     chroot "$WORK/cut" /bin/sanid apply --root / --replace || :
 keep cut records/interrupted etc/machine-id $NAMES var/lib/sanid/record.json
 
@@ -53,7 +55,7 @@ on old sanid apply --root /
 keep old records/pinned etc/machine-id etc/sanid/config.d/50-adopted.toml $NAMES \
     var/lib/sanid/record.json run/sanid/identity.json
 
-# Named by its hardware.
+# An identity derived from the system UUID.
 machine metal $MACHINE_ID
 mkdir -p "$WORK/metal/etc/sanid"
 echo 'seed = ["dmi"]' >"$WORK/metal/etc/sanid/config.toml"
@@ -61,7 +63,7 @@ on metal sanid apply --root /
 keep metal records/hardware-seed etc/machine-id etc/sanid/config.toml \
     sys/class/dmi/id/product_uuid $NAMES var/lib/sanid/record.json run/sanid/identity.json
 
-# A read-only system: bind mounts, and the record in memory.
+# Bind placement, with the record in /run.
 machine image $MACHINE_ID
 rm -r "$WORK/image/sys" "$WORK/image/proc"
 mkdir "$WORK/image/proc" "$WORK/image/etc/iscsi" "$WORK/image/etc/nvme"

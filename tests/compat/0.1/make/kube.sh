@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Custom resources, as the real agent writes them to a stand-in for the API server (api.py).
 
 kube=$OUT/kube
@@ -23,7 +24,7 @@ dump() {
 }
 until ask /dump >/dev/null; do sleep 0.2; done
 
-# What the drivers show is there, so that the agent sees the kernel.
+# Empty classes of sysfs: the kernel has no sessions.
 for name in db-1 copy-of-db-1 db-2 db-3 db-4 old old-1; do
     mkdir -p "$WORK/$name/sys/class/nvme" "$WORK/$name/sys/class/iscsi_session"
 done
@@ -34,7 +35,7 @@ boot db-1 2
 agent 0 db-1 node-1
 # A copy of its disk.
 agent 1 copy-of-db-1 node-2
-# Names that are pinned, and a node that has the same on disk, and should have others.
+# A node with pinned names, and one with the same names on disk that should have others.
 agent 0 old node-3
 agent 1 old-1 node-7
 # A node whose identity changes: the claim of the old one is given back.
@@ -47,7 +48,7 @@ agent 0 db-3 node-5
 echo 'iqn-prefix = "iqn.2004-05.com.example"' | put "$WORK/db-3/etc/sanid/config.toml"
 on db-3 sanid apply --root / --replace >/dev/null
 agent 0 db-3 node-5
-# One that stops in the middle of a claim: its pieces are staged, and hold nothing.
+# A node whose claim is not completed: its pieces are staged.
 ask /refuse-anchors >/dev/null
 agent 2 db-4 node-6
 dump cluster.json

@@ -1,13 +1,14 @@
-# A machine: a directory with a machine-id, a kernel made of files, and the programs.
+# shellcheck shell=sh
+# A machine is a directory with a machine-id, files in place of /proc and /sys, and the programs.
 
-# What the programs are linked with, so that they start below another root.
+# The libraries that the programs need below another root.
 libraries() {
     for program in sanid sanid-fleet; do
         ldd "$BIN/$program"
     done | grep -o '/[^ ]*' | sort -u
 }
 
-# machine NAME MACHINE-ID: the typical server.
+# machine NAME MACHINE-ID: makes a typical server.
 machine() {
     at=$WORK/$1
     mkdir -p "$at/etc" "$at/run" "$at/tmp" "$at/dev" "$at/bin" "$at/proc/sys/kernel/random" \
@@ -29,12 +30,12 @@ machine() {
     echo 0x1af4 >"$at/sys/class/net/eth0/device/vendor"
 }
 
-# boot NAME NUMBER: the boot id of a kernel.
+# boot NAME NUMBER: sets the boot id.
 boot() {
     printf '%08d-1111-4111-8111-111111111111\n' "$2" >"$WORK/$1/proc/sys/kernel/random/boot_id"
 }
 
-# hardware NAME UUID SERIAL MAC: another machine.
+# hardware NAME UUID SERIAL MAC: sets what identifies the machine.
 hardware() {
     echo "$2" >"$WORK/$1/sys/class/dmi/id/product_uuid"
     echo "$3" >"$WORK/$1/sys/class/dmi/id/board_serial"

@@ -9,6 +9,8 @@
 #[cfg(feature = "bench")]
 pub(super) mod bare;
 mod change;
+#[cfg(test)]
+mod compat;
 mod keys;
 mod members;
 mod messages;
