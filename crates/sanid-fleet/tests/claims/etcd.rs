@@ -1,6 +1,7 @@
 //! The store in etcd: the rules, and what can happen to servers, certificates and keys.
 
 mod clocks;
+mod compat;
 mod member;
 mod relay;
 mod server;
@@ -82,6 +83,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ] {
         trials.push(trial(&format!("etcd::{name}"), NEEDS, test));
     }
+    trials.extend(compat::trials());
     trials.push(trial(
         "etcd::a_server_whose_time_of_day_jumps_ends_no_lease",
         clocks::NEEDS,

@@ -9,6 +9,8 @@
 //! A claim has no lease: it ends with its Node object, by owner reference; with its holder, which deletes it
 //! when its identity changes; or by an administrator's hand.
 
+#[cfg(test)]
+mod compat;
 mod state;
 mod store;
 

@@ -7,6 +7,8 @@
 //! `read` and `change` do what a store does; `keys` says what lies where.
 
 mod change;
+#[cfg(test)]
+mod compat;
 mod keys;
 mod members;
 mod messages;

@@ -140,3 +140,49 @@ fn write(kept: &Kept) -> std::io::Result<()> {
     file.write_all(&serde_json::to_vec(kept)?)?;
     fs::rename(NEW, PATH)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What earlier versions left in `/run` before an upgrade (tests/compat).
+    #[test]
+    fn reads_what_earlier_versions_kept() {
+        for (text, state, conflicts, generation) in [
+            (
+                include_str!("../../../../../tests/compat/0.1/host/run/sanid/claim.json"),
+                "held",
+                0,
+                3,
+            ),
+            (
+                include_str!("../../../../../tests/compat/0.1/claims/state-conflict.json"),
+                "conflict",
+                1,
+                0,
+            ),
+            (
+                include_str!("../../../../../tests/compat/0.1/claims/state-unreachable.json"),
+                "unreachable",
+                0,
+                3,
+            ),
+        ] {
+            let kept: Kept = serde_json::from_str(text).unwrap();
+            assert_eq!(kept.store, "etcd:http://127.0.0.1:2379");
+            assert_eq!(kept.state, state);
+            assert_eq!((kept.conflicts, kept.generation), (conflicts, generation));
+            assert!(kept.verified.is_some());
+            let held = kept.claim.map(|claim| {
+                (
+                    claim.identity.host_id().to_owned(),
+                    claim.lease_seconds,
+                    claim.serial,
+                )
+            });
+            let host_id = "652f5d50-a689-4520-b87b-fe2552ef6b8b".to_owned();
+            let expected = (generation > 0).then_some((host_id, Some(86_400), 2));
+            assert_eq!(held, expected, "{state}");
+        }
+    }
+}
