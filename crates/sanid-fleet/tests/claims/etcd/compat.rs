@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::NEEDS;
 use super::server::{Etcd, Security};
-use crate::need::trial;
+use testkit::trial::trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![trial(
