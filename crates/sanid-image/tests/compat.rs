@@ -72,7 +72,7 @@ fn the_same_image_gives_the_same_documents() {
 #[test]
 fn the_same_image_gives_the_same_sarif() {
     for release in releases() {
-        let image = self::image(&release);
+        let image = image(&release);
         let now = document(image.path(), &["lint"], "sarif");
         let before = release.json("image/lint.sarif");
         let results = |sarif: &Value| -> Vec<(Value, Value)> {
