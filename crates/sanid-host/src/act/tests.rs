@@ -282,15 +282,15 @@ fn the_lock_keeps_the_second_one_out_until_the_first_is_done() {
     let path = host.dir.path().to_owned();
     let done = Arc::new(AtomicBool::new(false));
     let is_done = Arc::clone(&done);
-    let (tries, tried) = std::sync::mpsc::channel();
+    let (begins, begun) = std::sync::mpsc::channel();
     let second = std::thread::spawn(move || {
         let root = Root::open(&path).unwrap();
-        tries.send(()).unwrap();
+        begins.send(()).unwrap();
         let second = lock(&root).unwrap();
         assert!(is_done.load(Ordering::SeqCst), "it was let in before");
         drop(second);
     });
-    tried.recv().unwrap();
+    begun.recv().unwrap();
     // Time to come in too early, had it a way: a right lock passes without it.
     std::thread::sleep(std::time::Duration::from_millis(100));
     done.store(true, Ordering::SeqCst);

@@ -440,11 +440,11 @@ fn server_away() {
         for (node, process) in [("patient", &mut agent), ("newcomer", &mut newcomer)] {
             let log = eventually("the agent tries again and again", async || {
                 let log = log(cluster, node);
+                assert_eq!(process.has_ended(), None, "it waits: {log:#?}");
                 let tries = log.iter().filter(|line| is_try(line)).count();
                 if tries >= TRIES { Ok(log) } else { Err(log) }
             })
             .await;
-            assert_eq!(process.has_ended(), None, "it waits");
             assert!(
                 log.iter()
                     .all(|line| is_try(line) || line["level"] == "INFO"),
