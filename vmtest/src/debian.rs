@@ -68,7 +68,7 @@ pub fn cannot() -> Option<String> {
 /// The archive cannot be reached, or a package cannot be unpacked.
 pub fn unpack(debian: Debian, name: &str, packages: &[&str]) -> Result<PathBuf> {
     let packages = [BASE, packages].concat();
-    Apt::new(debian)?.twice(|apt| {
+    Apt::new(debian)?.twice(debian, |apt| {
         let plan = apt.plan(&packages)?;
         kept::entry(name, &plan.join("\n"), |tree| apt.unpack(&plan, tree))
     })
@@ -91,7 +91,7 @@ pub(crate) fn unpack_one(
     recipe: &str,
     finish: impl Fn(&Path) -> Result<()>,
 ) -> Result<PathBuf> {
-    Apt::new(debian)?.twice(|apt| {
+    Apt::new(debian)?.twice(debian, |apt| {
         let mut plan = apt.plan(&[package])?;
         plan.retain(|file| file.starts_with(prefix));
         kept::entry(name, &format!("{}\n{recipe}", plan.join("\n")), |tree| {
@@ -173,30 +173,16 @@ impl Apt {
     }
 
     fn new(debian: Debian) -> Result<Self> {
-        let suite = debian.suite();
         let apt = Self::at(debian)?;
         let _lock = apt.lock()?;
-        for directory in ["parts", "lists/partial", "cache/archives/partial"] {
-            fs::create_dir_all(apt.state.join(directory))?;
-        }
-        let source = format!(
-            "Types: deb\nURIs: {}\nSuites: {suite}\nComponents: main\nSigned-By: {KEYRING}\n",
-            archive()?
-        );
-        for (name, content) in [("status", ""), ("parts/debian.sources", &source)] {
-            let path = apt.state.join(name);
-            // Another process may be reading it.
-            if !fs::read_to_string(&path).is_ok_and(|is| is == content) {
-                fs::write(path, content)?;
-            }
-        }
-        if !apt.is_fresh() {
-            apt.update()?;
+        let updated = fs::metadata(apt.stamp()).and_then(|stamp| stamp.modified());
+        if !updated.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < ASKED)) {
+            apt.update(debian)?;
         }
         Ok(apt)
     }
 
-    /// Held while the lists change.
+    /// Held while the lists or what was read of them change.
     fn lock(&self) -> Result<File> {
         kept::lock(&self.state.with_extension("lock"))
     }
@@ -206,28 +192,35 @@ impl Apt {
         self.state.join("updated")
     }
 
-    fn is_fresh(&self) -> bool {
-        let updated = fs::metadata(self.stamp()).and_then(|stamp| stamp.modified());
-        updated.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < ASKED))
-    }
-
-    fn update(&self) -> Result<()> {
+    fn update(&self, debian: Debian) -> Result<()> {
+        for directory in ["parts", "lists/partial", "cache/archives/partial", "plans"] {
+            fs::create_dir_all(self.state.join(directory))?;
+        }
+        fs::write(self.state.join("status"), "")?;
+        let (archive, suite) = (archive()?, debian.suite());
+        let source = format!(
+            "Types: deb\nURIs: {archive}\nSuites: {suite}\nComponents: main\nSigned-By: {KEYRING}\n"
+        );
+        fs::write(self.state.join("parts/debian.sources"), source)?;
         match output(self.apt_get().args(["update", "-qq"])) {
             Ok(_) => {}
             // Without a network the lists of an earlier day must do.
             Err(_) if self.stamp().exists() => {}
             Err(error) => return Err(error),
         }
+        for plan in fs::read_dir(self.state.join("plans"))? {
+            fs::remove_file(plan?.path())?;
+        }
         fs::write(self.stamp(), "").map_err(Into::into)
     }
 
     /// A second attempt, with new lists: the archive may have replaced a version since.
-    fn twice<T>(&self, attempt: impl Fn(&Self) -> Result<T>) -> Result<T> {
+    fn twice<T>(&self, debian: Debian, attempt: impl Fn(&Self) -> Result<T>) -> Result<T> {
         attempt(self).or_else(|_| {
             std::thread::sleep(RETRY);
             {
                 let _lock = self.lock()?;
-                self.update()?;
+                self.update(debian)?;
             }
             attempt(self).context(
                 "tried twice to fetch from Debian's archive; is there a network, and does `apt-get update` work?",
@@ -258,7 +251,7 @@ impl Apt {
         command
     }
 
-    /// The file names of the packages and all their dependencies.
+    /// The file names of the packages and all their dependencies. apt is asked once for each version of the lists.
     fn plan(&self, packages: &[&str]) -> Result<Vec<String>> {
         let words = [
             "install",
@@ -267,7 +260,12 @@ impl Apt {
             "-qq",
             "--no-install-recommends",
         ];
-        let plan = output(self.apt_get().args(words).args(packages))?;
+        let _lock = self.lock()?;
+        let file = self.state.join("plans").join(packages.join(","));
+        let plan = match fs::read_to_string(&file) {
+            Ok(plan) => plan,
+            Err(_) => output(self.apt_get().args(words).args(packages))?,
+        };
         let names: Vec<String> = plan
             .lines()
             .filter(|line| line.starts_with('\''))
@@ -275,6 +273,7 @@ impl Apt {
             .map(str::to_owned)
             .collect();
         ensure!(!names.is_empty(), "apt-get names no package to fetch");
+        fs::write(file, plan)?;
         Ok(names)
     }
 
