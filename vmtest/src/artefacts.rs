@@ -1,7 +1,7 @@
 //! What guests and some tests are made of: kernels, Debian trees, the initramfs that all share. Each is made once
 //! from Debian's packages and kept for every clone of this user ([`kept`]).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -62,6 +62,19 @@ impl Artefact {
     ///
     /// Debian's archive cannot be reached, a program is missing, or the cache is not safe to use.
     pub fn get(self) -> Result<PathBuf> {
+        static MADE: Mutex<BTreeMap<Artefact, PathBuf>> = Mutex::new(BTreeMap::new());
+        let known = MADE.lock().ok().and_then(|made| made.get(&self).cloned());
+        if let Some(path) = known {
+            return Ok(path);
+        }
+        let path = self.make()?;
+        if let Ok(mut made) = MADE.lock() {
+            made.insert(self, path.clone());
+        }
+        Ok(path)
+    }
+
+    fn make(self) -> Result<PathBuf> {
         match self {
             Self::Tree(debian) => tree(debian),
             Self::Builder(debian) => builder(debian),

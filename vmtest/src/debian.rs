@@ -4,7 +4,7 @@
 //! the machine stays untouched. The archive's address comes from the machine's own apt.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -68,19 +68,9 @@ pub fn cannot() -> Option<String> {
 /// The archive cannot be reached, or a package cannot be unpacked.
 pub fn unpack(debian: Debian, name: &str, packages: &[&str]) -> Result<PathBuf> {
     let packages = [BASE, packages].concat();
-    Apt::new(debian)?.twice(|apt| {
-        kept::entry(name, &apt.plan(&packages)?.join("\n"), |tree| {
-            let archives = tree.join(".archives");
-            apt.download(&packages, &archives)?;
-            for archive in fs::read_dir(&archives)? {
-                let archive = archive?.path();
-                if archive.extension().is_some_and(|is| is == "deb") {
-                    run!("dpkg-deb -x {archive} {tree}")?;
-                }
-            }
-            fs::remove_dir_all(archives)?;
-            Ok(())
-        })
+    Apt::new(debian)?.twice(debian, |apt| {
+        let plan = apt.plan(&packages)?;
+        kept::entry(name, &plan.join("\n"), |tree| apt.unpack(&plan, tree))
     })
 }
 
@@ -91,33 +81,22 @@ pub(crate) fn unpacked(debian: Debian, name: &str, packages: &[&str]) -> Option<
     kept::existing(name, &plan.join("\n"))
 }
 
-/// Unpacks one package without its dependencies, the newest whose name begins with `prefix`, which `package`
-/// depends on. It is kept for as long as the archive has the same version and `recipe` stays the same.
+/// Unpacks one package without its dependencies: the one that `package` depends on and whose name begins with
+/// `prefix`; then calls `finish`. It is kept for as long as the archive has the same version and `recipe` stays the
+/// same.
 pub(crate) fn unpack_one(
     debian: Debian,
     name: &str,
     (package, prefix): (&str, &str),
     recipe: &str,
-    then: impl Fn(&Path) -> Result<()>,
+    finish: impl Fn(&Path) -> Result<()>,
 ) -> Result<PathBuf> {
-    Apt::new(debian)?.twice(|apt| {
-        let plan = apt.plan(&[package])?;
-        let archive = plan.into_iter().find(|file| file.starts_with(prefix));
-        let archive =
-            archive.with_context(|| format!("{package} does not depend on a {prefix}*"))?;
-        kept::entry(name, &format!("{archive}\n{recipe}"), |tree| {
-            let name = archive.split('_').next().unwrap_or_default();
-            output(
-                apt.command("apt-get")
-                    .args(["download", "-qq", name])
-                    .current_dir(tree),
-            )?;
-            for file in fs::read_dir(tree)?.collect::<Result<Vec<_>, _>>()? {
-                let file = file.path();
-                run!("dpkg-deb -x {file} {tree}")?;
-                fs::remove_file(file)?;
-            }
-            then(tree)
+    Apt::new(debian)?.twice(debian, |apt| {
+        let mut plan = apt.plan(&[package])?;
+        plan.retain(|file| file.starts_with(prefix));
+        kept::entry(name, &format!("{}\n{recipe}", plan.join("\n")), |tree| {
+            apt.unpack(&plan, tree)?;
+            finish(tree)
         })
     })
 }
@@ -194,57 +173,63 @@ impl Apt {
     }
 
     fn new(debian: Debian) -> Result<Self> {
-        let suite = debian.suite();
         let apt = Self::at(debian)?;
-        let _lock = kept::lock(&apt.state.with_extension("lock"))?;
-        for directory in ["parts", "lists/partial", "none/partial"] {
-            fs::create_dir_all(apt.state.join(directory))?;
-        }
-        fs::write(apt.state.join("status"), "")?;
-        let source = format!(
-            "Types: deb\nURIs: {}\nSuites: {suite}\nComponents: main\nSigned-By: {KEYRING}\n",
-            archive()?
-        );
-        fs::write(apt.state.join("parts/debian.sources"), source)?;
-        if !apt.is_fresh() {
-            apt.update()?;
+        let _lock = apt.lock()?;
+        let updated = fs::metadata(apt.stamp()).and_then(|stamp| stamp.modified());
+        if !updated.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < ASKED)) {
+            apt.update(debian)?;
         }
         Ok(apt)
     }
 
-    /// Holds when the lists were fetched.
+    /// Held while the lists or what was read of them change.
+    fn lock(&self) -> Result<File> {
+        kept::lock(&self.state.with_extension("lock"))
+    }
+
+    /// Its time is when the lists were fetched.
     fn stamp(&self) -> PathBuf {
         self.state.join("updated")
     }
 
-    fn is_fresh(&self) -> bool {
-        let updated = fs::metadata(self.stamp()).and_then(|stamp| stamp.modified());
-        updated.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < ASKED))
-    }
-
-    fn update(&self) -> Result<()> {
-        match output(self.get().arg("update")) {
+    fn update(&self, debian: Debian) -> Result<()> {
+        for directory in ["parts", "lists/partial", "cache/archives/partial", "plans"] {
+            fs::create_dir_all(self.state.join(directory))?;
+        }
+        fs::write(self.state.join("status"), "")?;
+        let (archive, suite) = (archive()?, debian.suite());
+        let source = format!(
+            "Types: deb\nURIs: {archive}\nSuites: {suite}\nComponents: main\nSigned-By: {KEYRING}\n"
+        );
+        fs::write(self.state.join("parts/debian.sources"), source)?;
+        match output(self.apt_get().args(["update", "-qq"])) {
             Ok(_) => {}
             // Without a network the lists of an earlier day must do.
             Err(_) if self.stamp().exists() => {}
             Err(error) => return Err(error),
         }
+        for plan in fs::read_dir(self.state.join("plans"))? {
+            fs::remove_file(plan?.path())?;
+        }
         fs::write(self.stamp(), "").map_err(Into::into)
     }
 
     /// A second attempt, with new lists: the archive may have replaced a version since.
-    fn twice<T>(&self, attempt: impl Fn(&Self) -> Result<T>) -> Result<T> {
+    fn twice<T>(&self, debian: Debian, attempt: impl Fn(&Self) -> Result<T>) -> Result<T> {
         attempt(self).or_else(|_| {
             std::thread::sleep(RETRY);
-            self.update()?;
+            {
+                let _lock = self.lock()?;
+                self.update(debian)?;
+            }
             attempt(self).context(
                 "tried twice to fetch from Debian's archive; is there a network, and does `apt-get update` work?",
             )
         })
     }
 
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
+    fn apt_get(&self) -> Command {
+        let mut command = Command::new("apt-get");
         let at = |path: &str| self.state.join(path).display().to_string();
         for option in [
             "Dir::Etc::sourcelist=/dev/null".to_owned(),
@@ -252,7 +237,7 @@ impl Apt {
             format!("Dir::State::Lists={}", at("lists")),
             format!("Dir::State::status={}", at("status")),
             format!("Dir::Cache={}", at("cache")),
-            // Several trees are made at once; each has a directory of its own for its archives.
+            // Several trees are made at once, and no archive is kept here.
             "Dir::Cache::pkgcache=".to_owned(),
             "Dir::Cache::srcpkgcache=".to_owned(),
             "Debug::NoLocking=true".to_owned(),
@@ -266,18 +251,21 @@ impl Apt {
         command
     }
 
-    fn get(&self) -> Command {
-        let mut command = self.command("apt-get");
-        command.args(["-y", "-qq", "--no-install-recommends"]);
-        command
-    }
-
-    /// The file names of the packages and all their dependencies.
+    /// The file names of the packages and all their dependencies. apt is asked once for each version of the lists.
     fn plan(&self, packages: &[&str]) -> Result<Vec<String>> {
-        // apt does not name a file that is there already, so this place stays empty.
-        let archives = format!("Dir::Cache::archives={}", self.state.join("none").display());
-        let words = ["-o", &archives, "install", "--print-uris"];
-        let plan = output(self.get().args(words).args(packages))?;
+        let words = [
+            "install",
+            "--print-uris",
+            "-y",
+            "-qq",
+            "--no-install-recommends",
+        ];
+        let _lock = self.lock()?;
+        let file = self.state.join("plans").join(packages.join(","));
+        let plan = match fs::read_to_string(&file) {
+            Ok(plan) => plan,
+            Err(_) => output(self.apt_get().args(words).args(packages))?,
+        };
         let names: Vec<String> = plan
             .lines()
             .filter(|line| line.starts_with('\''))
@@ -285,14 +273,26 @@ impl Apt {
             .map(str::to_owned)
             .collect();
         ensure!(!names.is_empty(), "apt-get names no package to fetch");
+        fs::write(file, plan)?;
         Ok(names)
     }
 
-    fn download(&self, packages: &[&str], archives: &Path) -> Result<()> {
-        fs::create_dir_all(archives.join("partial"))?;
-        let archives = format!("Dir::Cache::archives={}", archives.display());
-        let words = ["-o", &archives, "install", "--download-only"];
-        let keep = ["-o", "APT::Keep-Downloaded-Packages=true"];
-        output(self.get().args(keep).args(words).args(packages)).map(drop)
+    /// Fetches the packages of a plan and unpacks them into a tree.
+    fn unpack(&self, plan: &[String], tree: &Path) -> Result<()> {
+        let archives = tree.join(".archives");
+        fs::create_dir(&archives)?;
+        let names = plan.iter().filter_map(|file| file.split('_').next());
+        let mut download = self.apt_get();
+        output(
+            download
+                .args(["download", "-qq"])
+                .args(names)
+                .current_dir(&archives),
+        )?;
+        for archive in fs::read_dir(&archives)? {
+            let archive = archive?.path();
+            run!("dpkg-deb -x {archive} {tree}")?;
+        }
+        fs::remove_dir_all(archives).map_err(Into::into)
     }
 }
