@@ -1,7 +1,7 @@
 //! Programs that are crates or modules of another language, built or fetched once per version and kept
 //! in the user's cache for the next clone.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use vmtest::kept;
@@ -108,33 +108,36 @@ pub(crate) fn packagers(context: &Context) -> Result<Outcome> {
     Ok(Outcome::passed(output))
 }
 
-/// What drives the browser, as its lock file has it.
-const BROWSER: &str = "crates/sanid-fleet/tests/html";
+/// What drives the browser: Playwright with its own node, and the checker of accessibility. As npm packages
+/// they would need npm, which is four hundred Debian packages.
+const BROWSER: [&str; 2] = ["playwright==1.65.2", "axe-playwright-python==0.1.8"];
 
-/// Where the modules of node are installed to.
-pub(crate) fn browser_directory(place: &Place) -> PathBuf {
-    place.work().join("html")
+/// The directory of what drives the browser, if it was fetched before.
+pub(crate) fn kept_browser() -> Option<PathBuf> {
+    kept::existing("browser", &BROWSER.join(" "))
 }
 
-/// The step that has the modules ready which drive the browser.
+/// The step that has ready what drives the browser.
 pub(crate) fn browser(context: &Context) -> Result<Outcome> {
-    let place = &context.place;
-    let directory = browser_directory(place);
-    std::fs::create_dir_all(&directory)?;
-    for name in ["package.json", "package-lock.json"] {
-        std::fs::copy(place.root.join(BROWSER).join(name), directory.join(name))?;
-    }
-    let install = npm(&directory);
-    if !has_program("npm") {
-        return Ok(Outcome::missing("npm is missing", install.repeat()));
-    }
-    Ok(match Outcome::of(place, "browser", &install)? {
-        Outcome::Failed { output, repeat } => Outcome::missing(output, repeat),
-        passed => passed,
+    let fetched = kept::entry("browser", &BROWSER.join(" "), |directory| {
+        let install = Cmd::new(["python3", "-m", "pip", "install", "--quiet", "--no-deps"])
+            .args([
+                "--only-binary=:all:",
+                "--target",
+                &directory.to_string_lossy(),
+            ])
+            .args(BROWSER);
+        let done = install.run(&context.place, "browser")?;
+        ensure!(
+            done.status.success(),
+            "{}\nto repeat: {}",
+            done.output,
+            install.repeat()
+        );
+        Ok(())
+    });
+    Ok(match fetched {
+        Ok(directory) => Outcome::passed(format!("{}\n", directory.display())),
+        Err(error) => Outcome::missing(format!("{error:#}"), "apt-get install python3-pip"),
     })
-}
-
-fn npm(directory: &Path) -> Cmd {
-    Cmd::new(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"])
-        .args(["--prefix", &directory.to_string_lossy()])
 }

@@ -88,12 +88,11 @@ pub(super) const PACKAGES: &[Package] = &[
         "hosts to collect reports from",
     ),
     package("openssh-client", &["collect"], "collects the reports"),
-    or_program("nodejs", "node", &["html"], "drives the browser"),
     or_program(
-        "npm",
-        "npm",
+        "python3-pip",
+        "pip3",
         &["browser"],
-        "installs what drives the browser",
+        "fetches what drives the browser",
     ),
     package("chromium", &["html"], "shows the report"),
     package(

@@ -153,7 +153,6 @@ fn run(context: &Context, step: &str, chosen: impl Fn(&Program) -> bool) -> Resu
 /// A test program as cargo starts it, told where the things are that steps have made. What is missing
 /// there, the test itself reports.
 fn command(context: &Context, program: &Program) -> Cmd {
-    let place = &context.place;
     let mut cmd = Cmd::new([program.executable.to_string_lossy()])
         .env("CARGO_MANIFEST_DIR", &program.package)
         .env("RUST_BACKTRACE", "0");
@@ -177,12 +176,14 @@ fn command(context: &Context, program: &Program) -> Cmd {
     let given = [
         ("SANID_STATIC", context.static_binary("sanid")),
         ("SANID_KUBE_STATIC", context.static_binary("sanid-kube")),
-        ("SANID_NODE_MODULES", tools::browser_directory(place)),
     ];
     for (name, value) in given {
         if value.exists() {
             cmd = cmd.env(name, value);
         }
+    }
+    if let Some(browser) = tools::kept_browser() {
+        cmd = cmd.env("SANID_BROWSER", browser);
     }
     if let Some(servers) = kube::servers() {
         cmd = cmd.env("SANID_KUBE_SERVER", servers);

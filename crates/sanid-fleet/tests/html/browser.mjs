@@ -1,5 +1,6 @@
 // One check of a page in a real Chromium: `node browser.mjs MODULES CHECK PAGE [PICTURE]`. It fails by
-// throwing. MODULES is the directory with playwright-core and axe-core in it.
+// throwing. MODULES is the directory with the Python packages playwright, which brings Playwright and node, and
+// axe-playwright-python, which brings axe-core.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,8 +9,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const [modules, check, path, picture] = process.argv.slice(2);
-const require = createRequire(join(modules, "package.json"));
-const { chromium } = require("playwright-core");
+const require = createRequire(import.meta.url);
+const { chromium } = require(join(modules, "playwright/driver/package"));
 
 const texts = (page, column) =>
   page.$$eval("#hosts tbody tr[aria-rowindex]", (rows, at) => rows.map((row) => row.cells[at].textContent), column);
@@ -147,7 +148,7 @@ const checks = {
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme });
       await page.locator("details.finding").evaluateAll((all) => all.forEach((one) => { one.open = true; }));
-      await page.evaluate(require("node:fs").readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
+      await page.evaluate(require("node:fs").readFileSync(join(modules, "axe_playwright_python/axe.min.js"), "utf8"));
       const found = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
       const told = found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.html} ${node.failureSummary}`).slice(0, 3).join("\n")}`);
       assert.deepEqual(told, [], colorScheme);

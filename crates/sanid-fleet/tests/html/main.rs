@@ -21,8 +21,7 @@ use testkit::trial::{Need, trial};
 
 const NEEDS: &[Need] = &[
     Need::Program("chromium", "chromium"),
-    Need::Program("node", "nodejs"),
-    Need::Set("SANID_NODE_MODULES", "Playwright's modules"),
+    Need::Set("SANID_BROWSER", "Playwright"),
 ];
 
 /// A check of `browser.mjs`, what it shows, and the page it is done on.
@@ -59,8 +58,8 @@ fn main() -> ExitCode {
 
 fn browser(check: &str, page: &str) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/html/browser.mjs");
-    let modules = std::env::var_os("SANID_NODE_MODULES").unwrap();
-    let run = Command::new("node")
+    let modules = std::env::var_os("SANID_BROWSER").unwrap();
+    let run = Command::new(Path::new(&modules).join("playwright/driver/node"))
         .arg(script)
         .arg(modules)
         .arg(check)
