@@ -76,7 +76,11 @@ impl Cmd {
             .append(true)
             .open(truncated(&path)?)?;
         let (program, arguments) = self.words.split_first().context("an empty command")?;
-        let status = Command::new(program)
+        let mut command = Command::new(program);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_this_package(name)) {
+            command.env_remove(name);
+        }
+        let status = command
             .args(arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(directory)
@@ -90,6 +94,13 @@ impl Cmd {
             output: String::from_utf8_lossy(&std::fs::read(&path)?).into_owned(),
         })
     }
+}
+
+/// Whether a variable is what `cargo run` tells xtask about its own package. Cargo builds `ring`, and with it
+/// sanid-fleet and sanid-kube, anew whenever one of them differs from the build before, as in a shell.
+fn is_of_this_package(name: &OsStr) -> bool {
+    name.to_str()
+        .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
 }
 
 /// Empties the log of the run before.
