@@ -155,7 +155,8 @@ fn release() -> Vec<Step> {
                 Release,
                 "fuzz",
                 "thousands of inputs for every parser, none of which brings it down",
-                &[],
+                // Not at once: the static binaries, which other steps wait for, go first.
+                &["packages"],
                 fuzz::step,
             )
         },
