@@ -189,21 +189,15 @@ fn a_claim_is_renewed_contested_and_released() {
             .claim_as(&request, &["--lease", "24h"])
             .expect(0)
             .json();
-        let last = release.json("claims/sqlite/history.json")["items"]
-            .as_array()
-            .unwrap()
-            .last()
-            .unwrap()["sequence"]
-            .as_u64()
-            .unwrap();
+        let before = release.json("claims/sqlite/history.json");
+        let events = before["items"].as_array().unwrap();
+        let last = events.last().unwrap()["sequence"].as_u64().unwrap();
         assert!(changed["generation"].as_u64().unwrap() > last);
         let released = copy.claim_as(&request, &["release"]).expect(0).json();
         assert_eq!(released["outcome"], "released");
         assert_eq!(released["ended"][0]["claim"], renewed["claim"]);
         let history = copy.claim(&["list", "--history"]).expect(0).json();
-        let count = |document: &Value| document["items"].as_array().unwrap().len();
-        let before = release.json("claims/sqlite/history.json");
-        assert_eq!(count(&history), count(&before) + 2);
+        assert_eq!(history["items"].as_array().unwrap().len(), events.len() + 2);
     }
 }
 

@@ -21,8 +21,7 @@ use sanid_fleet::claims::{
 use sanid_kube::api::Address;
 use sanid_kube::claims::KubeStore;
 use sanid_kube::resources::{
-    ConditionStatus, NodeReference, NodeStorageIdentity, StorageIdentityClaim, definitions,
-    object_name,
+    NodeReference, NodeStorageIdentity, StorageIdentityClaim, definitions, object_name,
 };
 use sanid_kube::status::{APPLIED, UNIQUE, VERIFIED, condition};
 use serde_json::Value;
@@ -43,81 +42,31 @@ fn nodes(release: &Release) -> Vec<NodeStorageIdentity> {
 
 #[test]
 fn reads_the_status_of_every_node() {
-    use ConditionStatus::{False, True, Unknown};
     for release in releases() {
-        let found: Vec<_> = nodes(&release)
-            .iter()
-            .map(|node| {
-                let status = node.status.as_ref().unwrap();
-                let holds = |name| condition(status, name).unwrap().status;
-                let identity = status.identity.clone().unwrap();
-                (
-                    node.spec.node.name.clone(),
-                    identity.host_id.unwrap(),
-                    [APPLIED, VERIFIED, UNIQUE].map(holds),
-                    status.claims.len(),
-                )
-            })
-            .collect();
-        let expected = [
-            (
-                "node-1",
-                "652f5d50-a689-4520-b87b-fe2552ef6b8b",
-                True,
-                True,
-                3,
-            ),
-            (
-                "node-2",
-                "652f5d50-a689-4520-b87b-fe2552ef6b8b",
-                True,
-                False,
-                1,
-            ),
-            (
-                "node-3",
-                "a3b1c2d4-0000-4000-8000-0123456789ab",
-                True,
-                True,
-                3,
-            ),
-            (
-                "node-4",
-                "acd4408e-fd0f-4e28-8d4a-d56a6e5e8312",
-                True,
-                True,
-                3,
-            ),
-            (
-                "node-5",
-                "4b91a3fb-1ab5-4603-899f-e0f256c8d49e",
-                True,
-                True,
-                3,
-            ),
-            (
-                "node-6",
-                "d2eec5be-61e5-457e-a63a-f0a1ecb0f70d",
-                True,
-                Unknown,
-                0,
-            ),
-            (
-                "node-7",
-                "a3b1c2d4-0000-4000-8000-0123456789ab",
-                False,
-                False,
-                1,
-            ),
-        ];
-        let expected = expected.map(|(node, host_id, applied, unique, claims)| {
-            (
-                node.to_owned(),
-                host_id.to_owned(),
-                [applied, True, unique],
-                claims,
+        let line = |node: &NodeStorageIdentity| {
+            let status = node.status.as_ref().unwrap();
+            let holds = |name| condition(status, name).unwrap().status.as_str();
+            format!(
+                "{} {} {} {} {} {}",
+                node.spec.node.name,
+                status.identity.clone().unwrap().host_id.unwrap(),
+                holds(APPLIED),
+                holds(VERIFIED),
+                holds(UNIQUE),
+                status.claims.len(),
             )
-        });
+        };
+        let found: Vec<String> = nodes(&release).iter().map(line).collect();
+        // Node, Host ID, Applied, Verified, Unique, number of claims.
+        let expected = [
+            "node-1 652f5d50-a689-4520-b87b-fe2552ef6b8b True True True 3",
+            "node-2 652f5d50-a689-4520-b87b-fe2552ef6b8b True True False 1",
+            "node-3 a3b1c2d4-0000-4000-8000-0123456789ab True True True 3",
+            "node-4 acd4408e-fd0f-4e28-8d4a-d56a6e5e8312 True True True 3",
+            "node-5 4b91a3fb-1ab5-4603-899f-e0f256c8d49e True True True 3",
+            "node-6 d2eec5be-61e5-457e-a63a-f0a1ecb0f70d True True Unknown 0",
+            "node-7 a3b1c2d4-0000-4000-8000-0123456789ab False True False 1",
+        ];
         assert_eq!(found, expected, "{}", release.version);
     }
 }
