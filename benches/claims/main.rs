@@ -133,10 +133,10 @@ impl Plan<'_> {
         if right && found.len() == 1 && all == 100 {
             return Ok(());
         }
-        Err(
-            format!("the bare transactions wrote {all} claims, not 100; the first: {found:?}")
-                .into(),
+        Err(format!(
+            "sanid-fleet reads {all} of the 100 claims that bare transactions wrote, and as the first {found:?}"
         )
+        .into())
     }
 
     /// Claims and bare transactions per second of all clients together.
