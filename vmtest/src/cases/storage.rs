@@ -72,7 +72,7 @@ const fn guide(name: &'static str, proves: &'static str, debian: Debian) -> Case
     Case {
         name,
         proves,
-        takes: 150,
+        takes: 200,
         memory: 512,
         guest: Guest::Disk {
             debian,
