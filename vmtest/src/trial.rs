@@ -11,6 +11,10 @@ use crate::case::{Boot, Case};
 
 /// Which cases to run, and how.
 #[derive(Debug, Default, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct Options {
     /// Run only these cases [default: all]
     #[arg(value_name = "CASE")]

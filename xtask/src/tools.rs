@@ -90,13 +90,14 @@ impl Tool {
 
 /// `PATH` with the directories of the tools that are kept.
 pub(crate) fn search_path(path: &str) -> String {
-    let kept = [DEB, RPM, FUZZ].into_iter().filter_map(|tool| tool.kept());
+    let kept = [DEB, RPM, FUZZ].into_iter().filter_map(Tool::kept);
     kept.fold(path.to_owned(), |path, directory| {
         format!("{path}:{}", directory.display())
     })
 }
 
 /// The step that has the packagers ready.
+#[expect(clippy::unnecessary_wraps, reason = "every step has this signature")]
 pub(crate) fn packagers(context: &Context) -> Result<Outcome> {
     let mut output = String::new();
     for tool in [DEB, RPM] {
@@ -118,6 +119,7 @@ pub(crate) fn kept_browser() -> Option<PathBuf> {
 }
 
 /// The step that has ready what drives the browser.
+#[expect(clippy::unnecessary_wraps, reason = "every step has this signature")]
 pub(crate) fn browser(context: &Context) -> Result<Outcome> {
     let fetched = kept::entry("browser", &BROWSER.join(" "), |directory| {
         let install = Cmd::new(["python3", "-m", "pip", "install", "--quiet", "--no-deps"])

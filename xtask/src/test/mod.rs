@@ -21,6 +21,10 @@ use summary::Summary;
 
 /// What to run and how much to print.
 #[derive(Debug, Default, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct Options {
     /// Only what Rust and a C linker can check, in minutes
     #[arg(long)]

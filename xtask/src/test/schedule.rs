@@ -141,7 +141,7 @@ impl State {
     fn ready(&self, lane: Lane, chosen: &BTreeSet<&str>) -> Option<usize> {
         self.waiting.iter().position(|step| {
             let blocks = |name: &&str| chosen.contains(name) && !self.ended.contains(name);
-            step.lane == lane && !step.needs.iter().any(|name| blocks(name))
+            step.lane == lane && !step.needs.iter().any(blocks)
         })
     }
 }

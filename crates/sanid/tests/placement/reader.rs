@@ -18,7 +18,8 @@ until [ -s "$place/seen" ]; do :; done
 n=0
 until [ $n -ge 12 ] && [ -e "$place/enough" ]; do
   n=$((n + 1)); [ $n -lt 1000 ] || fail "the reader has not seen enough"
-  for one in $other_uuid $uuid; do
+  # None comes twice: a slow reader could not tell a pair that changed to and fro from a mixed one.
+  for one in $(printf '%08x-1111-4111-8111-%012x %08x-2222-4222-8222-%012x' $n $n $n $n); do
     echo "pin.hostid = '$one'
 pin.iqn = 'iqn.2001-04.com.example:$one'" > "$root/run/sanid/config.d/pin.toml"
     ends 0 apply --replace; holds $id $one
@@ -29,7 +30,7 @@ wait $reader || fail "the reader saw: $(cat "$place/seen")"
 no_leftovers
 "#;
 
-/// What the reader makes when it has seen both identities, and read often.
+/// The file that the reader makes when it has read often and seen identities change.
 const ENOUGH: &str = "SANID_TEST_ENOUGH";
 
 /// Whether this process is to be the reader.
@@ -53,7 +54,7 @@ pub(crate) fn run() -> ExitCode {
     let start = std::time::Instant::now();
     // Nobody stops it where the script has failed.
     while !stop.exists() && start.elapsed().as_secs() < 600 {
-        // A pair is mixed if the host NQN is the same before and after its Host ID was read.
+        // A pair is mixed if the host NQN is the same before and after its Host ID was read: no name returns.
         let (before, id, after) = (
             read("nvme/hostnqn"),
             read("nvme/hostid"),
@@ -75,7 +76,7 @@ pub(crate) fn run() -> ExitCode {
         }
         ids.insert(id);
         rounds += 1;
-        if rounds > 100 && ids.len() == 2 && !enough.exists() {
+        if rounds > 100 && ids.len() >= 2 && !enough.exists() {
             std::fs::write(&enough, "").unwrap();
         }
     }
@@ -83,7 +84,7 @@ pub(crate) fn run() -> ExitCode {
         "{rounds} rounds, {} identities, wrong: {wrong:#?}",
         ids.len()
     );
-    if wrong.is_empty() && rounds > 100 && ids.len() == 2 {
+    if wrong.is_empty() && rounds > 100 && ids.len() >= 2 {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
