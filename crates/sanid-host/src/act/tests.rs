@@ -300,7 +300,11 @@ fn the_lock_keeps_the_second_one_out_until_the_first_is_done() {
 
 #[test]
 fn nothing_is_published_where_run_is_not_volatile() {
-    let host = Host::new();
+    // Where /tmp is in memory, every directory in it is volatile; /var/tmp is not (hier(7)).
+    let host = Host {
+        dir: tempfile::tempdir_in("/var/tmp").unwrap(),
+    };
+    host.put("etc/machine-id", &format!("{MACHINE_ID}\n"));
     let root = Root::open(host.dir.path()).unwrap();
     fs::create_dir(host.path("run")).unwrap();
     let facts = observe(&root, None).unwrap();

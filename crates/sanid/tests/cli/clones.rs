@@ -268,6 +268,7 @@ fn reseed_is_refused() {
 }
 
 #[test]
+#[ignore = "needs script"]
 fn reseed_asks_on_a_terminal_and_takes_nothing_but_yes() {
     for (words, typed, agreed) in [
         ("reseed", "yes\n", true),

@@ -8,6 +8,7 @@ fn on_a_terminal(host: &Host, environment: &[(&str, &str)]) -> String {
 }
 
 #[test]
+#[ignore = "needs script"]
 fn colour_is_for_terminals_that_want_it() {
     let host = Host::new(MACHINE_ID);
     assert!(on_a_terminal(&host, &[]).contains("\u{1b}["));
