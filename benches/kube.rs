@@ -266,7 +266,7 @@ fn chart(page: &mut String, ends: &[f64]) {
     let (nodes, took) = (ends.len(), ends[ends.len() - 1]);
     let _ = writeln!(
         page,
-        "Time until so many of {nodes} nodes were Unique, {AT_ONCE} agents at a time:\n\n```"
+        "Time until N of {nodes} nodes were Unique, {AT_ONCE} agents at a time:\n\n```"
     );
     for tenth in 1..=10 {
         let seconds = ends[(nodes * tenth).div_ceil(10) - 1];

@@ -260,7 +260,7 @@ fn initramfs(debian: Debian) -> Result<PathBuf> {
     })
 }
 
-/// iscsid is started by hand. The target is on loopback, so nobody waits this long unless the machine is busy.
+/// iscsid is started by hand. The target is on loopback: only a busy machine takes this long.
 const ISCSID_CONF: &str = "iscsid.startup = /bin/false
 node.startup = manual
 node.conn[0].timeo.login_timeout = 120

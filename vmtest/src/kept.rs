@@ -94,7 +94,7 @@ fn make_directory(path: &Path) -> Result<()> {
     check_owner(path)
 }
 
-/// Programs of an entry run as root, so nobody else may be able to write to it.
+/// Programs of an entry run as root, so no other user may be able to write to it.
 fn check_owner(path: &Path) -> Result<()> {
     let metadata = fs::symlink_metadata(path).with_context(|| path.display().to_string())?;
     let own = rustix::process::geteuid().as_raw();

@@ -15,7 +15,7 @@ const SCRIPTS: [(Shell, &str, &str); 3] = [
 ];
 
 /// Where a program has a hyphen in its name, `clap_complete` 4.6 puts one separator for it where it finds the
-/// command that is typed, and another one where it looks up what that takes, so that nothing is found.
+/// command that is typed, and a different one where it looks up its options, so that nothing is found.
 fn with_one_separator(script: &str, name: &str) -> String {
     script.replace(&name.replace('-', "__subcmd__"), &name.replace('-', "__"))
 }

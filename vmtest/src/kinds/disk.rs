@@ -1,4 +1,4 @@
-//! QEMU with a whole Debian on a disk. Its kernel has NVMe and ext4 built in, so there is no initramfs.
+//! QEMU with a whole Debian on a disk. Its kernel has NVMe and ext4 built in, so it needs no initramfs.
 
 use std::fs;
 

@@ -244,7 +244,7 @@ fn exit_codes_and_what_they_say() {
         );
         assert!(text(&output).contains(says), "{words:?}: {}", text(&output));
     }
-    // A machine that is too busy to find out within a second why nobody answers gets more.
+    // A machine that is too busy to find the reason within a second gets more.
     let mut said = String::new();
     for wait in ["1s", "10s", "100s"] {
         let output = run(&["--store", NOBODY, "--wait", wait, "--from", clone]);

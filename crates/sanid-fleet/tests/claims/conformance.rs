@@ -457,7 +457,7 @@ fn history_waits_for_what_happens(place: &Place) {
     std::thread::spawn(move || done.send(other.history(0, 10, LASTING)));
     granted(&claim(store.as_mut(), &identity(1), &host("one")));
     let events = told.recv_timeout(PATIENCE);
-    let events = events.expect("whoever waits for history is not told of what happens");
+    let events = events.expect("a call that waits for history did not return with the event");
     assert_eq!(events.unwrap().len(), 1);
 }
 

@@ -76,7 +76,7 @@ impl Progress {
     }
 }
 
-/// Set when it goes, on a failure, too: nobody waits for a thread that has panicked.
+/// Set when it is dropped, also on a failure, so that no thread waits for one that has panicked.
 struct Ended<'a>(&'a AtomicBool);
 
 impl Drop for Ended<'_> {

@@ -53,7 +53,7 @@ pub(crate) async fn since(client: &Client, revision: u64) -> Vec<Change> {
 /// The changes of one kind up to now: to a mark that is made now.
 pub(crate) async fn of(client: &Client, resource: &str, revision: u64) -> Vec<Change> {
     let (name, last) = mark(client, resource).await;
-    // The server tells nobody that it has told all, so it is asked for longer and longer.
+    // The server does not mark the end of what it sends, so it is asked for longer and longer.
     let mut seconds = 1;
     loop {
         let path =
@@ -88,7 +88,7 @@ fn revision(object: &Value) -> u64 {
     version.unwrap().parse().unwrap()
 }
 
-/// An object that was made now and is nobody's, and is gone again: its name, and its revision.
+/// An object without an owner that was made and removed again: its name and its revision.
 async fn mark(client: &Client, resource: &str) -> (String, u64) {
     static NUMBER: AtomicU64 = AtomicU64::new(0xcafe_0000_0000);
     let number = NUMBER.fetch_add(1, Ordering::SeqCst);

@@ -98,7 +98,7 @@ fn race(cluster: &Cluster) {
     drop((agents, way));
 }
 
-/// Waits until so many racers say that they are unique, and so many that they are not.
+/// Waits until these numbers of racers report that they are unique and that they are not.
 async fn counts(admin: &Admin, wanted: (usize, usize)) {
     let what = format!("{wanted:?} are unique and not");
     eventually(&what, async || {

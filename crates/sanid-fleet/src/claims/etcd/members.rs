@@ -154,7 +154,7 @@ impl Members {
     }
 }
 
-/// For how long one member is asked, after so many rounds in which none has answered.
+/// How long one member is asked, after `rounds` rounds without an answer.
 fn call_time(left: Duration, rounds: usize) -> Duration {
     let longest = LONGEST_CALL * (1 << rounds.min(16));
     // So that the next member has its turn, too.

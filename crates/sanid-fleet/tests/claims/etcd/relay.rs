@@ -134,7 +134,7 @@ impl Counted {
         self.url.clone()
     }
 
-    /// Begins to count. The requests of each round trip are so many.
+    /// Begins to count; `requests` belong to one round trip.
     pub(crate) fn count(&self, together: usize) {
         let mut counts = self.counts.0.lock().unwrap();
         *counts = Counts {
