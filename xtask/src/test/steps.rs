@@ -75,6 +75,13 @@ fn prepare() -> Vec<Step> {
         ),
         step(
             Prepare,
+            "kube-server",
+            "a real API server is built, or was before",
+            &["packages"],
+            kube::step,
+        ),
+        step(
+            Prepare,
             "packagers",
             "the programs that make packages are there",
             &[],
@@ -93,13 +100,6 @@ fn prepare() -> Vec<Step> {
             "licences, sources and banned crates",
             &[],
             deny::step,
-        ),
-        step(
-            Prepare,
-            "kube-server",
-            "a real API server is built, or was before",
-            &["packages"],
-            kube::step,
         ),
     ]
 }
