@@ -22,12 +22,7 @@ use plan::Plan;
 pub(crate) fn step(context: &Context) -> Result<Outcome> {
     let needed: Vec<&Package> = PACKAGES
         .iter()
-        .filter(|package| {
-            package
-                .steps
-                .iter()
-                .any(|step| context.steps.contains(step))
-        })
+        .filter(|package| is_needed(package, &context.steps))
         .collect();
     let missing = missing(&needed)?;
     if missing.is_empty() {
@@ -67,6 +62,11 @@ pub(crate) fn step(context: &Context) -> Result<Outcome> {
     // Should the archive change between the simulation and now, apt still removes nothing.
     let cmd = install(&missing, &["--yes", "-qq", "--no-remove"]);
     Outcome::of(place, "packages", &cmd)
+}
+
+/// Whether one of the steps uses a package. A run of this step alone installs all of them.
+fn is_needed(package: &Package, steps: &[&str]) -> bool {
+    steps == ["packages"] || package.steps.iter().any(|step| steps.contains(step))
 }
 
 /// Asks on a terminal, unless the answer was given before.
@@ -149,5 +149,21 @@ impl Drop for NoServices {
         if self.ours && std::fs::remove_file(POLICY).is_err() {
             eprintln!("cargo xtask: please remove {POLICY}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_installs_only_the_packages_of_its_steps() {
+        let names = |steps: &[&str]| -> Vec<&str> {
+            let needed = PACKAGES.iter().filter(|package| is_needed(package, steps));
+            needed.map(|package| package.name).collect()
+        };
+        assert_eq!(names(&["packages", "build", "faults"]), ["strace"]);
+        assert_eq!(names(&["packages", "build", "tests"]), ["age"]);
+        assert_eq!(names(&["packages"]).len(), PACKAGES.len());
     }
 }
