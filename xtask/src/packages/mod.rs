@@ -152,6 +152,13 @@ impl Drop for NoServices {
     }
 }
 
+/// The steps that the list names.
+#[cfg(test)]
+pub(crate) fn named_steps() -> impl Iterator<Item = &'static str> {
+    let all = PACKAGES.iter().flat_map(|package| package.steps);
+    all.copied()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

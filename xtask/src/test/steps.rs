@@ -351,6 +351,16 @@ mod tests {
     }
 
     #[test]
+    fn packages_are_for_steps_that_exist_and_wait_for_them() {
+        let steps = all();
+        for name in packages::named_steps() {
+            let step = steps.iter().find(|step| step.name == name);
+            let waits = step.is_some_and(|step| step.needs.contains(&"packages"));
+            assert!(waits, "{name} is not a step that needs packages");
+        }
+    }
+
+    #[test]
     fn each_test_program_apart_has_a_step() {
         let steps = all();
         for name in programs::APART {
