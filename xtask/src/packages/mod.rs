@@ -52,10 +52,14 @@ pub(crate) fn step(context: &Context) -> Result<Outcome> {
             install(&missing, &[]).repeat(),
         ));
     }
-    // Only this prints sizes; it ends where apt would ask.
-    let announced = install(&missing, &["--assume-no"]).run(place, "apt announcement")?;
-    say!("{}\n{}", plan.summary(), plan::sizes(&announced.output));
-    if !agreed(context) {
+    let show = Cmd::new(["apt-cache", "show"]).args(plan.fetched.iter().cloned());
+    let sizes = plan::sizes(&show.run(place, "apt sizes")?.output);
+    // Nothing may be drawn over a question.
+    let agreed = context.progress.suspend(|| {
+        say!("{}: {sizes}", plan.summary());
+        agreed(context)
+    });
+    if !agreed {
         return Ok(Outcome::missing("not installed", "cargo xtask test --yes"));
     }
     let _quiet = NoServices::begin()?;

@@ -1,9 +1,11 @@
-//! What apt would do, read from its simulation.
+//! What apt would do, read from its simulation and its lists.
 
-/// Counted from `apt-get --simulate install` and its announcement of sizes.
+/// Read from `apt-get --simulate install`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
     pub(super) new: Vec<String>,
+    /// New and upgraded packages as `NAME=VERSION`, which apt-cache takes.
+    pub(super) fetched: Vec<String>,
     /// Installed already, and replaced by another version.
     pub(super) upgraded: Vec<String>,
     pub(super) removed: Vec<String>,
@@ -22,7 +24,13 @@ impl Plan {
                 plan.downgraded |= line.contains("DOWNGRADED");
                 continue;
             };
-            let old = words.next().is_some_and(|word| word.starts_with('['));
+            let third = words.next().unwrap_or_default();
+            let old = third.starts_with('[');
+            let version = if old { words.next() } else { Some(third) };
+            if let ("Inst", Some(version)) = (what, version) {
+                let version = version.trim_start_matches('(');
+                plan.fetched.push(format!("{name}={version}"));
+            }
             match what {
                 "Inst" if old => plan.upgraded.push(name.to_owned()),
                 "Inst" => plan.new.push(name.to_owned()),
@@ -57,12 +65,20 @@ impl Plan {
     }
 }
 
-/// The lines of apt's announcement that name sizes: what is fetched, and what it takes on the disk.
-pub(super) fn sizes(announcement: &str) -> String {
-    let lines = announcement.lines().filter(|line| {
-        line.starts_with("Need to get ") || line.starts_with("After this operation")
-    });
-    lines.collect::<Vec<_>>().join("\n")
+/// How much is fetched and how much it takes on the disk at most, from `apt-cache show`: `Size` is in bytes,
+/// `Installed-Size` in KiB (deb-control(5)).
+///
+/// `apt-get --assume-no` would print both, and installs where it has nothing to ask.
+pub(super) fn sizes(records: &str) -> String {
+    let sum = |field: &str| -> u64 {
+        let values = records.lines().filter_map(|line| line.strip_prefix(field));
+        values
+            .filter_map(|value| value.trim().parse::<u64>().ok())
+            .sum()
+    };
+    let fetched = sum("Size:").div_ceil(1_000_000);
+    let installed = (sum("Installed-Size:") * 1024).div_ceil(1_000_000);
+    format!("{fetched} MB to fetch, {installed} MB on the disk")
 }
 
 #[cfg(test)]
@@ -86,6 +102,10 @@ Conf qemu-system-x86 (1:7.2+dfsg-7+deb12u12 Debian:12.11/oldstable [amd64])
              Conf strace (6.1-0.1 Debian:12 [amd64])\n",
         );
         assert_eq!(plan.new, ["strace"]);
+        assert_eq!(
+            plan.fetched,
+            ["strace=6.1-0.1", "libsystemd0=252.39-1~deb12u1"]
+        );
         assert_eq!(plan.upgraded, ["libsystemd0"]);
         assert_eq!(plan.refusal(), None);
         assert_eq!(plan.summary(), "1 new package, 1 upgraded: libsystemd0");
@@ -103,12 +123,9 @@ Conf qemu-system-x86 (1:7.2+dfsg-7+deb12u12 Debian:12.11/oldstable [amd64])
     }
 
     #[test]
-    fn sizes_are_the_two_lines_that_name_them() {
-        let announcement = "Reading package lists...\nNeed to get 498 MB of archives.\n\
-                            After this operation, 2,600 MB of additional disk space will be used.\nAbort.\n";
-        assert_eq!(
-            sizes(announcement),
-            "Need to get 498 MB of archives.\nAfter this operation, 2,600 MB of additional disk space will be used."
-        );
+    fn sizes_are_summed_over_the_records() {
+        let records = "Package: a\nInstalled-Size: 18000\nSize: 2600000\n\n\
+                       Package: b\nInstalled-Size: 1000\nSize: 21000\n";
+        assert_eq!(sizes(records), "3 MB to fetch, 20 MB on the disk");
     }
 }

@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use anyhow::Result;
+use indicatif::MultiProgress;
 
 use crate::place::{Place, is_ci};
 use crate::say::say;
@@ -62,6 +63,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
         everything: !options.quick,
         long: options.long,
         yes: options.yes,
+        progress: MultiProgress::new(),
         programs: OnceLock::new(),
     };
     let mut summary = Summary::default();

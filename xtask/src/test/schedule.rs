@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use indicatif::{MultiProgress, ProgressBar};
+use indicatif::ProgressBar;
 
 use super::step::{Context, Lane, Outcome, Step};
 
@@ -59,12 +59,11 @@ pub(super) fn run(context: &Context, steps: &[Step], report: &mut (dyn FnMut(End
         changed: Condvar::new(),
         chosen: steps.iter().map(|step| step.name).collect(),
     };
-    let progress = MultiProgress::new();
     let report = Mutex::new(report);
-    let (queue, progress, report) = (&queue, &progress, &report);
+    let (queue, report) = (&queue, &report);
     thread::scope(|scope| {
         for lane in Lane::WORKERS {
-            scope.spawn(move || worker(context, lane, queue, progress, report));
+            scope.spawn(move || worker(context, lane, queue, report));
         }
     });
 }
@@ -73,12 +72,11 @@ fn worker(
     context: &Context,
     lane: Lane,
     queue: &Queue,
-    progress: &MultiProgress,
     report: &Mutex<&mut (dyn FnMut(Ended) + Send)>,
 ) {
     while let Some(step) = queue.next(lane) {
         // Drawn on a terminal only.
-        let bar = progress.add(ProgressBar::new_spinner());
+        let bar = context.progress.add(ProgressBar::new_spinner());
         bar.set_message(format!("{}: {}", step.name, step.shows));
         bar.enable_steady_tick(Duration::from_millis(200));
         let begin = Instant::now();
@@ -88,7 +86,7 @@ fn worker(
         });
         let took = begin.elapsed();
         bar.finish_and_clear();
-        progress.suspend(|| {
+        context.progress.suspend(|| {
             let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
             report(Ended {
                 step,

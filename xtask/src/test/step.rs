@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use anyhow::Result;
+use indicatif::MultiProgress;
 
 use super::programs::Program;
 use crate::cmd::Cmd;
@@ -67,6 +68,8 @@ pub(crate) struct Context {
     pub(crate) long: bool,
     /// Whether packages are installed without a question.
     pub(crate) yes: bool,
+    /// What is drawn on a terminal while steps run.
+    pub(crate) progress: MultiProgress,
     /// The test programs, once they are built.
     pub(crate) programs: OnceLock<Vec<Program>>,
 }
