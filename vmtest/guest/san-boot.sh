@@ -20,7 +20,7 @@ iscsi)
     check "the root file system ($device) is on an iSCSI session" [ "$session" != "$path" ]
     same "which uses the initiator name of the file" \
         "$(line "/sys/class/iscsi_session/session${session%%/*}/initiatorname")" "$iqn"
-    same "iscsid has started again by the file" "$(systemctl is-active iscsid.service)" active
+    until_that "iscsid has started again by the file" systemctl is-active --quiet iscsid.service
     ;;
 nvme)
     for controller in /sys/class/nvme/nvme*; do

@@ -11,6 +11,8 @@ struct Queue {
     waiting: Vec<&'static Case>,
     /// Containers run one at a time.
     container: bool,
+    /// So do pairs of guests: a kernel gives up a connection that is silent for 5 s, however slowly its guest runs.
+    pair: bool,
     running: usize,
     /// In MiB.
     memory: u64,
@@ -25,6 +27,10 @@ fn is_container(case: &Case) -> bool {
     matches!(case.guest, Guest::Container { .. })
 }
 
+fn is_pair(case: &Case) -> bool {
+    matches!(case.guest, Guest::SanBoot { .. })
+}
+
 impl Queue {
     /// The longest case that may start now. All containers together count as one case, since one follows the other.
     fn take(&mut self) -> Option<&'static Case> {
@@ -36,7 +42,8 @@ impl Queue {
             .enumerate()
             .filter(|(_, case)| {
                 let fits = self.running == 0 || memory(case) <= self.memory;
-                fits && !(is_container(case) && self.container)
+                let alone = (is_container(case) && self.container) || (is_pair(case) && self.pair);
+                fits && !alone
             })
             .max_by_key(|(_, case)| {
                 let length = if is_container(case) {
@@ -51,6 +58,7 @@ impl Queue {
         self.running += 1;
         self.memory = self.memory.saturating_sub(memory(case));
         self.container |= is_container(case);
+        self.pair |= is_pair(case);
         Some(case)
     }
 
@@ -58,6 +66,7 @@ impl Queue {
         self.running -= 1;
         self.memory += memory(case);
         self.container &= !is_container(case);
+        self.pair &= !is_pair(case);
     }
 }
 
@@ -74,6 +83,7 @@ pub(crate) fn run(
     let queue = Mutex::new(Queue {
         waiting: cases,
         container: false,
+        pair: false,
         running: 0,
         memory: free_memory(),
     });
@@ -118,9 +128,28 @@ mod tests {
         Queue {
             waiting: names.iter().map(find).collect(),
             container: false,
+            pair: false,
             running: 0,
             memory,
         }
+    }
+
+    #[test]
+    fn pairs_of_guests_follow_one_another() {
+        let mut queue = queue(
+            &["san_boot_iscsi", "san_boot_nvme_tcp", "reinstall"],
+            16_384,
+        );
+        let first = queue.take().unwrap();
+        assert!(is_pair(first), "{}", first.name);
+        assert_eq!(queue.take().map(|case| case.name), Some("reinstall"));
+        assert_eq!(
+            queue.take().map(|case| case.name),
+            None,
+            "a pair is running"
+        );
+        queue.give_back(first);
+        assert!(queue.take().is_some_and(is_pair));
     }
 
     #[test]

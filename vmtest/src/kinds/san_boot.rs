@@ -64,7 +64,12 @@ pub(super) fn run(
 fn to_storage(storage: Storage, maker: Maker) -> String {
     match (storage, maker) {
         (Storage::Iscsi, Maker::Dracut) => {
-            format!("rd.neednet=1 netroot=iscsi:10.0.0.1::::{TARGET}")
+            // A guest that waits for a processor is not a connection that is lost (dracut.cmdline(7)).
+            format!(
+                "rd.neednet=1 netroot=iscsi:10.0.0.1::::{TARGET} \
+                 rd.iscsi.param=node.conn[0].timeo.noop_out_interval=0 \
+                 rd.iscsi.param=node.conn[0].timeo.noop_out_timeout=0"
+            )
         }
         (Storage::Iscsi, Maker::InitramfsTools) => {
             format!("iscsi_target_ip=10.0.0.1 iscsi_target_name={TARGET}")
