@@ -32,7 +32,13 @@ pub(crate) fn step(context: &Context) -> Result<Outcome> {
     if context.long {
         cmd = cmd.arg("--long");
     }
-    Outcome::of(&context.place, "vm", &cmd)
+    Ok(match Outcome::of(&context.place, "vm", &cmd)? {
+        Outcome::Failed { output, .. } => Outcome::Failed {
+            output,
+            repeat: "cargo xtask test --only vm".to_owned(),
+        },
+        other => other,
+    })
 }
 
 /// The step that unpacks Debian 13's readers of the names.
