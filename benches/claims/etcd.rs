@@ -39,7 +39,7 @@ pub(crate) struct Operation {
     put: Option<Put>,
 }
 
-/// Target 1 is the revision that created the key; 0 where there is no such key.
+/// Target 1 is the revision that created the key; 0 if the key does not exist.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub(crate) struct Compare {
     #[prost(int32, tag = "2")]

@@ -50,7 +50,7 @@ pub fn programs(options: &Options) -> Result<Vec<&'static str>> {
 ///
 /// # Errors
 ///
-/// A case does not exist, or there is no terminal for a shell.
+/// A case does not exist, or a shell was asked for without a terminal.
 pub fn run(bench: &Bench, options: &Options) -> Result<bool> {
     let chosen = chosen(options)?;
     if options.list {

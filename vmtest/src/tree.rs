@@ -16,7 +16,7 @@ use crate::trial::Trial;
 /// Where units are, below `dist` and in the tree.
 const UNITS: &str = "usr/lib/systemd/system";
 
-/// There is no network to wait for; the others take an emulated processor seconds.
+/// The guests have no network to wait for; the other units take an emulated processor seconds.
 const NOT_NEEDED: &[&str] = &[
     "systemd-networkd-wait-online.service",
     "systemd-hwdb-update.service",

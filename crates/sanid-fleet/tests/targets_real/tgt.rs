@@ -109,7 +109,7 @@ iscsi-perf -i $name:1111 -t 600 iscsi://127.0.0.1:3260/$target/1 >/dev/null 2>&1
 busy=$!
 n=0
 until show | grep -q "Initiator: $name:1111"; do
-    n=$((n + 1)); [ $n -lt 6000 ] || { echo "nobody is logged in" >&2; show >&2; exit 1; }
+    n=$((n + 1)); [ $n -lt 6000 ] || { echo "no initiator is logged in" >&2; show >&2; exit 1; }
     sleep 0.05
 done
 login "logged in" node-1 $target $name:1111
