@@ -6,4 +6,7 @@
 )]
 
 pub mod generated;
+mod ran;
 pub mod trial;
+
+pub use ran::Ran;

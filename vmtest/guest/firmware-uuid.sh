@@ -43,7 +43,7 @@ case $uuid in
     exits 0 "nvme of debian_13" debian_13
     one=$output
     exits 0 "nvme of debian_13 again" debian_13
-    differs "makes up a name, another one each time" "$one" "$output"
+    differs "generates a different name each time" "$one" "$output"
     no_host "no system UUID" "none was set"
     ;;
 ffffffff-*)

@@ -1,4 +1,4 @@
-# systemd has put a machine-id of its own making into memory: it would be another one at the next boot.
+# systemd has generated a machine-id in memory: it would be a different one at the next boot.
 check "the machine-id is a mount" grep -q ' /etc/machine-id ' /proc/self/mountinfo
 check "and looks like any other" grep -qE '^[0-9a-f]{32}$' /etc/machine-id
 exits 4 "apply refuses it" sanid apply --keep --root /

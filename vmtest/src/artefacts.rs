@@ -1,17 +1,15 @@
 //! What guests and some tests are made of: kernels, Debian trees, the initramfs that all share. Each is made once
 //! from Debian's packages and kept for every clone of this user ([`kept`]).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::fs;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::thread;
 
 use anyhow::{Context as _, Result};
 
 use crate::debian::{self, Debian};
-use crate::host::run;
+use crate::host::{run, side_by_side};
 use crate::kept;
 use crate::layer::{Layer, libraries, version};
 
@@ -99,23 +97,9 @@ impl Artefact {
 
 /// Makes what is missing of these, as many at once as there are processors. Each has its own result.
 pub fn prepare(artefacts: &[Artefact]) -> Vec<(Artefact, Result<PathBuf>)> {
-    let queue: Mutex<VecDeque<Artefact>> = Mutex::new(artefacts.iter().copied().collect());
-    let made = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
-            scope.spawn(|| {
-                loop {
-                    let next = queue.lock().ok().and_then(|mut queue| queue.pop_front());
-                    let Some(artefact) = next else { break };
-                    let result = artefact.get();
-                    if let Ok(mut made) = made.lock() {
-                        made.push((artefact, result));
-                    }
-                }
-            });
-        }
-    });
-    made.into_inner().unwrap_or_default()
+    side_by_side(artefacts.iter().copied(), |artefact| {
+        (artefact, artefact.get())
+    })
 }
 
 /// Adds the paths that tests mount their files over and that no package has.

@@ -149,8 +149,8 @@ pub(crate) enum Seed {
     Credential,
 }
 
-/// The machine-id of guests that get one, and the UUID that sanid-v1 derives from it: written down, so that nobody
-/// asks the program that is tested.
+/// The machine-id of guests that get one, and the UUID that sanid-v1 derives from it: constants, so that no
+/// test asks the program under test.
 pub(crate) const MACHINE_ID: &str = "3d1219c7c4c5404aaa1f6d2a48adfda4";
 pub(crate) const HOST_UUID: &str = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
 /// The system UUID in the firmware of the first machine of a case.

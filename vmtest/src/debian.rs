@@ -4,7 +4,7 @@
 //! the machine stays untouched. The archive's address comes from the machine's own apt.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -183,7 +183,7 @@ impl Apt {
     }
 
     /// Held while the lists or what was read of them change.
-    fn lock(&self) -> Result<File> {
+    fn lock(&self) -> Result<kept::Lock> {
         kept::lock(&self.state.with_extension("lock"))
     }
 

@@ -1,7 +1,12 @@
 //! The machine that runs the guests: its programs, and what this process may do on it.
 
+use std::fs;
+use std::num::NonZero;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Mutex;
+use std::thread;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -24,7 +29,11 @@ macro_rules! say {
 pub(crate) use {run, say};
 
 /// The standard output of a command that must succeed.
-pub(crate) fn output(command: &mut Command) -> Result<String> {
+///
+/// # Errors
+///
+/// It cannot be started, fails, or prints bytes that are not UTF-8.
+pub fn output(command: &mut Command) -> Result<String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let done = command
         .output()
@@ -40,19 +49,45 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 }
 
 /// Whether this process runs as root.
-pub(crate) fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
+pub fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
 /// Whether this is continuous integration, where a test that cannot run is a failure.
-pub(crate) fn is_ci() -> bool {
+pub fn is_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
 }
 
 /// Whether a program of this name is installed.
-pub(crate) fn has_program(name: &str) -> bool {
+pub fn has_program(name: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .chain(["/usr/sbin", "/sbin", "/usr/bin", "/bin"].map(PathBuf::from))
         .any(|directory| directory.join(name).is_file())
+}
+
+/// Does one thing with each item, as many at once as there are processors. The results come in the order in which
+/// they were ready.
+pub fn side_by_side<T: Send, R: Send>(
+    items: impl Iterator<Item = T> + Send,
+    one: impl Fn(T) -> R + Sync,
+) -> Vec<R> {
+    let waiting = Mutex::new(items);
+    let results = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(|| {
+                loop {
+                    // The lock is held only for this line: the others go on while this one works.
+                    let next = waiting.lock().ok().and_then(|mut items| items.next());
+                    let Some(item) = next else { break };
+                    let result = one(item);
+                    if let Ok(mut results) = results.lock() {
+                        results.push(result);
+                    }
+                }
+            });
+        }
+    });
+    results.into_inner().unwrap_or_default()
 }

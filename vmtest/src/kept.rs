@@ -4,13 +4,15 @@
 //! An entry is a directory, named by its subject and a checksum of its recipe. It is made under another name while
 //! a lock is held, flushed, and renamed when it is complete, so an entry that exists is whole.
 
-use std::fs::{self, File};
+use std::fs;
+use std::io::{BufReader, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
-use rustix::fs::{FlockOperation, flock, syncfs};
-use sha2::{Digest as _, Sha256};
+
+use crate::host::run;
 
 /// The directory of all entries. It is created when it is missing.
 pub(crate) fn directory() -> Result<PathBuf> {
@@ -35,17 +37,47 @@ pub fn entry(name: &str, recipe: &str, make: impl FnOnce(&Path) -> Result<()>) -
     entry_in(&directory()?, name, recipe, make)
 }
 
+/// Removes the entries of this name whose recipe is a different one.
+///
+/// # Errors
+///
+/// An entry cannot be removed.
+pub fn remove_others(name: &str, recipe: &str) -> Result<()> {
+    let own = file_name(name, recipe)?;
+    let prefix = format!("{name}-");
+    for entry in fs::read_dir(directory()?)? {
+        let entry = entry?;
+        let found = entry.file_name().to_string_lossy().into_owned();
+        let is_entry = found
+            .strip_prefix(&prefix)
+            .is_some_and(|rest| rest.len() == 16);
+        if is_entry && found != own {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// The entry with this name and recipe, if it has been made.
 pub fn existing(name: &str, recipe: &str) -> Option<PathBuf> {
-    let path = directory().ok()?.join(file_name(name, recipe));
+    let path = directory().ok()?.join(file_name(name, recipe).ok()?);
     (path.is_dir() && check_owner(&path).is_ok()).then_some(path)
 }
 
-fn file_name(name: &str, recipe: &str) -> String {
-    let sum = Sha256::digest(recipe);
-    let first = sum.iter().take(8);
-    let number = first.fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    format!("{name}-{number:016x}")
+/// The name, and the beginning of the recipe's checksum.
+fn file_name(name: &str, recipe: &str) -> Result<String> {
+    let mut sum = Command::new("sha256sum")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot run sha256sum")?;
+    let mut input = sum.stdin.take().context("sha256sum has no input")?;
+    input.write_all(recipe.as_bytes())?;
+    drop(input);
+    let output = sum.wait_with_output()?;
+    let digits = String::from_utf8_lossy(&output.stdout);
+    let digits = digits.get(..16).context("sha256sum printed no sum")?;
+    Ok(format!("{name}-{digits}"))
 }
 
 fn entry_in(
@@ -54,7 +86,7 @@ fn entry_in(
     recipe: &str,
     make: impl FnOnce(&Path) -> Result<()>,
 ) -> Result<PathBuf> {
-    let file_name = file_name(name, recipe);
+    let file_name = file_name(name, recipe)?;
     let path = directory.join(&file_name);
     if !path.is_dir() {
         let _lock = lock(&directory.join(format!("{file_name}.lock")))?;
@@ -66,7 +98,7 @@ fn entry_in(
             }
             make_directory(&part)?;
             make(&part).with_context(|| format!("cannot make {name}"))?;
-            syncfs(File::open(&part)?)?;
+            run!("sync --file-system {part}")?;
             fs::rename(&part, &path).with_context(|| path.display().to_string())?;
         }
     }
@@ -74,15 +106,34 @@ fn entry_in(
     Ok(path)
 }
 
-/// Waits for an exclusive lock, which ends when the file is closed.
-pub(crate) fn lock(path: &Path) -> Result<File> {
-    let file = File::options()
-        .create(true)
-        .append(true)
-        .open(path)
-        .with_context(|| path.display().to_string())?;
-    flock(&file, FlockOperation::LockExclusive).with_context(|| path.display().to_string())?;
-    Ok(file)
+/// An exclusive lock on a file, which ends with this value, and with this process however that ends.
+pub(crate) struct Lock {
+    /// flock(1). It holds the lock as long as its standard input is open.
+    holder: Child,
+}
+
+/// Waits for an exclusive lock.
+pub(crate) fn lock(path: &Path) -> Result<Lock> {
+    let mut holder = Command::new("flock")
+        .arg(path)
+        .args(["sh", "-c", "echo; exec cat"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot run flock")?;
+    let mut line = [0];
+    let answer = holder.stdout.take().context("flock has no output")?;
+    BufReader::new(answer)
+        .read_exact(&mut line)
+        .with_context(|| format!("cannot lock {}", path.display()))?;
+    Ok(Lock { holder })
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        drop(self.holder.stdin.take());
+        let _ = self.holder.wait();
+    }
 }
 
 fn make_directory(path: &Path) -> Result<()> {
@@ -97,7 +148,7 @@ fn make_directory(path: &Path) -> Result<()> {
 /// Programs of an entry run as root, so no other user may be able to write to it.
 fn check_owner(path: &Path) -> Result<()> {
     let metadata = fs::symlink_metadata(path).with_context(|| path.display().to_string())?;
-    let own = rustix::process::geteuid().as_raw();
+    let own = fs::metadata("/proc/self")?.uid();
     ensure!(
         [0, own].contains(&metadata.uid()),
         "{} belongs to user {}, not to root or to the user of this process",

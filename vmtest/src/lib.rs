@@ -4,7 +4,7 @@
 //! It depends on no crate of the product and builds nothing of it: the caller provides the programs ([`Bench`]).
 //! Modules use only those before them in this list:
 //!
-//! - `host`, [`kept`]: this machine, and what is kept between runs
+//! - [`host`], [`kept`]: this machine, and what is kept between runs
 //! - [`debian`], `layer`, `artefacts`: trees, kernels and initramfs archives that guests are made of
 //! - `case`, `cases`: what each case is, as plain data
 //! - `trial`: one run of a case
@@ -17,7 +17,7 @@ mod case;
 mod cases;
 pub mod debian;
 mod guest;
-mod host;
+pub mod host;
 pub mod kept;
 mod kinds;
 mod layer;

@@ -32,10 +32,13 @@ fn is_pair(case: &Case) -> bool {
 }
 
 impl Queue {
-    /// The longest case that may start now. All containers together count as one case, since one follows the other.
+    /// The longest case that may start now. Cases that follow one another, containers or pairs, count as one.
     fn take(&mut self) -> Option<&'static Case> {
-        let containers = self.waiting.iter().filter(|case| is_container(case));
-        let chain: u64 = containers.map(|case| case.takes).sum();
+        let chain = |is_of: fn(&Case) -> bool| -> u64 {
+            let cases = self.waiting.iter().filter(|case| is_of(case));
+            cases.map(|case| case.takes).sum()
+        };
+        let (containers, pairs) = (chain(is_container), chain(is_pair));
         let (at, case) = self
             .waiting
             .iter()
@@ -46,10 +49,10 @@ impl Queue {
                 fits && !alone
             })
             .max_by_key(|(_, case)| {
-                let length = if is_container(case) {
-                    chain
-                } else {
-                    case.takes
+                let length = match () {
+                    () if is_container(case) => containers,
+                    () if is_pair(case) => pairs,
+                    () => case.takes,
                 };
                 (length, case.takes)
             })?;

@@ -79,6 +79,14 @@ pub fn run(bench: &Bench, options: &Options) -> Result<bool> {
             counts.add(&verdict);
         }
     };
+    let is_left_out = |case: &&Case| {
+        options.cases.is_empty() && !options.long && cases::LONG.contains(&case.name)
+    };
+    let (left_out, chosen): (Vec<_>, Vec<_>) = chosen.into_iter().partition(is_left_out);
+    for case in left_out {
+        let reason = "cargo xtask test --long runs it".to_owned();
+        report(&trial(case), Verdict::Ignored(reason), Duration::ZERO);
+    }
     let obstacles = obstacles(&chosen);
     let mut ready = Vec::new();
     for case in chosen {

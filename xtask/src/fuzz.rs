@@ -7,9 +7,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use rayon::prelude::*;
+use vmtest::host::side_by_side;
 
 use crate::cmd::Cmd;
+use crate::dependencies;
 use crate::page;
 use crate::place::Place;
 use crate::say::say;
@@ -83,25 +84,11 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
             all.join(", ")
         );
     }
-    let chosen: Vec<&String> = all
+    let chosen = all
         .iter()
-        .filter(|name| options.targets.is_empty() || options.targets.contains(name))
-        .collect();
-    let reports = chosen
-        .par_iter()
-        .map(|target| {
-            let done =
-                command(place, target, options.runs)?.run(place, &format!("fuzz long {target}"))?;
-            let end: Vec<&str> = done.output.lines().rev().take(60).collect();
-            ensure!(
-                done.status.success(),
-                "{target} failed:\n{}",
-                end.into_iter().rev().collect::<Vec<_>>().join("\n")
-            );
-            let report = read(target, &done.output)?;
-            say!("{target}: {} runs, nothing found", report.runs);
-            Ok(report)
-        })
+        .filter(|name| options.targets.is_empty() || options.targets.contains(name));
+    let reports = side_by_side(chosen, |target| long(place, target, options.runs))
+        .into_iter()
         .collect::<Result<Vec<Report>>>()?;
     let path = place.root.join("docs/reliability.md");
     let rows = reports.iter().map(row).collect();
@@ -111,6 +98,20 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
         page::write(&path, "fuzz", &text)?;
     }
     Ok(true)
+}
+
+/// A run whose figures are published.
+fn long(place: &Place, target: &str, runs: u64) -> Result<Report> {
+    let done = command(place, target, runs)?.run(place, &format!("fuzz long {target}"))?;
+    let end: Vec<&str> = done.output.lines().rev().take(60).collect();
+    ensure!(
+        done.status.success(),
+        "{target} failed:\n{}",
+        end.into_iter().rev().collect::<Vec<_>>().join("\n")
+    );
+    let report = read(target, &done.output)?;
+    say!("{target}: {} runs, nothing found", report.runs);
+    Ok(report)
 }
 
 /// Every target, by name.
@@ -131,6 +132,8 @@ fn build(place: &Place) -> Result<Option<Outcome>> {
     if let Err(outcome) = tools::FUZZ.get_or_outcome(place) {
         return Ok(Some(outcome));
     }
+    let target = build_directory(place);
+    dependencies::restore(place, dependencies::FUZZ, &target)?;
     let path = std::env::var("PATH").unwrap_or_default();
     // No sanitizer: the workspace forbids unsafe code, so what there is to find is a panic (an overflow
     // is one, too), an endless loop or all the memory, and those are found several times as fast.
@@ -142,12 +145,15 @@ fn build(place: &Place) -> Result<Option<Outcome>> {
         "none",
         "--target-dir",
     ])
-    .arg(build_directory(place).to_string_lossy())
+    .arg(target.to_string_lossy())
     .env("PATH", tools::search_path(&path))
     // The flags for coverage are unstable, and stable compilers have them.
     .env("RUSTC_BOOTSTRAP", "1");
     Ok(match Outcome::of(place, "fuzz build", &cmd)? {
-        Outcome::Passed { .. } => None,
+        Outcome::Passed { .. } => {
+            dependencies::keep(place, dependencies::FUZZ, &target)?;
+            None
+        }
         other => Some(other),
     })
 }

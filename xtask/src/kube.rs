@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+use vmtest::host::{has_program, is_root, output};
 use vmtest::{debian, kept};
 
 use crate::cmd::Cmd;
-use crate::place::{Place, has_program, is_root, output};
+use crate::place::Place;
 use crate::test::step::{Context, Outcome};
 
 /// How they are built. Another text is another recipe, which builds anew.

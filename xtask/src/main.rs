@@ -10,6 +10,7 @@
 mod bench;
 mod cmd;
 mod deny;
+mod dependencies;
 mod fuzz;
 mod generate;
 mod install;

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use vmtest::host::has_program;
 
 use crate::cmd::Cmd;
-use crate::place::{Place, has_program};
+use crate::place::Place;
 use crate::test::step::{Context, Outcome};
 
 /// Where the packages keep their man pages.

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+use vmtest::host::output;
 use vmtest::{Artefact, debian};
 
 use crate::cmd::Cmd;
-use crate::place::{Place, output};
+use crate::dependencies;
+use crate::place::Place;
 use crate::test::step::{Context, Outcome};
 
 /// The step of `cargo xtask test`.
@@ -34,6 +36,7 @@ pub(crate) fn step(context: &Context) -> Result<Outcome> {
     );
     let target = place.work().join("msrv");
     fs::create_dir_all(&target)?;
+    dependencies::restore(place, dependencies::MSRV, &target)?;
     let cargo_home = cargo_home()?;
     let (registry, config) = (cargo_home.join("registry"), cargo_home.join("config.toml"));
     let mut binds = vec![
@@ -59,7 +62,10 @@ pub(crate) fn step(context: &Context) -> Result<Outcome> {
             output,
             repeat: "cargo xtask test --only msrv".to_owned(),
         },
-        passed => passed,
+        passed => {
+            dependencies::keep(place, dependencies::MSRV, &target)?;
+            passed
+        }
     })
 }
 

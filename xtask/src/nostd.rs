@@ -9,23 +9,10 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::cmd::Cmd;
 use crate::test::step::{Context, Outcome};
-
-#[derive(Deserialize)]
-struct Message {
-    #[serde(default)]
-    target: Option<Target>,
-    #[serde(default)]
-    filenames: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-}
 
 /// Builds sanid-core alone, then the proof on top of it.
 pub(crate) fn step(context: &Context) -> Result<Outcome> {
@@ -39,15 +26,7 @@ pub(crate) fn step(context: &Context) -> Result<Outcome> {
     let library = done
         .output
         .lines()
-        .filter_map(|line| serde_json::from_str::<Message>(line).ok())
-        .filter(|message| {
-            message
-                .target
-                .as_ref()
-                .is_some_and(|t| t.name == "sanid_core")
-        })
-        .flat_map(|message| message.filenames)
-        .find(|name| Path::new(name).extension().is_some_and(|end| end == "rlib"))
+        .find_map(|line| library(&serde_json::from_str(line).ok()?))
         .context("cargo named no library of sanid-core")?;
     let dependencies = place.target.join("release/deps");
     let proof = Cmd::new(["rustc", "--edition=2024", "--crate-type=staticlib"])
@@ -60,6 +39,17 @@ pub(crate) fn step(context: &Context) -> Result<Outcome> {
         Outcome::Failed { output, .. } => failed(output),
         other => other,
     })
+}
+
+/// The file of sanid-core, if this is what cargo reports of it.
+fn library(artifact: &Value) -> Option<String> {
+    let files = artifact.get("filenames")?.as_array()?;
+    let library = files
+        .iter()
+        .filter_map(Value::as_str)
+        .find(|file| Path::new(file).extension().is_some_and(|end| end == "rlib"))?;
+    let is_core = artifact.pointer("/target/name")? == "sanid_core";
+    is_core.then(|| library.to_owned())
 }
 
 fn failed(output: String) -> Outcome {

@@ -10,9 +10,11 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+use vmtest::host::{has_program, is_ci, output};
 
 use crate::cmd::Cmd;
-use crate::place::{Place, has_program, is_ci, output};
+use crate::dependencies;
+use crate::place::Place;
 use crate::test::step::{Context, Outcome};
 
 /// The packages with the commands that are installed, which have their packages' names.
@@ -40,6 +42,7 @@ pub(crate) fn step(context: &Context) -> Result<Outcome> {
             return Ok(outcome);
         }
     }
+    dependencies::restore(place, dependencies::WORKSPACE, &place.target)?;
     let mut output = String::new();
     for packages in TOGETHER {
         match Outcome::of(place, "static", &build(place, packages))? {

@@ -4,10 +4,11 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
+use vmtest::host::has_program;
 use vmtest::kept;
 
 use crate::cmd::Cmd;
-use crate::place::{Place, has_program};
+use crate::place::Place;
 use crate::test::step::{Context, Outcome};
 
 /// A program that is a crate of the same name.

@@ -105,7 +105,7 @@ const ALL_START: &[Change] = &[
 pub(super) const ALL: &[Case] = &[
     container(
         "boot_and_reboot",
-        "names are there after the first boot, and the same after every other",
+        "the names exist after the first boot and stay the same after every later one",
         &[
             names("first timing", &[]),
             names("same once timing", &[]),
@@ -126,7 +126,7 @@ pub(super) const ALL: &[Case] = &[
     ),
     container(
         "upgrade",
-        "a package's post-install that removes or replaces the files does not change the host's names unseen",
+        "a package's post-install script that removes or replaces the files does not change the host's names unnoticed",
         &[
             names("first then-remove-all", &[]),
             names("same then-remove-one", &[]),
@@ -150,7 +150,7 @@ pub(super) const ALL: &[Case] = &[
     ),
     container(
         "template_reset",
-        "each of four clones of a template in which sanid ran, its machine-id reset as virt-sysprep and cloud-init do it, gets names of its own at its first boot, before any client, by itself",
+        "four clones of a template in which sanid ran, with the machine-id reset as virt-sysprep and cloud-init do it, each get unique names at their first boot, before any client starts",
         &[
             names("first clients then-dbus-copy", ALL_START),
             names(
@@ -170,7 +170,7 @@ pub(super) const ALL: &[Case] = &[
     ),
     container(
         "transient_id",
-        "an empty machine-id on a read-only root: refused with the three ways to make it stable",
+        "an empty machine-id on a read-only root is refused, with the three ways to make it stable",
         &[Boot {
             before: &[TRUNCATED],
             script: "transient.sh",
@@ -180,7 +180,7 @@ pub(super) const ALL: &[Case] = &[
     ),
     container(
         "read_only_root",
-        "on a read-only /etc the names are bind-mounted, once, and seen by who mounts the directory",
+        "on a read-only /etc the names are bind-mounted once, and a container that mounts the directory sees them",
         &[Boot {
             before: &[FIXED_ID],
             script: "read-only.sh",
@@ -190,7 +190,7 @@ pub(super) const ALL: &[Case] = &[
     ),
     container(
         "credentials",
-        "the units hand credentials on, a configuration among them, and nvme can be asked in their sandbox",
+        "the units pass credentials on, including a configuration, and nvme runs in their sandbox",
         &[
             Boot {
                 before: &[FIXED_ID],
@@ -249,12 +249,12 @@ pub(super) const ALL: &[Case] = &[
     },
     disk(
         "debian_12",
-        "a whole Debian 12 with its kernel: names at the first boot, the same after, and what that takes",
+        "a whole Debian 12 with its kernel: names at the first boot, the same names later, and the time that this takes",
         Debian::Twelve,
     ),
     disk(
         "debian_13",
-        "a whole Debian 13 with its kernel: names at the first boot, the same after, and what that takes",
+        "a whole Debian 13 with its kernel: names at the first boot, the same names later, and the time that this takes",
         Debian::Thirteen,
     ),
 ];

@@ -93,7 +93,7 @@ const BOOTS: &[Boot] = &[
 
 pub(super) const ALL: &[Case] = &[Case {
     name: "claim_gate",
-    proves: "a conflict, a store that is away, silent, slow or refuses the certificate: storage is connected by the policy, in time",
+    proves: "with a conflict, or a store that is away, silent, slow or refuses the certificate, storage is connected as the policy says, in time",
     takes: 60,
     memory: 256,
     guest: Guest::Container {

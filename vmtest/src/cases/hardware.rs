@@ -156,7 +156,7 @@ pub(super) const ALL: &[Case] = &[
     },
     disk(
         "clone_other_firmware_uuid",
-        "a copy of the disk in a machine with another firmware UUID has the same names, is reported as a clone, and reseed makes it a host of its own",
+        "a copy of the disk in a machine with a different firmware UUID has the same names, is reported as a clone, and reseed gives it new names",
         "clone.sh",
         &[VIRTUAL, machine("second", OTHER_UUID, None, MAC)],
     ),
@@ -168,13 +168,13 @@ pub(super) const ALL: &[Case] = &[
     ),
     disk(
         "disk_moved",
-        "a disk in another machine: reported with the evidence, nothing is changed by itself, `hardware accept` ends it, and the names stay",
+        "a disk in a different machine is reported with the evidence, nothing is changed automatically, `hardware accept` clears the finding, and the names stay",
         "hardware.sh",
         &[SERVER, other_server("moved"), other_server("accepted")],
     ),
     disk(
         "board_replaced",
-        "another board: with the UUID kept it is the same host with other parts, with another one it is reported until `hardware accept`",
+        "a replaced board: with the same UUID it is the same host with other parts; with a new UUID it is reported until `hardware accept`",
         "hardware.sh",
         &[
             SERVER,
@@ -191,7 +191,7 @@ pub(super) const ALL: &[Case] = &[
     ),
     disk(
         "snapshot_rolled_back",
-        "an earlier state of the disk: the same names and no finding, also from before sanid's first run; from before a reseed the names of then, and a clone is one again",
+        "after a rollback of the disk: the same names and no finding, also from before sanid's first run; from before a reseed the earlier names, and a clone is reported again",
         "hardware.sh",
         &[
             with(Disk::Kept("before sanid"), SERVER),
@@ -219,7 +219,7 @@ pub(super) const ALL: &[Case] = &[
     ),
     firmware_case(
         "firmware_tables_6_1",
-        "an NBFT and an iBFT name the host as the firmware has them; two that disagree or a damaged one are errors",
+        "an NBFT and an iBFT name the host as the firmware stores the names; two that disagree, or a damaged one, are errors",
         Twelve,
         "firmware-tables.sh",
         TABLES,
@@ -233,7 +233,7 @@ pub(super) const ALL: &[Case] = &[
     ),
     firmware_case(
         "firmware_uuid",
-        "nvme-cli-2 gives the names of nvme gen-hostnqn for the UUID in SMBIOS; one that stands for no host is no seed",
+        "nvme-cli-2 gives the names of nvme gen-hostnqn for the UUID in SMBIOS; a vendor's default UUID is refused as a seed",
         Twelve,
         "firmware-uuid.sh",
         UUIDS,

@@ -14,6 +14,10 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         .flatten()
 }
 
+/// Cases that run with `--long` or by name: each takes minutes, and a second case proves the same on a different
+/// Debian at every landing.
+pub(crate) const LONG: [&str; 2] = ["migration_guide_13", "san_boot_nvme_tcp"];
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -24,5 +28,6 @@ mod tests {
     fn names_are_unique() {
         let names: BTreeSet<_> = all().map(|case| case.name).collect();
         assert_eq!(names.len(), all().count());
+        assert!(LONG.iter().all(|name| names.contains(name)));
     }
 }

@@ -114,7 +114,7 @@ pub(super) const ALL: &[Case] = &[
     ),
     fleet_export(
         "fleet_export_6_1",
-        "hosts log in to LIO and nvmet with what sanid-fleet export wrote; a difference touches nobody else",
+        "hosts log in to LIO and nvmet with what sanid-fleet export wrote; applying a difference does not affect other hosts",
         Twelve,
     ),
     fleet_export(

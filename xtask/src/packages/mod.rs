@@ -10,9 +10,9 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
+use vmtest::host::{has_program, is_ci, is_root};
 
 use crate::cmd::Cmd;
-use crate::place::{has_program, is_ci, is_root};
 use crate::say::say;
 use crate::test::step::{Context, Outcome};
 use list::{PACKAGES, Package};

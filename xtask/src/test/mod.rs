@@ -14,8 +14,9 @@ use std::time::Instant;
 
 use anyhow::Result;
 use indicatif::MultiProgress;
+use vmtest::host::is_ci;
 
-use crate::place::{Place, is_ci};
+use crate::place::Place;
 use crate::say::say;
 use step::Context;
 use summary::Summary;

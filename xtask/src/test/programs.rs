@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
-use serde::Deserialize;
+use serde_json::Value;
+use vmtest::host::is_ci;
 
 use super::step::{Context, Outcome};
 use crate::cmd::Cmd;
-use crate::place::is_ci;
-use crate::{kube, tools};
+use crate::{dependencies, kube, tools};
 
 /// Integration tests that have a step of their own, of the same name.
 pub(super) const APART: [&str; 13] = [
@@ -42,28 +42,15 @@ pub(crate) struct Program {
     integration: bool,
 }
 
-/// What cargo prints of an artifact, as much as is needed.
-#[derive(Deserialize)]
-struct Artifact {
-    executable: Option<PathBuf>,
-    manifest_path: PathBuf,
-    target: Target,
-    profile: Profile,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-    kind: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Profile {
-    test: bool,
-}
-
 /// Builds the test programs of the workspace.
 pub(super) fn build(context: &Context) -> Result<Outcome> {
+    if context.everything {
+        dependencies::restore(
+            &context.place,
+            dependencies::WORKSPACE,
+            &context.place.target,
+        )?;
+    }
     let mut cmd = Cmd::new(["cargo", "test", "--workspace", "--no-run", "--locked"])
         .arg("--message-format=json-render-diagnostics");
     if is_ci() {
@@ -87,17 +74,22 @@ pub(super) fn build(context: &Context) -> Result<Outcome> {
 fn programs(messages: &str) -> Vec<Program> {
     messages
         .lines()
-        .filter_map(|line| serde_json::from_str::<Artifact>(line).ok())
-        .filter(|artifact| artifact.profile.test)
-        .filter_map(|artifact| {
-            Some(Program {
-                name: artifact.target.name,
-                executable: artifact.executable?,
-                package: artifact.manifest_path.parent()?.to_owned(),
-                integration: artifact.target.kind.iter().any(|kind| kind == "test"),
-            })
-        })
+        .filter_map(|line| program(&serde_json::from_str(line).ok()?))
         .collect()
+}
+
+/// The test program of an artifact that cargo reports, if it is one.
+fn program(artifact: &Value) -> Option<Program> {
+    let text = |pointer: &str| artifact.pointer(pointer)?.as_str();
+    let kinds = artifact.pointer("/target/kind")?.as_array()?;
+    let is_test = artifact.pointer("/profile/test")?.as_bool()?;
+    let program = Program {
+        name: text("/target/name")?.to_owned(),
+        executable: text("/executable")?.into(),
+        package: Path::new(text("/manifest_path")?).parent()?.to_owned(),
+        integration: kinds.iter().any(|kind| kind == "test"),
+    };
+    is_test.then_some(program)
 }
 
 /// Everything that has no step of its own.

@@ -5,10 +5,11 @@ use std::sync::OnceLock;
 
 use anyhow::Result;
 use indicatif::MultiProgress;
+use vmtest::host::is_ci;
 
 use super::programs::Program;
 use crate::cmd::Cmd;
-use crate::place::{Place, is_ci};
+use crate::place::Place;
 use crate::tally::Tally;
 
 /// Steps of one lane run one after the other; lanes run side by side.
@@ -24,17 +25,20 @@ pub(crate) enum Lane {
     Cargo,
     /// cargo for release builds, in directories of their own.
     Release,
+    /// Guests, which take longest.
+    Guests,
     /// Test programs. Most of them wait a good part of their time, so there are two such lanes.
     Tests,
 }
 
 impl Lane {
     /// One for each thread that runs steps.
-    pub(crate) const WORKERS: [Self; 6] = [
+    pub(crate) const WORKERS: [Self; 7] = [
         Self::Prepare,
         Self::Trees,
         Self::Cargo,
         Self::Release,
+        Self::Guests,
         Self::Tests,
         Self::Tests,
     ];

@@ -5,15 +5,16 @@ use anyhow::Result;
 use super::programs;
 use super::step::{Context, Lane, Outcome, Step};
 use crate::cmd::Cmd;
-use crate::{deny, fuzz, kube, man, msrv, nostd, packages, release, tools, vm};
+use crate::{deny, dependencies, fuzz, kube, man, msrv, nostd, packages, release, tools, vm};
 
 /// Every step. One comes after those that it needs; in a lane the first one of the list goes first.
 pub(super) fn all() -> Vec<Step> {
     [
         prepare(),
-        quick(),
         trees(),
         release(),
+        quick(),
+        guests(),
         with_other_programs(),
     ]
     .concat()
@@ -129,6 +130,13 @@ fn quick() -> Vec<Step> {
             "sanid-core needs neither std nor alloc",
             nostd::step,
         ),
+        step(
+            Lane::Cargo,
+            "dependencies",
+            "what cargo made of the dependencies is kept for the next clone",
+            &["static", "clippy", "docs", "doc-tests", "no-std"],
+            dependencies::step,
+        ),
     ]
 }
 
@@ -189,6 +197,18 @@ fn trees() -> Vec<Step> {
             vm::prepare,
         ),
     ]
+}
+
+fn guests() -> Vec<Step> {
+    vec![Step {
+        lane: Lane::Guests,
+        ..tests(
+            "vm",
+            "guests: real kernels, a real systemd, targets, reboots and power cuts",
+            &["packages", "static", "guests"],
+            vm::step,
+        )
+    }]
 }
 
 macro_rules! named {
@@ -290,12 +310,6 @@ fn with_other_programs() -> Vec<Step> {
             "mandoc has no complaint",
             &["packages"],
             man::step,
-        ),
-        tests(
-            "vm",
-            "guests: real kernels, a real systemd, targets, reboots and power cuts",
-            &["packages", "static", "guests"],
-            vm::step,
         ),
     ]
 }

@@ -7,6 +7,7 @@ use sanid_fleet::claims::config::{Config, LeaseTime, Policy, Unreachable};
 use sanid_fleet::claims::{ClaimsReport, Clock, Lease, Moment, SqliteStore, Store as _};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use testkit::Ran;
 
 use crate::fleet;
 use crate::kept::assert_kept;
@@ -32,7 +33,7 @@ impl Copy {
         self.directory.path().join(name)
     }
 
-    pub(crate) fn claim(&self, words: &[&str]) -> crate::Ran {
+    pub(crate) fn claim(&self, words: &[&str]) -> Ran {
         let words = [
             &["claim", "--store", "sqlite:claims.db", "--format", "json"],
             words,
@@ -41,7 +42,7 @@ impl Copy {
     }
 
     /// Asks for the claim of this request.
-    pub(crate) fn claim_as(&self, request: &Value, words: &[&str]) -> crate::Ran {
+    pub(crate) fn claim_as(&self, request: &Value, words: &[&str]) -> Ran {
         std::fs::write(self.path("request.json"), request.to_string()).unwrap();
         self.claim(&[&["--from", "request.json"], words].concat())
     }

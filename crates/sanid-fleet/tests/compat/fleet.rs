@@ -4,11 +4,12 @@ use std::os::unix::fs::symlink;
 
 use sanid_fleet::escrow::EscrowRecord;
 use serde_json::Value;
+use testkit::Ran;
 
 use crate::claims::Copy;
 use crate::kept::assert_kept;
 use crate::releases::releases;
-use crate::{command, fleet, ran};
+use crate::{command, fleet};
 
 #[test]
 fn an_inventory_gives_the_same_identities_in_every_format() {
@@ -120,7 +121,7 @@ fn reads_the_destinations_of_a_hosts_file() {
         let mut collect = command(directory.path());
         collect.env("PATH", directory.path());
         collect.args(["collect", "--ssh", "hosts.txt"]);
-        let answers = ran(&mut collect).expect(1).stdout;
+        let answers = Ran::of(&mut collect).expect(1).stdout;
         let hosts = |text: &str| -> Vec<String> {
             let lines = text
                 .lines()

@@ -19,32 +19,11 @@ mod releases;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::Value;
-
-/// How a run of `sanid-fleet` ended.
-#[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-impl Ran {
-    #[track_caller]
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
-    }
-
-    #[track_caller]
-    fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "{self:#?}");
-        self
-    }
-}
+use testkit::Ran;
 
 /// `sanid-fleet WORDS` in a directory.
 fn fleet(directory: &Path, words: &[&str]) -> Ran {
-    ran(command(directory).args(words))
+    Ran::of(command(directory).args(words))
 }
 
 fn command(directory: &Path) -> Command {
@@ -53,14 +32,4 @@ fn command(directory: &Path) -> Command {
         .current_dir(directory)
         .stdin(std::process::Stdio::null());
     command
-}
-
-fn ran(command: &mut Command) -> Ran {
-    let output = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ran {
-        code: output.status.code(),
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
-    }
 }

@@ -3,10 +3,11 @@
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
+use testkit::Ran;
 
 use crate::claims::Copy;
+use crate::fleet;
 use crate::releases::releases;
-use crate::{fleet, ran};
 
 const HELD: &str =
     "SELECT id, record FROM claims WHERE record LIKE '%\"name\":\"db-1.example.com\"%'";
@@ -196,7 +197,9 @@ fn an_unknown_column_of_an_inventory_is_ignored() {
         "host,machine_id,nfs4_client_id\nweb-1.example.com,00000000000040008000000000000101,x\n";
     std::fs::write(directory.path().join("hosts.csv"), text).unwrap();
     let mut derive = crate::command(directory.path());
-    let now = ran(derive.args(["derive", "hosts.csv"])).expect(0).stdout;
+    let now = Ran::of(derive.args(["derive", "hosts.csv"]))
+        .expect(0)
+        .stdout;
     let row = now.lines().nth(1).unwrap();
     let before = releases().pop().unwrap().text("fleet/identities.csv");
     assert!(before.lines().any(|line| line == row), "{row}");

@@ -11,21 +11,14 @@ mod bad;
 mod formats;
 mod secrecy;
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
+
+use testkit::Ran;
 
 /// The machine-id of the examples, and the UUID that `sanid-v1` derives from it.
 const ID: &str = "3d1219c7c4c5404aaa1f6d2a48adfda4";
 const UUID: &str = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
 const OTHER: &str = "00112233445566778899aabbccddeeff";
-
-/// What a run left behind.
-#[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
 
 /// Runs `sanid-fleet derive` in a directory of its own, which has these files.
 fn derive(files: &[(&str, &[u8])], words: &[&str], stdin: &[u8]) -> Ran {
@@ -33,28 +26,9 @@ fn derive(files: &[(&str, &[u8])], words: &[&str], stdin: &[u8]) -> Ran {
     for (name, content) in files {
         std::fs::write(directory.path().join(name), content).unwrap();
     }
-    let mut child = Command::new(env!("CARGO_BIN_EXE_sanid-fleet"))
-        .arg("derive")
-        .args(words)
-        .current_dir(directory.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut input = child.stdin.take().unwrap();
-    let stdin = stdin.to_vec();
-    let writer = std::thread::spawn(move || {
-        // One that has seen enough does not read the rest.
-        let _ = input.write_all(&stdin);
-    });
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    Ran {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sanid-fleet"));
+    command.arg("derive").args(words);
+    Ran::with_input(command.current_dir(directory.path()), stdin)
 }
 
 /// The usual line of output.

@@ -35,9 +35,9 @@ fn an_export_says_loudly_what_loading_it_does() {
         (&["lio", "--target", TARGET], "changes nothing else"),
     ] {
         let ran = fleet(&[&["export", "--to"], arguments, &[&list]].concat(), "");
-        assert_eq!(ran.code, 0, "{ran:?}");
+        assert_eq!(ran.code, Some(0), "{ran:?}");
         assert!(
-            ran.err.contains(word) && ran.err.contains("names exported"),
+            ran.stderr.contains(word) && ran.stderr.contains("names exported"),
             "{ran:?}"
         );
     }
@@ -53,9 +53,9 @@ fn what_is_missing_is_said_with_an_example() {
         (&["pure"], "--protocol iscsi or --protocol nvme"),
     ] {
         let ran = fleet(&[&["export", "--to"], arguments].concat(), "host,iqn\n");
-        assert_eq!(ran.code, 2, "{ran:?}");
-        assert!(ran.err.contains(option), "{ran:?}");
-        assert!(ran.out.is_empty(), "{ran:?}");
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(ran.stderr.contains(option), "{ran:?}");
+        assert!(ran.stdout.is_empty(), "{ran:?}");
     }
 }
 
@@ -66,20 +66,20 @@ fn an_object_that_could_be_a_command_is_refused() {
             &["export", "--to", "nvmet", "--subsystem", hostile],
             "host,host_nqn\n",
         );
-        assert_eq!(ran.code, 2, "{hostile:?}: {ran:?}");
+        assert_eq!(ran.code, Some(2), "{hostile:?}: {ran:?}");
     }
     let ran = fleet(
         &["export", "--to", "truenas-iscsi", "--group", "it's $(x)"],
         "host,iqn\n",
     );
-    assert!(ran.out.contains(r"object='it'\''s $(x)'"), "{ran:?}");
+    assert!(ran.stdout.contains(r"object='it'\''s $(x)'"), "{ran:?}");
 }
 
 #[test]
 fn a_difference_is_counted_and_is_the_exit_code() {
     let (_kept, list, out) = lists();
     let export = fleet(&["export", "--to", "tgt", "--target", TARGET, &list], "");
-    std::fs::write(&out, &export.out).unwrap();
+    std::fs::write(&out, &export.stdout).unwrap();
     let diff = |more: &[&str], input: &str| {
         fleet(
             &[
@@ -91,38 +91,38 @@ fn a_difference_is_counted_and_is_the_exit_code() {
         )
     };
     let same = diff(&[&list], "");
-    assert_eq!((same.code, same.out.as_str()), (0, ""), "{same:?}");
+    assert_eq!((same.code, same.stdout.as_str()), (Some(0), ""), "{same:?}");
     assert!(
-        same.err
+        same.stderr
             .contains("to add 0, to remove 0, unchanged 3, unknown 0"),
         "{same:?}"
     );
 
     let other = csv(&[host(3), host(4)]);
     let kept = diff(&[], &other);
-    assert_eq!(kept.code, 1);
+    assert_eq!(kept.code, Some(1));
     assert!(
-        kept.err
+        kept.stderr
             .contains("to add 1, to remove 0, unchanged 1, unknown 2"),
         "{kept:?}"
     );
-    assert!(!kept.out.contains("each dismiss"), "{kept:?}");
+    assert!(!kept.stdout.contains("each dismiss"), "{kept:?}");
     let pruned = diff(&["--prune"], &other);
     assert!(
         pruned
-            .err
+            .stderr
             .contains("to add 1, to remove 2, unchanged 1, unknown 0"),
         "{pruned:?}"
     );
-    assert!(pruned.err.contains("before you remove: "), "{pruned:?}");
-    assert!(pruned.out.contains("each dismiss"), "{pruned:?}");
+    assert!(pruned.stderr.contains("before you remove: "), "{pruned:?}");
+    assert!(pruned.stdout.contains("each dismiss"), "{pruned:?}");
 }
 
 #[test]
 fn prune_is_refused_where_the_list_is_broken_or_empty() {
     let (_kept, list, out) = lists();
     let export = fleet(&["export", "--to", "tgt", "--target", TARGET, &list], "");
-    std::fs::write(&out, &export.out).unwrap();
+    std::fs::write(&out, &export.stdout).unwrap();
     let prune = |input: &str| {
         let arguments = [
             "diff",
@@ -137,15 +137,15 @@ fn prune_is_refused_where_the_list_is_broken_or_empty() {
         fleet(&arguments, input)
     };
     let broken = prune(&format!("{}node-9,iqn.oops,,\n", csv(&[host(1)])));
-    assert_eq!(broken.code, 3, "{broken:?}");
+    assert_eq!(broken.code, Some(3), "{broken:?}");
     assert!(
-        broken.out.is_empty() && broken.err.contains("mend the list"),
+        broken.stdout.is_empty() && broken.stderr.contains("mend the list"),
         "{broken:?}"
     );
     let empty = prune("host,iqn\n");
-    assert_eq!(empty.code, 3, "{empty:?}");
+    assert_eq!(empty.code, Some(3), "{empty:?}");
     assert!(
-        empty.out.is_empty() && empty.err.contains("take away everybody"),
+        empty.stdout.is_empty() && empty.stderr.contains("take away everybody"),
         "{empty:?}"
     );
 }
@@ -154,7 +154,7 @@ fn prune_is_refused_where_the_list_is_broken_or_empty() {
 fn a_target_that_is_not_there_is_an_error_with_those_that_are() {
     let (_kept, list, out) = lists();
     let export = fleet(&["export", "--to", "tgt", "--target", TARGET, &list], "");
-    std::fs::write(&out, &export.out).unwrap();
+    std::fs::write(&out, &export.stdout).unwrap();
     let other = "iqn.2024-01.test.local:typo";
     let ran = fleet(
         &[
@@ -169,9 +169,9 @@ fn a_target_that_is_not_there_is_an_error_with_those_that_are() {
         ],
         "",
     );
-    assert_eq!(ran.code, 2);
+    assert_eq!(ran.code, Some(2));
     assert!(
-        ran.err.contains(other) && ran.err.contains(TARGET),
+        ran.stderr.contains(other) && ran.stderr.contains(TARGET),
         "{ran:?}"
     );
 }
@@ -188,11 +188,11 @@ fn what_is_no_file_of_the_format_says_how_to_get_one() {
     ] {
         std::fs::write(&out, "{\"what\": 1}").unwrap();
         let ran = fleet(&["import", "--from", format, &out], "");
-        assert_eq!(ran.code, 2, "{ran:?}");
-        assert!(ran.err.contains(word), "{format}: {ran:?}");
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(ran.stderr.contains(word), "{format}: {ran:?}");
     }
     let ran = fleet(&["import", "--from", "lio", &list], "");
-    assert_eq!(ran.code, 2, "{ran:?}");
+    assert_eq!(ran.code, Some(2), "{ran:?}");
 }
 
 #[test]
@@ -200,35 +200,35 @@ fn entries_of_nobody_are_listed_and_are_findings() {
     let (_kept, list, out) = lists();
     let conf = format!(
         "{}<target iqn.2024-01.test.local:open>\n</target>\n",
-        fleet(&["export", "--to", "tgt", "--target", TARGET, &list], "").out
+        fleet(&["export", "--to", "tgt", "--target", TARGET, &list], "").stdout
     );
     std::fs::write(&out, &conf).unwrap();
     let all = fleet(&["import", "--from", "tgt", &out], "");
-    assert_eq!(all.code, 0);
-    assert_eq!(all.out.lines().count(), 5, "{all:?}");
+    assert_eq!(all.code, Some(0));
+    assert_eq!(all.stdout.lines().count(), 5, "{all:?}");
     let known = fleet(&["import", "--from", "tgt", "--hosts", &list, &out], "");
-    assert_eq!(known.code, 1, "{known:?}");
+    assert_eq!(known.code, Some(1), "{known:?}");
     assert!(
         known
-            .out
+            .stdout
             .contains("iqn.2024-01.test.local:open,anyone,no initiator-address"),
         "{known:?}"
     );
-    assert_eq!(known.out.lines().count(), 2, "{known:?}");
+    assert_eq!(known.stdout.lines().count(), 2, "{known:?}");
     std::fs::write(&out, conf.lines().take(8).collect::<Vec<_>>().join("\n")).unwrap();
     let clean = fleet(&["import", "--from", "tgt", "--hosts", &list, &out], "");
-    assert_eq!(clean.code, 0, "{clean:?}");
+    assert_eq!(clean.code, Some(0), "{clean:?}");
     // A list of hosts, which the other commands read.
     let json = fleet(&["import", "--from", "tgt", "--format", "ndjson", &out], "");
-    for line in json.out.lines() {
+    for line in json.stdout.lines() {
         let row: Value = serde_json::from_str(line).unwrap();
         assert_eq!(row["object"], TARGET);
     }
-    let again = fleet(&["export", "--to", "tgt", "--target", TARGET], &json.out);
-    assert_eq!(again.code, 0, "{again:?}");
+    let again = fleet(&["export", "--to", "tgt", "--target", TARGET], &json.stdout);
+    assert_eq!(again.code, Some(0), "{again:?}");
     assert!(
         again
-            .out
+            .stdout
             .contains("initiator-name iqn.2016-04.com.open-iscsi:00000001a6894520")
     );
 }
@@ -241,9 +241,12 @@ fn two_hosts_of_one_name_are_said_and_are_findings() {
         &["export", "--to", "lio", "--target", TARGET],
         &csv(&[host(1), twin]),
     );
-    assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.err.contains("node-1 and twin have one name"), "{ran:?}");
-    assert!(ran.err.contains("1 names exported"), "{ran:?}");
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(
+        ran.stderr.contains("node-1 and twin have one name"),
+        "{ran:?}"
+    );
+    assert!(ran.stderr.contains("1 names exported"), "{ran:?}");
 }
 
 #[test]
@@ -254,18 +257,21 @@ fn a_host_without_the_name_and_one_that_does_not_fit_are_said() {
                 c,,nqn.2014-08.com.example:a/b\n\
                 d,,nqn.2014-08.org.nvmexpress:uuid:d425fb17c49948fba2735c5b0eb739c4\n";
     let nvmet = fleet(&["export", "--to", "nvmet", "--subsystem", SUBSYSTEM], list);
-    assert_eq!(nvmet.code, 1, "{nvmet:?}");
+    assert_eq!(nvmet.code, Some(1), "{nvmet:?}");
     assert!(
-        nvmet.err.contains("b: it has no name of the kind"),
+        nvmet.stderr.contains("b: it has no name of the kind"),
         "{nvmet:?}"
     );
-    assert!(nvmet.err.contains("c: nvmet cannot hold it"), "{nvmet:?}");
+    assert!(
+        nvmet.stderr.contains("c: nvmet cannot hold it"),
+        "{nvmet:?}"
+    );
     let spdk = fleet(
         &["export", "--to", "spdk-nvmf", "--subsystem", SUBSYSTEM],
         list,
     );
     assert!(
-        spdk.err
+        spdk.stderr
             .contains("d: spdk-nvmf cannot hold it: its UUID has no hyphens"),
         "{spdk:?}"
     );
@@ -286,10 +292,10 @@ fn a_base_keeps_what_it_has() {
         ],
         "",
     );
-    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
     let (before, mut after): (Value, Value) = (
         serde_json::from_str(&base).unwrap(),
-        serde_json::from_str(&ran.out).unwrap(),
+        serde_json::from_str(&ran.stdout).unwrap(),
     );
     let acls = after["targets"][0]["tpgs"][0]["node_acls"]
         .as_array_mut()
@@ -311,7 +317,7 @@ fn a_base_keeps_what_it_has() {
         ],
         "",
     );
-    assert_eq!(typo.code, 2, "{typo:?}");
+    assert_eq!(typo.code, Some(2), "{typo:?}");
 }
 
 /// nvmetcli writes what it saves for root only; a redirected export is for everyone who has no umask.
@@ -325,9 +331,9 @@ fn an_export_with_keys_says_so() {
         std::fs::write(&out, base).unwrap();
         let to = ["export", "--to", "nvmet-json", "--subsystem", SUBSYSTEM];
         let ran = fleet(&[&to[..], &["--base", &out, &list]].concat(), "");
-        assert_eq!(ran.code, 0, "{ran:?}");
-        assert!(!ran.err.contains("DHHC"), "{ran:?}");
-        ran.err.contains("umask 077")
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert!(!ran.stderr.contains("DHHC"), "{ran:?}");
+        ran.stderr.contains("umask 077")
     };
     assert!(with(r#""key":"DHHC-1:00:x:""#));
     assert!(with(r#""key":"","ctrl_key":"DHHC-1:00:x:""#));
@@ -340,7 +346,7 @@ fn an_export_with_keys_says_so() {
     std::fs::write(&out, base).unwrap();
     let to = ["export", "--to", "lio-json", "--target", TARGET];
     let ran = fleet(&[&to[..], &["--base", &out, &list]].concat(), "");
-    assert!(ran.err.contains("umask 077"), "{ran:?}");
+    assert!(ran.stderr.contains("umask 077"), "{ran:?}");
 }
 
 #[test]
@@ -352,8 +358,8 @@ fn a_base_that_would_not_be_used_is_refused() {
         ],
         "",
     );
-    assert_eq!(ran.code, 2, "{ran:?}");
-    assert!(ran.err.contains("lio-json and nvmet-json"), "{ran:?}");
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.stderr.contains("lio-json and nvmet-json"), "{ran:?}");
 }
 
 #[test]
@@ -377,9 +383,9 @@ fn an_open_target_is_said_at_a_difference() {
         ],
         "",
     );
-    assert_eq!(ran.code, 1);
+    assert_eq!(ran.code, Some(1));
     assert!(
-        ran.err.contains("lets anyone in (allow_any_host=1)"),
+        ran.stderr.contains("lets anyone in (allow_any_host=1)"),
         "{ran:?}"
     );
 }
@@ -409,7 +415,7 @@ fn scripts_are_what_shellcheck_asks_for() {
             &list,
         ];
         let ran = fleet(&arguments, "");
-        let lines: Vec<&str> = ran.out.lines().collect();
+        let lines: Vec<&str> = ran.stdout.lines().collect();
         assert_eq!(lines[0], "#!/bin/sh");
         assert!(lines[1].starts_with("# Tells "), "{}", lines[1]);
         assert!(lines.contains(&"set -eu"));
@@ -418,7 +424,7 @@ fn scripts_are_what_shellcheck_asks_for() {
             .stdin(std::process::Stdio::piped())
             .spawn()
             .unwrap();
-        std::io::Write::write_all(&mut check.stdin.take().unwrap(), ran.out.as_bytes()).unwrap();
+        std::io::Write::write_all(&mut check.stdin.take().unwrap(), ran.stdout.as_bytes()).unwrap();
         assert!(check.wait().unwrap().success(), "{format}");
     }
 }

@@ -1,12 +1,12 @@
 //! Hosts, scopes and the command.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use sanid_fleet::hosts::Host;
 use sanid_fleet::targets::{self, Format, Present, Protocol, Scope};
+use testkit::Ran;
 
 pub(crate) const TARGET: &str = "iqn.2024-01.test.local:target";
 pub(crate) const SUBSYSTEM: &str = "nqn.2024-01.test.local:subsystem";
@@ -80,36 +80,10 @@ pub(crate) fn names(present: &Present) -> Vec<&str> {
     names
 }
 
-/// What a run of the command gave.
-#[derive(Debug)]
-pub(crate) struct Ran {
-    pub(crate) code: i32,
-    pub(crate) out: String,
-    pub(crate) err: String,
-}
-
 /// Runs `sanid-fleet`, with this on standard input.
 pub(crate) fn fleet(arguments: &[&str], input: &str) -> Ran {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_sanid-fleet"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_owned();
-    let feed = std::thread::spawn(move || {
-        // It may end without reading.
-        let _ = stdin.write_all(input.as_bytes());
-    });
-    let done = child.wait_with_output().unwrap();
-    feed.join().unwrap();
-    Ran {
-        code: done.status.code().unwrap(),
-        out: String::from_utf8(done.stdout).unwrap(),
-        err: String::from_utf8(done.stderr).unwrap(),
-    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sanid-fleet"));
+    Ran::with_input(command.args(arguments), input.as_bytes())
 }
 
 /// A file of real programs.

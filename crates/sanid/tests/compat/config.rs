@@ -1,10 +1,10 @@
 //! Configuration: no key changes its meaning.
 
-use std::path::Path;
+use testkit::Ran;
 
 use crate::kept::assert_kept;
 use crate::releases::releases;
-use crate::{command, ran, sanid};
+use crate::{command, json, sanid};
 
 #[test]
 fn every_key_keeps_its_value_and_origin() {
@@ -16,7 +16,7 @@ fn every_key_keeps_its_value_and_origin() {
             let host = release.copy(tree);
             let config = sanid(host.path(), &["config", "--format", "json"]).expect(0);
             let before = release.json(&format!("documents/{document}"));
-            let config = config.json(host.path());
+            let config = json(&config, host.path());
             assert_kept(&before, &config, document);
         }
     }
@@ -50,7 +50,7 @@ fn credentials_set_the_same_keys() {
     for release in releases() {
         let mut show = command(&["config", "--format", "json", "--root", "/"]);
         show.env("CREDENTIALS_DIRECTORY", release.path("config/credentials"));
-        let config = ran(&mut show).expect(0).json(Path::new("no root"));
+        let config = Ran::of(&mut show).expect(0).json();
         let before = release.json("documents/config-credential.json");
         for key in ["on-existing", "pin.iqn"] {
             let of = |document: &serde_json::Value| {
@@ -79,6 +79,6 @@ fn a_template_with_another_scheme_gives_the_same_identity() {
             "iqn.2004-05.com.example:templated.example.com"
         );
         assert_eq!(before["scheme"], "nvme-stas");
-        assert_kept(&before, &shown.json(host.path()), "show-template.json");
+        assert_kept(&before, &json(&shown, host.path()), "show-template.json");
     }
 }

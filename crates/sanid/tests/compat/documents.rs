@@ -1,10 +1,11 @@
 //! Old documents match the current schema, and the same host still gives the same documents.
 
 use serde_json::Value;
+use testkit::Ran;
 
 use crate::kept::assert_kept;
 use crate::releases::releases;
-use crate::{command, ran, sanid};
+use crate::{command, json, sanid};
 
 #[test]
 fn old_documents_match_the_committed_schema() {
@@ -74,7 +75,7 @@ fn the_same_host_gives_the_same_documents() {
                 release.copy(tree)
             };
             let now = sanid(host.path(), &[words, &["--format", "json"]].concat()).expect(code);
-            assert_kept(&before, &now.json(host.path()), document);
+            assert_kept(&before, &json(&now, host.path()), document);
         }
     }
 }
@@ -85,7 +86,7 @@ fn status_reports_the_same_identity() {
     for release in releases() {
         let host = release.copy("host");
         let now = sanid(host.path(), &["status", "--format", "json"]);
-        let now = now.json(host.path());
+        let now = json(&now, host.path());
         let before = release.json("documents/status.json");
         for key in ["kind", "host", "desired", "seed", "onDisk", "hardware"] {
             assert_kept(&before[key], &now[key], key);
@@ -102,7 +103,7 @@ fn derive_prints_the_same_in_every_format() {
             let ids = directory.path().join("ids");
             std::fs::write(&ids, crate::MACHINE_ID).unwrap();
             derive.stdin(std::fs::File::open(ids).unwrap());
-            let now = ran(&mut derive).expect(0).stdout;
+            let now = Ran::of(&mut derive).expect(0).stdout;
             let before = release.text(&format!("documents/derive.{format}"));
             if format == "json" {
                 let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();

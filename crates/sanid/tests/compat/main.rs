@@ -22,6 +22,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use testkit::Ran;
 
 /// The machine-id of every tree.
 const MACHINE_ID: &str = "3d1219c7c4c5404aaa1f6d2a48adfda4";
@@ -31,50 +32,24 @@ const OTHER_MACHINE_ID: &str = "00112233445566778899aabbccddeeff";
 const HOST_ID: &str = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
 const OTHER_HOST_ID: &str = "b33dbf2b-2d95-453e-bb1a-ad7e428dd599";
 
-/// How a run of `sanid` ended.
-#[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-impl Ran {
-    /// The printed document; paths are without the root.
-    #[track_caller]
-    fn json(&self, root: &Path) -> Value {
-        let root = root.to_str().unwrap();
-        let text = self.stdout.replace(&format!(" --root {root}"), "");
-        let text = text.replace(root, "");
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
-    }
-
-    #[track_caller]
-    fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "{self:#?}");
-        self
-    }
+/// The printed document; paths are without the root.
+#[track_caller]
+fn json(ran: &Ran, root: &Path) -> Value {
+    let root = root.to_str().unwrap();
+    let text = ran.stdout.replace(&format!(" --root {root}"), "");
+    let text = text.replace(root, "");
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {ran:#?}"))
 }
 
 /// `sanid WORDS --root ROOT`.
 fn sanid(root: &Path, words: &[&str]) -> Ran {
-    ran(command(words).arg("--root").arg(root))
+    Ran::of(command(words).arg("--root").arg(root))
 }
 
 fn command(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sanid"));
     command.args(words).stdin(std::process::Stdio::null());
     command
-}
-
-fn ran(command: &mut Command) -> Ran {
-    let output = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ran {
-        code: output.status.code(),
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
-    }
 }
 
 fn write(root: &Path, path: &str, text: &str) {

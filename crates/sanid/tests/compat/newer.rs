@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::releases::releases;
-use crate::{HOST_ID, OTHER_HOST_ID, OTHER_MACHINE_ID, read, sanid, write};
+use crate::{HOST_ID, OTHER_HOST_ID, OTHER_MACHINE_ID, json, read, sanid, write};
 
 const RECORD: &str = "var/lib/sanid/record.json";
 const HARDWARE: &str = "var/lib/sanid/hardware.json";
@@ -70,11 +70,11 @@ fn a_hardware_record_of_another_version_is_not_compared() {
     let host = changed(HARDWARE, |record| record["apiVersion"] = json!("sanid/v2"));
     let root = host.path();
     let show = ["hardware", "show", "--format", "json"];
-    assert_eq!(sanid(root, &show).json(root)["comparison"], Value::Null);
+    assert_eq!(json(&sanid(root, &show), root)["comparison"], Value::Null);
     sanid(root, &["hardware", "record"]).expect(0);
     assert!(read(root, HARDWARE).contains("\"sanid/v1\""));
     assert_eq!(
-        sanid(root, &show).json(root)["comparison"]["verdict"],
+        json(&sanid(root, &show), root)["comparison"]["verdict"],
         "same-host"
     );
 }
@@ -83,7 +83,10 @@ fn a_hardware_record_of_another_version_is_not_compared() {
 fn an_unknown_kind_of_evidence_is_ignored() {
     let host = changed(HARDWARE, |record| record["tpm"] = json!("0123"));
     let show = sanid(host.path(), &["hardware", "show", "--format", "json"]).expect(0);
-    assert_eq!(show.json(host.path())["comparison"]["verdict"], "same-host");
+    assert_eq!(
+        json(&show, host.path())["comparison"]["verdict"],
+        "same-host"
+    );
     sanid(host.path(), &["hardware", "record"]).expect(0);
     assert!(
         read(host.path(), HARDWARE).contains("tpm"),

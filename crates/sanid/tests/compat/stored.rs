@@ -2,7 +2,7 @@
 
 use crate::kept::assert_kept;
 use crate::releases::releases;
-use crate::{HOST_ID, OTHER_HOST_ID, OTHER_MACHINE_ID, memory, read, sanid, write};
+use crate::{HOST_ID, OTHER_HOST_ID, OTHER_MACHINE_ID, json, memory, read, sanid, write};
 
 const RECORD: &str = "var/lib/sanid/record.json";
 
@@ -79,7 +79,7 @@ fn pinned_names_stay_after_a_machine_id_reset() {
         let root = host.path();
         write(root, "etc/machine-id", &format!("{OTHER_MACHINE_ID}\n"));
         let apply = sanid(root, &["apply", "--format", "json"]).expect(0);
-        assert_eq!(apply.json(root)["outcome"], "unchanged");
+        assert_eq!(json(&apply, root)["outcome"], "unchanged");
         assert_eq!(
             read(root, "etc/iscsi/initiatorname.iscsi"),
             "InitiatorName=iqn.1993-08.org.debian:01:187bb6704796\n"
@@ -115,7 +115,7 @@ fn recorded_hardware_distinguishes_the_host_from_a_clone() {
                 write(host.path(), path, text);
             }
             let shown = sanid(host.path(), &["hardware", "show", "--format", "json"]);
-            let comparison = shown.json(host.path())["comparison"].clone();
+            let comparison = json(&shown, host.path())["comparison"].clone();
             (comparison["verdict"].clone(), comparison["weight"].clone())
         };
         let uuid = (
@@ -151,7 +151,7 @@ fn apply_with_nothing_to_do_keeps_stored_files() {
         let root = host.path();
         let before = files.map(|file| read(root, file));
         let apply = sanid(root, &["apply", "--format", "json"]).expect(0);
-        assert_eq!(apply.json(root)["outcome"], "unchanged");
+        assert_eq!(json(&apply, root)["outcome"], "unchanged");
         for (file, before) in files.iter().zip(before) {
             // A later version may add fields.
             let now: serde_json::Value = serde_json::from_str(&read(root, file)).unwrap();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
+pub(crate) use testkit::Ran;
 
 /// The machine-id of the examples.
 pub(crate) const MACHINE_ID: &str = "3d1219c7c4c5404aaa1f6d2a48adfda4";
@@ -32,14 +33,6 @@ pub(crate) const FOREIGN: [&str; 3] = [
 /// A root directory with a machine-id and nothing else.
 pub(crate) struct Host {
     directory: TempDir,
-}
-
-/// What a run of a program left behind.
-#[derive(Debug)]
-pub(crate) struct Ran {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
 }
 
 impl Host {
@@ -174,24 +167,6 @@ pub(crate) fn sanid(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sanid"));
     command.args(words).stdin(Stdio::null());
     command
-}
-
-impl Ran {
-    pub(crate) fn of(command: &mut Command) -> Self {
-        let output = command.output().unwrap();
-        Self {
-            code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
-    }
-
-    /// The same, if it ended with this code; a failed test otherwise.
-    #[track_caller]
-    pub(crate) fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "{self:#?}");
-        self
-    }
 }
 
 /// The files that sanid writes for a machine-id by the scheme `sanid-v1`, as

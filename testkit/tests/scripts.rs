@@ -1,4 +1,4 @@
-//! The unit tests of the scripts: statistics, plots, and how pages are rewritten.
+//! The unit tests of the scripts in `benches`: statistics, plots, and how pages are rewritten.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::process::{Command, ExitCode};
@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     let trials = vec![trial("python_unittest", NEEDS, || {
         let ran = Command::new("python3")
             .args(["-B", "-m", "unittest", "test_bench"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../benches"))
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&ran.stderr);
