@@ -152,9 +152,10 @@ impl EscrowRecord {
     /// # Errors
     /// Why the host cannot be seen, or has no identity.
     pub fn here(root: &sanid_host::Root, host: &str) -> Result<Self, String> {
-        let facts = sanid_host::observe(root, None).map_err(|error| error.to_string())?;
+        let look = sanid_host::Look::default();
+        let facts = sanid_host::observe(root, &look).map_err(|error| error.to_string())?;
         let resolution = sanid_host::resolve::resolve(&facts);
-        let report = StatusReport::new(&facts, resolution.as_ref(), &[]);
+        let report = StatusReport::new(&facts, &resolution, &[]);
         let report = serde_json::to_value(report).map_err(|error| error.to_string())?;
         Self::of(&report, host)
     }

@@ -14,6 +14,7 @@ use sanid_core::{MachineId, MachineIdError};
 
 use crate::config::Settings;
 use crate::file::Disk;
+use crate::observed::Observed;
 use crate::record::RecordState;
 use crate::root::ReadError;
 #[cfg(test)]
@@ -21,9 +22,24 @@ pub(crate) use firmware::host;
 pub use firmware::{FirmwareFacts, FirmwareTable, TableContent};
 pub use hardware::{Evidence, HardwareFacts, HardwareState};
 pub use initramfs::InitramfsFacts;
-pub use others::{Access, ElsewhereFile, Guard, Iscsid, Namespace, OthersFacts, When, Writer};
+pub use others::{
+    Access, ElsewhereFile, Guard, Iscsid, Namespace, Namespaces, OthersFacts, When, Writer,
+};
 pub use places::{Mounted, PlaceFacts, Places};
 pub use seed::{Lack, NotASeed, OtherSeeds, SeedFacts, SeedUuid};
+
+impl Live {
+    /// Whether a session belongs to an adapter with a name of its own: that name is not the host's.
+    pub fn is_of_an_adapter(&self, session: &IscsiSession) -> bool {
+        let adapters = self.iscsi_hosts.seen().iter().filter(|host| host.offload);
+        let Observed::Saw(name) = &session.initiator else {
+            return false;
+        };
+        adapters
+            .into_iter()
+            .any(|adapter| adapter.initiator == *name)
+    }
+}
 
 /// One host as it was seen at one moment.
 #[derive(Debug)]
@@ -35,24 +51,23 @@ pub struct Facts {
     /// The seeds that the configuration or the scheme names in its place.
     pub other_seeds: OtherSeeds,
     /// The static host name (hostname(5)); read only where a template needs it.
-    pub hostname: Option<String>,
-    /// What the host calls itself: the kernel's node name, or the static name below another root. Nothing
-    /// where nobody looked ([`look_at_name`](crate::look_at_name)).
-    pub name: Option<String>,
-    /// The kernel command line; empty where there is none to see.
-    pub cmdline: String,
-    /// What the service manager handed over.
-    pub credentials: Credentials,
+    pub hostname: Observed<Option<String>>,
+    /// What the host calls itself: the kernel's node name, or the static name below another root.
+    pub name: Observed<Option<String>>,
+    /// The kernel command line; empty where there is no `/proc`.
+    pub cmdline: Observed<String>,
+    /// What the service manager passed; empty for a process that it passed nothing.
+    pub credentials: Observed<Credentials>,
     /// What the firmware left about the identity it booted with; empty where the configuration ignores it.
     pub firmware: FirmwareFacts,
     /// The merged configuration.
     pub settings: Settings,
     /// The identity files.
     pub disk: Disk,
-    /// What lies beneath the files that sanid mounted over; all missing where it mounted none, or where
-    /// nobody looked ([`look_beneath`](crate::look_beneath)).
-    pub beneath: Disk,
-    /// What readers have through the mounts that [`Facts::lift`] took from sight; all missing before it.
+    /// The files that sanid's mounts cover; all missing where it mounted none.
+    pub covered: Observed<Disk>,
+    /// What readers have through mounts that a change of placement takes away ([`Covered::Uncover`]); all
+    /// missing where none goes. [`disk`](Self::disk) then is the state below them, which the safety rules judge.
     pub lifted: Disk,
     /// The directories of the identity files.
     pub places: Places,
@@ -62,17 +77,14 @@ pub struct Facts {
     pub record_in_run: bool,
     /// What kernel sessions use.
     pub live: Live,
-    /// What the initramfs of this boot left; nothing where nobody looked
-    /// ([`look_at_initramfs`](crate::look_at_initramfs)).
-    pub initramfs: InitramfsFacts,
-    /// The hardware, recorded and seen; nothing where nobody looked
-    /// ([`look_at_hardware`](crate::look_at_hardware)).
-    pub hardware: HardwareFacts,
-    /// Other writers and other readers; nothing where nobody looked
-    /// ([`look_at_others`](crate::look_at_others)).
+    /// What the initramfs of this boot left.
+    pub initramfs: Observed<InitramfsFacts>,
+    /// The hardware, recorded and seen.
+    pub hardware: Observed<HardwareFacts>,
+    /// Other writers and other readers.
     pub others: OthersFacts,
-    /// `/run/sanid/identity.json`, where `/run` is volatile.
-    pub published: Option<Vec<u8>>,
+    /// `/run/sanid/identity.json`, where `/run` is volatile; none where it is not there.
+    pub published: Observed<Option<Vec<u8>>>,
 }
 
 /// The root that the facts were gathered below.
@@ -169,14 +181,14 @@ pub struct Credentials {
 }
 
 /// What the running kernel's sessions use, read from sysfs.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Live {
     /// `/sys/class/iscsi_session/*`.
-    pub iscsi: Vec<IscsiSession>,
+    pub iscsi: Observed<Vec<IscsiSession>>,
     /// `/sys/class/iscsi_host/*` that have a name of their own: adapters that do iSCSI themselves.
-    pub iscsi_hosts: Vec<IscsiHost>,
+    pub iscsi_hosts: Observed<Vec<IscsiHost>>,
     /// `/sys/class/nvme/*` over a fabric; a local PCI Express controller has no host identity.
-    pub nvme: Vec<NvmeController>,
+    pub nvme: Observed<Vec<NvmeController>>,
 }
 
 /// One iSCSI session of the kernel.
@@ -185,7 +197,7 @@ pub struct IscsiSession {
     /// The kernel's name for it, such as `session3`.
     pub name: String,
     /// The initiator name it logged in with.
-    pub initiator: String,
+    pub initiator: Observed<String>,
     /// The target's name.
     pub target: Option<String>,
     /// Such as `LOGGED_IN`.
@@ -199,6 +211,9 @@ pub struct IscsiHost {
     pub name: String,
     /// Its initiator name.
     pub initiator: String,
+    /// Whether it is hardware that logs in by itself under a name of its own (qla4xxx, be2iscsi, bnx2i). For
+    /// sessions that iscsid makes over TCP or iSER, the kernel shows iscsid's name here.
+    pub offload: bool,
 }
 
 /// One NVMe over Fabrics controller of the kernel.
@@ -208,10 +223,10 @@ pub struct NvmeController {
     pub name: String,
     /// `tcp`, `rdma`, `fc` or `loop`.
     pub transport: String,
-    /// The host NQN it connected with.
-    pub host_nqn: Option<String>,
-    /// The Host ID it connected with.
-    pub host_id: Option<String>,
+    /// The host NQN it connected with; none where the kernel does not show it (before 5.5).
+    pub host_nqn: Observed<Option<String>>,
+    /// The Host ID it connected with; none where the kernel does not show it (before 5.5).
+    pub host_id: Observed<Option<String>>,
     /// The subsystem's NQN.
     pub subsystem_nqn: Option<String>,
     /// Such as `live`.

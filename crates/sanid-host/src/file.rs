@@ -106,26 +106,34 @@ impl IdentityFile {
         }
     }
 
-    /// Whether iscsid, nvme-cli and the kernel go on with a name that breaks this rule.
-    ///
-    /// iscsid checks nothing, and Linux takes any host NQN of at most 222 bytes without a comma; a Host
-    /// ID must parse. What begins like no name at all is not taken for one, nor are the UUIDs that
-    /// firmware gives to many machines.
+    /// Whether the file's own reader and the kernel go on with a name that breaks this rule. A Host ID must
+    /// parse.
     fn is_usable_despite(self, rule: Rule) -> bool {
-        let never = matches!(
-            rule,
-            Rule::Empty
-                | Rule::Prefix
-                | Rule::TooLong
-                | Rule::Nul
-                | Rule::HostDiscovery
-                | Rule::HostTooLong
-                | Rule::HostComma
-                | Rule::UuidZero
-                | Rule::UuidOnes
-                | Rule::UuidVendorDefault
-        );
-        self != Self::HostId && !never
+        self != Self::HostId && (rule.is_tolerated() || rule == Rule::Control)
+    }
+
+    /// What every known reader takes from these bytes, the file's own reader first.
+    pub fn readers(self, bytes: &[u8]) -> Vec<ReaderView> {
+        match self {
+            Self::InitiatorName => initiatorname::all_readers(bytes),
+            Self::HostNqn => hostfile::all_readers(HostFile::HostNqn, bytes),
+            Self::HostId => hostfile::all_readers(HostFile::HostId, bytes),
+        }
+    }
+
+    /// Whether storage can know the host by this text.
+    pub(crate) fn is_usable(self, text: &str) -> bool {
+        self.usable(text).is_some()
+    }
+
+    /// A text as the name that storage would know the host by, if it can be one. A Host ID is in its usual
+    /// spelling, since it is compared as a number.
+    fn usable(self, text: &str) -> Option<String> {
+        match self {
+            Self::InitiatorName => IscsiName::in_use(text).ok().map(|name| name.to_string()),
+            Self::HostNqn => HostNqn::in_use(text).ok().map(|nqn| nqn.to_string()),
+            Self::HostId => HostId::parse(text).ok().map(|id| id.to_string()),
+        }
     }
 
     /// The programs that would take something else than `expected` from these bytes, each with what it
@@ -175,6 +183,8 @@ pub enum Effective<T> {
     /// A value that breaks the standard and that storage programs use all the same, such as an
     /// initiator name with an underscore: arrays may know the host by it, so it is somebody's.
     Irregular {
+        /// The value as a name, where it can be written as it is.
+        name: Option<T>,
         /// The value, escaped for display.
         text: String,
         /// The rule it breaks.
@@ -195,10 +205,19 @@ pub enum Effective<T> {
 }
 
 impl<T> Effective<T> {
-    /// The name, if there is one.
+    /// The name, if it keeps the standard.
     pub fn valid(&self) -> Option<&T> {
         match self {
             Self::Valid(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The name, also where it breaks the standard and storage programs use it all the same.
+    pub fn name(&self) -> Option<&T> {
+        match self {
+            Self::Valid(name) => Some(name),
+            Self::Irregular { name, .. } => name.as_ref(),
             _ => None,
         }
     }
@@ -223,6 +242,7 @@ impl<T> Effective<T> {
         file: IdentityFile,
         state: &FileState,
         parse: impl FnOnce(&str) -> Result<T, NameError>,
+        in_use: impl FnOnce(&str) -> Result<T, NameError>,
     ) -> Self {
         let bytes = match state {
             FileState::Missing => return Self::Missing,
@@ -240,7 +260,8 @@ impl<T> Effective<T> {
                 Err(error) => {
                     let (text, why) = (escape(value.as_bytes()), error.to_string());
                     if file.is_usable_despite(error.rule()) {
-                        Self::Irregular { text, why }
+                        let name = in_use(value).ok();
+                        Self::Irregular { name, text, why }
                     } else {
                         Self::Invalid { text, why }
                     }
@@ -285,17 +306,53 @@ impl Disk {
             IdentityFile::InitiatorName,
             &self.initiator_name,
             IscsiName::parse,
+            IscsiName::in_use,
         )
     }
 
     /// The host NQN as libnvme has it at the next connect.
     pub fn host_nqn(&self) -> Effective<HostNqn> {
-        Effective::of(IdentityFile::HostNqn, &self.host_nqn, HostNqn::parse)
+        Effective::of(
+            IdentityFile::HostNqn,
+            &self.host_nqn,
+            HostNqn::parse,
+            HostNqn::in_use,
+        )
     }
 
     /// The Host ID as libnvme has it at the next connect.
     pub fn host_id(&self) -> Effective<HostId> {
-        Effective::of(IdentityFile::HostId, &self.host_id, HostId::parse)
+        Effective::of(
+            IdentityFile::HostId,
+            &self.host_id,
+            HostId::parse,
+            HostId::parse,
+        )
+    }
+
+    /// Every name that storage may know the host by from this file: what any known reader takes and storage can
+    /// use, what the file's own reader takes first.
+    ///
+    /// dracut and Debian's initramfs source `InitiatorName="iqn…"` as shell and log in without the quotes, which
+    /// iscsid takes for a part of the name; whoever reads one file by one reader misses the other's name.
+    pub fn names_in_use(&self, file: IdentityFile) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        let Some(bytes) = self.file(file).bytes() else {
+            return names;
+        };
+        for view in file.readers(bytes) {
+            let texts = match view.value {
+                Ok(text) => vec![text],
+                Err(Hazard::Several(texts)) => texts,
+                Err(_) => Vec::new(),
+            };
+            for name in texts.iter().filter_map(|text| file.usable(text)) {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        names
     }
 
     /// The text that a file's reader takes, valid or not.

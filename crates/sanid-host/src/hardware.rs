@@ -12,6 +12,7 @@ use crate::API_VERSION;
 use crate::document;
 use crate::facts::Facts;
 pub use crate::facts::{Evidence, HardwareFacts, HardwareState};
+use crate::observed::Observed;
 
 /// The name of the file in [`crate::record::DIRECTORY`].
 pub const NAME: &str = "hardware.json";
@@ -185,9 +186,12 @@ impl HardwareFacts {
 /// The record to write beside a change or at boot: a first one, or one with what could not be seen so far.
 /// What differs stays as it is recorded, since only an administrator knows what it means.
 pub fn to_store(facts: &Facts) -> Option<HardwareRecord> {
-    let seen = &facts.hardware.seen;
-    let evidence = match &facts.hardware.recorded {
-        HardwareState::Unknown => return None,
+    let Observed::Saw(hardware) = &facts.hardware else {
+        return None;
+    };
+    let seen = &hardware.seen;
+    let evidence = match &hardware.recorded {
+        HardwareState::Unknown | HardwareState::Unreadable(_) => return None,
         HardwareState::Missing | HardwareState::Invalid(_) => seen.clone(),
         HardwareState::Present(recorded) => {
             if compare(recorded, seen).verdict() == Verdict::CloneSuspected {

@@ -20,10 +20,10 @@
 //! std::fs::write(dir.path().join("etc/machine-id"), "3d1219c7c4c5404aaa1f6d2a48adfda4\n").unwrap();
 //!
 //! let root = sanid_host::Root::open(dir.path()).unwrap();
-//! let facts = sanid_host::observe(&root, None).unwrap();
-//! let resolution = sanid_host::resolve(&facts).unwrap();
+//! let facts = sanid_host::observe(&root, &sanid_host::Look::default()).unwrap();
+//! let resolution = sanid_host::resolve(&facts);
 //! assert_eq!(
-//!     resolution.nvme.value.host_nqn.as_str(),
+//!     resolution.nvme.unwrap().value.host_nqn.as_str(),
 //!     "nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b",
 //! );
 //! ```
@@ -38,6 +38,7 @@ mod file;
 pub mod findings;
 pub mod hardware;
 mod observe;
+mod observed;
 pub mod parse;
 mod part;
 pub mod place;
@@ -51,15 +52,13 @@ mod testing;
 
 pub use facts::{
     Access, Credentials, ElsewhereFile, Facts, FirmwareFacts, FirmwareTable, Guard, InitramfsFacts,
-    IscsiHost, IscsiSession, Iscsid, Lack, Live, MachineIdState, Mounted, Namespace, NotASeed,
-    NvmeController, OtherSeeds, OthersFacts, PlaceFacts, Places, RootFacts, SeedFacts, SeedUuid,
-    TableContent, When, Writer,
+    IscsiHost, IscsiSession, Iscsid, Lack, Live, MachineIdState, Mounted, Namespace, Namespaces,
+    NotASeed, NvmeController, OtherSeeds, OthersFacts, PlaceFacts, Places, RootFacts, SeedFacts,
+    SeedUuid, TableContent, When, Writer,
 };
 pub use file::{Disk, Effective, FileState, IdentityFile};
-pub use observe::{
-    PUBLISHED, fixed_by, look_at_hardware, look_at_initramfs, look_at_name, look_at_others,
-    look_beneath, observe,
-};
+pub use observe::{Covered, Look, PUBLISHED, fixed_by, observe};
+pub use observed::Observed;
 pub use place::Via;
 pub use plan::plan;
 pub use resolve::resolve;

@@ -12,6 +12,9 @@ pub enum Part {
 }
 
 impl Part {
+    /// All of them, in the order in which they are reported and written.
+    pub const ALL: [Self; 2] = [Self::Iqn, Self::Nvme];
+
     /// The part in the field's words.
     pub fn words(self) -> &'static str {
         match self {

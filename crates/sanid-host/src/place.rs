@@ -4,7 +4,7 @@
 //! pure decision ([`decide`], [`form`]). How the mounts are made is in `act`.
 
 use crate::config::Placement;
-use crate::facts::{Facts, Mounted, PlaceFacts, RootFacts};
+use crate::facts::{Mounted, PlaceFacts, RootFacts};
 use crate::file::{Disk, FileState, IdentityFile};
 pub use crate::part::part_of;
 use crate::part::{Part, files};
@@ -89,36 +89,6 @@ pub fn form(part: Part, place: &PlaceFacts, disk: &Disk) -> Form {
         _ if !place.exists => Form::Impossible,
         _ if files(part).iter().any(missing) => Form::Directory,
         _ => Form::Files,
-    }
-}
-
-impl Facts {
-    /// Whether mounts are to go, so that what lies beneath them must be seen before [`Facts::lift`].
-    pub fn must_look_beneath(&self, asked: Option<Via>) -> bool {
-        let setting = self.settings.placement.value;
-        IdentityFile::ALL.into_iter().any(|file| {
-            let place = self.places.of(part_of(file));
-            place.is_mounted(file) && decide(place, asked, setting, &self.root) == Ok(Via::File)
-        })
-    }
-
-    /// The host as it is once the mounts are lifted of the parts that go into files: what lies beneath
-    /// them is what the safety rules must judge.
-    ///
-    /// # Errors
-    /// Those of [`decide`].
-    pub fn lift(&mut self, asked: Option<Via>) -> Result<(), String> {
-        let setting = self.settings.placement.value;
-        for file in IdentityFile::ALL {
-            let place = self.places.of(part_of(file));
-            let via = decide(place, asked, setting, &self.root)?;
-            if via == Via::File && place.is_mounted(file) {
-                let beneath = self.beneath.file(file).clone();
-                let mounted = std::mem::replace(self.disk.file_mut(file), beneath);
-                *self.lifted.file_mut(file) = mounted;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Facts made by hand, for tests of decisions.
 
-use sanid_core::{HostId, HostNqn, IscsiName, MachineId, MachineIdError};
+use sanid_core::{HostId, HostNqn, Identity, IscsiName, MachineId, MachineIdError, NvmePair};
 
 use crate::config::{Origin, Setting, Settings};
 use crate::facts::Places;
@@ -8,7 +8,9 @@ use crate::facts::{
     Credentials, Facts, IscsiSession, Live, MachineIdState, NvmeController, RootFacts,
 };
 use crate::file::{Disk, FileState, IdentityFile};
+use crate::observed::Observed;
 use crate::record::{Origin as RecordOrigin, Record, RecordState, RecordedIqn, RecordedPair};
+use crate::resolve::{Candidate, Resolution, ResolveError, Resolved};
 use crate::root::FileContent;
 
 /// The machine-id of the published vectors, and what `sanid-v1` makes of it.
@@ -33,10 +35,10 @@ pub(crate) fn facts() -> Facts {
         },
         machine_id: MachineIdState::Stable(MachineId::parse(MACHINE_ID).unwrap()),
         other_seeds: crate::facts::OtherSeeds::default(),
-        hostname: None,
-        name: None,
-        cmdline: String::new(),
-        credentials: Credentials::default(),
+        hostname: Observed::Saw(None),
+        name: Observed::Saw(None),
+        cmdline: Observed::Saw(String::new()),
+        credentials: Observed::Saw(Credentials::default()),
         firmware: crate::facts::FirmwareFacts::default(),
         settings: Settings::default(),
         disk: Disk {
@@ -44,16 +46,27 @@ pub(crate) fn facts() -> Facts {
             host_nqn: FileState::Missing,
             host_id: FileState::Missing,
         },
-        beneath: Disk::default(),
+        covered: Observed::Saw(Disk::default()),
         lifted: Disk::default(),
         places: Places::default(),
         record: RecordState::Missing,
         record_in_run: false,
-        live: Live::default(),
-        initramfs: crate::facts::InitramfsFacts::default(),
-        hardware: crate::hardware::HardwareFacts::default(),
-        others: crate::facts::OthersFacts::default(),
-        published: None,
+        live: Live {
+            iscsi: Observed::Saw(Vec::new()),
+            iscsi_hosts: Observed::Saw(Vec::new()),
+            nvme: Observed::Saw(Vec::new()),
+        },
+        initramfs: Observed::Saw(crate::facts::InitramfsFacts::default()),
+        hardware: Observed::Saw(crate::hardware::HardwareFacts::default()),
+        others: crate::facts::OthersFacts {
+            elsewhere: Observed::Saw(Vec::new()),
+            writers: Observed::Saw(Vec::new()),
+            unread_scripts: Vec::new(),
+            access: Observed::Saw(Vec::new()),
+            namespaces: Observed::Saw(crate::facts::Namespaces::default()),
+            iscsid: Observed::Saw(Vec::new()),
+        },
+        published: Observed::Saw(None),
     }
 }
 
@@ -125,10 +138,10 @@ impl Facts {
 
     /// With a live iSCSI session under this name.
     pub(crate) fn session(mut self, iqn: &str) -> Self {
-        let name = format!("session{}", self.live.iscsi.len() + 1);
-        self.live.iscsi.push(IscsiSession {
+        let name = format!("session{}", self.live.iscsi.seen().len() + 1);
+        saw(&mut self.live.iscsi).push(IscsiSession {
             name,
-            initiator: iqn.into(),
+            initiator: Observed::Saw(iqn.into()),
             target: Some("iqn.2001-04.com.example:array".into()),
             state: Some("LOGGED_IN".into()),
         });
@@ -137,12 +150,12 @@ impl Facts {
 
     /// With a live NVMe/TCP controller under this pair.
     pub(crate) fn controller(mut self, nqn: &str, id: &str) -> Self {
-        let name = format!("nvme{}", self.live.nvme.len() + 1);
-        self.live.nvme.push(NvmeController {
+        let name = format!("nvme{}", self.live.nvme.seen().len() + 1);
+        saw(&mut self.live.nvme).push(NvmeController {
             name,
             transport: "tcp".into(),
-            host_nqn: Some(nqn.into()),
-            host_id: Some(id.into()),
+            host_nqn: Observed::Saw(Some(nqn.into())),
+            host_id: Observed::Saw(Some(id.into())),
             subsystem_nqn: Some("nqn.2014-08.com.example:array".into()),
             state: Some("live".into()),
         });
@@ -151,13 +164,13 @@ impl Facts {
 
     /// With what the initramfs used, as sanid's script there leaves it.
     pub(crate) fn used(mut self, file: IdentityFile, value: &str) -> Self {
-        *self.initramfs.used.file_mut(file) = copied(&file.bytes(value));
+        *saw(&mut self.initramfs).used.file_mut(file) = copied(&file.bytes(value));
         self
     }
 
     /// With what the image of the initramfs holds.
     pub(crate) fn baked(mut self, file: IdentityFile, value: &str) -> Self {
-        *self.initramfs.image.file_mut(file) = copied(&file.bytes(value));
+        *saw(&mut self.initramfs).image.file_mut(file) = copied(&file.bytes(value));
         self
     }
 
@@ -184,6 +197,14 @@ impl Facts {
     }
 }
 
+/// A fact that was seen, to change it.
+pub(crate) fn saw<T>(fact: &mut Observed<T>) -> &mut T {
+    match fact {
+        Observed::Saw(fact) => fact,
+        Observed::NotLooked | Observed::Failed(_) => panic!("the fact was not seen"),
+    }
+}
+
 fn copied(bytes: &[u8]) -> FileState {
     FileState::Present(FileContent {
         bytes: bytes.to_vec(),
@@ -202,5 +223,45 @@ fn pinned<T>(value: T, line: usize) -> Setting<T> {
             path: "/etc/sanid/config.toml".into(),
             line,
         },
+    }
+}
+
+/// A resolution in which every part has a name.
+pub(crate) struct Whole {
+    pub(crate) iqn: Resolved<IscsiName>,
+    pub(crate) nvme: Resolved<NvmePair>,
+    pub(crate) candidates: Vec<Candidate>,
+}
+
+impl Resolution {
+    /// The names of all parts.
+    #[track_caller]
+    pub(crate) fn unwrap(self) -> Whole {
+        Whole {
+            iqn: self.iqn.unwrap(),
+            nvme: self.nvme.unwrap(),
+            candidates: self.candidates,
+        }
+    }
+
+    /// Why a part has no name.
+    #[track_caller]
+    pub(crate) fn unwrap_err(self) -> ResolveError {
+        let errors = self.errors();
+        errors
+            .first()
+            .copied()
+            .cloned()
+            .expect("every part has a name")
+    }
+}
+
+impl Whole {
+    /// The names alone.
+    pub(crate) fn identity(&self) -> Identity {
+        Identity {
+            iqn: self.iqn.value.clone(),
+            nvme: self.nvme.value.clone(),
+        }
     }
 }

@@ -3,12 +3,13 @@
 //! All reading and judging is sanid-host's; here its answers become plain data without a seed.
 
 use rustix::fs::OFlags;
-use sanid_core::{HostId, HostNqn, Identity as Names, IscsiName};
+use sanid_core::{HostId, HostNqn, IscsiName};
 use sanid_fleet::claims::Holder;
 use sanid_host::findings::{self, Severity};
-use sanid_host::plan::live::{is_iqn, is_pair_of};
-use sanid_host::resolve::{Resolution, ResolveError, Resolved};
-use sanid_host::{Effective, Facts, IdentityFile, Root};
+use sanid_host::hardware::Evidence;
+use sanid_host::plan::live::{is_iqn, is_pair_of, pair_in_words, session_in_words};
+use sanid_host::resolve::{Resolution, Resolved};
+use sanid_host::{Effective, Facts, IdentityFile, Look, Observed, Root};
 use serde::Deserialize;
 
 use crate::resources::{
@@ -86,22 +87,20 @@ impl Judged {
 /// assert_eq!(view.applied.reason, "Missing");
 /// ```
 pub fn look(root: &Root) -> Result<HostView, String> {
-    let mut facts = sanid_host::observe(root, None).map_err(|error| error.to_string())?;
-    sanid_host::look_beneath(root, &mut facts);
-    sanid_host::look_at_initramfs(root, &mut facts);
-    sanid_host::look_at_hardware(root, &mut facts);
+    let look = Look::everything(None);
+    let facts = sanid_host::observe(root, &look).map_err(|error| error.to_string())?;
     let resolution = sanid_host::resolve(&facts);
     let published = root.read(sanid_host::PUBLISHED, 16 * 1024).ok().flatten();
     let published = published.and_then(|file| Published::parse(&file.bytes));
     let sees_kernel = root.open_dir("sys/class").is_ok();
-    let findings = findings::findings(&facts, resolution.as_ref());
-    let parts = Parts::new(&facts, resolution.as_ref().ok(), published.as_ref());
+    let findings = findings::findings(&facts, &resolution);
+    let parts = Parts::new(&facts, &resolution, published.as_ref());
     let (live, verified) = live(&facts, &parts, sees_kernel);
     Ok(HostView {
         identity: parts.identity(),
-        scheme: resolution.as_ref().ok().map(|one| one.scheme.to_owned()),
-        provenance: parts.provenance(resolution.as_ref().ok()),
-        applied: applied(&parts, resolution.as_ref()),
+        scheme: resolution.identity().map(|_| resolution.scheme.to_owned()),
+        provenance: parts.provenance(&resolution),
+        applied: applied(&parts, &resolution),
         live,
         verified,
         findings: findings
@@ -199,7 +198,7 @@ impl<T: Clone + PartialEq + ToString> Part<T> {
                 "Missing",
                 format!("no {what} is on disk, and {wanted} is desired; on the node: sanid apply"),
             ),
-            Effective::Irregular { text, why } | Effective::Invalid { text, why } => (
+            Effective::Irregular { text, why, .. } | Effective::Invalid { text, why } => (
                 ConditionStatus::False,
                 "Invalid",
                 format!("the {what} on disk, {text}, is none: {why}; on the node: sanid status"),
@@ -223,28 +222,29 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(facts: &Facts, resolution: Option<&Resolution>, published: Option<&Published>) -> Self {
-        let desired: Option<Names> = resolution.map(Resolution::identity);
+    fn new(facts: &Facts, resolution: &Resolution, published: Option<&Published>) -> Self {
+        let iqn = resolution.iqn.as_ref().ok().map(|one| &one.value);
+        let nvme = resolution.nvme.as_ref().ok().map(|one| &one.value);
         Self {
             iqn: Part {
                 on_disk: told(facts.disk.iqn(), || {
                     IscsiName::parse(published?.iqn.as_ref()?).ok()
                 }),
-                desired: desired.as_ref().map(|one| one.iqn.clone()),
+                desired: iqn.cloned(),
                 what: "initiator name",
             },
             host_nqn: Part {
                 on_disk: told(facts.disk.host_nqn(), || {
                     HostNqn::parse(published?.host_nqn.as_ref()?).ok()
                 }),
-                desired: desired.as_ref().map(|one| one.nvme.host_nqn.clone()),
+                desired: nvme.map(|pair| pair.host_nqn.clone()),
                 what: "host NQN",
             },
             host_id: Part {
                 on_disk: told(facts.disk.host_id(), || {
                     HostId::parse(published?.host_id.as_ref()?).ok()
                 }),
-                desired: desired.as_ref().map(|one| one.nvme.host_id),
+                desired: nvme.map(|pair| pair.host_id),
                 what: "Host ID",
             },
         }
@@ -258,23 +258,28 @@ impl Parts {
         }
     }
 
-    fn provenance(&self, resolution: Option<&Resolution>) -> Provenance {
+    fn provenance(&self, resolution: &Resolution) -> Provenance {
         let on_disk = |path: &str| Origin {
             source: "on-disk".into(),
             place: path.into(),
         };
-        let iqn = if self.iqn.is_other() || (resolution.is_none() && self.iqn.in_use().is_some()) {
-            Some(on_disk("/etc/iscsi/initiatorname.iscsi"))
-        } else {
-            resolution.map(|one| origin(&one.iqn))
-        };
-        let other = self.host_nqn.is_other() || self.host_id.is_other();
-        let nvme = if other || (resolution.is_none() && self.host_id.in_use().is_some()) {
-            Some(on_disk("/etc/nvme"))
-        } else {
-            resolution.map(|one| origin(&one.nvme))
-        };
-        Provenance { iqn, nvme }
+        let iqn_differs = self.iqn.is_other()
+            || (resolution.iqn.is_err() && self.iqn.in_use().is_some());
+        let nvme_differs = self.host_nqn.is_other()
+            || self.host_id.is_other()
+            || (resolution.nvme.is_err() && self.host_id.in_use().is_some());
+        Provenance {
+            iqn: if iqn_differs {
+                Some(on_disk("/etc/iscsi/initiatorname.iscsi"))
+            } else {
+                resolution.iqn.as_ref().ok().map(origin)
+            },
+            nvme: if nvme_differs {
+                Some(on_disk("/etc/nvme"))
+            } else {
+                resolution.nvme.as_ref().ok().map(origin)
+            },
+        }
     }
 
     /// What is wrong with each part.
@@ -307,7 +312,7 @@ fn origin<T>(resolved: &Resolved<T>) -> Origin {
 }
 
 /// Whether the files hold the desired identity: the worst part speaks.
-fn applied(parts: &Parts, resolution: Result<&Resolution, &ResolveError>) -> Judged {
+fn applied(parts: &Parts, resolution: &Resolution) -> Judged {
     let wrong: Vec<Judged> = parts.judge().collect();
     if let Some(first) = wrong
         .iter()
@@ -321,13 +326,13 @@ fn applied(parts: &Parts, resolution: Result<&Resolution, &ResolveError>) -> Jud
     if let Some(first) = wrong.first() {
         return first.clone();
     }
-    match resolution {
-        Ok(_) => Judged::new(
+    match resolution.errors().first() {
+        None => Judged::new(
             ConditionStatus::True,
             "OnDisk",
             "the identity files hold the desired identity",
         ),
-        Err(error) => Judged::new(
+        Some(error) => Judged::new(
             ConditionStatus::Unknown,
             "NotResolved",
             format!("an identity is on disk, and which one is desired cannot be told: {error}"),
@@ -352,27 +357,41 @@ fn live(facts: &Facts, parts: &Parts, sees_kernel: bool) -> (LiveSessions, Judge
         }
         matched
     };
-    let iscsi = tally(facts.live.iscsi.iter().map(|one| {
+    let sessions = facts.live.iscsi.seen().iter();
+    // An adapter's own name is not the host's.
+    let sessions = sessions.filter(|session| !facts.live.is_of_an_adapter(session));
+    let iscsi = tally(sessions.map(|one| {
         let matched = iqn.is_some_and(|iqn| is_iqn(one, iqn));
         count(
             &one.name,
             one.target.as_ref(),
             matched,
-            one.initiator.clone(),
+            session_in_words(one),
         )
     }));
-    let nvme = tally(facts.live.nvme.iter().map(|one| {
+    let nvme = tally(facts.live.nvme.seen().iter().map(|one| {
         let matched = pair.is_some_and(|(nqn, id)| is_pair_of(one, nqn.as_str(), &id.to_string()));
-        let halves = [one.host_nqn.as_deref(), one.host_id.as_deref()];
-        let uses = halves.map(|half| half.unwrap_or("(not told)")).join(" ");
-        count(&one.name, one.subsystem_nqn.as_ref(), matched, uses)
+        count(
+            &one.name,
+            one.subsystem_nqn.as_ref(),
+            matched,
+            pair_in_words(one),
+        )
     }));
+    let unknown = [facts.live.iscsi.unknown(), facts.live.nvme.unknown()];
+    let unknown = unknown.into_iter().flatten().next();
     let seen = LiveSessions { iscsi, nvme };
     let verified = if !sees_kernel {
         Judged::new(
             ConditionStatus::Unknown,
             "CannotSee",
             "the kernel's /sys is not below the root of the agent; mount it read-only",
+        )
+    } else if let Some(why) = unknown {
+        Judged::new(
+            ConditionStatus::Unknown,
+            "CannotSee",
+            format!("the kernel's sessions cannot be read: {why}"),
         )
     } else if others.is_empty() && iscsi.matched + nvme.matched == 0 {
         Judged::new(
@@ -420,7 +439,10 @@ fn holder(facts: &Facts) -> Holder {
     let seed = facts.machine_id.seed();
     Holder {
         seed: seed.map(|seed| seed.fingerprint().to_string()),
-        evidence: facts.hardware.seen.clone(),
+        evidence: match &facts.hardware {
+            Observed::Saw(hardware) => hardware.seen.clone(),
+            Observed::NotLooked | Observed::Failed(_) => Evidence::default(),
+        },
         ..Holder::default()
     }
 }
@@ -428,7 +450,7 @@ fn holder(facts: &Facts) -> Holder {
 /// The same in every container of a kernel, so that it need not be mounted.
 fn boot_id(root: &Root) -> Option<String> {
     const PATH: &str = "proc/sys/kernel/random/boot_id";
-    let id = root.attribute(PATH);
+    let id = root.attribute(PATH).ok().flatten();
     let id = id.or_else(|| std::fs::read_to_string(format!("/{PATH}")).ok())?;
     let id = id.trim();
     (id.len() == 36).then(|| id.to_owned())

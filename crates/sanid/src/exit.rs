@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use sanid_host::report::ErrorReport;
+use sanid_host::resolve::Resolution;
 
 use crate::output;
 
@@ -89,6 +90,21 @@ impl From<sanid_host::resolve::ResolveError> for Failure {
             sanid_host::resolve::ResolveError::NoSeed(_) => Self::no_seed(&error),
             _ => Self::error(&error),
         }
+    }
+}
+
+impl Failure {
+    /// Of a resolution: why no part has a name; `None` where one has.
+    pub(crate) fn without_names(resolution: &Resolution) -> Option<Self> {
+        let nothing = resolution.iqn.is_err() && resolution.nvme.is_err();
+        let error = resolution.errors().into_iter().next()?;
+        nothing.then(|| error.clone().into())
+    }
+
+    /// Of a resolution: why one part has no name, once the other has been dealt with.
+    pub(crate) fn withheld(resolution: &Resolution) -> Option<Self> {
+        let error = resolution.errors().into_iter().next()?;
+        Some(error.clone().into())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sanid_host::root::{self, ReadError};
-use sanid_host::{Facts, Root, container};
+use sanid_host::{Facts, Look, Root, container};
 
 use crate::exit::Failure;
 
@@ -26,14 +26,15 @@ pub(crate) fn open(given: Option<&Path>) -> Result<Root, Failure> {
     }
 }
 
-/// Sees the host below a root.
-pub(crate) fn observe(root: &Root) -> Result<Facts, Failure> {
+/// Observes the host below a root.
+pub(crate) fn observe(root: &Root, look: Look<'_>) -> Result<Facts, Failure> {
     // A service's credentials belong to the machine it runs on.
     let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|_| root.is_running_host());
-    Ok(sanid_host::observe(
-        root,
-        credentials.as_deref().map(Path::new),
-    )?)
+    let look = Look {
+        credentials: credentials.as_deref().map(Path::new),
+        ..look
+    };
+    Ok(sanid_host::observe(root, &look)?)
 }
 
 fn unusable(path: &Path, error: &ReadError) -> Failure {

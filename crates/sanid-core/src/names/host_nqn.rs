@@ -45,6 +45,49 @@ impl HostNqn {
     /// ```
     pub const UUID_PREFIX: &'static str = nqn::UUID_PREFIX;
 
+    /// Reads a host NQN that a host already uses: one that [`parse`](Self::parse) accepts, or one that
+    /// breaks only rules that Linux does not check ([`Rule::is_tolerated`]).
+    ///
+    /// nvme-cli 1.1 to 1.3 generated `nqn.2014-08.org.nvmexpress:NVMf:uuid:…`, and arrays know hosts by it.
+    ///
+    /// # Errors
+    ///
+    /// The first rule broken that is not tolerated.
+    ///
+    /// ```
+    /// use sanid_core::{HostNqn, Rule};
+    ///
+    /// let text = "nqn.2014-08.org.nvmexpress:NVMf:uuid:a3b1c2d4-0000-4000-8000-0123456789ab";
+    /// let nqn = HostNqn::in_use(text)?;
+    /// assert_eq!(nqn.conformance().unwrap_err().rule(), Rule::ReservedDomain);
+    /// assert_eq!(nqn.pairing_uuid().unwrap().to_string(), "a3b1c2d4-0000-4000-8000-0123456789ab");
+    /// # Ok::<(), sanid_core::NameError>(())
+    /// ```
+    pub fn in_use(text: &str) -> Result<Self, NameError> {
+        match Self::parse(text) {
+            Err(fault) if fault.rule().is_tolerated() => Self::usable(text),
+            other => other,
+        }
+    }
+
+    /// What Linux checks.
+    fn usable(text: &str) -> Result<Self, NameError> {
+        let error = |rule| NameError::new(NameKind::Nqn, rule);
+        if text.len() > HOST_NQN_MAX {
+            return Err(error(Rule::HostTooLong).finding(Found::Count(text.len())));
+        }
+        if let Some(at) = text.find(',') {
+            return Err(error(Rule::HostComma).at_byte(at));
+        }
+        if let Some((at, found)) = text.char_indices().find(|it| it.1.is_control()) {
+            return Err(error(Rule::Control)
+                .at_byte(at)
+                .finding(Found::Character(found)));
+        }
+        // At most 222 bytes, as just checked.
+        Ok(Self(concat(&[text])))
+    }
+
     /// Reads a host NQN; nothing is trimmed or repaired.
     ///
     /// # Errors
@@ -73,14 +116,7 @@ impl HostNqn {
         if let Some(rule) = uuid.and_then(|uuid| uuid.broken_rule()) {
             return Err(error(rule).at_byte(Self::UUID_PREFIX.len()));
         }
-        if text.len() > HOST_NQN_MAX {
-            return Err(error(Rule::HostTooLong).finding(Found::Count(text.len())));
-        }
-        if let Some(at) = text.find(',') {
-            return Err(error(Rule::HostComma).at_byte(at));
-        }
-        // At most 222 bytes, as just checked.
-        Ok(Self(concat(&[text])))
+        Self::usable(text)
     }
 
     /// Whether the standard agrees: what [`Nqn::parse`] says of this name.
@@ -119,7 +155,7 @@ impl HostNqn {
 
     /// The UUID that a Host ID must equal to match this name: that of
     /// [`uuid`](Self::uuid), or of a domain form whose suffix is `uuid:` and a
-    /// canonical UUID, as Talos writes it.
+    /// canonical UUID, as Talos writes it, or `NVMf:uuid:` and a UUID, as nvme-cli 1.1 to 1.3 did.
     ///
     /// ```
     /// use sanid_core::HostNqn;
@@ -131,7 +167,10 @@ impl HostNqn {
     /// ```
     pub fn pairing_uuid(&self) -> Option<HostUuid> {
         self.uuid().or_else(|| {
-            let digits = syntax::suffix(&self.0)?.strip_prefix("uuid:")?;
+            let suffix = syntax::suffix(&self.0)?;
+            let digits = suffix
+                .strip_prefix("uuid:")
+                .or_else(|| suffix.strip_prefix("NVMf:uuid:"))?;
             HostUuid::parse(digits).ok()
         })
     }

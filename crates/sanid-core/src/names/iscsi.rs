@@ -88,6 +88,49 @@ impl IscsiName {
     }
 
     /// A name put together from parts that make it valid by construction.
+    /// Reads a name that a host already uses: one that [`parse`](Self::parse) accepts, or one that breaks
+    /// only rules that initiators do not check ([`Rule::is_tolerated`]).
+    ///
+    /// Arrays know hosts by such names, an underscore being the usual fault. Refusing one would take the
+    /// host's identity away, so it is kept as written, and [`conformance`](Self::conformance) reports what
+    /// is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// The first rule broken that is not tolerated; the first rule broken of all if the text has
+    /// whitespace at its ends, which every reader removes.
+    ///
+    /// ```
+    /// use sanid_core::{IscsiName, Rule};
+    ///
+    /// let name = IscsiName::in_use("iqn.2004-05.com.example:db_1")?;
+    /// assert_eq!(name.conformance().unwrap_err().rule(), Rule::Character);
+    /// assert!(IscsiName::in_use("db_1").is_err());
+    /// # Ok::<(), sanid_core::NameError>(())
+    /// ```
+    pub fn in_use(text: &str) -> Result<Self, NameError> {
+        let fault = match Self::parse(text) {
+            Err(fault) if fault.rule().is_tolerated() && text.trim() == text => fault,
+            other => return other,
+        };
+        let error = |rule| NameError::new(NameKind::IscsiName, rule);
+        if let Some((at, found)) = text.char_indices().find(|it| it.1.is_control()) {
+            return Err(error(Rule::Control)
+                .at_byte(at)
+                .finding(Found::Character(found)));
+        }
+        Text::from(text).map(Self).map_err(|_| fault)
+    }
+
+    /// Whether the name keeps the standard.
+    ///
+    /// # Errors
+    ///
+    /// The first rule broken, for a name that [`in_use`](Self::in_use) accepted.
+    pub fn conformance(&self) -> Result<(), NameError> {
+        Self::parse(&self.0).map(drop)
+    }
+
     pub(super) fn from_parts(parts: &[&str]) -> Self {
         Self(concat(parts))
     }
@@ -179,7 +222,7 @@ impl IscsiName {
     /// ```
     #[must_use]
     pub fn normal_form(&self) -> Self {
-        // A name that parsed can be prepared; the fallback is never taken.
+        // A conformant name can be prepared. One that is only in use is compared as written.
         prepare(&self.0).map_or_else(|_| self.clone(), Self)
     }
 }

@@ -120,6 +120,35 @@ catalogue! {
 }
 
 impl Rule {
+    /// Whether storage programs and the kernel use a name that breaks this rule all the same.
+    ///
+    /// iscsid checks no rule, and Linux takes any host NQN of at most 222 bytes without a comma. A text
+    /// without the prefix of a name is not a name to any of them. A control character does not survive in a
+    /// file of lines. A UUID that many machines have is not the name of one host.
+    ///
+    /// ```
+    /// use sanid_core::Rule;
+    ///
+    /// assert!(Rule::Character.is_tolerated());
+    /// assert!(!Rule::HostComma.is_tolerated());
+    /// ```
+    pub const fn is_tolerated(self) -> bool {
+        !matches!(
+            self,
+            Self::Empty
+                | Self::TooLong
+                | Self::Prefix
+                | Self::Control
+                | Self::Nul
+                | Self::HostDiscovery
+                | Self::HostTooLong
+                | Self::HostComma
+                | Self::UuidZero
+                | Self::UuidOnes
+                | Self::UuidVendorDefault
+        )
+    }
+
     /// The citation that fits one kind of name, where [`cites`](Self::cites)
     /// names the sections of several.
     ///

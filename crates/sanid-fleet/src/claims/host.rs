@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sanid_host::hardware::Evidence;
-use sanid_host::{Root, container};
+use sanid_host::{Look, Observed, Root, container};
 use serde::{Deserialize, Serialize};
 
 use super::holder::Holder;
@@ -69,8 +69,11 @@ impl Claimant {
                 )));
             }
         };
-        let mut facts = sanid_host::observe(&root, None).map_err(|error| failed(&error))?;
-        sanid_host::look_at_hardware(&root, &mut facts);
+        let look = Look {
+            hardware: true,
+            ..Look::default()
+        };
+        let facts = sanid_host::observe(&root, &look).map_err(|error| failed(&error))?;
         let disk = &facts.disk;
         let (iqn, host_nqn, host_id) = (disk.iqn(), disk.host_nqn(), disk.host_id());
         let (Some(iqn), Some(host_nqn), Some(host_id)) =
@@ -91,11 +94,16 @@ impl Claimant {
                 .machine_id
                 .seed()
                 .map(|seed| seed.fingerprint().to_string()),
-            evidence: facts.hardware.seen.clone(),
+            evidence: match &facts.hardware {
+                Observed::Saw(hardware) => hardware.seen.clone(),
+                Observed::NotLooked | Observed::Failed(_) => Evidence::default(),
+            },
             boot_id: boot_id(),
             node: None,
         };
-        let uses_storage = !facts.live.iscsi.is_empty() || !facts.live.nvme.is_empty();
+        // What cannot be read may be a session.
+        let uses_storage = facts.live.iscsi != Observed::Saw(Vec::new())
+            || facts.live.nvme != Observed::Saw(Vec::new());
         Ok(Self::new(identity, holder, uses_storage))
     }
 

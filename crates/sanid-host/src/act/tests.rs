@@ -52,8 +52,8 @@ impl Host {
     fn apply(&self, existing: OnExisting) -> Result<Receipt, ActError> {
         let root = Root::open(self.dir.path()).unwrap();
         let lock = lock(&root)?;
-        let facts = observe(&root, None).unwrap();
-        let resolution = resolve(&facts).unwrap();
+        let facts = observe(&root, &crate::Look::default()).unwrap();
+        let resolution = resolve(&facts);
         let plan = plan(
             &facts,
             &resolution,
@@ -256,8 +256,8 @@ fn a_file_that_reads_back_wrong_is_undone() {
     let host = Host::with_another_identity();
     let before = host.names();
     let root = Root::open(host.dir.path()).unwrap();
-    let facts = observe(&root, None).unwrap();
-    let resolution = resolve(&facts).unwrap();
+    let facts = observe(&root, &crate::Look::default()).unwrap();
+    let resolution = resolve(&facts);
     let consent = Consent {
         existing: OnExisting::Replace,
         disrupt: false,
@@ -307,7 +307,7 @@ fn nothing_is_published_where_run_is_not_volatile() {
     host.put("etc/machine-id", &format!("{MACHINE_ID}\n"));
     let root = Root::open(host.dir.path()).unwrap();
     fs::create_dir(host.path("run")).unwrap();
-    let facts = observe(&root, None).unwrap();
+    let facts = observe(&root, &crate::Look::default()).unwrap();
     assert!(!facts.root.volatile_run, "an image would keep it");
 }
 
@@ -318,7 +318,11 @@ fn a_spoilt_record_proves_nothing_and_is_replaced() {
         "var/lib/sanid/record.json",
         "{\"apiVersion\":\"sanid/v9\",\"kind\":\"Record\"}",
     );
-    let facts = observe(&Root::open(host.dir.path()).unwrap(), None).unwrap();
+    let facts = observe(
+        &Root::open(host.dir.path()).unwrap(),
+        &crate::Look::default(),
+    )
+    .unwrap();
     assert!(matches!(facts.record, RecordState::Invalid(_)));
     host.apply(OnExisting::Refuse).unwrap();
     assert!(Record::parse(host.get("var/lib/sanid/record.json").as_bytes()).is_ok());

@@ -116,13 +116,13 @@ impl Merged {
             Words::parse,
         )?;
         file.text("pin.iqn", inputs.pin.iqn, &mut self.pin_iqn, |text| {
-            IscsiName::parse(text).map_err(|error| pin(&error))
+            IscsiName::in_use(text).map_err(|error| pin(&error))
         })?;
         file.text(
             "pin.hostnqn",
             inputs.pin.hostnqn,
             &mut self.pin_hostnqn,
-            |text| HostNqn::parse(text).map_err(|error| pin(&error)),
+            |text| HostNqn::in_use(text).map_err(|error| pin(&error)),
         )?;
         file.text(
             "pin.hostid",

@@ -99,6 +99,7 @@ mod testing {
     pub(crate) fn host(flags: u8, nqn: &str, id: &str) -> nbft::Host {
         let stored_id = sanid_core::HostUuid::parse(id).map_or([0; 16], |uuid| *uuid.as_bytes());
         nbft::Host {
+            minor: 0,
             flags,
             stored_id,
             host_nqn: (!nqn.is_empty()).then(|| nqn.into()),

@@ -26,15 +26,17 @@ pub struct Evidence {
 /// The file as it was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum HardwareState {
-    /// Nobody looked, or there is no machine-id to compare by.
+    /// There is no machine-id to compare by.
     #[default]
     Unknown,
     /// None, or one of another machine-id.
     Missing,
     /// That of this machine-id.
     Present(Evidence),
-    /// Something that cannot be read; the next change replaces it.
+    /// Not a record; the next change replaces it.
     Invalid(String),
+    /// It is there and could not be read, so it is not replaced.
+    Unreadable(String),
 }
 
 /// Recorded and seen.
@@ -44,4 +46,6 @@ pub struct HardwareFacts {
     pub recorded: HardwareState,
     /// What is seen now.
     pub seen: Evidence,
+    /// What could not be read of it, one reason each.
+    pub unseen: Vec<String>,
 }

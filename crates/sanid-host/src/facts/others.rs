@@ -1,23 +1,46 @@
 //! Who else writes an identity, and who else reads one.
 
 use crate::file::{Disk, FileState, IdentityFile};
+use crate::observed::Observed;
 
-/// Other writers and other readers; nothing where nobody looked
-/// ([`look_at_others`](crate::look_at_others)).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Other writers and other readers.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OthersFacts {
     /// Identity files outside of `/etc`.
-    pub elsewhere: Vec<ElsewhereFile>,
+    pub elsewhere: Observed<Vec<ElsewhereFile>>,
     /// What writes an identity file.
-    pub writers: Vec<Writer>,
+    pub writers: Observed<Vec<Writer>>,
+    /// Why each script or unit that may write one could not be read.
+    pub unread_scripts: Vec<String>,
     /// Who may read and write the identity files beside what their mode says.
-    pub access: Vec<Access>,
+    pub access: Observed<Vec<Access>>,
     /// Mount namespaces with identity files of their own.
-    pub namespaces: Vec<Namespace>,
-    /// How many mount namespaces could not be looked into.
-    pub unseen_namespaces: usize,
+    pub namespaces: Observed<Namespaces>,
     /// Each iscsid that runs.
-    pub iscsid: Vec<Iscsid>,
+    pub iscsid: Observed<Vec<Iscsid>>,
+}
+
+impl OthersFacts {
+    /// Where nobody looked.
+    pub(crate) fn not_looked() -> Self {
+        Self {
+            elsewhere: Observed::NotLooked,
+            writers: Observed::NotLooked,
+            unread_scripts: Vec::new(),
+            access: Observed::NotLooked,
+            namespaces: Observed::NotLooked,
+            iscsid: Observed::NotLooked,
+        }
+    }
+}
+
+/// Mount namespaces that are not the host's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Namespaces {
+    /// Those with identity files of their own.
+    pub seen: Vec<Namespace>,
+    /// How many could not be looked into.
+    pub unseen: usize,
 }
 
 /// An identity file outside of `/etc`.

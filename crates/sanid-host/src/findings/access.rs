@@ -15,7 +15,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
             .into_iter()
             .filter_map(|file| writable(view, file)),
     );
-    for access in &view.facts.others.access {
+    for access in view.facts.others.access.seen() {
         // The pair has one directory.
         if access.file != IdentityFile::HostId {
             findings.extend(directory(view, access));

@@ -57,6 +57,8 @@ codes! {
     NoSeed = "no-seed", Danger;
     /// A source gives something that cannot be used.
     SourceInvalid = "source-invalid", Danger;
+    /// A source that a higher one outranks gives something that cannot be used.
+    SourceFault = "source-fault", Warning;
     /// The configured scheme publishes the machine-id.
     SeedPublished = "seed-published", Warning;
     /// The configured template gives the same initiator name to more than one host.
@@ -101,12 +103,16 @@ codes! {
     LiveIqnDiffers = "live-iqn-differs", Warning;
     /// A live NVMe controller uses another pair than the files have.
     LiveNvmeDiffers = "live-nvme-differs", Warning;
+    /// A live session or controller could not be read.
+    LiveUnseen = "live-unseen", Warning;
     /// Live controllers join one half of a pair to two partners.
     LivePairConflict = "live-pair-conflict", Danger;
     /// The firmware booted with another name than the host has or shall have.
     FirmwareDiffers = "firmware-differs", Warning;
     /// The firmware's Host ID is the UUID of its host NQN in another byte order.
     FirmwareByteOrder = "firmware-byte-order", Warning;
+    /// A firmware table has a later revision than sanid knows, and is read as far as it is known.
+    FirmwareNewer = "firmware-newer", Info;
     /// The initramfs used another name than the host has or shall have.
     InitramfsDiffers = "initramfs-differs", Warning;
     /// The image of the initramfs holds a name that the host does not have.
@@ -127,4 +133,6 @@ codes! {
     NamespaceUnseen = "namespace-unseen", Info;
     /// The initiator name was written after iscsid read it.
     IscsidOutdated = "iscsid-outdated", Warning;
+    /// A check could not see all that it needs.
+    CheckIncomplete = "check-incomplete", Info;
 }

@@ -1,43 +1,38 @@
 //! Desired against on disk.
 
 use super::{Code, Finding, View};
+use crate::file::IdentityFile;
 use crate::plan::{desired, on_disk};
 use crate::resolve::Part;
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let Ok(resolution) = view.resolution else {
-        return Vec::new();
-    };
     if super::record::is_own_work(view) {
         // What is there is not somebody's to adopt; the record's own finding says what to do.
         return Vec::new();
     }
     let disk = &view.facts.disk;
     let mut findings = Vec::new();
-    if disk
-        .iqn()
-        .valid()
-        .is_some_and(|name| *name != resolution.iqn.value)
-    {
+    let wanted = |file| view.resolution.value(file);
+    // A file whose own reader takes no valid name has a finding of its own.
+    let differs_from = |file, on_disk: Option<String>| match (wanted(file), on_disk) {
+        (Some(wanted), Some(on_disk)) => wanted != on_disk,
+        _ => false,
+    };
+    let (iqn, nqn, id) = (disk.iqn(), disk.host_nqn(), disk.host_id());
+    let iqn = iqn.valid().map(ToString::to_string);
+    if differs_from(IdentityFile::InitiatorName, iqn) {
         findings.push(differs(view, Code::IqnDiffers, Part::Iqn));
     }
-    let pair = &resolution.nvme.value;
-    let nqn = disk
-        .host_nqn()
-        .valid()
-        .is_some_and(|nqn| *nqn != pair.host_nqn);
-    let id = disk.host_id().valid().is_some_and(|id| *id != pair.host_id);
-    if nqn || id {
+    let nqn = nqn.valid().map(ToString::to_string);
+    let id = id.valid().map(ToString::to_string);
+    if differs_from(IdentityFile::HostNqn, nqn) || differs_from(IdentityFile::HostId, id) {
         findings.push(differs(view, Code::NvmeDiffers, Part::Nvme));
     }
     findings
 }
 
 fn differs(view: &View<'_>, code: Code, part: Part) -> Finding {
-    let desired = view
-        .resolution
-        .map(|resolution| desired(resolution, part))
-        .unwrap_or_default();
+    let desired = desired(view.resolution, part);
     Finding {
         code,
         part: Some(part),

@@ -6,7 +6,7 @@ use crate::place::part_of;
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for there in &view.facts.others.elsewhere {
+    for there in view.facts.others.elsewhere.seen() {
         let file = there.file;
         let path = view.path(&there.path);
         let here = view.facts.disk.effective_text(file);

@@ -3,7 +3,7 @@
 use super::{Code, Finding, View};
 use crate::file::{Effective, FileState, IdentityFile};
 use crate::parse::ReaderView;
-use crate::resolve::Part;
+use crate::place::part_of;
 use crate::root::ReadError;
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
@@ -24,17 +24,14 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     findings
 }
 
-fn part(file: IdentityFile) -> Part {
-    match file {
-        IdentityFile::InitiatorName => Part::Iqn,
-        IdentityFile::HostNqn | IdentityFile::HostId => Part::Nvme,
-    }
-}
-
 fn content<T>(view: &View<'_>, file: IdentityFile, effective: &Effective<T>) -> Option<Finding> {
     let path = format!("/{}", file.path());
     let (code, seen, why) = match effective {
         Effective::Valid(_) => return None,
+        // Kept on purpose; `names` reports that it breaks the standard.
+        Effective::Irregular { text, .. } if view.resolution.value(file).as_ref() == Some(text) => {
+            return None;
+        }
         Effective::Missing => (
             Code::FileMissing,
             format!("{path} is missing"),
@@ -45,7 +42,7 @@ fn content<T>(view: &View<'_>, file: IdentityFile, effective: &Effective<T>) -> 
             format!("{path} holds no {}", file.holds()),
             "Storage programs without it refuse to start, or make up a name that no array knows.",
         ),
-        Effective::Irregular { text, why } | Effective::Invalid { text, why } => (
+        Effective::Irregular { text, why, .. } | Effective::Invalid { text, why } => (
             Code::FileInvalid,
             format!("{path} holds {text:?}: {why}"),
             "Some programs use it as it is and some refuse it: the host has more than one identity.",
@@ -56,21 +53,38 @@ fn content<T>(view: &View<'_>, file: IdentityFile, effective: &Effective<T>) -> 
             "What storage programs see here is not known, so sanid changes nothing.",
         ),
     };
+    let seen = match view.facts.disk.file(file).bytes() {
+        Some(bytes) if code == Code::FileInvalid => {
+            let others = used_by(file, bytes);
+            if others.is_empty() {
+                seen
+            } else {
+                format!("{seen}; {}", takes(&others))
+            }
+        }
+        _ => seen,
+    };
     let fix = match effective {
-        Effective::Irregular { .. } => format!(
-            "{}   once the arrays know the new name",
-            view.command("apply --replace")
-        ),
-        Effective::Unreadable(_) => unreadable(view, file),
-        _ => view.command("apply"),
+        Effective::Unreadable(_) => vec![unreadable(view, file)],
+        _ => view.apply(part_of(file)),
     };
     Some(Finding {
         code,
-        part: Some(part(file)),
+        part: Some(part_of(file)),
         seen,
         why,
-        fix: vec![fix],
+        fix,
     })
+}
+
+/// The readers that take a name which storage can use.
+fn used_by(file: IdentityFile, bytes: &[u8]) -> Vec<ReaderView> {
+    let mut views = file.readers(bytes);
+    views.retain(|view| {
+        let value = view.value.as_deref();
+        value.is_ok_and(|value| file.is_usable(value))
+    });
+    views
 }
 
 fn unreadable(view: &View<'_>, file: IdentityFile) -> String {
@@ -87,13 +101,15 @@ fn unreadable(view: &View<'_>, file: IdentityFile) -> String {
 fn readers(view: &View<'_>, file: IdentityFile) -> Option<Finding> {
     let bytes = view.facts.disk.file(file).bytes()?;
     let value = view.facts.disk.effective_text(file)?;
-    let others = file.disagreement(bytes, &value);
+    let mut others = file.disagreement(bytes, &value);
+    // ZStack's plug-in takes the comment above Debian's own name. That is so on every Debian, and no array knows it.
+    others.retain(|view| !matches!(&view.value, Ok(value) if value.starts_with('#')));
     (!others.is_empty()).then(|| Finding {
         code: Code::ReadersDisagree,
-        part: Some(part(file)),
+        part: Some(part_of(file)),
         seen: format!("/{} reads as {value:?}, but {}", file.path(), takes(&others)),
         why: "Programs that read the same file take different names from it, and the host shows more than one identity.",
-        fix: vec![view.command("apply")],
+        fix: view.apply(part_of(file)),
     })
 }
 
@@ -113,9 +129,9 @@ fn mode(view: &View<'_>, file: IdentityFile) -> Option<Finding> {
     let needed = file.needed_mode();
     (content.mode & needed != needed).then(|| Finding {
         code: Code::FileMode,
-        part: Some(part(file)),
+        part: Some(part_of(file)),
         seen: format!("/{} has mode {:04o}", file.path(), content.mode),
         why: "os-brick overwrites a hostnqn that it may not read with one of its own making.",
-        fix: vec![view.command("apply")],
+        fix: view.apply(part_of(file)),
     })
 }

@@ -10,16 +10,15 @@ use crate::resolve::firmware::Firmware;
 use crate::resolve::{Given, Part, Resolution, Source as _};
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let Ok(resolution) = view.resolution else {
-        return Vec::new();
-    };
+    let resolution = view.resolution;
     let mut findings = Vec::new();
     let disk = &view.facts.disk;
     // The record's finding says what to do about files that are sanid's own unfinished work.
     let settled = !super::record::is_own_work(view);
     if let Ok(Some(name)) = Firmware.iqn(view.facts) {
-        let outranked = resolution.iqn.value != name.value;
-        let other = settled && disk.iqn().valid().is_some_and(|valid| *valid != name.value);
+        let chosen = resolution.iqn.as_ref().ok();
+        let outranked = chosen.is_some_and(|chosen| chosen.value != name.value);
+        let other = settled && disk.iqn().name().is_some_and(|other| *other != name.value);
         let word = format!("{} gives {}", name.place, name.value);
         findings.extend(differs(
             view,
@@ -30,11 +29,12 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         ));
     }
     if let Ok(Some(Given { value: pair, place })) = Firmware.nvme(view.facts) {
-        let outranked = resolution.nvme.value != pair;
+        let chosen = resolution.nvme.as_ref().ok();
+        let outranked = chosen.is_some_and(|chosen| chosen.value != pair);
         let other_nqn = disk
             .host_nqn()
-            .valid()
-            .is_some_and(|valid| *valid != pair.host_nqn);
+            .name()
+            .is_some_and(|other| *other != pair.host_nqn);
         let other_id = disk
             .host_id()
             .valid()
@@ -52,7 +52,27 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
             findings.push(byte_order(view, &word));
         }
     }
+    findings.extend(newer(view));
     findings
+}
+
+/// Tables of a later minor revision: what is known of them is used.
+fn newer(view: &View<'_>) -> Option<Finding> {
+    let tables = view.facts.firmware.nbft.iter();
+    let table = tables
+        .into_iter()
+        .find(|table| table.identity().is_some_and(|host| host.minor > 0))?;
+    let minor = table.identity()?.minor;
+    Some(Finding {
+        code: Code::FirmwareNewer,
+        part: Some(Part::Nvme),
+        seen: format!(
+            "the NBFT at {} has revision 1.{minor}; it is read by the fields of 1.0",
+            table.path
+        ),
+        why: "A later minor revision only adds fields. What a new field says of the host's names is not known to this version.",
+        fix: vec!["a later version of sanid, if there is one".into()],
+    })
 }
 
 fn differs(
@@ -68,10 +88,7 @@ fn differs(
     let mut seen = word.to_owned();
     let mut fix = Vec::new();
     if outranked {
-        let place = match part {
-            Part::Iqn => &resolution.iqn.place,
-            Part::Nvme => &resolution.nvme.place,
-        };
+        let (_, place) = resolution.origin(part).unwrap_or(("", ""));
         let _ = write!(
             seen,
             "; desired: {}, from {place}",
@@ -128,7 +145,7 @@ fn byte_order(view: &View<'_>, word: &str) -> Finding {
 /// that is explained.
 pub(super) fn desired_twin(view: &View<'_>) -> Option<NvmePair> {
     let firmware = Firmware.nvme(view.facts).ok()??.value;
-    let desired = &view.resolution.ok()?.nvme.value;
+    let desired = &view.resolution.nvme.as_ref().ok()?.value;
     (*desired == firmware && is_twin(&firmware)).then_some(firmware)
 }
 

@@ -2,9 +2,12 @@
 
 use super::{Code, Finding, View};
 use crate::hardware::{Comparison, HardwareState, Match, Verdict};
+use crate::observed::Observed;
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let hardware = &view.facts.hardware;
+    let Observed::Saw(hardware) = &view.facts.hardware else {
+        return Vec::new();
+    };
     if let HardwareState::Invalid(why) = &hardware.recorded {
         return vec![Finding {
             code: Code::RecordInvalid,

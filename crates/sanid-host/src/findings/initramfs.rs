@@ -4,11 +4,14 @@ use sanid_core::HostId;
 
 use super::{Code, Finding, View};
 use crate::file::IdentityFile;
+use crate::observed::Observed;
 use crate::parse::initiatorname;
 use crate::place::part_of;
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let seen = &view.facts.initramfs;
+    let Observed::Saw(seen) = &view.facts.initramfs else {
+        return Vec::new();
+    };
     let mut findings = Vec::new();
     for file in IdentityFile::ALL {
         let used = match file {
@@ -64,8 +67,7 @@ fn against(view: &View<'_>, file: IdentityFile, value: &str) -> Option<String> {
     let disk = disk.map(|disk| plain(file, disk));
     // The record's own finding says what to do about files that are unfinished or outdated work.
     let disk = disk.filter(|disk| disk != value && !super::record::is_own_work(view));
-    let desired = view.resolution.ok();
-    let desired = desired.map(|resolution| file.value(&resolution.identity()));
+    let desired = view.resolution.value(file);
     let desired = desired.filter(|desired| desired != value);
     if disk.is_none() && desired.is_none() {
         return None;

@@ -2,13 +2,20 @@
 
 use super::{Code, Finding, View};
 use crate::facts::Iscsid;
+use crate::observed::Observed;
 use crate::resolve::Part;
 
 /// The start of a process is known to a second after that of the kernel, which is known to a second.
 const BLUR: i64 = 2;
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let older = view.facts.others.iscsid.iter().filter(|one| is_older(one));
+    let older = view
+        .facts
+        .others
+        .iscsid
+        .seen()
+        .iter()
+        .filter(|one| is_older(one));
     older.map(|one| finding(view, one)).collect()
 }
 
@@ -19,8 +26,8 @@ fn is_older(iscsid: &Iscsid) -> bool {
 
 fn finding(view: &View<'_>, iscsid: &Iscsid) -> Finding {
     let restart = "systemctl restart iscsid.service";
-    let fix = if view.facts.live.iscsi.is_empty() {
-        format!("{restart}   which is safe now: no session lives")
+    let fix = if view.facts.live.iscsi == Observed::Saw(Vec::new()) {
+        format!("{restart}   which is safe now: no session is active")
     } else {
         format!(
             "when the sessions may end: iscsiadm -m node -u, then {restart}, then iscsiadm -m node -l"

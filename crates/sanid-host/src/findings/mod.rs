@@ -21,10 +21,13 @@ mod namespaces;
 mod pair;
 mod record;
 mod sources;
+mod unseen;
 mod writers;
 
+use crate::config::OnExisting;
 use crate::facts::Facts;
-use crate::resolve::{Part, Resolution, ResolveError};
+use crate::plan::{Consent, Plan, Refusal, plan};
+use crate::resolve::{Part, Resolution};
 pub use code::{Code, Severity};
 pub use hardware::evidence;
 
@@ -46,6 +49,7 @@ pub static CHECKS: &[fn(&View<'_>) -> Vec<Finding>] = &[
     writers::check,
     namespaces::check,
     iscsid::check,
+    unseen::check,
 ];
 
 /// One drift or hazard.
@@ -68,14 +72,52 @@ pub struct Finding {
 pub struct View<'a> {
     /// What was seen.
     pub facts: &'a Facts,
-    /// What the identity is, or why there is none.
-    pub resolution: Result<&'a Resolution, &'a ResolveError>,
+    /// What the identity is, part by part.
+    pub resolution: &'a Resolution,
 }
 
 impl View<'_> {
     /// A `sanid` command for this root.
     fn command(&self, rest: &str) -> String {
         format!("sanid {rest}{}", self.facts.root.option())
+    }
+
+    /// What `apply` would do now without any consent; `None` where it cannot decide.
+    fn plain_apply(&self) -> Option<Plan> {
+        let consent = Consent {
+            existing: OnExisting::Refuse,
+            disrupt: false,
+            boot: false,
+            via: None,
+        };
+        plan(self.facts, self.resolution, consent).ok()
+    }
+
+    /// The commands that put a part right: `apply` where it works now, else the choice that it asks for. A fix that
+    /// would be refused is not offered.
+    fn apply(&self, part: Part) -> Vec<String> {
+        let Some(plan) = self.plain_apply() else {
+            return vec![self.command("apply")];
+        };
+        if plan.refusals.is_empty() {
+            return vec![self.command("apply")];
+        }
+        let is_of = |refusal: &&Refusal| refusal.part() == part;
+        match plan.refusals.iter().find(is_of) {
+            Some(Refusal::Live { .. }) => vec![format!(
+                "{}   once the sessions have ended, and the arrays know the desired name",
+                self.command("apply --replace")
+            )],
+            Some(Refusal::Existing { .. }) => vec![
+                format!("{}   to keep the name on disk", self.command("adopt")),
+                format!(
+                    "{}   once the arrays know the desired name",
+                    self.command("apply --replace")
+                ),
+            ],
+            // The other part needs consent, which this keeps as it is.
+            None => vec![self.command("apply --keep")],
+        }
     }
 
     /// A path of the host for commands that are shown to the user, with the root before it.
@@ -90,9 +132,12 @@ impl View<'_> {
 }
 
 /// Runs every check.
-pub fn findings(facts: &Facts, resolution: Result<&Resolution, &ResolveError>) -> Vec<Finding> {
+pub fn findings(facts: &Facts, resolution: &Resolution) -> Vec<Finding> {
     let view = View { facts, resolution };
-    CHECKS.iter().flat_map(|check| check(&view)).collect()
+    let mut findings: Vec<Finding> = CHECKS.iter().flat_map(|check| check(&view)).collect();
+    // The gravest first; in the order of the checks where they are alike.
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.code.severity()));
+    findings
 }
 
 #[cfg(test)]

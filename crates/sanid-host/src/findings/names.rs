@@ -1,18 +1,31 @@
 //! The names on disk: do they keep the standard, and does everybody take them?
 
 use super::{Code, Finding, View};
+use crate::file::{Effective, IdentityFile};
+use crate::place::part_of;
 use crate::resolve::Part;
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let disk = &view.facts.disk;
     let mut findings = Vec::new();
-    if let Some(name) = disk.iqn().valid() {
-        findings.extend(portable(
+    match disk.iqn() {
+        Effective::Valid(name) => findings.extend(portable(
             view,
             Part::Iqn,
             name.as_str(),
             &name.portability(),
-        ));
+        )),
+        Effective::Irregular { text, why, .. } => findings.extend(kept(
+            view,
+            IdentityFile::InitiatorName,
+            &text,
+            &why,
+            "iscsid sends it as it is; LIO, rtslib and others refuse it.",
+        )),
+        _ => {}
+    }
+    if let Effective::Irregular { text, why, .. } = disk.host_nqn() {
+        findings.extend(kept(view, IdentityFile::HostNqn, &text, &why, REFUSED));
     }
     if let Some(nqn) = disk.host_nqn().valid() {
         match nqn.conformance() {
@@ -20,7 +33,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
                 code: Code::NameNotConformant,
                 part: Some(Part::Nvme),
                 seen: format!("{nqn}: {error}"),
-                why: "Linux sends it as it is; SPDK, nvme-cli 3 and others refuse it.",
+                why: REFUSED,
                 fix: vec![format!(
                     "{}   once the arrays know the new pair",
                     view.command("apply --replace")
@@ -30,6 +43,26 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+const REFUSED: &str = "Linux sends it as it is; SPDK, nvme-cli 3 and others refuse it.";
+
+/// A name that breaks the standard and is the desired one.
+fn kept(
+    view: &View<'_>,
+    file: IdentityFile,
+    text: &str,
+    error: &str,
+    why: &'static str,
+) -> Option<Finding> {
+    let is_desired = view.resolution.value(file).as_deref() == Some(text);
+    is_desired.then(|| Finding {
+        code: Code::NameNotConformant,
+        part: Some(part_of(file)),
+        seen: format!("{text}: {error}"),
+        why,
+        fix: vec!["give the host a conformant name, once the arrays know it".into()],
+    })
 }
 
 fn portable(

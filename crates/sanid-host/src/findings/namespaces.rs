@@ -3,20 +3,23 @@
 use super::{Code, Finding, View};
 use crate::facts::Namespace;
 use crate::file::{FileState, IdentityFile};
+use crate::observed::Observed;
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let others = &view.facts.others;
-    let mut findings: Vec<Finding> = others
-        .namespaces
+    let Observed::Saw(namespaces) = &view.facts.others.namespaces else {
+        return Vec::new();
+    };
+    let mut findings: Vec<Finding> = namespaces
+        .seen
         .iter()
         .filter_map(|namespace| differs(view, namespace))
         .collect();
-    let in_part = others
-        .namespaces
+    let in_part = namespaces
+        .seen
         .iter()
         .filter(|one| is_unreadable(one))
         .count();
-    let unseen = others.unseen_namespaces + in_part;
+    let unseen = namespaces.unseen + in_part;
     if unseen > 0 {
         findings.push(Finding {
             code: Code::NamespaceUnseen,

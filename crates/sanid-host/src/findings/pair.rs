@@ -3,15 +3,19 @@
 use sanid_core::NvmePair;
 
 use super::{Code, Finding, View};
-use crate::resolve::Part;
+use crate::resolve::{DERIVED, Part};
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let (nqn, id) = (view.facts.disk.host_nqn(), view.facts.disk.host_id());
-    match (nqn.valid(), id.valid()) {
+    match (nqn.name(), id.name()) {
         (Some(nqn), Some(id)) => {
             let pair = NvmePair::new(nqn.clone(), *id);
             let explained = super::firmware::desired_twin(view).is_some_and(|twin| twin == pair);
-            (!pair.matches() && !explained)
+            // Two halves that somebody pinned or passed to this host are meant to be as they are.
+            let desired = view.resolution.nvme.as_ref().ok();
+            let meant =
+                desired.is_some_and(|desired| desired.value == pair && desired.source != DERIVED);
+            (!pair.matches() && !explained && !meant)
                 .then(|| mismatch(view, nqn.as_str(), &id.to_string()))
                 .into_iter()
                 .collect()
@@ -43,6 +47,6 @@ fn half(view: &View<'_>, there: &str, other: &str, state: &str) -> Finding {
         part: Some(Part::Nvme),
         seen: format!("/etc/nvme/{there} has a name, /etc/nvme/{other} is {state}"),
         why: "nvme-cli makes up the other half, a new one each time, and the kernel refuses the second connection.",
-        fix: vec![view.command("apply")],
+        fix: view.apply(Part::Nvme),
     }
 }

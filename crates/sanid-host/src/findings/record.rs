@@ -51,8 +51,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
 
 /// The kind of seed, which is still the same: another kind is another configuration.
 fn seed_in_words(view: &View<'_>) -> &'static str {
-    let resolution = view.resolution.ok();
-    match resolution.and_then(|resolution| resolution.seed_name) {
+    match view.resolution.seed_name {
         Some(seed::DMI | seed::SYSTEM_UUID) => "a system UUID",
         Some(seed::DEVICE_TREE) => "a UUID in the device tree",
         Some(seed::NVME_TOOL) => "an answer of nvme gen-hostnqn",
@@ -73,7 +72,7 @@ fn earlier_seed(view: &View<'_>) -> Option<Part> {
         boot: false,
         via: None,
     };
-    let plan = plan(view.facts, view.resolution.ok()?, consent).ok()?;
+    let plan = plan(view.facts, view.resolution, consent).ok()?;
     let write = plan
         .writes
         .iter()

@@ -1,30 +1,23 @@
 //! Where the identity comes from: is there a source, and is what it gives fit to be one host's?
 
 use super::{Code, Finding, View};
-use crate::resolve::ResolveError;
+use crate::resolve::{Part, ResolveError};
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    match view.resolution {
-        Err(error @ ResolveError::NoSeed(reason)) => findings.push(Finding {
-            code: Code::NoSeed,
-            part: None,
-            seen: error.to_string(),
-            why: "Without a stable seed there is no identity to give; a random one would be another at every boot.",
-            fix: reason.remedy(&view.facts.root.systemd_option()),
-        }),
-        Err(error) => findings.push(Finding {
-            code: Code::SourceInvalid,
-            part: None,
-            seen: error.to_string(),
-            why: "To go on without this source would give the host another identity than the one asked for.",
-            fix: vec![view.command("config")],
-        }),
-        Ok(resolution) => {
-            if resolution.publishes_seed(view.facts) {
-                findings.push(published(view, resolution.scheme));
-            }
-        }
+    let resolution = view.resolution;
+    let errors = resolution.errors();
+    for error in &errors {
+        let is_of = |part: &Part| resolution.origin(*part) == Err(*error);
+        let parts: Vec<Part> = Part::ALL.into_iter().filter(is_of).collect();
+        findings.push(withheld(view, error, &parts));
+    }
+    for (part, error) in &resolution.outranked_faults {
+        let known = errors.contains(&error);
+        findings.extend((!known).then(|| outranked(view, *part, error)));
+    }
+    if resolution.publishes_seed(view.facts) {
+        findings.push(published(view, resolution.scheme));
     }
     if let Some(template) = &view.facts.settings.iqn_template {
         if !template.value.is_unique() {
@@ -38,6 +31,40 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Why these parts have no name.
+fn withheld(view: &View<'_>, error: &ResolveError, parts: &[Part]) -> Finding {
+    let part = match parts {
+        [only] => Some(*only),
+        _ => None,
+    };
+    match error {
+        ResolveError::NoSeed(reason) => Finding {
+            code: Code::NoSeed,
+            part,
+            seen: error.to_string(),
+            why: "Without a stable seed there is no identity to give; a random one would be different at every boot.",
+            fix: reason.remedy(&view.facts.root.systemd_option()),
+        },
+        _ => Finding {
+            code: Code::SourceInvalid,
+            part,
+            seen: error.to_string(),
+            why: "To go on without this source would give the host another identity than the one asked for.",
+            fix: vec![view.command("config")],
+        },
+    }
+}
+
+fn outranked(view: &View<'_>, part: Part, error: &ResolveError) -> Finding {
+    Finding {
+        code: Code::SourceFault,
+        part: Some(part),
+        seen: error.to_string(),
+        why: "A higher source sets the name, so it changes nothing now. Without that source the host would have no name.",
+        fix: vec![view.command("show --explain")],
+    }
 }
 
 fn published(view: &View<'_>, scheme: &str) -> Finding {

@@ -7,6 +7,7 @@ mod names;
 mod others;
 mod record;
 mod sources;
+mod unseen;
 
 use super::*;
 use crate::facts::Facts;
@@ -18,7 +19,7 @@ type Case = (&'static str, Facts, Vec<&'static str>);
 
 fn codes(facts: &Facts) -> Vec<&'static str> {
     let resolution = resolve(facts);
-    findings(facts, resolution.as_ref())
+    findings(facts, &resolution)
         .into_iter()
         .map(|finding| finding.code.as_str())
         .collect()
@@ -63,7 +64,7 @@ fn every_code_is_shown_by_a_case() {
 fn every_finding_says_what_was_seen_why_it_matters_and_what_to_do() {
     for (case, facts, _) in table() {
         let resolution = resolve(&facts);
-        for finding in findings(&facts, resolution.as_ref()) {
+        for finding in findings(&facts, &resolution) {
             assert!(
                 !finding.seen.is_empty() && !finding.why.is_empty(),
                 "{case}"

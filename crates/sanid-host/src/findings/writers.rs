@@ -5,7 +5,7 @@ use crate::facts::{Guard, When, Writer};
 use crate::place::part_of;
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let writers = view.facts.others.writers.iter();
+    let writers = view.facts.others.writers.seen().iter();
     writers.filter_map(|writer| one(view, writer)).collect()
 }
 
@@ -61,7 +61,7 @@ fn one(view: &View<'_>, writer: &Writer) -> Option<Finding> {
                 view.command("apply --replace")
             ),
         ],
-        _ => vec![view.command("apply")],
+        _ => view.apply(part_of(writer.file)),
     };
     Some(Finding {
         code,

@@ -177,7 +177,11 @@ fn one_mac_address_that_is_still_there_is_enough_and_none_seen_proves_nothing() 
 fn a_record_is_made_once_and_filled_and_what_differs_is_left() {
     let stored = |recorded: HardwareState, seen: Evidence| {
         let mut facts = facts();
-        facts.hardware = HardwareFacts { recorded, seen };
+        facts.hardware = Observed::Saw(HardwareFacts {
+            recorded,
+            seen,
+            unseen: Vec::new(),
+        });
         to_store(&facts).map(|record| record.evidence)
     };
     let seen = evidence("u", "s", &["m"], "r");

@@ -166,14 +166,23 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         put(dir.path(), "sys/firmware/acpi/tables/NBFT", NOISE);
         let root = Root::open(dir.path()).unwrap();
-        assert_eq!(crate::observe(&root, None).unwrap().firmware.nbft.len(), 1);
+        assert_eq!(
+            crate::observe(&root, &crate::Look::default())
+                .unwrap()
+                .firmware
+                .nbft
+                .len(),
+            1
+        );
         put(
             dir.path(),
             "etc/sanid/config.toml",
             b"firmware = \"ignore\"\n",
         );
         assert_eq!(
-            crate::observe(&root, None).unwrap().firmware,
+            crate::observe(&root, &crate::Look::default())
+                .unwrap()
+                .firmware,
             FirmwareFacts::default()
         );
     }

@@ -4,40 +4,64 @@ use rustix::fs::{AtFlags, OFlags, StatxFlags};
 use sanid_core::{HostUuid, MachineId};
 
 use super::seeds::firmware_uuid;
-use crate::facts::Facts;
+use crate::facts::MachineIdState;
 use crate::hardware::{self, Evidence, HardwareFacts, HardwareRecord, HardwareState};
+use crate::observed::Observed;
 use crate::parse::{cmdline, mountinfo};
-use crate::root::Root;
+use crate::root::{ReadError, Root};
 
 const BOARD_SERIAL: &str = "sys/class/dmi/id/board_serial";
 const NETWORK: &str = "sys/class/net";
 const BY_UUID: &str = "dev/disk/by-uuid";
 
-/// Sees the hardware, and what was recorded of it for this machine-id.
-///
-/// Apart from [`observe`](super::observe): `apply` with nothing to do has no use for it.
-pub fn look_at_hardware(root: &Root, facts: &mut Facts) {
-    let Some(seed) = facts.machine_id.seed() else {
-        facts.hardware = HardwareFacts::default();
-        return;
+/// The hardware, and what was recorded of it for this machine-id.
+pub(super) fn read(
+    root: &Root,
+    machine_id: &MachineIdState,
+    cmdline: &Observed<String>,
+) -> HardwareFacts {
+    let Some(seed) = machine_id.seed() else {
+        return HardwareFacts::default();
     };
+    let mut unseen = Vec::new();
     let digest = |label: &str, value: &str| {
         let digest = seed.hardware_digest(label, value.as_bytes());
         HostUuid::from_bytes(digest).simple().to_string()
     };
-    let mut macs: Vec<String> = macs(root).iter().map(|mac| digest("mac", mac)).collect();
+    let uuid = match firmware_uuid(root) {
+        Ok(uuid) => uuid.map(|uuid| digest_of_uuid(seed, &uuid)),
+        Err(error) => {
+            unseen.push(error);
+            None
+        }
+    };
+    let mut found = |read: Result<Option<String>, ReadError>| match read {
+        Ok(found) => found,
+        Err(error) => {
+            unseen.push(error.to_string());
+            None
+        }
+    };
+    let evidence = Evidence {
+        firmware_uuid: uuid,
+        board_serial: found(board_serial(root)).map(|serial| digest("board-serial", &serial)),
+        macs: Vec::new(),
+        root_fs: found(root_fs(root, cmdline)).map(|uuid| digest("root-fs", &uuid)),
+    };
+    let mut macs = match macs(root) {
+        Ok(macs) => macs.iter().map(|mac| digest("mac", mac)).collect(),
+        Err(error) => {
+            unseen.push(error.to_string());
+            Vec::new()
+        }
+    };
     macs.sort_unstable();
     macs.dedup();
-    let evidence = Evidence {
-        firmware_uuid: firmware_uuid(root).map(|uuid| digest_of_uuid(seed, &uuid)),
-        board_serial: board_serial(root).map(|serial| digest("board-serial", &serial)),
-        macs,
-        root_fs: root_fs(root, &facts.cmdline).map(|uuid| digest("root-fs", &uuid)),
-    };
-    facts.hardware = HardwareFacts {
+    HardwareFacts {
         recorded: recorded(root, seed),
-        seen: evidence,
-    };
+        seen: Evidence { macs, ..evidence },
+        unseen,
+    }
 }
 
 /// The UUID as a seed cannot be looked at; its fingerprint stands for it.
@@ -56,41 +80,49 @@ fn recorded(root: &Root, seed: &MachineId) -> HardwareState {
             Ok(_) => HardwareState::Missing,
             Err(why) => HardwareState::Invalid(why),
         },
+        Err(error @ ReadError::Io { .. }) => HardwareState::Unreadable(error.to_string()),
         Err(error) => HardwareState::Invalid(error.to_string()),
     }
 }
 
 /// Not what vendors leave in its place: words, and one run of digits.
-fn board_serial(root: &Root) -> Option<String> {
-    let serial = root.attribute(BOARD_SERIAL)?;
+fn board_serial(root: &Root) -> Result<Option<String>, ReadError> {
+    let Some(serial) = root.attribute(BOARD_SERIAL)? else {
+        return Ok(None);
+    };
     let serial = serial.trim();
     let placeholder = !serial.bytes().any(|byte| byte.is_ascii_digit())
         || "0123456789".starts_with(serial)
         || serial
             .bytes()
             .all(|byte| matches!(byte, b'0' | b'.' | b' ' | b'-'));
-    (!placeholder).then(|| serial.to_owned())
+    Ok((!placeholder).then(|| serial.to_owned()))
 }
 
 /// The addresses that the hardware has of itself (`addr_assign_type` 0, `NET_ADDR_PERM`), of interfaces
 /// with a device behind them: a bridge, a bond or a tunnel is made by the system, and made again in a clone.
-fn macs(root: &Root) -> Vec<String> {
-    let names = root.list(NETWORK).unwrap_or_default();
-    let permanent = |name: String| {
+fn macs(root: &Root) -> Result<Vec<String>, ReadError> {
+    let mut macs = Vec::new();
+    for name in root.list(NETWORK)? {
         let attribute = |what: &str| root.attribute(&format!("{NETWORK}/{name}/{what}"));
         // A virtual one has no type, and an address of its own making.
-        let permanent = attribute("addr_assign_type")? == "0"
-            && root.exists(&format!("{NETWORK}/{name}/device")).ok()?;
-        let address = attribute("address")?;
-        let zero = address.bytes().all(|byte| matches!(byte, b'0' | b':'));
-        (permanent && !zero).then_some(address)
-    };
-    names.into_iter().filter_map(permanent).collect()
+        let permanent = attribute("addr_assign_type")?.as_deref() == Some("0")
+            && root.exists(&format!("{NETWORK}/{name}/device"))?;
+        let address = attribute("address")?.filter(|_| permanent);
+        let is_set = |address: &String| address.bytes().any(|byte| !matches!(byte, b'0' | b':'));
+        macs.extend(address.filter(is_set));
+    }
+    Ok(macs)
 }
 
 /// The UUID of the root file system: from the command line, which names it before there is any device; else
 /// by the link of udev that leads to the device of `/`.
-fn root_fs(root: &Root, line: &str) -> Option<String> {
+fn root_fs(root: &Root, line: &Observed<String>) -> Result<Option<String>, ReadError> {
+    let line = match line {
+        Observed::Saw(line) => line,
+        // It may name the file system; the command line's own finding reports why it is not known.
+        Observed::NotLooked | Observed::Failed(_) => return Ok(None),
+    };
     let given = cmdline::last(line, "root").and_then(|found| found.value);
     let given = given.and_then(|value| {
         value
@@ -98,24 +130,26 @@ fn root_fs(root: &Root, line: &str) -> Option<String> {
             .or_else(|| value.strip_prefix("/dev/disk/by-uuid/"))
     });
     match given {
-        Some(uuid) => Some(uuid.to_ascii_lowercase()),
+        Some(uuid) => Ok(Some(uuid.to_ascii_lowercase())),
         None => by_device(root),
     }
 }
 
-fn by_device(root: &Root) -> Option<String> {
-    let names = root.list(BY_UUID).ok().filter(|names| !names.is_empty())?;
-    let table = root
-        .read("proc/self/mountinfo", super::MOUNTINFO_LIMIT)
-        .ok()??;
-    let mount = mountinfo::mounted_at(&table.bytes, b"/").ok()??;
-    let source = std::str::from_utf8(&mount.source).ok()?;
-    // The device of the mount's source, since a file system such as btrfs shows another one of its own.
-    let device = device(root, source.strip_prefix('/')?)?;
-    names
-        .into_iter()
-        .find(|name| self::device(root, &format!("{BY_UUID}/{name}")) == Some(device))
-        .map(|name| name.to_ascii_lowercase())
+fn by_device(root: &Root) -> Result<Option<String>, ReadError> {
+    let names = root.list(BY_UUID)?;
+    let table = root.read("proc/self/mountinfo", super::MOUNTINFO_LIMIT)?;
+    let find = || {
+        let table = table.filter(|_| !names.is_empty())?;
+        let mount = mountinfo::mounted_at(&table.bytes, b"/").ok()??;
+        let source = std::str::from_utf8(&mount.source).ok()?;
+        // The device of the mount's source, since a file system such as btrfs shows one of its own.
+        let device = device(root, source.strip_prefix('/')?)?;
+        let mut names = names.into_iter();
+        let name =
+            names.find(|name| self::device(root, &format!("{BY_UUID}/{name}")) == Some(device))?;
+        Some(name.to_ascii_lowercase())
+    };
+    Ok(find())
 }
 
 fn device(root: &Root, path: &str) -> Option<(u32, u32)> {
@@ -130,8 +164,8 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
-    use crate::observe;
-    use crate::testing::MACHINE_ID;
+    use crate::testing::{MACHINE_ID, saw};
+    use crate::{Look, observe};
 
     fn host(files: &[(&str, &str)]) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
@@ -145,9 +179,10 @@ mod tests {
 
     fn seen(dir: &tempfile::TempDir) -> Evidence {
         let root = Root::open(dir.path()).unwrap();
-        let mut facts = observe(&root, None).unwrap();
-        look_at_hardware(&root, &mut facts);
-        facts.hardware.seen
+        match observe(&root, &Look::everything(None)).unwrap().hardware {
+            Observed::Saw(hardware) => hardware.seen,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
@@ -246,9 +281,9 @@ mod tests {
         let dir = host(&[uuid]);
         let state = || {
             let root = Root::open(dir.path()).unwrap();
-            let mut facts = observe(&root, None).unwrap();
-            look_at_hardware(&root, &mut facts);
-            (facts.hardware.recorded.clone(), hardware::to_store(&facts))
+            let mut facts = observe(&root, &Look::everything(None)).unwrap();
+            let record = hardware::to_store(&facts);
+            (saw(&mut facts.hardware).recorded.clone(), record)
         };
         let (recorded, record) = state();
         assert_eq!(recorded, HardwareState::Missing);

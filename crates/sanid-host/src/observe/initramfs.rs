@@ -1,28 +1,31 @@
 //! `/run` as the initramfs left it.
 
 use super::IDENTITY_FILE_LIMIT;
-use crate::facts::Facts;
-use crate::file::{Disk, FileState, IdentityFile};
-use crate::root::Root;
+use crate::facts::InitramfsFacts;
+use crate::file::{Disk, IdentityFile};
+use crate::observed::Observed;
+use crate::root::{ReadError, Root};
 
-/// Sees what the initramfs of this boot used and held: `/run/initiatorname.iscsi`, and the copies that
-/// sanid's script in the initramfs leaves in `/run/sanid/initramfs`.
-///
-/// Apart from [`observe`](super::observe): only a report asks for it. A `/run` that is not in memory is
-/// no boot's.
-pub fn look_at_initramfs(root: &Root, facts: &mut Facts) {
-    if !facts.root.volatile_run {
-        return;
+/// What the initramfs of this boot used and held: `/run/initiatorname.iscsi`, and the copies that sanid's script
+/// in the initramfs leaves in `/run/sanid/initramfs`. Nothing in a `/run` that is not in memory: it is not this
+/// boot's.
+pub(super) fn read(root: &Root, volatile_run: bool) -> Observed<InitramfsFacts> {
+    if !volatile_run {
+        return Observed::Saw(InitramfsFacts::default());
     }
-    let bytes = |path: &str| {
-        let file = root.read(path, IDENTITY_FILE_LIMIT).ok()??;
-        Some(file.bytes)
+    let read = || {
+        let bytes = |path: &str| {
+            let file = root.read(path, IDENTITY_FILE_LIMIT)?;
+            Ok(file.map(|file| file.bytes))
+        };
+        Ok::<_, ReadError>(InitramfsFacts {
+            initiator_name: bytes("run/initiatorname.iscsi")?,
+            used: copies(root, "used"),
+            image: copies(root, "image"),
+            image_copy: bytes("run/sanid/initramfs/image/initiatorname.iscsi")?,
+        })
     };
-    let seen = &mut facts.initramfs;
-    seen.initiator_name = bytes("run/initiatorname.iscsi");
-    seen.used = copies(root, "used");
-    seen.image = copies(root, "image");
-    seen.image_copy = bytes("run/sanid/initramfs/image/initiatorname.iscsi");
+    read().into()
 }
 
 /// The identity files as the script copied them at one moment.
@@ -33,9 +36,7 @@ fn copies(root: &Root, moment: &str) -> Disk {
             "run/sanid/initramfs/{moment}/{}",
             super::below_etc(file.path())
         );
-        if let Ok(Some(content)) = root.read(&path, IDENTITY_FILE_LIMIT) {
-            *disk.file_mut(file) = FileState::Present(content);
-        }
+        *disk.file_mut(file) = super::state(root.read(&path, IDENTITY_FILE_LIMIT));
     }
     disk
 }
@@ -43,7 +44,7 @@ fn copies(root: &Root, moment: &str) -> Disk {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{IQN, NQN, OTHER_IQN, facts};
+    use crate::testing::{IQN, NQN, OTHER_IQN};
 
     #[test]
     fn only_a_run_in_memory_is_this_boots() {
@@ -60,14 +61,10 @@ mod tests {
             put(&path, format!("InitiatorName={OTHER_IQN}\n"));
         }
         let root = Root::open(dir.path()).unwrap();
-        let mut facts = facts();
-        facts.root.volatile_run = false;
-        look_at_initramfs(&root, &mut facts);
-        assert_eq!(facts.initramfs, crate::facts::InitramfsFacts::default());
-
-        facts.root.volatile_run = true;
-        look_at_initramfs(&root, &mut facts);
-        let seen = &facts.initramfs;
+        assert_eq!(read(&root, false), Observed::Saw(InitramfsFacts::default()));
+        let Observed::Saw(seen) = read(&root, true) else {
+            panic!("it was not seen");
+        };
         assert_eq!(seen.iqn(), Some(Ok(IQN.into())));
         let text = |disk: &Disk, file| disk.effective_text(file);
         assert_eq!(

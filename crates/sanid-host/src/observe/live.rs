@@ -2,70 +2,118 @@
 //! `drivers/nvme/host/sysfs.c`).
 
 use crate::facts::{IscsiHost, IscsiSession, Live, NvmeController};
+use crate::observed::Observed;
 use crate::root::{Root, escape};
 
 /// Sees the live sessions of the kernel whose sysfs is below the root; none where there is no sysfs.
 ///
-/// A session can end while it is read: what is gone half-way is left out.
+/// A session can end while it is read: one that is gone half-way is left out.
 pub(crate) fn live(root: &Root) -> Live {
     Live {
-        iscsi: iscsi_sessions(root),
-        iscsi_hosts: iscsi_hosts(root),
-        nvme: nvme_controllers(root),
+        iscsi: each(root, "sys/class/iscsi_session", iscsi_session),
+        iscsi_hosts: each(root, "sys/class/iscsi_host", iscsi_host),
+        nvme: each(root, "sys/class/nvme", nvme_controller),
     }
 }
 
-fn iscsi_sessions(root: &Root) -> Vec<IscsiSession> {
-    each(root, "sys/class/iscsi_session", |base, name| {
-        Some(IscsiSession {
-            initiator: named(root, &format!("{base}/initiatorname"))?,
-            target: named(root, &format!("{base}/targetname")),
-            state: named(root, &format!("{base}/state")),
+fn each<T>(root: &Root, class: &str, read: fn(&Device<'_>) -> Option<T>) -> Observed<Vec<T>> {
+    let all = root.list(class).map(|names| {
+        let device = |name: String| Device {
+            root,
+            path: format!("{class}/{name}"),
             name,
-        })
+        };
+        let devices = names.into_iter().map(device);
+        devices.filter_map(|device| read(&device)).collect()
+    });
+    all.into()
+}
+
+fn iscsi_session(device: &Device<'_>) -> Option<IscsiSession> {
+    Some(IscsiSession {
+        initiator: there(device.attribute("initiatorname"))?,
+        target: device.shown("targetname"),
+        state: device.shown("state"),
+        name: device.name.clone(),
     })
 }
 
-fn iscsi_hosts(root: &Root) -> Vec<IscsiHost> {
-    each(root, "sys/class/iscsi_host", |base, name| {
-        Some(IscsiHost {
-            initiator: named(root, &format!("{base}/initiatorname"))?,
-            name,
-        })
+fn iscsi_host(device: &Device<'_>) -> Option<IscsiHost> {
+    Some(IscsiHost {
+        initiator: device.shown("initiatorname")?,
+        offload: is_offload(device),
+        name: device.name.clone(),
     })
 }
 
-fn nvme_controllers(root: &Root) -> Vec<NvmeController> {
-    each(root, "sys/class/nvme", |base, name| {
-        let transport = named(root, &format!("{base}/transport"))?;
-        if transport == "pcie" || transport == "apple-nvme" {
-            return None;
+/// Whether the host is hardware. That of iscsi_tcp is on the platform bus, and iSER's driver has a name.
+fn is_offload(device: &Device<'_>) -> bool {
+    let link = device.root.link_target(&device.path);
+    let on_a_bus = link.is_some_and(|link| !link.contains("/platform/"));
+    let driver = format!("sys/class/scsi_host/{}/proc_name", device.name);
+    let driver = device.root.attribute(&driver).ok().flatten();
+    let by_iscsid = driver.is_some_and(|driver| {
+        let driver = driver.trim();
+        driver == "iscsi_tcp" || driver.ends_with("iser")
+    });
+    on_a_bus && !by_iscsid
+}
+
+fn nvme_controller(device: &Device<'_>) -> Option<NvmeController> {
+    // One whose transport cannot be read may be a fabric's.
+    let transport = match there(device.attribute("transport"))? {
+        Observed::Saw(transport) => transport,
+        _ => "unknown".to_owned(),
+    };
+    if transport == "pcie" || transport == "apple-nvme" {
+        return None;
+    }
+    Some(NvmeController {
+        host_nqn: device.attribute("hostnqn"),
+        host_id: device.attribute("hostid"),
+        subsystem_nqn: device.shown("subsysnqn"),
+        state: device.shown("state"),
+        transport,
+        name: device.name.clone(),
+    })
+}
+
+/// An attribute without which the device is not of its kind, or is gone.
+fn there(attribute: Observed<Option<String>>) -> Option<Observed<String>> {
+    match attribute {
+        Observed::Saw(value) => value.map(Observed::Saw),
+        Observed::Failed(why) => Some(Observed::Failed(why)),
+        Observed::NotLooked => Some(Observed::NotLooked),
+    }
+}
+
+/// One device of a class.
+struct Device<'a> {
+    root: &'a Root,
+    path: String,
+    name: String,
+}
+
+impl Device<'_> {
+    /// An attribute that has a value: drivers without one write nothing, `(null)` or `<NULL>`.
+    fn attribute(&self, name: &str) -> Observed<Option<String>> {
+        let read = self.root.attribute(&format!("{}/{name}", self.path));
+        Observed::from(read).map(|text| {
+            let text = text?;
+            let text = text.trim();
+            // A peer chooses some of these words; they are shown on a terminal.
+            (!text.is_empty() && text != "(null)" && text != "<NULL>")
+                .then(|| escape(text.as_bytes()))
+        })
+    }
+
+    /// An attribute that nothing is decided by.
+    fn shown(&self, name: &str) -> Option<String> {
+        match self.attribute(name) {
+            Observed::Saw(value) => value,
+            Observed::NotLooked | Observed::Failed(_) => None,
         }
-        Some(NvmeController {
-            host_nqn: named(root, &format!("{base}/hostnqn")),
-            host_id: named(root, &format!("{base}/hostid")),
-            subsystem_nqn: named(root, &format!("{base}/subsysnqn")),
-            state: named(root, &format!("{base}/state")),
-            transport,
-            name,
-        })
-    })
-}
-
-fn each<T>(root: &Root, class: &str, read: impl Fn(&str, String) -> Option<T>) -> Vec<T> {
-    let names = root.list(class).unwrap_or_default();
-    names
-        .into_iter()
-        .filter_map(|name| read(&format!("{class}/{name}"), name))
-        .collect()
-}
-
-/// An attribute that has a value: drivers without one say nothing, `(null)` or `<NULL>`.
-fn named(root: &Root, attribute: &str) -> Option<String> {
-    let text = root.attribute(attribute)?;
-    let text = text.trim();
-    // A peer chooses some of these words; they are shown on a terminal.
-    (!text.is_empty() && text != "(null)" && text != "<NULL>").then(|| escape(text.as_bytes()))
+    }
 }
 
 #[cfg(test)]
@@ -125,22 +173,25 @@ mod tests {
         link("../../devices/pci/nvme0", "sys/class/nvme/nvme0");
 
         let live = live(&Root::open(dir.path()).unwrap());
-        assert_eq!(live.iscsi.len(), 1);
-        assert_eq!(live.iscsi[0].name, "session1");
-        assert_eq!(live.iscsi[0].initiator, "iqn.2001-04.com.example:a");
+        let session = IscsiSession {
+            name: "session1".into(),
+            initiator: Observed::Saw("iqn.2001-04.com.example:a".into()),
+            target: Some("iqn.2001-04.com.example:t".into()),
+            state: Some("LOGGED_IN".into()),
+        };
+        assert_eq!(live.iscsi, Observed::Saw(vec![session]));
         assert_eq!(
-            live.iscsi[0].target.as_deref(),
-            Some("iqn.2001-04.com.example:t")
-        );
-        assert!(
-            live.iscsi_hosts.is_empty(),
+            live.iscsi_hosts,
+            Observed::Saw(Vec::new()),
             "a host without a name of its own is left out"
         );
-        assert_eq!(live.nvme.len(), 1, "a PCIe controller has no host identity");
+        let [controller] = live.nvme.seen() else {
+            panic!("a PCIe controller has no host identity: {live:?}");
+        };
         assert_eq!(
-            live.nvme[0].host_nqn.as_deref(),
-            Some("nqn.2014-08.com.example:h")
+            controller.host_nqn,
+            Observed::Saw(Some("nqn.2014-08.com.example:h".into()))
         );
-        assert_eq!(live.nvme[0].subsystem_nqn, None);
+        assert_eq!(controller.subsystem_nqn, None);
     }
 }

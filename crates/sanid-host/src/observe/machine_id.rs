@@ -5,6 +5,7 @@ use sanid_core::{MachineId, MachineIdError};
 use super::MOUNTINFO_LIMIT;
 use crate::config::Settings;
 use crate::facts::{Facts, MachineIdState};
+use crate::observed::Observed;
 use crate::parse::{cmdline, mountinfo};
 use crate::root::{FileContent, ReadError, Root};
 
@@ -14,7 +15,7 @@ const CREDENTIAL: &str = "run/credentials/@system/system.machine_id";
 /// 32 digits and a line end; whatever is longer is no machine-id.
 const LIMIT: usize = 256;
 
-pub(super) fn read(root: &Root, cmdline: &str, settings: &Settings) -> MachineIdState {
+pub(super) fn read(root: &Root, cmdline: &Observed<String>, settings: &Settings) -> MachineIdState {
     let mut file = root.read(PATH, LIMIT);
     if let Ok(Some(content)) = &mut file {
         if content.mount_point.is_none() {
@@ -33,7 +34,12 @@ pub(super) fn read(root: &Root, cmdline: &str, settings: &Settings) -> MachineId
 
 /// What fixes the machine-id, so that another one in the file would not last or would not be this host's.
 pub fn fixed_by(root: &Root, facts: &Facts) -> Option<String> {
-    if cmdline::last(&facts.cmdline, "systemd.machine_id").is_some() {
+    if let Observed::Failed(why) = &facts.cmdline {
+        return Some(format!(
+            "whether something fixes the machine-id is not known: {why}"
+        ));
+    }
+    if parameter(&facts.cmdline).is_some() {
         return Some("systemd.machine_id= on the kernel command line fixes the machine-id".into());
     }
     if root.exists(CREDENTIAL).unwrap_or(false) {
@@ -57,17 +63,24 @@ pub fn fixed_by(root: &Root, facts: &Facts) -> Option<String> {
 /// The ids that something outside the file gives this machine at every boot, where it matters.
 fn fixed_ids(
     root: &Root,
-    cmdline: &str,
+    cmdline: &Observed<String>,
     file: Result<&Option<FileContent>, &ReadError>,
 ) -> Vec<String> {
     let Ok(Some(FileContent { volatile: true, .. })) = file else {
         return Vec::new();
     };
-    let kernel = cmdline::last(cmdline, "systemd.machine_id")
-        .and_then(|found| found.value)
-        .map(str::to_owned);
-    let credential = root.attribute(CREDENTIAL);
+    let kernel = parameter(cmdline).flatten().map(str::to_owned);
+    let credential = root.attribute(CREDENTIAL).ok().flatten();
     [kernel, credential].into_iter().flatten().collect()
+}
+
+/// `systemd.machine_id` on the command line, with its value.
+fn parameter(cmdline: &Observed<String>) -> Option<Option<&str>> {
+    match cmdline {
+        Observed::Saw(line) => cmdline::last(line, "systemd.machine_id").map(|found| found.value),
+        // Nothing is known to fix an id in memory.
+        Observed::NotLooked | Observed::Failed(_) => None,
+    }
 }
 
 fn mounted_over(root: &Root) -> (Option<bool>, bool) {

@@ -8,26 +8,26 @@ mod firmware;
 mod hardware;
 mod initramfs;
 mod live;
+mod look;
 mod machine_id;
 mod others;
 mod places;
 mod seeds;
 
-pub use hardware::look_at_hardware;
-pub use initramfs::look_at_initramfs;
 pub(crate) use live::live;
+pub use look::{Covered, Look};
 pub use machine_id::fixed_by;
-pub use others::look_at_others;
 pub(crate) use places::below_etc;
-pub use places::look_beneath;
 
 use std::path::Path;
 
+use rustix::io::Errno;
+
 use crate::config::fragments::Fragment;
 use crate::config::{self, ConfigError, Firmware};
-use crate::facts::HardwareFacts;
-use crate::facts::{Credentials, Facts, FirmwareFacts, InitramfsFacts, OthersFacts, RootFacts};
+use crate::facts::{Credentials, Facts, FirmwareFacts, OthersFacts, RootFacts};
 use crate::file::{Disk, FileState, IdentityFile};
+use crate::observed::Observed;
 use crate::record::{self, Record, RecordState};
 use crate::root::{FileContent, ReadError, Root};
 
@@ -48,9 +48,7 @@ const PUBLISHED_LIMIT: usize = 16 * 1024;
 /// Where this boot's identity is published, relative to the root.
 pub const PUBLISHED: &str = "run/sanid/identity.json";
 
-/// Sees one host.
-///
-/// `credentials` is the service's credential directory, `$CREDENTIALS_DIRECTORY`, where there is one.
+/// Observes one host.
 ///
 /// # Errors
 /// [`ConfigError`] when the configuration cannot be read or understood.
@@ -59,60 +57,107 @@ pub const PUBLISHED: &str = "run/sanid/identity.json";
 /// ```
 /// let dir = tempfile::tempdir().unwrap();
 /// let root = sanid_host::Root::open(dir.path()).unwrap();
-/// let facts = sanid_host::observe(&root, None).unwrap();
+/// let facts = sanid_host::observe(&root, &sanid_host::Look::default()).unwrap();
 /// assert_eq!(facts.machine_id.word(), "missing");
 /// ```
-pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigError> {
-    // Like a directory that is not there: a service without credentials has none.
-    let credentials = credentials.and_then(|directory| Root::open(directory).ok());
-    let handed = credentials.as_ref().map(config_credential).transpose()?;
-    let settings = config::load_with(&config_source(root), handed.flatten())?;
-    let cmdline = root.read("proc/cmdline", CMDLINE_LIMIT).ok().flatten();
-    let cmdline = cmdline
-        .map(|file| String::from_utf8_lossy(&file.bytes).into_owned())
-        .unwrap_or_default();
+pub fn observe(root: &Root, look: &Look<'_>) -> Result<Facts, ConfigError> {
+    let directory = look.credentials.map(open_credentials);
+    let handed = match &directory {
+        Some(Observed::Saw(Some(directory))) => config_credential(directory)?,
+        _ => None,
+    };
+    let settings = config::load_with(&config_source(root), handed)?;
+    let cmdline = cmdline(root);
     let volatile_run = root.has_volatile_run();
-    let disk = disk(root);
+    let mut disk = disk(root);
     let (record, record_in_run) = read_record(root, volatile_run);
     let places = places::read(root, &disk, record_in_run);
-    let machine_id = machine_id::read(root, &cmdline, &settings);
+    let machine_id = match look.new_machine_id {
+        Some(new) => new.state(),
+        None => machine_id::read(root, &cmdline, &settings),
+    };
+    let root_facts = RootFacts {
+        path: crate::root::printable(root.path()),
+        running_host: root.is_running_host(),
+        volatile_run,
+    };
+    let (covered, lifted) = places::covered(
+        root,
+        look.covered,
+        &places,
+        &settings,
+        &root_facts,
+        &mut disk,
+    );
     Ok(Facts {
-        root: RootFacts {
-            path: crate::root::printable(root.path()),
-            running_host: root.is_running_host(),
-            volatile_run,
-        },
         other_seeds: seeds::read(root, &settings, &machine_id),
-        machine_id,
-        hostname: settings
-            .iqn_template
-            .is_some()
-            .then(|| hostname(root))
-            .flatten(),
-        name: None,
-        cmdline,
-        credentials: credentials
-            .as_ref()
-            .map(read_credentials)
-            .unwrap_or_default(),
+        hostname: if settings.iqn_template.is_some() {
+            hostname(root)
+        } else {
+            Observed::NotLooked
+        },
+        name: look_if(look.name, || name(root)),
+        credentials: credentials(directory.as_ref()),
         firmware: if settings.firmware.value == Firmware::Use {
             firmware::read(root)
         } else {
             FirmwareFacts::default()
         },
+        live: live(root),
+        initramfs: look_if(look.initramfs, || initramfs::read(root, volatile_run)),
+        hardware: look_if(look.hardware, || {
+            Observed::Saw(hardware::read(root, &machine_id, &cmdline))
+        }),
+        others: if look.others {
+            others::read(root)
+        } else {
+            OthersFacts::not_looked()
+        },
+        published: look_if(volatile_run, || published(root)),
+        root: root_facts,
+        machine_id,
+        cmdline,
         settings,
         disk,
-        beneath: Disk::default(),
-        lifted: Disk::default(),
+        covered,
+        lifted,
         places,
         record,
         record_in_run,
-        live: live(root),
-        initramfs: InitramfsFacts::default(),
-        hardware: HardwareFacts::default(),
-        others: OthersFacts::default(),
-        published: volatile_run.then(|| published(root)).flatten(),
     })
+}
+
+fn look_if<T>(asked: bool, read: impl FnOnce() -> Observed<T>) -> Observed<T> {
+    if asked { read() } else { Observed::NotLooked }
+}
+
+/// The kernel command line; an image has none.
+fn cmdline(root: &Root) -> Observed<String> {
+    Observed::from(root.read("proc/cmdline", CMDLINE_LIMIT)).map(|file| {
+        file.map(|file| String::from_utf8_lossy(&file.bytes).into_owned())
+            .unwrap_or_default()
+    })
+}
+
+/// A service that was passed no credentials has no directory of them.
+fn open_credentials(directory: &Path) -> Observed<Option<Root>> {
+    match Root::open(directory) {
+        Ok(root) => Observed::Saw(Some(root)),
+        Err(ReadError::Io {
+            errno: Errno::NOENT,
+            ..
+        }) => Observed::Saw(None),
+        Err(error) => Observed::Failed(error.to_string()),
+    }
+}
+
+fn credentials(directory: Option<&Observed<Option<Root>>>) -> Observed<Credentials> {
+    match directory {
+        None => Observed::NotLooked,
+        Some(directory) => directory
+            .as_ref()
+            .map(|directory| directory.as_ref().map(read_credentials).unwrap_or_default()),
+    }
 }
 
 /// The identity files alone, for looking again after a change.
@@ -156,27 +201,26 @@ fn record_at(root: &Root, path: &str) -> RecordState {
     }
 }
 
-/// Sees what the host calls itself: the kernel's node name (uname(2)) on the running host, `/etc/hostname`
-/// (hostname(5)) below another root.
-///
-/// Apart from [`observe`]: only reports name the host.
-pub fn look_at_name(root: &Root, facts: &mut Facts) {
-    facts.name = if root.is_running_host() {
+/// What the host calls itself: the kernel's node name (uname(2)) on the running host, `/etc/hostname`
+/// (hostname(5)) below a different root.
+fn name(root: &Root) -> Observed<Option<String>> {
+    if root.is_running_host() {
         let uname = rustix::system::uname();
-        Some(crate::root::escape(uname.nodename().to_bytes()))
+        Observed::Saw(Some(crate::root::escape(uname.nodename().to_bytes())))
     } else {
-        hostname(root).map(|name| crate::root::escape(name.as_bytes()))
-    };
+        hostname(root).map(|name| name.map(|name| crate::root::escape(name.as_bytes())))
+    }
 }
 
-fn hostname(root: &Root) -> Option<String> {
-    let file = root.read("etc/hostname", HOSTNAME_LIMIT).ok()??;
-    let text = String::from_utf8(file.bytes).ok()?;
-    let mut lines = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.next().map(str::to_owned)
+fn hostname(root: &Root) -> Observed<Option<String>> {
+    Observed::from(root.read("etc/hostname", HOSTNAME_LIMIT)).map(|file| {
+        let text = String::from_utf8(file?.bytes).ok()?;
+        let mut lines = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        lines.next().map(str::to_owned)
+    })
 }
 
 /// systemd lays one file per credential, named like it, into a directory of the service's own.
@@ -204,11 +248,9 @@ fn config_credential(directory: &Root) -> Result<Option<Fragment>, ConfigError> 
     config::fragments::credential(&config_source(directory))
 }
 
-fn published(root: &Root) -> Option<Vec<u8>> {
-    root.read(PUBLISHED, PUBLISHED_LIMIT)
-        .ok()
-        .flatten()
-        .map(|file| file.bytes)
+fn published(root: &Root) -> Observed<Option<Vec<u8>>> {
+    let read = root.read(PUBLISHED, PUBLISHED_LIMIT);
+    Observed::from(read).map(|file| file.map(|file| file.bytes))
 }
 
 fn config_source(root: &Root) -> impl config::ConfigSource + '_ {
@@ -221,9 +263,39 @@ mod tests {
 
     #[test]
     fn the_running_host_is_called_what_its_kernel_calls_it() {
-        let mut facts = crate::testing::facts();
-        look_at_name(&Root::open(Path::new("/")).unwrap(), &mut facts);
         let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
-        assert_eq!(facts.name.as_deref(), Some(kernel.trim_end()));
+        assert_eq!(
+            name(&Root::open(Path::new("/")).unwrap()),
+            Observed::Saw(Some(kernel.trim_end().to_owned()))
+        );
+    }
+
+    #[test]
+    fn a_command_line_that_cannot_be_read_is_not_an_empty_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Root::open(dir.path()).unwrap();
+        assert_eq!(cmdline(&root), Observed::Saw(String::new()));
+        std::fs::create_dir(dir.path().join("proc")).unwrap();
+        std::fs::write(
+            dir.path().join("proc/cmdline"),
+            vec![b'x'; CMDLINE_LIMIT + 1],
+        )
+        .unwrap();
+        assert!(cmdline(&root).unknown().is_some());
+    }
+
+    #[test]
+    fn a_directory_of_credentials_that_cannot_be_opened_is_not_an_empty_one() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(matches!(
+            open_credentials(&dir.path().join("none")),
+            Observed::Saw(None)
+        ));
+        std::fs::write(dir.path().join("file"), "").unwrap();
+        assert!(
+            open_credentials(&dir.path().join("file"))
+                .unknown()
+                .is_some()
+        );
     }
 }

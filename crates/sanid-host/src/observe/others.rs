@@ -5,27 +5,34 @@ mod elsewhere;
 mod iscsid;
 mod namespaces;
 mod process;
+mod scripts;
 mod units;
 mod writers;
 
-use crate::facts::Facts;
+use crate::facts::{Namespaces, OthersFacts};
+use crate::observed::Observed;
 use crate::root::Root;
+use process::Processes;
+use scripts::Scripts;
 
-/// Looks for other writers and other readers: scripts and units that write the identity files, copies
-/// outside of `/etc`, labels, containers with files of their own, and an iscsid that is older than its
-/// file.
-///
-/// Apart from [`observe`](super::observe): only a report asks for it.
-pub fn look_at_others(root: &Root, facts: &mut Facts) {
-    let others = &mut facts.others;
-    others.elsewhere = elsewhere::read(root);
-    others.writers = writers::read(root);
-    others.access = access::read(root);
-    if let Some(processes) = process::Processes::of(root) {
-        let (seen, unseen) = namespaces::read(&processes, root);
-        others.namespaces = seen;
-        others.unseen_namespaces = unseen;
-        others.iscsid = iscsid::read(&processes);
+/// Other writers and other readers: scripts and units that write the identity files, copies outside of `/etc`,
+/// labels, containers with files of their own, and an iscsid that is older than its file.
+pub(super) fn read(root: &Root) -> OthersFacts {
+    let scripts = Scripts::of(root);
+    let writers = writers::read(&scripts);
+    let processes = Processes::of(root);
+    OthersFacts {
+        elsewhere: Observed::Saw(elsewhere::read(root)),
+        writers: Observed::Saw(writers),
+        unread_scripts: scripts.unread(),
+        access: access::read(root),
+        namespaces: match &processes {
+            Observed::Saw(Some(processes)) => Observed::Saw(namespaces::read(processes, root)),
+            Observed::Saw(None) => Observed::Saw(Namespaces::default()),
+            Observed::Failed(why) => Observed::Failed(why.clone()),
+            Observed::NotLooked => Observed::NotLooked,
+        },
+        iscsid: processes.map(|processes| processes.as_ref().map(iscsid::read).unwrap_or_default()),
     }
 }
 

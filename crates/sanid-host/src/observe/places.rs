@@ -5,10 +5,12 @@ use rustix::fs::{AtFlags, OFlags, StatVfsMountFlags, Statx, StatxAttributes, Sta
 use rustix::io::Errno;
 use rustix::mount::OpenTreeFlags;
 
-use crate::facts::Facts;
-use crate::facts::{Mounted, PlaceFacts, Places};
+use super::Covered;
+use crate::config::Settings;
+use crate::facts::{Mounted, PlaceFacts, Places, RootFacts};
 use crate::file::{Disk, FileState, IdentityFile};
-use crate::place::{CONTENT, COVERS};
+use crate::observed::Observed;
+use crate::place::{CONTENT, COVERS, Via};
 use crate::plan::files;
 use crate::resolve::Part;
 use crate::root::Root;
@@ -76,7 +78,7 @@ impl See<'_> {
             let content = content.or_else(|| under_run(CONTENT));
             if content.is_some_and(|content| same(&content, &over)) {
                 facts.mounted = Mounted::Directory;
-                // Whether there could be files is a question to what lies beneath.
+                // Whether there could be files depends on the directory below the mount.
                 facts.read_only = nearest(root).is_ok_and(|fd| is_read_only(&fd));
                 return facts;
             }
@@ -168,17 +170,52 @@ pub(crate) fn below_etc(path: &str) -> &str {
     path.strip_prefix("etc/").unwrap_or(path)
 }
 
-/// Sees what the mounts hide. A copy of the mount that holds the directory, which the kernel makes for
-/// whoever may mount, has none of the mounts on top of it.
-///
-/// Apart from [`observe`](super::observe): only a report and a change of placement ask for it.
-pub fn look_beneath(root: &Root, facts: &mut Facts) {
+/// What sanid's mounts cover, and what readers have through those that are to go, for which the files below take
+/// their place in `disk`.
+pub(super) fn covered(
+    root: &Root,
+    asked: Covered,
+    places: &Places,
+    settings: &Settings,
+    root_facts: &RootFacts,
+    disk: &mut Disk,
+) -> (Observed<Disk>, Disk) {
+    let mut lifted = Disk::default();
+    let via = match asked {
+        Covered::Leave => return (Observed::NotLooked, lifted),
+        Covered::Report => return (Observed::Saw(below_mounts(root, places)), lifted),
+        Covered::Uncover(via) => via,
+    };
+    let goes = |file: &IdentityFile| {
+        let place = places.of(crate::place::part_of(*file));
+        let via = crate::place::decide(place, via, settings.placement.value, root_facts);
+        // The plan reports a placement that is not possible.
+        place.is_mounted(*file) && via == Ok(Via::File)
+    };
+    let all = IdentityFile::ALL;
+    let going: Vec<IdentityFile> = all.into_iter().filter(goes).collect();
+    if going.is_empty() {
+        return (Observed::NotLooked, lifted);
+    }
+    let covered = below_mounts(root, places);
+    for file in going {
+        let below = covered.file(file).clone();
+        *lifted.file_mut(file) = std::mem::replace(disk.file_mut(file), below);
+    }
+    (Observed::Saw(covered), lifted)
+}
+
+/// The files below the mounts. The kernel copies the mount that holds the directory for every process that may
+/// mount, without the mounts on top of it.
+fn below_mounts(root: &Root, places: &Places) -> Disk {
+    let mut below = Disk::default();
     for file in IdentityFile::ALL {
-        if facts.places.is_mounted(file) {
-            *facts.beneath.file_mut(file) = hidden(root, file, &facts.places)
+        if places.is_mounted(file) {
+            *below.file_mut(file) = hidden(root, file, places)
                 .unwrap_or_else(|errno| FileState::Unreadable(root.io(file.path(), errno)));
         }
     }
+    below
 }
 
 fn hidden(root: &Root, file: IdentityFile, places: &Places) -> Result<FileState, Errno> {
@@ -195,4 +232,33 @@ fn hidden(root: &Root, file: IdentityFile, places: &Places) -> Result<FileState,
     let clone = rustix::mount::open_tree(&directory, "", flags)?;
     let clone = Root::of(clone, root.path().join(from));
     Ok(super::state(clone.read(path, super::IDENTITY_FILE_LIMIT)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{ID, IQN, NQN, facts};
+
+    #[test]
+    fn a_mount_that_goes_is_judged_by_the_file_below_it() {
+        let mut facts = facts().on_disk(IQN, NQN, ID);
+        facts.places.iscsi.mounted = Mounted::Files(vec![IdentityFile::InitiatorName]);
+        let dir = tempfile::tempdir().unwrap();
+        let root = Root::open(dir.path()).unwrap();
+        let look = |asked| {
+            let mut disk = facts.disk.clone();
+            let (places, settings) = (&facts.places, &facts.settings);
+            let (seen, lifted) = covered(&root, asked, places, settings, &facts.root, &mut disk);
+            (seen, lifted, disk)
+        };
+        for asked in [Covered::Leave, Covered::Report, Covered::Uncover(None)] {
+            let (seen, lifted, disk) = look(asked);
+            assert_eq!(seen == Observed::NotLooked, asked != Covered::Report);
+            assert_eq!((lifted, disk), (Disk::default(), facts.disk.clone()));
+        }
+        let (_, lifted, disk) = look(Covered::Uncover(Some(Via::File)));
+        assert_eq!(lifted.initiator_name, facts.disk.initiator_name);
+        assert!(!matches!(disk.initiator_name, FileState::Present(_)));
+        assert_eq!(disk.host_nqn, facts.disk.host_nqn);
+    }
 }

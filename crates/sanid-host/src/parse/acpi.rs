@@ -39,7 +39,7 @@ pub enum TableError {
     #[error("is damaged: its checksum is wrong")]
     Checksum,
     /// A revision whose layout is not known.
-    #[error("has revision {major}.{minor}; revision 1.0 is known")]
+    #[error("has revision {major}.{minor}; revisions 1.x are known")]
     Revision {
         /// The major revision.
         major: u8,

@@ -78,7 +78,8 @@ pub fn parse(bytes: &[u8]) -> Result<Option<String>, TableError> {
     table.name(place, length, NAME)
 }
 
-/// The flags of a structure that must be of this kind and length.
+/// The flags of a structure that must be of this kind, and at least of this length: a later revision adds fields at
+/// its end.
 fn structure(
     table: &Table<'_>,
     at: usize,
@@ -87,7 +88,7 @@ fn structure(
     what: &'static str,
 ) -> Result<u8, TableError> {
     table.part(at, length, what)?;
-    let sound = table.u8(at, what)? == kind && usize::from(table.u16(at + 2, what)?) == length;
+    let sound = table.u8(at, what)? == kind && usize::from(table.u16(at + 2, what)?) >= length;
     if !sound {
         return Err(TableError::Structure { what });
     }

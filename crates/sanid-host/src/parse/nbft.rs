@@ -1,5 +1,5 @@
 //! The NVMe Boot Firmware Table: what firmware that booted from NVMe over Fabrics tells the system (NVM
-//! Express Boot Specification 1.0, "NVMe Boot Firmware Table").
+//! Express Boot Specification, "NVMe Boot Firmware Table").
 //!
 //! Of all it holds only the Host Descriptor is read here: the identity that the boot connection uses.
 
@@ -15,6 +15,8 @@ const VALID: u8 = 1;
 /// The identity in an NBFT's Host Descriptor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host {
+    /// The minor revision of the table; the fields of 0 are read in all of them.
+    pub minor: u8,
     /// The flags as they are stored.
     pub flags: u8,
     /// The 16 bytes of the Host ID as they are stored.
@@ -34,7 +36,7 @@ impl Host {
     /// ```
     /// use sanid_host::parse::nbft::Host;
     ///
-    /// let host = Host { flags: 3, stored_id: [0x42; 16], host_nqn: None };
+    /// let host = Host { minor: 0, flags: 3, stored_id: [0x42; 16], host_nqn: None };
     /// assert_eq!(host.host_id(), Some([0x42; 16]));
     /// assert_eq!(Host { stored_id: [0; 16], ..host }.host_id(), None);
     /// ```
@@ -63,7 +65,9 @@ impl Host {
 pub fn parse(bytes: &[u8]) -> Result<Option<Host>, TableError> {
     let table = Table::open(bytes, &["NBFT"], CONTROL + CONTROL_LENGTH)?;
     let (major, minor) = (table.u8(8, "revision")?, table.u8(50, "revision")?);
-    if (major, minor) != (1, 0) {
+    // With the same major revision a later minor one only adds (libnvme's documentation of the specification);
+    // firmware of the Boot Specification 1.3 has 1.1.
+    if major != 1 {
         return Err(TableError::Revision { major, minor });
     }
     let heap = Heap::of(&table)?;
@@ -76,7 +80,8 @@ pub fn parse(bytes: &[u8]) -> Result<Option<Host>, TableError> {
             what: "control descriptor",
         });
     }
-    host(&table, &heap)
+    let host = host(&table, &heap)?;
+    Ok(host.map(|host| Host { minor, ..host }))
 }
 
 fn host(table: &Table<'_>, heap: &Heap) -> Result<Option<Host>, TableError> {
@@ -103,6 +108,7 @@ fn host(table: &Table<'_>, heap: &Heap) -> Result<Option<Host>, TableError> {
         usize::from(table.u16(at + 22, WHAT)?),
     );
     Ok(Some(Host {
+        minor: 0,
         flags,
         stored_id,
         host_nqn: heap.name(table, nqn, "host NQN")?,

@@ -83,20 +83,3 @@ fn the_form_follows_from_what_is_there_to_mount_over() {
         assert_eq!(form(Part::Nvme, &place, disk), expected, "{place:?}");
     }
 }
-
-#[test]
-fn lifting_shows_what_lies_beneath_only_where_files_are_wanted() {
-    let mounted = || {
-        let mut facts = facts().on_disk(IQN, NQN, ID);
-        facts.places.iscsi.mounted = Mounted::Files(vec![IdentityFile::InitiatorName]);
-        facts
-    };
-    let mut stays = mounted();
-    stays.lift(None).unwrap();
-    assert_eq!(stays.disk, mounted().disk);
-
-    let mut lifted = mounted();
-    lifted.lift(Some(Via::File)).unwrap();
-    assert_eq!(lifted.disk.initiator_name, FileState::Missing);
-    assert_eq!(lifted.disk.host_nqn, mounted().disk.host_nqn);
-}

@@ -21,25 +21,31 @@ pub(super) struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    pub(super) fn part(&mut self, part: Part, judgement: Judgement) {
+    /// Decides a part that has a name.
+    pub(super) fn decide(&mut self, part: Part, judgement: Judgement) {
+        if !self.may_place(part) {
+            return;
+        }
         match judgement {
             Judgement::Same => self.refine(part),
             Judgement::Free(free) => self.write_free(part, free),
             Judgement::Foreign => self.weigh_foreign(part),
         }
+        self.replace(part);
     }
 
     /// Whether there is a directory for the part, or one can be made.
-    pub(super) fn may_place(&self, part: Part) -> bool {
+    fn may_place(&self, part: Part) -> bool {
         self.plan.way(part) != Way::Bind(Form::Impossible)
     }
 
     /// The part will hold the right names: are they where they shall be?
-    pub(super) fn replace(&mut self, part: Part) {
-        let identity = self.wanted.identity();
-        let right =
-            |file: &IdentityFile| self.plan.after.of(*file) == Some(file.value(&identity).as_str());
-        if !files(part).iter().all(right) {
+    fn replace(&mut self, part: Part) {
+        let wanted = self.values(part);
+        let right = |(file, value): &(IdentityFile, String)| {
+            self.plan.after.of(*file) == Some(value.as_str())
+        };
+        if !wanted.iter().all(right) {
             return;
         }
         let here = self.facts.places.of(part);
@@ -47,10 +53,10 @@ impl Draft<'_> {
             Way::File if here.mounted != Mounted::Nothing => self.plan.lifts.push(part),
             // What an image holds already need not be mounted over, unless somebody asks for it.
             Way::Bind(_) if self.is_asked() || self.plan.writes_of(part).next().is_some() => {
-                for file in files(part) {
-                    let written = self.plan.writes_of(part).any(|write| write.file == *file);
-                    if !written && !here.is_mounted(*file) {
-                        self.write(*file, file.value(&identity), Reason::Placed);
+                for (file, value) in wanted {
+                    let written = self.plan.writes_of(part).any(|write| write.file == file);
+                    if !written && !here.is_mounted(file) {
+                        self.write(file, value, Reason::Placed);
                     }
                 }
             }
@@ -65,16 +71,14 @@ impl Draft<'_> {
 
     /// The names are right: are the bytes and the modes right for every reader?
     fn refine(&mut self, part: Part) {
-        let identity = self.wanted.identity();
-        for file in files(part) {
-            let FileState::Present(content) = self.facts.disk.file(*file) else {
+        for (file, value) in self.values(part) {
+            let FileState::Present(content) = self.facts.disk.file(file) else {
                 continue;
             };
-            let value = file.value(&identity);
             if !file.disagreement(&content.bytes, &value).is_empty() {
-                self.write(*file, value, Reason::Readers);
+                self.write(file, value, Reason::Readers);
             } else if content.mode & file.needed_mode() != file.needed_mode() {
-                self.plan.modes.push(*file);
+                self.plan.modes.push(file);
             }
         }
     }
@@ -158,29 +162,28 @@ impl Draft<'_> {
         }
     }
 
+    /// The files of a part with what each shall hold; none for a part without a name.
+    fn values(&self, part: Part) -> Vec<(IdentityFile, String)> {
+        let value = |file: &IdentityFile| Some((*file, self.wanted.value(*file)?));
+        files(part).iter().filter_map(value).collect()
+    }
+
     fn users(&self, part: Part) -> Vec<LiveUser> {
-        live::protected(
-            &self.facts.live,
-            part,
-            &self.plan.before,
-            &self.wanted.identity(),
-        )
+        live::protected(self.facts, part, self.wanted)
     }
 
     fn write_part(&mut self, part: Part, reason: Reason) {
-        let identity = self.wanted.identity();
-        for file in files(part) {
-            let value = file.value(&identity);
-            let same = self.facts.disk.effective_text(*file).as_deref() == Some(value.as_str());
+        for (file, value) in self.values(part) {
+            let same = self.facts.disk.effective_text(file).as_deref() == Some(value.as_str());
             let untouched = same
                 && self
                     .facts
                     .disk
-                    .file(*file)
+                    .file(file)
                     .bytes()
                     .is_some_and(|bytes| file.disagreement(bytes, &value).is_empty());
             if !untouched {
-                self.write(*file, value, reason);
+                self.write(file, value, reason);
             }
         }
     }

@@ -1,12 +1,13 @@
 //! Whose identity is on disk: nobody's, sanid's own, or somebody's.
 
-use sanid_core::NvmePair;
+use sanid_core::{IscsiName, NvmePair, SeedFingerprint};
 
 use crate::config::seed::MACHINE_ID;
 use crate::facts::Facts;
 use crate::file::{Effective, IdentityFile};
+use crate::observed::Observed;
 use crate::record::{Origin, Pending};
-use crate::resolve::{DERIVED, Resolution};
+use crate::resolve::DERIVED;
 
 /// What the files of one part hold, seen from what is desired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,34 +38,52 @@ pub enum Free {
     EarlierSeed,
 }
 
-pub(super) fn iqn(facts: &Facts, wanted: &Resolution) -> Judgement {
-    match facts.disk.iqn() {
-        Effective::Missing => return Judgement::Free(Free::Missing),
-        Effective::Empty => return Judgement::Free(Free::Empty),
-        Effective::Invalid { .. } => return Judgement::Free(Free::Invalid),
-        Effective::Valid(name) if name == wanted.iqn.value => return Judgement::Same,
-        // Unreadable files end the plan before this; were one to come here, it is not free.
-        Effective::Valid(_) | Effective::Irregular { .. } | Effective::Unreadable(_) => {}
+pub(super) fn iqn(facts: &Facts, wanted: &IscsiName, origin: &Wanted<'_>) -> Judgement {
+    let file = IdentityFile::InitiatorName;
+    let on_disk = facts.disk.iqn();
+    let names = facts.disk.names_in_use(file);
+    if names.is_empty() && !on_disk.is_somebodys() {
+        return Judgement::Free(match on_disk {
+            Effective::Missing => Free::Missing,
+            Effective::Empty => Free::Empty,
+            _ => Free::Invalid,
+        });
     }
-    let on_disk = facts
-        .disk
-        .effective_text(IdentityFile::InitiatorName)
-        .unwrap_or_default();
-    let desired = wanted.iqn.value.as_str();
+    let desired = wanted.as_str();
+    if !names.is_empty() && names.iter().all(|name| name == desired) {
+        return Judgement::Same;
+    }
+    let names = somebodys(facts, file, names);
     let recorded = facts.record.record().and_then(|record| record.iqn.as_ref());
-    let ours = recorded.filter(|recorded| recorded.iqn == on_disk);
-    if consented(
-        facts.record.pending(),
-        |values| values.iqn.as_deref(),
-        &on_disk,
-        desired,
-    ) {
+    let recorded = recorded.filter(|recorded| earlier_seed(&recorded.origin, origin));
+    let is_recorded =
+        |name: &String| name == desired || recorded.is_some_and(|recorded| recorded.iqn == *name);
+    let pending = facts.record.pending();
+    let is_consented = |name: &String| {
+        name == desired || consented(pending, |values| values.iqn.as_deref(), name, desired)
+    };
+    if names.iter().all(is_consented) {
         Judgement::Free(Free::Interrupted)
-    } else if ours.is_some_and(|ours| earlier_seed(&ours.origin, wanted)) {
+    } else if names.iter().all(is_recorded) {
         Judgement::Free(Free::EarlierSeed)
     } else {
         Judgement::Foreign
     }
+}
+
+/// The names in use, with what the file's own reader takes although it cannot be written as it is.
+fn somebodys(facts: &Facts, file: IdentityFile, mut names: Vec<String>) -> Vec<String> {
+    let irregular = match file {
+        IdentityFile::InitiatorName => matches!(facts.disk.iqn(), Effective::Irregular { .. }),
+        IdentityFile::HostNqn => matches!(facts.disk.host_nqn(), Effective::Irregular { .. }),
+        IdentityFile::HostId => false,
+    };
+    if let Some(text) = facts.disk.effective_text(file).filter(|_| irregular) {
+        if !names.contains(&text) {
+            names.push(text);
+        }
+    }
+    names
 }
 
 /// A pending change was consented to; its old value may go if its new one is still what is desired.
@@ -79,9 +98,15 @@ fn consented(
     })
 }
 
+/// What the judgement needs of the resolution besides the names.
+pub(super) struct Wanted<'a> {
+    pub(super) seed: Option<&'a SeedFingerprint>,
+    pub(super) seed_name: Option<&'static str>,
+}
+
 /// The record proves that sanid derived the value, and that it did so from another machine-id, or another
 /// UUID in the same place. A seed of another kind is a change of configuration, and needs consent like one.
-fn earlier_seed(origin: &Origin, wanted: &Resolution) -> bool {
+fn earlier_seed(origin: &Origin, wanted: &Wanted<'_>) -> bool {
     let kind = origin.seed_name.as_deref().unwrap_or(MACHINE_ID);
     match (&origin.seed, &wanted.seed) {
         (Some(then), Some(now)) => {
@@ -93,18 +118,24 @@ fn earlier_seed(origin: &Origin, wanted: &Resolution) -> bool {
     }
 }
 
-pub(super) fn nvme(facts: &Facts, wanted: &Resolution) -> Judgement {
+pub(super) fn nvme(facts: &Facts, pair: &NvmePair, origin: &Wanted<'_>) -> Judgement {
     let (nqn, id) = (facts.disk.host_nqn(), facts.disk.host_id());
-    let pair = &wanted.nvme.value;
-    match (nqn.valid(), id.valid()) {
-        (Some(nqn), Some(id)) if *nqn == pair.host_nqn && *id == pair.host_id => Judgement::Same,
-        (None, None) if !nqn.is_somebodys() => Judgement::Free(weakest(&nqn, &id)),
-        (Some(nqn), None) if *nqn == pair.host_nqn => Judgement::Free(Free::Half),
-        (None, Some(id)) if *id == pair.host_id && !nqn.is_somebodys() => {
-            Judgement::Free(Free::Half)
+    let nqns = facts.disk.names_in_use(IdentityFile::HostNqn);
+    let ids = facts.disk.names_in_use(IdentityFile::HostId);
+    if nqns.is_empty() && ids.is_empty() && !nqn.is_somebodys() {
+        return Judgement::Free(weakest(&nqn, &id));
+    }
+    let right_nqn = nqns.iter().all(|name| name == pair.host_nqn.as_str());
+    let right_id = ids.iter().all(|name| *name == pair.host_id.to_string());
+    let nqns = somebodys(facts, IdentityFile::HostNqn, nqns);
+    match (nqns.is_empty(), ids.is_empty()) {
+        (false, false) if right_nqn && right_id => Judgement::Same,
+        (false, true) if right_nqn && nqns.len() == 1 => Judgement::Free(Free::Half),
+        (true, false) if right_id => Judgement::Free(Free::Half),
+        _ if interrupted(facts, pair) => Judgement::Free(Free::Interrupted),
+        _ if pair_of_earlier_seed(facts, (&nqns, &ids), pair, origin) => {
+            Judgement::Free(Free::EarlierSeed)
         }
-        _ if interrupted(facts, wanted) => Judgement::Free(Free::Interrupted),
-        _ if pair_of_earlier_seed(facts, wanted) => Judgement::Free(Free::EarlierSeed),
         _ => Judgement::Foreign,
     }
 }
@@ -119,7 +150,7 @@ fn weakest<A, B>(nqn: &Effective<A>, id: &Effective<B>) -> Free {
 
 /// Each half is the old or the new one of a change that was begun: a mixture is nobody's identity, and
 /// the whole old pair may go if the change is still the desired one.
-fn interrupted(facts: &Facts, wanted: &Resolution) -> bool {
+fn interrupted(facts: &Facts, pair: &NvmePair) -> bool {
     let Some(change) = facts.record.pending() else {
         return false;
     };
@@ -129,29 +160,25 @@ fn interrupted(facts: &Facts, wanted: &Resolution) -> bool {
         && (id == change.from.host_id || id == change.to.host_id);
     let whole_old = nqn == change.from.host_nqn && id == change.from.host_id;
     let whole_new = nqn == change.to.host_nqn && id == change.to.host_id;
-    let still_desired = change.to.host_nqn.as_deref() == Some(wanted.nvme.value.host_nqn.as_str())
-        && change.to.host_id.as_deref() == Some(&wanted.nvme.value.host_id.to_string());
+    let still_desired = change.to.host_nqn.as_deref() == Some(pair.host_nqn.as_str())
+        && change.to.host_id.as_deref() == Some(&pair.host_id.to_string());
     known && !whole_new && (still_desired || !whole_old)
 }
 
-/// Every half that is there is the recorded one, and the record's seed is not this host's.
-fn pair_of_earlier_seed(facts: &Facts, wanted: &Resolution) -> bool {
-    let recorded = facts
-        .record
-        .record()
-        .and_then(|record| record.nvme.as_ref());
+/// Every half that is there is the recorded one or the desired one, and the record's seed is not this host's.
+fn pair_of_earlier_seed(
+    facts: &Facts,
+    (nqns, ids): (&[String], &[String]),
+    pair: &NvmePair,
+    origin: &Wanted<'_>,
+) -> bool {
+    let record = facts.record.record();
+    let recorded = record.and_then(|record| record.nvme.as_ref());
     recorded.is_some_and(|recorded| {
-        let nqn = facts.disk.host_nqn();
-        let nqn = !nqn.is_somebodys()
-            || nqn
-                .valid()
-                .is_some_and(|nqn| nqn.as_str() == recorded.host_nqn);
-        let id = facts
-            .disk
-            .host_id()
-            .valid()
-            .is_none_or(|id| id.to_string() == recorded.host_id);
-        nqn && id && earlier_seed(&recorded.origin, wanted)
+        let desired = (pair.host_nqn.as_str(), pair.host_id.to_string());
+        let nqn = |name: &String| *name == recorded.host_nqn || *name == desired.0;
+        let id = |name: &String| *name == recorded.host_id || *name == desired.1;
+        nqns.iter().all(nqn) && ids.iter().all(id) && earlier_seed(&recorded.origin, origin)
     })
 }
 
@@ -159,18 +186,28 @@ fn pair_of_earlier_seed(facts: &Facts, wanted: &Resolution) -> bool {
 /// are there, where no value follows, or where a live controller joins the half to another partner.
 pub(super) fn missing_half(facts: &Facts) -> Option<(IdentityFile, String)> {
     let (nqn, id) = (facts.disk.host_nqn(), facts.disk.host_id());
-    let (file, pair) = match (nqn.valid(), id.valid()) {
-        (Some(nqn), None) => (IdentityFile::HostId, NvmePair::from_host_nqn(nqn.clone())?),
-        (None, Some(id)) if !nqn.is_somebodys() => {
+    let is_free = |file| facts.disk.names_in_use(file).is_empty();
+    let (file, pair) = match (nqn.name(), id.name()) {
+        (Some(nqn), None) if is_free(IdentityFile::HostId) => {
+            (IdentityFile::HostId, NvmePair::from_host_nqn(nqn.clone())?)
+        }
+        (None, Some(id)) if is_free(IdentityFile::HostNqn) && !nqn.is_somebodys() => {
             (IdentityFile::HostNqn, NvmePair::from_host_id(*id))
         }
         _ => return None,
     };
     let (nqn, id) = (pair.host_nqn.to_string(), pair.host_id.to_string());
-    let torn = facts.live.nvme.iter().any(|controller| {
-        let same_nqn = controller.host_nqn.as_deref() == Some(&nqn);
-        let same_id = controller
-            .host_id
+    let Observed::Saw(controllers) = &facts.live.nvme else {
+        return None;
+    };
+    let torn = controllers.iter().any(|controller| {
+        let (Observed::Saw(live_nqn), Observed::Saw(live_id)) =
+            (&controller.host_nqn, &controller.host_id)
+        else {
+            return true;
+        };
+        let same_nqn = live_nqn.as_deref() == Some(&nqn);
+        let same_id = live_id
             .as_deref()
             .is_some_and(|live| live.eq_ignore_ascii_case(&id));
         same_nqn != same_id

@@ -1,10 +1,12 @@
 //! Which live sessions use which identity.
 
-use sanid_core::{Identity, IscsiName};
+use sanid_core::{IscsiName, NvmePair};
 
-use crate::facts::{IscsiSession, Live, NvmeController};
+use crate::facts::{Facts, IscsiSession, NvmeController};
+use crate::file::IdentityFile;
+use crate::observed::Observed;
 use crate::part::Part;
-use crate::record::Values;
+use crate::resolve::Resolution;
 
 /// A live session or controller with the identity it uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,50 +19,83 @@ pub struct LiveUser {
     pub uses: String,
 }
 
-/// The live users that a change of what is on disk would pull the name away from: those that use the
-/// old name, or that share one half of the new pair, which the kernel then refuses. Where nothing is
-/// on disk, every live user with another name counts: nobody can say where it has it from.
-pub(super) fn protected(live: &Live, part: Part, old: &Values, new: &Identity) -> Vec<LiveUser> {
+/// The live users that a change of what is on disk would pull the name away from: those that use a name that any
+/// reader takes from the old files, or that share one half of the new pair, which the kernel then refuses. Where
+/// no file has a name, every live user with a different name counts: nobody can say where it has it from. What
+/// cannot be read counts as a user: it may be one.
+pub(super) fn protected(facts: &Facts, part: Part, wanted: &Resolution) -> Vec<LiveUser> {
     match part {
-        Part::Iqn => {
-            let uses_old = |user: &&IscsiSession| {
-                old.iqn
-                    .as_deref()
-                    .is_none_or(|old| same_iqn(&user.initiator, old))
-            };
-            live.iscsi
-                .iter()
-                .filter(|user| !is_iqn(user, &new.iqn))
-                .filter(uses_old)
-                .map(session)
-                .collect()
-        }
-        Part::Nvme => {
-            let nothing = old.host_nqn.is_none() && old.host_id.is_none();
-            let uses_old = |user: &&NvmeController| {
-                nothing || shares(user, old.host_nqn.as_deref(), old.host_id.as_deref()) || {
-                    let id = new.nvme.host_id.to_string();
-                    shares(user, Some(new.nvme.host_nqn.as_str()), Some(&id))
-                }
-            };
-            live.nvme
-                .iter()
-                .filter(|user| !is_pair(user, new))
-                .filter(uses_old)
-                .map(controller)
-                .collect()
-        }
+        Part::Iqn => match &wanted.iqn {
+            Ok(iqn) => sessions(facts, &iqn.value),
+            Err(_) => Vec::new(),
+        },
+        Part::Nvme => match &wanted.nvme {
+            Ok(nvme) => controllers(facts, &nvme.value),
+            Err(_) => Vec::new(),
+        },
     }
 }
 
-/// Whether a controller has either half.
-fn shares(user: &NvmeController, nqn: Option<&str>, id: Option<&str>) -> bool {
-    let same_id = |live: &String| id.is_some_and(|id| live.eq_ignore_ascii_case(id));
-    (nqn.is_some() && user.host_nqn.as_deref() == nqn) || user.host_id.as_ref().is_some_and(same_id)
+fn sessions(facts: &Facts, new: &IscsiName) -> Vec<LiveUser> {
+    let Observed::Saw(sessions) = &facts.live.iscsi else {
+        return unknown("iSCSI sessions", &facts.live.iscsi);
+    };
+    let old = facts.disk.names_in_use(IdentityFile::InitiatorName);
+    let irregular = facts.disk.effective_text(IdentityFile::InitiatorName);
+    let uses_old = |initiator: &str| {
+        old.is_empty()
+            || old.iter().any(|old| same_iqn(initiator, old))
+            || irregular.as_deref() == Some(initiator)
+    };
+    sessions
+        .iter()
+        .filter(|session| !facts.live.is_of_an_adapter(session))
+        .filter(|session| match &session.initiator {
+            Observed::Saw(initiator) => !same_iqn(initiator, new.as_str()) && uses_old(initiator),
+            Observed::NotLooked | Observed::Failed(_) => true,
+        })
+        .map(session)
+        .collect()
+}
+
+fn controllers(facts: &Facts, new: &NvmePair) -> Vec<LiveUser> {
+    let Observed::Saw(controllers) = &facts.live.nvme else {
+        return unknown("NVMe controllers", &facts.live.nvme);
+    };
+    let nqns = facts.disk.names_in_use(IdentityFile::HostNqn);
+    let ids = facts.disk.names_in_use(IdentityFile::HostId);
+    let (new_nqn, new_id) = (new.host_nqn.as_str(), new.host_id.to_string());
+    let shares = |nqn: Option<&str>, id: Option<&str>| {
+        let is_nqn = |nqn: &str| nqns.iter().any(|old| old == nqn) || nqn == new_nqn;
+        let is_id = |id: &str| {
+            let mut known = ids.iter().chain([&new_id]);
+            known.any(|known| known.eq_ignore_ascii_case(id))
+        };
+        nqn.is_some_and(is_nqn) || id.is_some_and(is_id)
+    };
+    let nothing = nqns.is_empty() && ids.is_empty();
+    let is_user = |controller: &&NvmeController| match (&controller.host_nqn, &controller.host_id) {
+        (Observed::Saw(nqn), Observed::Saw(id)) => {
+            !is_pair_of(controller, new_nqn, &new_id)
+                && (nothing || shares(nqn.as_deref(), id.as_deref()))
+        }
+        _ => true,
+    };
+    controllers.iter().filter(is_user).map(controller).collect()
+}
+
+/// A user that may be there: what could not be read.
+fn unknown<T>(what: &str, fact: &Observed<T>) -> Vec<LiveUser> {
+    let why = fact.unknown().unwrap_or_default();
+    vec![LiveUser {
+        name: what.to_owned(),
+        peer: None,
+        uses: format!("(not known: {why})"),
+    }]
 }
 
 fn same_iqn(live: &str, old: &str) -> bool {
-    match (IscsiName::parse(live), IscsiName::parse(old)) {
+    match (IscsiName::in_use(live), IscsiName::in_use(old)) {
         (Ok(live), Ok(old)) => live.matches(&old),
         // A name that breaks the rules can be in use all the same: iscsid does not check.
         _ => live == old,
@@ -69,27 +104,20 @@ fn same_iqn(live: &str, old: &str) -> bool {
 
 /// Whether a session logged in with this name, compared as iSCSI compares (RFC 7143 section 4.2.7.1).
 pub fn is_iqn(session: &IscsiSession, name: &IscsiName) -> bool {
-    IscsiName::parse(&session.initiator).is_ok_and(|live| live.matches(name))
+    matches!(&session.initiator, Observed::Saw(live) if same_iqn(live, name.as_str()))
 }
 
-/// Whether a controller connected with this identity's pair, as far as the kernel tells.
-pub fn is_pair(controller: &NvmeController, identity: &Identity) -> bool {
-    is_pair_of(
-        controller,
-        identity.nvme.host_nqn.as_str(),
-        &identity.nvme.host_id.to_string(),
-    )
-}
-
-/// Whether a controller connected with these two halves, as far as the kernel tells. NQNs are compared
-/// byte for byte (NVMe Base Specification, NVMe Qualified Names), Host IDs as the numbers they are.
+/// Whether a controller connected with these two halves, as far as the kernel shows them. NQNs are compared
+/// byte for byte (NVMe Base Specification, NVMe Qualified Names), Host IDs as the numbers they are. One that
+/// cannot be read did not, as far as anybody knows.
 pub fn is_pair_of(controller: &NvmeController, nqn: &str, id: &str) -> bool {
-    controller
-        .host_nqn
-        .as_deref()
-        .is_none_or(|live| live == nqn)
-        && controller
-            .host_id
+    let (Observed::Saw(live_nqn), Observed::Saw(live_id)) =
+        (&controller.host_nqn, &controller.host_id)
+    else {
+        return false;
+    };
+    live_nqn.as_deref().is_none_or(|live| live == nqn)
+        && live_id
             .as_deref()
             .is_none_or(|live| live.eq_ignore_ascii_case(id))
 }
@@ -98,22 +126,37 @@ fn session(session: &IscsiSession) -> LiveUser {
     LiveUser {
         name: session.name.clone(),
         peer: session.target.clone(),
-        uses: session.initiator.clone(),
+        uses: session_in_words(session),
     }
 }
 
+/// The initiator name of a session in one line.
+pub fn session_in_words(session: &IscsiSession) -> String {
+    shown(&session.initiator, Some)
+}
+
 fn controller(controller: &NvmeController) -> LiveUser {
-    let nqn = controller
-        .host_nqn
-        .as_deref()
-        .unwrap_or("(host NQN not told)");
-    let id = controller
-        .host_id
-        .as_deref()
-        .unwrap_or("(Host ID not told)");
     LiveUser {
         name: controller.name.clone(),
         peer: controller.subsystem_nqn.clone(),
-        uses: format!("{nqn} {id}"),
+        uses: pair_in_words(controller),
+    }
+}
+
+/// The pair of a controller in one line.
+pub fn pair_in_words(controller: &NvmeController) -> String {
+    let half = |half: &Observed<Option<String>>| shown(half, Option::as_ref);
+    format!(
+        "{} {}",
+        half(&controller.host_nqn),
+        half(&controller.host_id)
+    )
+}
+
+/// An attribute in words.
+fn shown<'a, T>(fact: &'a Observed<T>, text: impl FnOnce(&'a T) -> Option<&'a String>) -> String {
+    match fact {
+        Observed::Saw(fact) => text(fact).map_or("(not shown by this kernel)".into(), Clone::clone),
+        unknown => format!("(not known: {})", unknown.unknown().unwrap_or_default()),
     }
 }

@@ -42,13 +42,16 @@ pub fn plan(facts: &Facts, wanted: &Resolution, consent: Consent) -> Result<Plan
     };
     draft.plan.asked = consent.via;
     draft.plan.ways = ways(facts, consent)?;
-    if draft.may_place(Part::Iqn) {
-        draft.part(Part::Iqn, judge::iqn(facts, wanted));
-        draft.replace(Part::Iqn);
+    let origin = judge::Wanted {
+        seed: wanted.seed.as_ref(),
+        seed_name: wanted.seed_name,
+    };
+    // A part without a name is left as it is.
+    if let Ok(iqn) = &wanted.iqn {
+        draft.decide(Part::Iqn, judge::iqn(facts, &iqn.value, &origin));
     }
-    if draft.may_place(Part::Nvme) {
-        draft.part(Part::Nvme, judge::nvme(facts, wanted));
-        draft.replace(Part::Nvme);
+    if let Ok(nvme) = &wanted.nvme {
+        draft.decide(Part::Nvme, judge::nvme(facts, &nvme.value, &origin));
     }
     if !draft.plan.refusals.is_empty() {
         draft.plan.writes.clear();

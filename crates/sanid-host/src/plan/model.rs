@@ -171,6 +171,15 @@ pub enum Refusal {
     },
 }
 
+impl Refusal {
+    /// The part that it is about.
+    pub fn part(&self) -> Part {
+        match self {
+            Self::Existing { part, .. } | Self::Live { part, .. } => *part,
+        }
+    }
+}
+
 /// An identity that stays although another one is desired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {

@@ -2,38 +2,36 @@
 
 use super::draft::Draft;
 use crate::config::seed::MACHINE_ID;
+use crate::file::IdentityFile;
+use crate::part::Part;
 use crate::record::{Origin, Record, RecordedIqn, RecordedPair};
 use crate::resolve::DERIVED;
 
 impl Draft<'_> {
     /// What the record must say after the plan: for each part that holds the desired value, its origin.
     pub(super) fn record(&self) -> Record {
-        let identity = self.wanted.identity();
         let old = self.facts.record.record();
         let mut record = Record::new();
-        let iqn = identity.iqn.to_string();
-        if self.plan.after.iqn.as_deref() == Some(&iqn) {
-            let origin = self.origin(self.wanted.iqn.source);
-            record.iqn = Some(RecordedIqn { iqn, origin });
-        } else {
-            record.iqn = old.and_then(|old| old.iqn.clone());
-        }
-        let (host_nqn, host_id) = (
-            identity.nvme.host_nqn.to_string(),
-            identity.nvme.host_id.to_string(),
-        );
-        if self.plan.after.host_nqn.as_deref() == Some(&host_nqn)
-            && self.plan.after.host_id.as_deref() == Some(&host_id)
-        {
-            let origin = self.origin(self.wanted.nvme.source);
-            record.nvme = Some(RecordedPair {
+        let holds = |file: IdentityFile| {
+            let wanted = self.wanted.value(file)?;
+            (self.plan.after.of(file) == Some(wanted.as_str())).then_some(wanted)
+        };
+        let source = |part| self.wanted.origin(part).map_or("", |(source, _)| source);
+        record.iqn = match holds(IdentityFile::InitiatorName) {
+            Some(iqn) => Some(RecordedIqn {
+                iqn,
+                origin: self.origin(source(Part::Iqn)),
+            }),
+            None => old.and_then(|old| old.iqn.clone()),
+        };
+        record.nvme = match (holds(IdentityFile::HostNqn), holds(IdentityFile::HostId)) {
+            (Some(host_nqn), Some(host_id)) => Some(RecordedPair {
                 host_nqn,
                 host_id,
-                origin,
-            });
-        } else {
-            record.nvme = old.and_then(|old| old.nvme.clone());
-        }
+                origin: self.origin(source(Part::Nvme)),
+            }),
+            _ => old.and_then(|old| old.nvme.clone()),
+        };
         record
     }
 

@@ -1,10 +1,11 @@
 use super::*;
 use crate::config::OnExisting;
-use crate::facts::MachineIdState;
+use crate::facts::{Facts, IscsiHost, MachineIdState};
 use crate::file::IdentityFile::{HostId, HostNqn, InitiatorName};
+use crate::observed::Observed;
 use crate::record::{Pending, Record, RecordState, Values};
 use crate::resolve::resolve;
-use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN, facts};
+use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN, facts, saw};
 
 const ASK: Consent = Consent {
     existing: OnExisting::Refuse,
@@ -41,7 +42,7 @@ const BOOT_REPLACE: Consent = Consent {
 const EARLIER: &str = "00000000000000000000000000000001";
 
 fn planned(facts: &Facts, consent: Consent) -> Plan {
-    plan(facts, &resolve(facts).unwrap(), consent).unwrap()
+    plan(facts, &resolve(facts), consent).unwrap()
 }
 
 fn written(plan: &Plan) -> Vec<(IdentityFile, &str)> {
@@ -86,15 +87,111 @@ fn a_comment_that_every_reader_passes_over_stays() {
 
 #[test]
 fn a_file_that_readers_take_differently_is_rewritten_with_the_same_name() {
-    let two_lines = format!("{NQN}\nnqn.2014-08.com.example:other\n");
+    let commented = format!("{NQN}\n# of web-1\n");
     let plan = planned(
         &facts()
             .on_disk(IQN, NQN, ID)
-            .raw(HostNqn, two_lines.as_bytes()),
+            .raw(HostNqn, commented.as_bytes()),
         ASK,
     );
     assert_eq!(written(&plan), [(HostNqn, NQN)]);
     assert_eq!(plan.writes[0].reason, Reason::Readers);
+}
+
+/// What any known reader takes is a name that storage may know the host by (DESIGN, rule 2).
+#[test]
+fn a_name_that_only_one_reader_takes_needs_consent() {
+    let sourced = format!("InitiatorName=\"{OTHER_IQN}\"\n");
+    let two_keys = format!("InitiatorName={IQN}\nInitiatorName={OTHER_IQN}\n");
+    let indented = format!(" {OTHER_NQN}\n");
+    let after_a_blank_line = format!("\n{OTHER_NQN}\n");
+    let commented = format!("# of web-1\n{OTHER_NQN}\n");
+    let two_lines = format!("{NQN}\n{OTHER_NQN}\n");
+    for (file, text) in [
+        (InitiatorName, &sourced),
+        (InitiatorName, &two_keys),
+        (HostNqn, &indented),
+        (HostNqn, &after_a_blank_line),
+        (HostNqn, &commented),
+        (HostNqn, &two_lines),
+    ] {
+        let host = facts().on_disk(IQN, NQN, ID).raw(file, text.as_bytes());
+        let plan = planned(&host, ASK);
+        assert!(plan.writes.is_empty(), "{text:?}: {plan:?}");
+        assert_eq!(plan.refusals.len(), 1, "{text:?}");
+        let kept = planned(&host, KEEP);
+        assert!(kept.writes.is_empty() && kept.kept.len() == 1, "{text:?}");
+        assert!(!planned(&host, REPLACE).writes.is_empty(), "{text:?}");
+    }
+}
+
+/// open-iscsi's file with a quoted name: dracut logs in without the quotes, and iscsid would take them.
+#[test]
+fn a_session_under_the_name_that_the_shell_takes_is_protected() {
+    let quoted = format!("InitiatorName=\"{OTHER_IQN}\"\n");
+    let host = || {
+        let host = facts().on_disk(IQN, NQN, ID);
+        host.raw(InitiatorName, quoted.as_bytes())
+            .session(OTHER_IQN)
+    };
+    let plan = planned(&host(), REPLACE);
+    assert!(plan.writes.is_empty());
+    let [Refusal::Live { users, .. }] = &plan.refusals[..] else {
+        panic!("{:?}", plan.refusals);
+    };
+    assert_eq!(users[0].uses, OTHER_IQN);
+    assert!(!planned(&host(), DISRUPT).writes.is_empty());
+}
+
+/// A byte order mark makes the file unreadable for every reader; the controller has its pair from somewhere.
+#[test]
+fn an_active_pair_is_protected_where_no_reader_takes_a_name_from_the_files() {
+    let marked = format!("\u{feff}{OTHER_NQN}\n");
+    let host = facts()
+        .on_disk(IQN, OTHER_NQN, OTHER_ID)
+        .raw(HostNqn, marked.as_bytes())
+        .raw(HostId, b"\n")
+        .controller(OTHER_NQN, OTHER_ID);
+    let plan = planned(&host, REPLACE);
+    assert!(plan.writes.is_empty());
+    assert!(matches!(&plan.refusals[..], [Refusal::Live { .. }]));
+}
+
+#[test]
+fn sessions_that_cannot_be_read_are_protected_like_users_of_the_old_name() {
+    let old = || facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID);
+    let failed = |mut facts: Facts| {
+        facts.live.iscsi = Observed::Failed("Permission denied".into());
+        facts.live.nvme = Observed::Failed("Permission denied".into());
+        facts
+    };
+    let attribute = |facts: Facts| {
+        let mut facts = facts.session(OTHER_IQN).controller(OTHER_NQN, OTHER_ID);
+        saw(&mut facts.live.iscsi)[0].initiator = Observed::Failed("EACCES".into());
+        saw(&mut facts.live.nvme)[0].host_nqn = Observed::Failed("EACCES".into());
+        facts
+    };
+    for host in [failed(old()), attribute(old())] {
+        let plan = planned(&host, REPLACE);
+        assert!(plan.writes.is_empty());
+        assert_eq!(plan.refusals.len(), 2, "{:?}", plan.refusals);
+    }
+    // Nothing is on disk that a session could have its name from.
+    assert_eq!(planned(&failed(facts()), BOOT).writes.len(), 3);
+}
+
+/// open-iscsi#101: an offload adapter logs in under a name of its own.
+#[test]
+fn the_own_name_of_an_adapter_is_not_the_hosts() {
+    let mut host = facts()
+        .on_disk(OTHER_IQN, NQN, ID)
+        .session("iqn.2000-04.com.qlogic:qle4062c.a1");
+    saw(&mut host.live.iscsi_hosts).push(IscsiHost {
+        name: "host3".into(),
+        initiator: "iqn.2000-04.com.qlogic:qle4062c.a1".into(),
+        offload: true,
+    });
+    assert_eq!(written(&planned(&host, REPLACE)), [(InitiatorName, IQN)]);
 }
 
 /// Debian's start-up check refuses a `naa.` name in whatever bytes it is written.
@@ -347,7 +444,7 @@ fn the_work_for_an_earlier_machine_id_is_replaced_and_only_that() {
         );
     }
 
-    let this_seed = resolve(&facts()).unwrap().seed.unwrap().to_string();
+    let this_seed = resolve(&facts()).seed.unwrap().to_string();
     let table: &[(&str, Facts)] = &[
         (
             "same seed, another scheme or prefix",
@@ -519,7 +616,7 @@ fn a_file_that_cannot_be_read_stops_everything() {
         path: "/etc/nvme/hostid".into(),
         kind: "a directory",
     });
-    let error = plan(&facts, &resolve(&facts).unwrap(), DISRUPT).unwrap_err();
+    let error = plan(&facts, &resolve(&facts), DISRUPT).unwrap_err();
     assert_eq!(
         error.to_string(),
         "/etc/nvme/hostid is a directory, not a file; move it away"
@@ -530,7 +627,7 @@ fn a_file_that_cannot_be_read_stops_everything() {
 fn the_record_says_what_sanid_put_in_place_and_from_which_seed() {
     let facts = facts();
     let plan = planned(&facts, ASK);
-    let seed = resolve(&facts).unwrap().seed.unwrap().to_string();
+    let seed = resolve(&facts).seed.unwrap().to_string();
     let iqn = plan.record.iqn.as_ref().unwrap();
     assert_eq!(
         (iqn.iqn.as_str(), iqn.origin.source.as_str()),

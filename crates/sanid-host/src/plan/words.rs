@@ -1,36 +1,36 @@
 //! A part of an identity in one line.
 
 use crate::facts::Facts;
-use crate::file::Effective;
-use crate::part::Part;
+use crate::file::{Effective, IdentityFile};
+use crate::part::{Part, files};
 use crate::resolve::Resolution;
 
 /// What is on disk of a part, in one line.
 pub fn on_disk(facts: &Facts, part: Part) -> String {
-    fn text<T: ToString>(effective: &Effective<T>) -> String {
-        match effective {
-            Effective::Valid(value) => value.to_string(),
-            Effective::Irregular { text, .. } => text.clone(),
-            other => format!("({})", other.state()),
+    let text = |file: IdentityFile| match (file, &facts.disk) {
+        (IdentityFile::InitiatorName, disk) => text(facts, file, &disk.iqn()),
+        (IdentityFile::HostNqn, disk) => text(facts, file, &disk.host_nqn()),
+        (IdentityFile::HostId, disk) => text(facts, file, &disk.host_id()),
+    };
+    let texts: Vec<String> = files(part).iter().map(|file| text(*file)).collect();
+    texts.join(" ")
+}
+
+fn text<T: ToString>(facts: &Facts, file: IdentityFile, effective: &Effective<T>) -> String {
+    match effective {
+        Effective::Valid(value) => value.to_string(),
+        Effective::Irregular { text, .. } => text.clone(),
+        other => {
+            // Its own reader takes no name from it, and another may.
+            let names = facts.disk.names_in_use(file);
+            let name = names.into_iter().next();
+            name.unwrap_or_else(|| format!("({})", other.state()))
         }
-    }
-    match part {
-        Part::Iqn => text(&facts.disk.iqn()),
-        Part::Nvme => format!(
-            "{} {}",
-            text(&facts.disk.host_nqn()),
-            text(&facts.disk.host_id())
-        ),
     }
 }
 
-/// What is desired of a part, in one line.
+/// What is desired of a part, in one line; `(none)` where it has no name.
 pub fn desired(wanted: &Resolution, part: Part) -> String {
-    match part {
-        Part::Iqn => wanted.iqn.value.to_string(),
-        Part::Nvme => format!(
-            "{} {}",
-            wanted.nvme.value.host_nqn, wanted.nvme.value.host_id
-        ),
-    }
+    let values: Option<Vec<String>> = files(part).iter().map(|file| wanted.value(*file)).collect();
+    values.map_or_else(|| "(none)".to_owned(), |values| values.join(" "))
 }

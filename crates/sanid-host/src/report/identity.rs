@@ -4,8 +4,9 @@ use super::report;
 use crate::API_VERSION;
 use crate::facts::Facts;
 use crate::file::IdentityFile;
+use crate::observed::Observed;
 use crate::plan::Plan;
-use crate::resolve::{Candidate, Part, Resolution, Resolved, Verdict};
+use crate::resolve::{Candidate, Part, Resolution, Verdict};
 
 report! {
     /// The desired identity of a host: what resolution says, whatever the files say.
@@ -16,12 +17,12 @@ report! {
         /// `Identity`.
         #[cfg_attr(feature = "schema", schemars(extend("const" = "Identity")))]
         pub kind: &'static str,
-        /// The iSCSI initiator name.
-        pub iqn: String,
-        /// The NVMe host NQN.
-        pub host_nqn: String,
-        /// The NVMe Host ID.
-        pub host_id: String,
+        /// The iSCSI initiator name; null where its source has a fault.
+        pub iqn: Option<String>,
+        /// The NVMe host NQN; null where the pair's source has a fault.
+        pub host_nqn: Option<String>,
+        /// The NVMe Host ID; null where the pair's source has a fault.
+        pub host_id: Option<String>,
         /// The configured scheme.
         pub scheme: &'static str,
         /// Where each part came from.
@@ -35,10 +36,10 @@ report! {
 report! {
     /// Where each part of an identity came from.
     pub struct Provenance {
-        /// The initiator name.
-        pub iqn: PlaceReport,
-        /// The NVMe pair.
-        pub nvme: PlaceReport,
+        /// The initiator name; null where it has none.
+        pub iqn: Option<PlaceReport>,
+        /// The NVMe pair; null where it has none.
+        pub nvme: Option<PlaceReport>,
     }
 }
 
@@ -95,17 +96,16 @@ report! {
 impl IdentityReport {
     /// The report of a resolution.
     pub fn new(resolution: &Resolution, explain: bool) -> Self {
-        let pair = &resolution.nvme.value;
         Self {
             api_version: API_VERSION,
             kind: "Identity",
-            iqn: resolution.iqn.value.to_string(),
-            host_nqn: pair.host_nqn.to_string(),
-            host_id: pair.host_id.to_string(),
+            iqn: resolution.value(IdentityFile::InitiatorName),
+            host_nqn: resolution.value(IdentityFile::HostNqn),
+            host_id: resolution.value(IdentityFile::HostId),
             scheme: resolution.scheme,
             provenance: Provenance {
-                iqn: place(&resolution.iqn),
-                nvme: place(&resolution.nvme),
+                iqn: place(resolution, Part::Iqn),
+                nvme: place(resolution, Part::Nvme),
             },
             candidates: explain.then(|| {
                 resolution
@@ -118,11 +118,12 @@ impl IdentityReport {
     }
 }
 
-fn place<T>(resolved: &Resolved<T>) -> PlaceReport {
-    PlaceReport {
-        source: resolved.source,
-        place: resolved.place.clone(),
-    }
+fn place(resolution: &Resolution, part: Part) -> Option<PlaceReport> {
+    let (source, place) = resolution.origin(part).ok()?;
+    Some(PlaceReport {
+        source,
+        place: place.to_owned(),
+    })
 }
 
 impl CandidateReport {
@@ -147,14 +148,14 @@ impl AppliedReport {
     /// The report of a host after a plan was carried out.
     pub fn new(resolution: &Resolution, plan: &Plan) -> Self {
         let kept = |part: Part| plan.kept.iter().any(|kept| kept.part == part);
-        let from = |part: Part, file: IdentityFile, chosen: PlaceReport| {
+        let from = |part: Part, file: IdentityFile| {
             if kept(part) {
-                PlaceReport {
+                Some(PlaceReport {
                     source: "kept",
                     place: format!("/{}", file.path()),
-                }
+                })
             } else {
-                chosen
+                place(resolution, part)
             }
         };
         Self {
@@ -165,12 +166,8 @@ impl AppliedReport {
             host_id: plan.after.host_id.clone(),
             scheme: resolution.scheme,
             provenance: Provenance {
-                iqn: from(
-                    Part::Iqn,
-                    IdentityFile::InitiatorName,
-                    place(&resolution.iqn),
-                ),
-                nvme: from(Part::Nvme, IdentityFile::HostNqn, place(&resolution.nvme)),
+                iqn: from(Part::Iqn, IdentityFile::InitiatorName),
+                nvme: from(Part::Nvme, IdentityFile::HostNqn),
             },
         }
     }
@@ -185,6 +182,6 @@ impl AppliedReport {
 
     /// Whether this is what is published already.
     pub fn is_published(&self, facts: &Facts) -> bool {
-        facts.published.as_deref() == Some(&self.bytes())
+        matches!(&facts.published, Observed::Saw(Some(bytes)) if *bytes == self.bytes())
     }
 }

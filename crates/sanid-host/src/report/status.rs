@@ -6,8 +6,9 @@ use crate::config::seed::MACHINE_ID;
 use crate::facts::{Facts, InitramfsFacts, Live};
 use crate::file::{Effective, IdentityFile};
 use crate::findings::Finding;
+use crate::observed::Observed;
 use crate::place::Via;
-use crate::resolve::{Resolution, ResolveError};
+use crate::resolve::{Part, Resolution};
 
 report! {
     /// Desired, on disk and live, with the findings.
@@ -111,8 +112,8 @@ report! {
     pub struct SessionReport {
         /// The kernel's name for it.
         pub name: String,
-        /// The initiator name it uses.
-        pub iqn: String,
+        /// The initiator name it uses; null where it could not be read.
+        pub iqn: Option<String>,
         /// The target.
         pub target: Option<String>,
         /// The kernel's word for its state.
@@ -158,21 +159,21 @@ report! {
 
 impl StatusReport {
     /// The report of a host.
-    pub fn new(
-        facts: &Facts,
-        resolution: Result<&Resolution, &ResolveError>,
-        findings: &[Finding],
-    ) -> Self {
+    pub fn new(facts: &Facts, resolution: &Resolution, findings: &[Finding]) -> Self {
         let seed = crate::resolve::derived::seed(facts);
         let first = facts.settings.seeds().first().copied();
         let first = first.unwrap_or(MACHINE_ID);
         Self {
             api_version: API_VERSION,
             kind: "Status",
-            host: facts.name.clone(),
-            desired: resolution
-                .ok()
-                .map(|resolution| IdentityReport::new(resolution, false)),
+            host: match &facts.name {
+                Observed::Saw(name) => name.clone(),
+                Observed::NotLooked | Observed::Failed(_) => None,
+            },
+            desired: Part::ALL
+                .into_iter()
+                .any(|part| resolution.origin(part).is_ok())
+                .then(|| IdentityReport::new(resolution, false)),
             seed: SeedReport {
                 name: match &seed {
                     Ok(seed) => seed.name,
@@ -191,8 +192,14 @@ impl StatusReport {
                 host_id: FileReport::new(facts, IdentityFile::HostId, facts.disk.host_id()),
             },
             live: LiveReport::new(&facts.live),
-            initramfs: InitramfsReport::new(&facts.initramfs),
-            hardware: HardwareSummary::new(&facts.hardware),
+            initramfs: match &facts.initramfs {
+                Observed::Saw(initramfs) => InitramfsReport::new(initramfs),
+                Observed::NotLooked | Observed::Failed(_) => None,
+            },
+            hardware: match &facts.hardware {
+                Observed::Saw(hardware) => HardwareSummary::new(hardware),
+                Observed::NotLooked | Observed::Failed(_) => None,
+            },
             findings: findings.iter().map(FindingReport::new).collect(),
         }
     }
@@ -209,7 +216,7 @@ impl FileReport {
         };
         let (value, why) = match effective {
             Effective::Missing | Effective::Empty => (None, None),
-            Effective::Irregular { text, why } | Effective::Invalid { text, why } => {
+            Effective::Irregular { text, why, .. } | Effective::Invalid { text, why } => {
                 (Some(text), Some(why))
             }
             Effective::Unreadable(why) => (None, Some(why)),
@@ -227,31 +234,39 @@ impl FileReport {
 
 impl LiveReport {
     fn new(live: &Live) -> Self {
-        let sessions = live.iscsi.iter().cloned().map(|one| SessionReport {
-            name: one.name,
-            iqn: one.initiator,
-            target: one.target,
-            state: one.state,
+        let sessions = live.iscsi.seen().iter().map(|one| SessionReport {
+            name: one.name.clone(),
+            iqn: shown(&one.initiator).cloned(),
+            target: one.target.clone(),
+            state: one.state.clone(),
         });
-        let hosts = live.iscsi_hosts.iter().cloned().map(|one| SessionReport {
-            name: one.name,
-            iqn: one.initiator,
+        let hosts = live.iscsi_hosts.seen().iter().map(|one| SessionReport {
+            name: one.name.clone(),
+            iqn: Some(one.initiator.clone()),
             target: None,
             state: None,
         });
-        let nvme = live.nvme.iter().cloned().map(|one| NvmeReport {
-            name: one.name,
-            transport: one.transport,
-            host_nqn: one.host_nqn,
-            host_id: one.host_id,
-            subsystem_nqn: one.subsystem_nqn,
-            state: one.state,
+        let nvme = live.nvme.seen().iter().map(|one| NvmeReport {
+            name: one.name.clone(),
+            transport: one.transport.clone(),
+            host_nqn: shown(&one.host_nqn).cloned().flatten(),
+            host_id: shown(&one.host_id).cloned().flatten(),
+            subsystem_nqn: one.subsystem_nqn.clone(),
+            state: one.state.clone(),
         });
         Self {
             iscsi: sessions.collect(),
             iscsi_hosts: hosts.collect(),
             nvme: nvme.collect(),
         }
+    }
+}
+
+/// A fact that was seen; a finding reports one that was not.
+fn shown<T>(fact: &Observed<T>) -> Option<&T> {
+    match fact {
+        Observed::Saw(fact) => Some(fact),
+        Observed::NotLooked | Observed::Failed(_) => None,
     }
 }
 
@@ -277,7 +292,7 @@ impl FindingReport {
         Self {
             code: finding.code.as_str(),
             severity: finding.code.severity().as_str(),
-            part: finding.part.map(crate::resolve::Part::key),
+            part: finding.part.map(Part::key),
             seen: finding.seen.clone(),
             why: finding.why,
             fix: finding.fix.clone(),

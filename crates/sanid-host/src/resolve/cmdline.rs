@@ -8,6 +8,7 @@ use sanid_core::{IscsiName, NvmePair};
 use super::error::ResolveError;
 use super::source::{Given, Source, parse_iqn, parse_pair};
 use crate::facts::Facts;
+use crate::observed::Observed;
 use crate::parse::cmdline;
 use crate::part::Part;
 
@@ -25,15 +26,16 @@ impl Source for CommandLine {
     }
 
     fn iqn(&self, facts: &Facts) -> Result<Option<Given<IscsiName>>, ResolveError> {
-        let found = first(facts, IQN_KEYS);
+        let found = first(line(facts)?, IQN_KEYS);
         found
             .map(|(text, place)| parse_iqn(&text, place))
             .transpose()
     }
 
     fn nvme(&self, facts: &Facts) -> Result<Option<Given<NvmePair>>, ResolveError> {
-        let nqn = first(facts, NQN_KEYS);
-        let id = first(facts, ID_KEYS);
+        let line = line(facts)?;
+        let nqn = first(line, NQN_KEYS);
+        let id = first(line, ID_KEYS);
         parse_pair(
             nqn.as_ref()
                 .map(|(text, place)| (text.as_str(), place.clone())),
@@ -48,24 +50,36 @@ impl Source for CommandLine {
         } else {
             &[NQN_KEYS, ID_KEYS]
         };
-        lists.iter().find_map(|keys| hidden(facts, keys))
+        let line = line(facts).ok()?;
+        lists.iter().find_map(|keys| hidden(line, keys))
+    }
+}
+
+/// A command line that cannot be read may name this host for this boot.
+fn line(facts: &Facts) -> Result<&str, ResolveError> {
+    match &facts.cmdline {
+        Observed::Saw(line) => Ok(line),
+        unknown => Err(ResolveError::Undecided(format!(
+            "whether the kernel command line names this host is not known: {}",
+            unknown.unknown().unwrap_or_default()
+        ))),
     }
 }
 
 /// The value of the first parameter that is there. dracut does not ask for the others either, even where it
 /// has no value.
-fn first(facts: &Facts, keys: &[&str]) -> Option<(String, String)> {
-    let key = keys.iter().find(|key| is_there(facts, key))?;
-    value(facts, key)
+fn first(line: &str, keys: &[&str]) -> Option<(String, String)> {
+    let key = keys.iter().find(|key| is_there(line, key))?;
+    value(line, key)
 }
 
-fn is_there(facts: &Facts, key: &str) -> bool {
-    cmdline::last(&facts.cmdline, key).is_some()
+fn is_there(line: &str, key: &str) -> bool {
+    cmdline::last(line, key).is_some()
 }
 
 /// The value that counts: the last one, as for dracut. Where it overrides another, its place says so.
-fn value(facts: &Facts, key: &str) -> Option<(String, String)> {
-    let last = cmdline::last(&facts.cmdline, key)?;
+fn value(line: &str, key: &str) -> Option<(String, String)> {
+    let last = cmdline::last(line, key)?;
     let value = last.value.filter(|value| !value.is_empty())?;
     let mut place = format!("{key}= on the kernel command line");
     if last.overridden.iter().any(|other| *other != last.value) {
@@ -75,10 +89,10 @@ fn value(facts: &Facts, key: &str) -> Option<(String, String)> {
 }
 
 /// Which parameter without a value takes the word from another that has one.
-fn hidden(facts: &Facts, keys: &[&str]) -> Option<String> {
+fn hidden(line: &str, keys: &[&str]) -> Option<String> {
     let says_something = |value: Option<&str>| value.is_some_and(|value| !value.is_empty());
-    let key = keys.iter().find(|key| is_there(facts, key))?;
-    let last = cmdline::last(&facts.cmdline, key)?;
+    let key = keys.iter().find(|key| is_there(line, key))?;
+    let last = cmdline::last(line, key)?;
     if says_something(last.value) {
         return None;
     }
@@ -87,7 +101,7 @@ fn hidden(facts: &Facts, keys: &[&str]) -> Option<String> {
             "{key}= on the kernel command line is undone by a later {key} without a value"
         ));
     }
-    let other = keys.iter().find(|other| value(facts, other).is_some())?;
+    let other = keys.iter().find(|other| value(line, other).is_some())?;
     Some(format!(
         "{other}= on the kernel command line is not asked, since {key} is there, without a value"
     ))

@@ -8,6 +8,7 @@ use super::error::{NoSeed, ResolveError};
 use super::source::{DERIVED, Given, Source, parse_nqn};
 use crate::config::seed::MACHINE_ID;
 use crate::facts::{Facts, MachineIdState};
+use crate::observed::Observed;
 
 pub(super) struct Scheme;
 
@@ -25,10 +26,18 @@ impl Source for Scheme {
                 place,
             }));
         };
-        match template
-            .value
-            .render(&derived.host_uuid, facts.hostname.as_deref())
-        {
+        let hostname = match &facts.hostname {
+            Observed::Saw(hostname) => hostname.as_deref(),
+            Observed::NotLooked => None,
+            Observed::Failed(_) if !template.value.needs_hostname() => None,
+            Observed::Failed(why) => {
+                return Err(ResolveError::Cannot {
+                    place: format!("iqn-template at {}", template.origin),
+                    why: why.clone(),
+                });
+            }
+        };
+        match template.value.render(&derived.host_uuid, hostname) {
             Ok(iqn) => Ok(Some(Given {
                 value: iqn.into(),
                 place: format!(

@@ -102,7 +102,7 @@ fn pair(host: &nbft::Host, place: String) -> Result<Option<Given<NvmePair>>, Res
     let given = |text: &str, what, error| invalid(place.clone(), text, what, &error);
     let nqn = match host.host_nqn.as_deref() {
         None => None,
-        Some(text) => Some(HostNqn::parse(text).map_err(|error| given(text, "host NQN", error))?),
+        Some(text) => Some(HostNqn::in_use(text).map_err(|error| given(text, "host NQN", error))?),
     };
     let id = match host.host_id().map(HostUuid::from_bytes) {
         None => None,

@@ -3,8 +3,8 @@
 //! Each [`Source`] is asked for an initiator name and for an NVMe pair, in the order of [`SOURCES`];
 //! the first that has one wins. The two halves of the pair come from one source: the host NQN of one
 //! place with the Host ID of another is the mismatch that Linux refuses. What a source says is
-//! validated before it is weighed, and an invalid word is an error that names its source: skipping it
-//! would give the host an identity that nobody asked for.
+//! validated before it is weighed. A value that cannot be used is an error that names its source, unless a
+//! higher source sets the part: skipping it would give the host an identity that nobody asked for.
 
 mod cmdline;
 mod credential;
@@ -17,6 +17,7 @@ mod source;
 use sanid_core::{Identity, IscsiName, NvmePair, SeedFingerprint};
 
 use crate::facts::Facts;
+use crate::file::IdentityFile;
 pub use crate::part::Part;
 pub use error::{NoSeed, ResolveError};
 use source::Show;
@@ -68,15 +69,18 @@ pub struct Resolved<T> {
     pub place: String,
 }
 
-/// What a host's identity is, with the reasons.
+/// What a host's identity is, with the reasons. Parts are independent: a source that cannot be used for one part
+/// does not withhold the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
-    /// The initiator name.
-    pub iqn: Resolved<IscsiName>,
-    /// The NVMe pair.
-    pub nvme: Resolved<NvmePair>,
-    /// Every source's word on every part, in order.
+    /// The initiator name, or why there is none.
+    pub iqn: Result<Resolved<IscsiName>, ResolveError>,
+    /// The NVMe pair, or why there is none.
+    pub nvme: Result<Resolved<NvmePair>, ResolveError>,
+    /// Every source's value for every part, in order.
     pub candidates: Vec<Candidate>,
+    /// Faults of sources that a higher source outranks: they change nothing now.
+    pub outranked_faults: Vec<(Part, ResolveError)>,
     /// The configured scheme's name.
     pub scheme: &'static str,
     /// The keyed fingerprint of the seed, where there is a usable one.
@@ -86,97 +90,142 @@ pub struct Resolution {
 }
 
 impl Resolution {
-    /// The three names alone.
-    pub fn identity(&self) -> Identity {
-        Identity {
-            iqn: self.iqn.value.clone(),
-            nvme: self.nvme.value.clone(),
+    /// All names; `None` where a part has none.
+    pub fn identity(&self) -> Option<Identity> {
+        match (&self.iqn, &self.nvme) {
+            (Ok(iqn), Ok(nvme)) => Some(Identity {
+                iqn: iqn.value.clone(),
+                nvme: nvme.value.clone(),
+            }),
+            _ => None,
         }
+    }
+
+    /// What a file shall hold; `None` where its part has no name.
+    pub fn value(&self, file: IdentityFile) -> Option<String> {
+        let pair = || self.nvme.as_ref().ok().map(|nvme| &nvme.value);
+        match file {
+            IdentityFile::InitiatorName => Some(self.iqn.as_ref().ok()?.value.to_string()),
+            IdentityFile::HostNqn => Some(pair()?.host_nqn.to_string()),
+            IdentityFile::HostId => Some(pair()?.host_id.to_string()),
+        }
+    }
+
+    /// The source of a part and the place in it.
+    ///
+    /// # Errors
+    /// Why the part has no name.
+    pub fn origin(&self, part: Part) -> Result<(&'static str, &str), &ResolveError> {
+        fn origin<T>(
+            part: &Result<Resolved<T>, ResolveError>,
+        ) -> Result<(&'static str, &str), &ResolveError> {
+            let resolved = part.as_ref()?;
+            Ok((resolved.source, &resolved.place))
+        }
+        match part {
+            Part::Iqn => origin(&self.iqn),
+            Part::Nvme => origin(&self.nvme),
+        }
+    }
+
+    /// Why parts have no name, each reason once.
+    pub fn errors(&self) -> Vec<&ResolveError> {
+        let mut errors = Vec::new();
+        for part in Part::ALL {
+            if let Err(error) = self.origin(part) {
+                if !errors.contains(&error) {
+                    errors.push(error);
+                }
+            }
+        }
+        errors
     }
 
     /// Whether the configured scheme, which publishes its seed, made any part of this identity.
     pub fn publishes_seed(&self, facts: &Facts) -> bool {
-        let derived = self.iqn.source == DERIVED || self.nvme.source == DERIVED;
-        derived && facts.settings.scheme.value.publishes_seed()
+        let derived = |part| matches!(self.origin(part), Ok((DERIVED, _)));
+        Part::ALL.into_iter().any(derived) && facts.settings.scheme.value.publishes_seed()
     }
 }
 
-/// Resolves the identity.
+/// Resolves the identity, part by part.
 ///
-/// Every source is asked, also those below the winner: an invalid word anywhere is an error, and
-/// `show --explain` can say what lost. Where no answer is needed, the scheme may have no seed, and firmware
-/// may be unreadable or contradict itself.
+/// The highest source that sets a part decides it. A fault in a source above that one withholds the part: the
+/// source might have set it. A fault in a source below is reported and changes nothing.
 ///
-/// # Errors
-/// [`ResolveError`]; [`ResolveError::NoSeed`] only when no higher source covers a part.
-pub fn resolve(facts: &Facts) -> Result<Resolution, ResolveError> {
-    let mut candidates = Vec::new();
-    let iqn = choose(
-        facts,
-        Part::Iqn,
-        |source| source.iqn(facts),
-        &mut candidates,
-    )?;
-    let nvme = choose(
-        facts,
-        Part::Nvme,
-        |source| source.nvme(facts),
-        &mut candidates,
-    )?;
+/// # Examples
+/// ```
+/// let dir = tempfile::tempdir().unwrap();
+/// let root = sanid_host::Root::open(dir.path()).unwrap();
+/// let facts = sanid_host::observe(&root, &sanid_host::Look::default()).unwrap();
+/// assert!(sanid_host::resolve(&facts).iqn.is_err());
+/// ```
+pub fn resolve(facts: &Facts) -> Resolution {
+    let mut told = Told::default();
+    let iqn = choose(facts, Part::Iqn, |source| source.iqn(facts), &mut told);
+    let nvme = choose(facts, Part::Nvme, |source| source.nvme(facts), &mut told);
     let seed = derived::seed(facts);
     let seed = seed.as_ref().ok();
-    Ok(Resolution {
+    Resolution {
         iqn,
         nvme,
-        candidates,
+        candidates: told.candidates,
+        outranked_faults: told.faults,
         scheme: facts.settings.scheme.value.name(),
         seed: seed.map(|seed| seed.id.fingerprint()),
         seed_name: seed.map(|seed| seed.name),
-    })
+    }
+}
+
+/// What the sources answered, for reports.
+#[derive(Default)]
+struct Told {
+    candidates: Vec<Candidate>,
+    faults: Vec<(Part, ResolveError)>,
 }
 
 fn choose<T: Clone + Show>(
     facts: &Facts,
     part: Part,
     ask: impl Fn(&dyn Source) -> Result<Option<Given<T>>, ResolveError>,
-    candidates: &mut Vec<Candidate>,
+    told: &mut Told,
 ) -> Result<Resolved<T>, ResolveError> {
-    let mut winner: Option<Resolved<T>> = None;
-    let mut no_seed = None;
+    let mut decided: Option<Result<Resolved<T>, ResolveError>> = None;
     for source in SOURCES {
-        let given = match ask(*source) {
-            Err(ResolveError::NoSeed(error)) => {
-                no_seed = Some(error);
-                None
-            }
-            Err(ResolveError::Undecided(_)) if winner.is_some() => None,
-            answer => answer?,
+        let answer = ask(*source);
+        let winner = decided.as_ref().and_then(|decided| decided.as_ref().ok());
+        let verdict = match (&answer, winner) {
+            (Ok(Some(_)), None) if decided.is_none() => Verdict::Chosen,
+            (Ok(Some(_)), Some(winner)) => Verdict::Outranked(winner.source),
+            _ => Verdict::Silent,
         };
-        let verdict = match (&given, &winner) {
-            (None, _) => Verdict::Silent,
-            (Some(_), None) => Verdict::Chosen,
-            (Some(_), Some(winner)) => Verdict::Outranked(winner.source),
+        let (place, value) = match &answer {
+            Ok(Some(given)) => (Some(given.place.clone()), Some(given.value.show())),
+            Ok(None) | Err(ResolveError::NoSeed(_)) => (source.silence(facts, part), None),
+            Err(error) => (Some(error.to_string()), None),
         };
-        candidates.push(Candidate {
+        told.candidates.push(Candidate {
             part,
             source: source.name(),
-            place: given.as_ref().map_or_else(
-                || source.silence(facts, part),
-                |given| Some(given.place.clone()),
-            ),
-            value: given.as_ref().map(|given| given.value.show()),
+            place,
+            value,
             verdict,
         });
-        if let (Some(given), None) = (given, &winner) {
-            winner = Some(Resolved {
-                value: given.value,
-                source: source.name(),
-                place: given.place,
-            });
+        match (answer, &decided) {
+            (Ok(None), _) | (Ok(Some(_)) | Err(ResolveError::NoSeed(_)), Some(_)) => {}
+            (Err(error), Some(_)) => told.faults.push((part, error)),
+            (Err(error), None) => decided = Some(Err(error)),
+            (Ok(Some(given)), None) => {
+                decided = Some(Ok(Resolved {
+                    value: given.value,
+                    source: source.name(),
+                    place: given.place,
+                }));
+            }
         }
     }
-    // The scheme is silent only for want of a seed, so one of the two is there.
-    winner.ok_or(ResolveError::NoSeed(no_seed.unwrap_or(NoSeed::Missing)))
+    // The scheme answers with a name or with an error, so that this is never the missing one.
+    decided.unwrap_or(Err(ResolveError::NoSeed(NoSeed::Missing)))
 }
 
 #[cfg(test)]

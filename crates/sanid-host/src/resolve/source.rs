@@ -55,16 +55,17 @@ impl Show for NvmePair {
     }
 }
 
-/// Validates an initiator name that was given as text.
+/// Validates an initiator name that was given as text. The session that boots with it uses it as it is, also
+/// where it breaks a rule that no initiator checks; a finding reports that.
 pub(super) fn parse_iqn(text: &str, place: String) -> Result<Given<IscsiName>, ResolveError> {
-    match IscsiName::parse(text) {
+    match IscsiName::in_use(text) {
         Ok(value) => Ok(Given { value, place }),
         Err(error) => Err(invalid(place, text, "initiator name", &error)),
     }
 }
 
 pub(super) fn parse_nqn(text: &str, place: impl Fn() -> String) -> Result<HostNqn, ResolveError> {
-    HostNqn::parse(text).map_err(|error| invalid(place(), text, "host NQN", &error))
+    HostNqn::in_use(text).map_err(|error| invalid(place(), text, "host NQN", &error))
 }
 
 /// Makes the pair of what was given of it as text.

@@ -1,6 +1,7 @@
 use super::*;
 use crate::config::IqnTemplate;
 use crate::facts::{Credentials, MachineIdState};
+use crate::observed::Observed;
 use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN, facts, unset};
 
 fn chosen(facts: &Facts) -> (String, &'static str, String, &'static str) {
@@ -44,12 +45,14 @@ fn a_higher_source_wins_and_the_order_is_the_documented_one() {
             hostid: None,
         };
         Facts {
-            credentials,
+            credentials: Observed::Saw(credentials),
             ..pin()
         }
     };
     let cmdline = Facts {
-        cmdline: format!("quiet rd.iscsi.initiator={OTHER_IQN} rd.nvmf.hostid={OTHER_ID}"),
+        cmdline: Observed::Saw(format!(
+            "quiet rd.iscsi.initiator={OTHER_IQN} rd.nvmf.hostid={OTHER_ID}"
+        )),
         ..credential()
     };
     let other_pair = format!("{OTHER_NQN} {OTHER_ID}");
@@ -82,7 +85,7 @@ fn a_higher_source_wins_and_the_order_is_the_documented_one() {
 fn each_known_parameter_of_the_kernel_command_line_gives_the_initiator_name() {
     for key in ["rd.iscsi.initiator", "iscsi_initiator", "rd.initiatorname"] {
         let facts = Facts {
-            cmdline: format!("{key}={OTHER_IQN}"),
+            cmdline: Observed::Saw(format!("{key}={OTHER_IQN}")),
             ..facts()
         };
         let found = resolve(&facts).unwrap();
@@ -105,7 +108,7 @@ fn one_half_of_the_pair_gives_the_other() {
 #[test]
 fn the_halves_of_the_pair_never_come_from_two_sources() {
     let facts = Facts {
-        cmdline: format!("rd.nvmf.hostnqn={NQN}"),
+        cmdline: Observed::Saw(format!("rd.nvmf.hostnqn={NQN}")),
         ..facts().pin_id(OTHER_ID)
     };
     let found = resolve(&facts).unwrap();
@@ -133,10 +136,10 @@ fn a_host_nqn_without_a_uuid_needs_its_host_id_beside_it() {
 }
 
 #[test]
-fn an_invalid_word_is_an_error_that_names_its_source_even_where_it_would_lose() {
+fn an_invalid_value_is_an_error_that_names_its_source_unless_it_is_outranked() {
     let table: &[(&str, &str)] = &[
         (
-            "rd.iscsi.initiator=iqn.2017-13.com.example:x",
+            "rd.iscsi.initiator=host-1",
             "rd.iscsi.initiator= on the kernel command line",
         ),
         (
@@ -150,21 +153,26 @@ fn an_invalid_word_is_an_error_that_names_its_source_even_where_it_would_lose() 
     ];
     for (cmdline, place) in table {
         let facts = Facts {
-            cmdline: (*cmdline).into(),
+            cmdline: Observed::Saw((*cmdline).into()),
             ..facts()
         };
         let error = resolve(&facts).unwrap_err().to_string();
         assert!(error.starts_with(place), "{error}");
     }
     let lower = Facts {
-        cmdline: format!("rd.iscsi.initiator={OTHER_IQN}"),
-        credentials: Credentials {
+        cmdline: Observed::Saw(format!("rd.iscsi.initiator={OTHER_IQN}")),
+        credentials: Observed::Saw(Credentials {
             iqn: Some("nonsense".into()),
             ..Credentials::default()
-        },
+        }),
         ..facts()
     };
-    let error = resolve(&lower).unwrap_err().to_string();
+    let found = resolve(&lower);
+    assert_eq!(found.iqn.unwrap().value.as_str(), OTHER_IQN);
+    let [(Part::Iqn, error)] = &found.outranked_faults[..] else {
+        panic!("{:?}", found.outranked_faults);
+    };
+    let error = error.to_string();
     assert!(
         error.starts_with("credential sanid.iqn gives \"nonsense\""),
         "{error}"
@@ -174,7 +182,7 @@ fn an_invalid_word_is_an_error_that_names_its_source_even_where_it_would_lose() 
 #[test]
 fn an_empty_parameter_says_nothing() {
     let facts = Facts {
-        cmdline: "rd.iscsi.initiator= rd.nvmf.hostid=".into(),
+        cmdline: Observed::Saw("rd.iscsi.initiator= rd.nvmf.hostid=".into()),
         ..facts()
     };
     assert_eq!(resolve(&facts).unwrap().iqn.source, DERIVED);
@@ -184,7 +192,7 @@ fn an_empty_parameter_says_nothing() {
 fn of_several_parameters_the_last_counts_and_its_place_says_so() {
     let place = |cmdline: &str| {
         let found = resolve(&Facts {
-            cmdline: cmdline.into(),
+            cmdline: Observed::Saw(cmdline.into()),
             ..facts()
         })
         .unwrap();
@@ -214,7 +222,11 @@ fn of_several_parameters_the_last_counts_and_its_place_says_so() {
 fn a_parameter_without_a_value_hides_those_that_are_asked_after_it() {
     for first in ["rd.iscsi.initiator", "rd.iscsi.initiator="] {
         let cmdline = format!("iscsi_initiator={OTHER_IQN} {first} nvmf.hostid={OTHER_ID}");
-        let found = resolve(&Facts { cmdline, ..facts() }).unwrap();
+        let found = resolve(&Facts {
+            cmdline: Observed::Saw(cmdline),
+            ..facts()
+        })
+        .unwrap();
         assert_eq!(found.iqn.source, DERIVED, "{first}");
         assert_eq!(
             found.candidates[0].place.as_deref(),
@@ -231,7 +243,11 @@ fn a_parameter_without_a_value_hides_those_that_are_asked_after_it() {
 fn a_later_parameter_without_a_value_undoes_an_earlier_one_and_that_is_explained() {
     for undo in ["rd.iscsi.initiator", "rd.iscsi.initiator="] {
         let cmdline = format!("rd.iscsi.initiator={OTHER_IQN} {undo}");
-        let found = resolve(&Facts { cmdline, ..facts() }).unwrap();
+        let found = resolve(&Facts {
+            cmdline: Observed::Saw(cmdline),
+            ..facts()
+        })
+        .unwrap();
         assert_eq!(found.iqn.source, DERIVED);
         let word = &found.candidates[0];
         assert_eq!(
@@ -245,7 +261,7 @@ fn a_later_parameter_without_a_value_undoes_an_earlier_one_and_that_is_explained
         );
     }
     let plain = resolve(&Facts {
-        cmdline: "rd.iscsi.initiator".into(),
+        cmdline: Observed::Saw("rd.iscsi.initiator".into()),
         ..facts()
     })
     .unwrap();
@@ -329,7 +345,7 @@ fn a_template_names_the_host_and_says_what_it_misses() {
     });
     let error = resolve(&facts).unwrap_err().to_string();
     assert!(error.contains("iqn-template"), "{error}");
-    facts.hostname = Some("DB1".into());
+    facts.hostname = Observed::Saw(Some("DB1".into()));
     let found = resolve(&facts).unwrap();
     assert_eq!(
         found.iqn.value.as_str(),

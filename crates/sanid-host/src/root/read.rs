@@ -121,19 +121,31 @@ impl Root {
         })
     }
 
-    /// The text of a kernel attribute (sysfs, procfs), without its line end; `None` where it is missing
-    /// or the driver has no answer, which sysfs says with an error of its own choice.
-    pub fn attribute(&self, relative: &str) -> Option<String> {
+    /// The text of a kernel attribute (sysfs, procfs), without its line end; `None` where it is missing, its
+    /// device is gone, or the driver has no answer.
+    ///
+    /// # Errors
+    /// [`ReadError`]: there may be an answer, and it could not be read.
+    pub fn attribute(&self, relative: &str) -> Result<Option<String>, ReadError> {
         const PAGE: usize = 4096;
-        self.probe(relative).ok()??;
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let fd = self.open_at(relative, flags).ok()?;
-        let bytes = self.read_all(&fd, relative, PAGE, 0).ok()?;
-        Some(
-            String::from_utf8_lossy(&bytes)
-                .trim_end_matches('\n')
-                .to_owned(),
-        )
+        let read = || {
+            if self.probe(relative)?.is_none() {
+                return Ok(None);
+            }
+            let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+            let fd = self
+                .open_at(relative, flags)
+                .map_err(|errno| self.io(relative, errno))?;
+            self.read_all(&fd, relative, PAGE, 0).map(Some)
+        };
+        match read() {
+            Ok(bytes) => Ok(bytes.map(|bytes| {
+                let text = String::from_utf8_lossy(&bytes);
+                text.trim_end_matches('\n').to_owned()
+            })),
+            Err(ReadError::Io { errno, .. }) if is_no_answer(errno) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The names in a directory, sorted; empty where there is none.
@@ -208,6 +220,22 @@ impl Root {
         bytes.truncate(filled);
         Ok(bytes)
     }
+}
+
+/// What drivers answer for an attribute that has no value now, and the kernel for one that is gone.
+fn is_no_answer(errno: Errno) -> bool {
+    matches!(
+        errno,
+        Errno::NOENT
+            | Errno::NODEV
+            | Errno::NXIO
+            | Errno::INVAL
+            | Errno::NOSYS
+            | Errno::OPNOTSUPP
+            | Errno::NOTCONN
+            | Errno::NODATA
+            | Errno::AGAIN
+    )
 }
 
 fn is_volatile(fd: BorrowedFd<'_>) -> bool {

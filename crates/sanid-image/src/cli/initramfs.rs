@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rustix::fs::{FileType, Mode, OFlags};
 use sanid_host::root::{describe, printable};
-use sanid_host::{API_VERSION, Facts, Root, container};
+use sanid_host::{API_VERSION, Facts, Look, Root, container};
 
 use super::{Exit, Failure, Format, Initramfs};
 use crate::Limits;
@@ -15,7 +15,7 @@ use crate::report::{FileReport, HostReport, ImageReport, InitramfsReport, Verdic
 
 pub(super) fn run(options: &Initramfs) -> Result<Exit, Failure> {
     let root = open(options.root.as_deref())?;
-    let facts = sanid_host::observe(&root, None).map_err(|error| Failure::error(&error))?;
+    let facts = sanid_host::observe(&root, &Look::default()).map_err(|error| Failure::error(&error))?;
     let images = if options.files.is_empty() {
         of_boot(&root, &facts)?
     } else {

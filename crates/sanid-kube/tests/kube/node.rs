@@ -23,7 +23,7 @@ impl Host {
     pub(crate) fn new(machine_id: &str) -> Self {
         let host = Self::bare(machine_id);
         let root = sanid_host::Root::open(host.path()).unwrap();
-        let facts = sanid_host::observe(&root, None).unwrap();
+        let facts = sanid_host::observe(&root, &sanid_host::Look::default()).unwrap();
         let names = sanid_host::resolve(&facts).unwrap().identity();
         host.write(
             "etc/iscsi/initiatorname.iscsi",

@@ -214,7 +214,7 @@ fn not_root(cluster: &Cluster) {
         admin.register("nobody-told").await;
         let host = Host::new(&machine_id(18));
         let root = sanid_host::Root::open(host.path()).unwrap();
-        let facts = sanid_host::observe(&root, None).unwrap();
+        let facts = sanid_host::observe(&root, &sanid_host::Look::default()).unwrap();
         let names = sanid_host::resolve(&facts).unwrap().identity();
         host.write(
             sanid_host::PUBLISHED,

@@ -7,7 +7,7 @@ use sanid_host::config::{OnExisting, Origin};
 use sanid_host::plan::{self, Consent, Plan};
 use sanid_host::report::{AppliedReport, ApplyReport, Outcome, RefusalReport, UserReport};
 use sanid_host::resolve::{self, Resolution};
-use sanid_host::{Facts, Root, Via};
+use sanid_host::{Covered, Facts, Look, Root, Via};
 
 use crate::args::{Apply, Format};
 use crate::commands::hardware;
@@ -22,14 +22,14 @@ pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
             &"--reload restarts units of the running host, and --root names another one; leave one of them out",
         ));
     }
-    let mut decision = decide(&root, options)?;
+    // At boot the hardware is compared at every run.
+    let decision = decide(&root, options, options.boot)?;
     let mut report = if options.dry_run || decision.is_settled() {
         ApplyReport::planned(&decision.plan, &decision.facts.root)
     } else {
         carry_out(&root, options)?
     };
     if options.boot && report.outcome != Outcome::Refused {
-        sanid_host::look_at_hardware(&root, &mut decision.facts);
         report.notices.extend(hardware::notice(&decision.facts));
         report
             .notices
@@ -50,10 +50,13 @@ pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
             "scheme {scheme} puts the machine-id itself into the names; machine-id(5) asks to keep it confidential"
         ));
     }
-    Ok(if report.outcome == Outcome::Refused {
-        Exit::Refused
-    } else {
-        reloaded
+    if report.outcome == Outcome::Refused {
+        return Ok(Exit::Refused);
+    }
+    // The part that has a name is in place; the other one's fault is the result.
+    Ok(match Failure::withheld(&decision.resolution) {
+        Some(failure) => failure.report(false),
+        None => reloaded,
     })
 }
 
@@ -112,11 +115,17 @@ fn restart(command: &str) -> Result<bool, String> {
     Ok(any)
 }
 
-/// The kernel's names of all sessions and controllers that live.
+/// The kernel's names of all active sessions and controllers; what could not be read may be one.
 pub(super) fn live_names(facts: &Facts) -> Vec<String> {
-    let sessions = facts.live.iscsi.iter().map(|one| one.name.clone());
-    let controllers = facts.live.nvme.iter().map(|one| one.name.clone());
-    sessions.chain(controllers).collect()
+    let live = &facts.live;
+    let unknown = |what: &str, why: Option<&str>| why.map(|why| format!("{what} ({why})"));
+    let sessions = live.iscsi.seen().iter().map(|one| one.name.clone());
+    let controllers = live.nvme.seen().iter().map(|one| one.name.clone());
+    sessions
+        .chain(controllers)
+        .chain(unknown("an iSCSI session", live.iscsi.unknown()))
+        .chain(unknown("an NVMe controller", live.nvme.unknown()))
+        .collect()
 }
 
 /// One look at the host, and what follows from it.
@@ -138,14 +147,18 @@ impl Decision {
     }
 }
 
-fn decide(root: &Root, options: &Apply) -> Result<Decision, Failure> {
-    let mut facts = host::observe(root)?;
+fn decide(root: &Root, options: &Apply, hardware: bool) -> Result<Decision, Failure> {
     let via = options.via.map(Into::into);
-    if facts.must_look_beneath(via) {
-        sanid_host::look_beneath(root, &mut facts);
+    let look = Look {
+        covered: Covered::Uncover(via),
+        hardware,
+        ..Look::default()
+    };
+    let facts = host::observe(root, look)?;
+    let resolution = resolve::resolve(&facts);
+    if let Some(failure) = Failure::without_names(&resolution) {
+        return Err(failure);
     }
-    facts.lift(via).map_err(|error| Failure::error(&error))?;
-    let resolution = resolve::resolve(&facts)?;
     let configured = &facts.settings.on_existing;
     let existing = match (options.keep, options.replace) {
         (true, _) => OnExisting::Keep,
@@ -176,17 +189,14 @@ fn decide(root: &Root, options: &Apply) -> Result<Decision, Failure> {
 /// Under the lock everything is looked at again: another sanid may have been faster.
 fn carry_out(root: &Root, options: &Apply) -> Result<ApplyReport, Failure> {
     let lock = act::lock(root)?;
-    let mut decision = decide(root, options)?;
+    let mut decision = decide(root, options, true)?;
     if decision.facts.places.is_covered() {
         // What a killed run left hides what is to be judged.
         act::uncover(root, &lock, &decision.facts)?;
-        decision = decide(root, options)?;
+        decision = decide(root, options, true)?;
     }
     if decision.is_settled() {
         return Ok(ApplyReport::planned(&decision.plan, &decision.facts.root));
-    }
-    if !decision.plan.is_empty() {
-        sanid_host::look_at_hardware(root, &mut decision.facts);
     }
     let receipt = if decision.plan.is_empty() {
         Receipt::default()

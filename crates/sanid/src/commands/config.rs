@@ -1,5 +1,6 @@
 //! `sanid config`: the merged configuration, and who said what.
 
+use sanid_host::Look;
 use sanid_host::config::Explained;
 use serde::Serialize;
 
@@ -37,7 +38,7 @@ struct SettingReport {
 
 pub(crate) fn run(options: &HostOptions) -> Result<Exit, Failure> {
     let root = crate::host::open(options.root.as_deref())?;
-    let facts = crate::host::observe(&root)?;
+    let facts = crate::host::observe(&root, Look::default())?;
     let settings = facts.settings.explain();
     match options.format {
         Format::Json => output::json(&report(settings))?,

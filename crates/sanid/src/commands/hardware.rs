@@ -1,8 +1,10 @@
 //! `sanid hardware`: what was recorded of the hardware, against what is there.
 
-use sanid_host::hardware::{Evidence, HardwareRecord, HardwareState, Verdict, to_store};
+use sanid_host::hardware::{
+    Evidence, HardwareFacts, HardwareRecord, HardwareState, Verdict, to_store,
+};
 use sanid_host::report::HardwareReport;
-use sanid_host::{Facts, Root, act};
+use sanid_host::{Facts, Look, Observed, Root, act};
 
 use crate::args::{AcceptHardware, Format, Hardware, HardwareCommand, HostOptions};
 use crate::exit::{Exit, Failure};
@@ -20,11 +22,9 @@ pub(crate) fn run(options: &Hardware) -> Result<Exit, Failure> {
 fn show(options: &HostOptions) -> Result<Exit, Failure> {
     let root = host::open(options.root.as_deref())?;
     let facts = look(&root)?;
-    print(
-        &HardwareReport::new("unchanged", &facts.hardware),
-        options.format,
-    )?;
-    let verdict = facts.hardware.comparison().map(|found| found.verdict());
+    let hardware = seen(&facts)?;
+    print(&HardwareReport::new("unchanged", hardware), options.format)?;
+    let verdict = hardware.comparison().map(|found| found.verdict());
     Ok(if verdict == Some(Verdict::CloneSuspected) {
         Exit::Findings
     } else {
@@ -41,14 +41,18 @@ fn record(options: &AcceptHardware, all: bool) -> Result<Exit, Failure> {
         Some(act::lock(&root)?)
     };
     let facts = look(&root)?;
-    let seen = &facts.hardware.seen;
+    let hardware = seen(&facts)?;
+    let seen = &hardware.seen;
+    if let HardwareState::Unreadable(why) = &hardware.recorded {
+        return Err(Failure::error(why));
+    }
     if *seen == Evidence::default() {
         return Err(Failure::error(
             &"nothing of the hardware can be seen, neither firmware UUID, board serial number, MAC address nor root file system; run it as root on the host itself",
         ));
     }
     let record = if all {
-        let same = facts.hardware.recorded == HardwareState::Present(seen.clone());
+        let same = hardware.recorded == HardwareState::Present(seen.clone());
         HardwareRecord::new(&facts, seen.clone()).filter(|_| !same)
     } else {
         to_store(&facts)
@@ -62,22 +66,35 @@ fn record(options: &AcceptHardware, all: bool) -> Result<Exit, Failure> {
         }
     };
     print(
-        &HardwareReport::new(outcome, &facts.hardware),
+        &HardwareReport::new(outcome, hardware),
         options.host.format,
     )?;
     Ok(Exit::Fine)
 }
 
 fn look(root: &Root) -> Result<Facts, Failure> {
-    let mut facts = host::observe(root)?;
+    let look = Look {
+        hardware: true,
+        ..Look::default()
+    };
+    let facts = host::observe(root, look)?;
     if facts.machine_id.seed().is_none() {
         return Err(Failure::no_seed(&format!(
             "the hardware is remembered under the machine-id, and that is {}; sanid status says what to do",
             facts.machine_id.word()
         )));
     }
-    sanid_host::look_at_hardware(root, &mut facts);
     Ok(facts)
+}
+
+fn seen(facts: &Facts) -> Result<&HardwareFacts, Failure> {
+    match &facts.hardware {
+        Observed::Saw(hardware) => Ok(hardware),
+        unknown => Err(Failure::error(&format!(
+            "the hardware could not be read: {}",
+            unknown.unknown().unwrap_or_default()
+        ))),
+    }
 }
 
 fn print(report: &HardwareReport, format: Format) -> Result<(), Failure> {
@@ -146,7 +163,10 @@ fn page(report: &HardwareReport) -> Page {
 
 /// What `apply` says of the hardware at boot and after a change.
 pub(super) fn notice(facts: &Facts) -> Option<String> {
-    let comparison = facts.hardware.comparison()?;
+    let comparison = match &facts.hardware {
+        Observed::Saw(hardware) => hardware.comparison()?,
+        Observed::NotLooked | Observed::Failed(_) => return None,
+    };
     (comparison.verdict() == Verdict::CloneSuspected).then(|| {
         let option = facts.root.option();
         format!(

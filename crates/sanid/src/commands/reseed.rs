@@ -8,7 +8,7 @@ use sanid_host::config::seed::MACHINE_ID;
 use sanid_host::plan::{self, Consent};
 use sanid_host::report::{self, AppliedReport, Way};
 use sanid_host::resolve::{self, DERIVED, Part};
-use sanid_host::{Facts, IdentityFile, MachineIdState, Root};
+use sanid_host::{Facts, IdentityFile, Look, MachineIdState, Root};
 use serde::Serialize;
 
 use super::apply::live_names;
@@ -66,11 +66,11 @@ struct Restart {
 
 pub(crate) fn run(options: &Reseed) -> Result<Exit, Failure> {
     let root = host::open(options.host.root.as_deref())?;
-    let facts = host::observe(&root)?;
+    let facts = host::observe(&root, Look::default())?;
     check(&root, &facts, options)?;
     let report = if options.dry_run {
         // A machine-id that is thrown away stands for the one to come.
-        let (facts, resolution) = renewed(facts, &new_id()?)?;
+        let (facts, resolution) = renewed(&root, &new_id()?)?;
         decide(&facts, &resolution, options)?;
         report("would-change", &facts, None, Vec::new())
     } else {
@@ -121,13 +121,19 @@ fn new_id() -> Result<NewMachineId, Failure> {
 }
 
 /// The same host with the new machine-id; refused where the identity would not follow it.
-fn renewed(mut facts: Facts, id: &NewMachineId) -> Result<(Facts, resolve::Resolution), Failure> {
-    facts.machine_id = id.state();
-    let resolution = resolve::resolve(&facts)?;
-    for (part, source, place) in [
-        (Part::Iqn, resolution.iqn.source, &resolution.iqn.place),
-        (Part::Nvme, resolution.nvme.source, &resolution.nvme.place),
-    ] {
+fn renewed(root: &Root, id: &NewMachineId) -> Result<(Facts, resolve::Resolution), Failure> {
+    let look = Look {
+        hardware: true,
+        new_machine_id: Some(id),
+        ..Look::default()
+    };
+    let facts = host::observe(root, look)?;
+    let resolution = resolve::resolve(&facts);
+    for part in Part::ALL {
+        let (source, place) = match resolution.origin(part) {
+            Ok(origin) => origin,
+            Err(error) => return Err(error.clone().into()),
+        };
         if source != DERIVED || resolution.seed_name != Some(MACHINE_ID) {
             return Err(Failure::refused(&format!(
                 "the {} comes from {place} and not from the machine-id, so a new machine-id would leave the clone with the same one\n\
@@ -194,23 +200,20 @@ fn consent(options: &Reseed, facts: &Facts) -> Result<(), Failure> {
 /// Under the lock everything is looked at again.
 fn carry_out(root: &Root, options: &Reseed) -> Result<ReseedReport, Failure> {
     let lock = act::lock(root)?;
-    let mut facts = host::observe(root)?;
+    let facts = host::observe(root, Look::default())?;
     check(root, &facts, options)?;
     if facts.places.is_covered() {
         act::uncover(root, &lock, &facts)?;
-        facts = host::observe(root)?;
     }
     let id = new_id()?;
-    let (mut facts, resolution) = renewed(facts, &id)?;
-    sanid_host::look_at_hardware(root, &mut facts);
+    let (mut facts, resolution) = renewed(root, &id)?;
     let plan = decide(&facts, &resolution, options)?;
     let receipt = act::reseed(root, &lock, &mut facts, &plan, &id)?;
     let applied = AppliedReport::new(&resolution, &plan);
     if facts.root.volatile_run && !applied.is_published(&facts) {
         act::publish(root, &lock, &applied.bytes())?;
     }
-    let identity = resolution.identity();
-    let new = |file: IdentityFile| Some(file.value(&identity));
+    let new = |file: IdentityFile| resolution.value(file);
     let new = Names {
         iqn: new(IdentityFile::InitiatorName),
         host_nqn: new(IdentityFile::HostNqn),

@@ -2,6 +2,7 @@
 
 use sanid_host::report::IdentityReport;
 use sanid_host::resolve::{self, Candidate, DERIVED, Part, Resolution, Verdict};
+use sanid_host::{IdentityFile, Look};
 
 use crate::args::{Format, Show};
 use crate::exit::{Exit, Failure};
@@ -10,8 +11,11 @@ use crate::output::{self, Page, Tone};
 
 pub(crate) fn run(options: &Show) -> Result<Exit, Failure> {
     let root = host::open(options.host.root.as_deref())?;
-    let facts = host::observe(&root)?;
-    let resolution = resolve::resolve(&facts)?;
+    let facts = host::observe(&root, Look::default())?;
+    let resolution = resolve::resolve(&facts);
+    if let Some(failure) = Failure::without_names(&resolution) {
+        return Err(failure);
+    }
     match options.host.format {
         Format::Json => output::json(&IdentityReport::new(&resolution, options.explain))?,
         Format::Text => page(&resolution, options.explain).print()?,
@@ -22,7 +26,11 @@ pub(crate) fn run(options: &Show) -> Result<Exit, Failure> {
             resolution.scheme
         ));
     }
-    Ok(Exit::Fine)
+    Ok(match Failure::withheld(&resolution) {
+        // The document above is the answer.
+        Some(failure) => failure.report(false),
+        None => Exit::Fine,
+    })
 }
 
 fn page(resolution: &Resolution, explain: bool) -> Page {
@@ -52,25 +60,19 @@ fn page(resolution: &Resolution, explain: bool) -> Page {
 
 /// The three names, and where they come from.
 pub(crate) fn identity(page: &mut Page, resolution: &Resolution) {
-    let pair = &resolution.nvme.value;
     let label = |text: &str| (Tone::Faint, text.to_owned());
     let value = |text: String| (Tone::Plain, text);
-    let mut rows = vec![
-        [
-            label("initiator name"),
-            value(resolution.iqn.value.to_string()),
-        ],
-        [label("host NQN"), value(pair.host_nqn.to_string())],
-        [label("Host ID"), value(pair.host_id.to_string())],
-    ];
-    if resolution.iqn.place == resolution.nvme.place {
-        rows.push([label("from"), value(resolution.iqn.place.clone())]);
+    let mut rows: Vec<_> = IdentityFile::ALL
+        .into_iter()
+        .filter_map(|file| Some([label(file.holds()), value(resolution.value(file)?)]))
+        .collect();
+    let place = |part| resolution.origin(part).ok().map(|(_, place)| place);
+    let [iqn, nvme] = [place(Part::Iqn), place(Part::Nvme)];
+    if iqn == nvme {
+        rows.extend(iqn.map(|place| [label("from"), value(place.to_owned())]));
     } else {
-        rows.push([label("initiator from"), value(resolution.iqn.place.clone())]);
-        rows.push([
-            label("NVMe pair from"),
-            value(resolution.nvme.place.clone()),
-        ]);
+        rows.extend(iqn.map(|place| [label("initiator from"), value(place.to_owned())]));
+        rows.extend(nvme.map(|place| [label("NVMe pair from"), value(place.to_owned())]));
     }
     page.rows(0, &rows);
 }
@@ -91,7 +93,8 @@ fn row(candidate: &Candidate) -> [(Tone, String); 4] {
 
 /// The command of a program that is on the host already and gives the same UUID.
 fn recompute(resolution: &Resolution) -> Option<Vec<String>> {
-    if resolution.nvme.source != DERIVED && resolution.iqn.source != DERIVED {
+    let is_derived = |part| matches!(resolution.origin(part), Ok((DERIVED, _)));
+    if !Part::ALL.into_iter().any(is_derived) {
         return None;
     }
     let lines: &[&str] = match (resolution.scheme, resolution.seed_name) {

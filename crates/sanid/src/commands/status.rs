@@ -1,10 +1,11 @@
 //! `sanid status` = observe, decide, print what differs.
 
 use sanid_host::findings::{self, Finding, Severity};
+use sanid_host::plan::live::{pair_in_words, session_in_words};
 use sanid_host::plan::{desired, on_disk};
 use sanid_host::report::StatusReport;
 use sanid_host::resolve::{self, Part, Resolution};
-use sanid_host::{Effective, Facts};
+use sanid_host::{Effective, Facts, IdentityFile, Look};
 
 use crate::args::{Status, StatusFormat};
 use crate::exit::{Exit, Failure};
@@ -24,19 +25,14 @@ pub(crate) fn run(options: &Status) -> Result<Exit, Failure> {
 
 fn look(options: &Status) -> Result<Exit, Failure> {
     let root = host::open(options.root.as_deref())?;
-    let mut facts = host::observe(&root)?;
-    sanid_host::look_beneath(&root, &mut facts);
-    sanid_host::look_at_initramfs(&root, &mut facts);
-    sanid_host::look_at_hardware(&root, &mut facts);
-    sanid_host::look_at_others(&root, &mut facts);
-    sanid_host::look_at_name(&root, &mut facts);
+    let facts = host::observe(&root, Look::everything(None))?;
     let resolution = resolve::resolve(&facts);
-    let findings = findings::findings(&facts, resolution.as_ref());
+    let findings = findings::findings(&facts, &resolution);
     match options.format {
         StatusFormat::Json => {
-            output::json(&StatusReport::new(&facts, resolution.as_ref(), &findings))?;
+            output::json(&StatusReport::new(&facts, &resolution, &findings))?;
         }
-        StatusFormat::Text => page(&facts, resolution.as_ref().ok(), &findings).print()?,
+        StatusFormat::Text => page(&facts, &resolution, &findings).print()?,
         StatusFormat::Nfd => features(&facts, &findings).print()?,
         StatusFormat::Npd => problem(&findings).print()?,
     }
@@ -92,32 +88,26 @@ fn problem(findings: &[Finding]) -> Page {
     page
 }
 
-fn page(facts: &Facts, resolution: Option<&Resolution>, findings: &[Finding]) -> Page {
+fn page(facts: &Facts, resolution: &Resolution, findings: &[Finding]) -> Page {
     let mut page = Page::new();
     page.line(page.tone(Tone::Heading, "on disk"));
-    let identity = resolution.map(Resolution::identity);
+    let wanted = |file| resolution.value(file);
     let rows = [
         row(
             "initiator name",
             &facts.disk.iqn(),
-            identity.as_ref().map(|one| &one.iqn),
+            wanted(IdentityFile::InitiatorName),
         ),
         row(
             "host NQN",
             &facts.disk.host_nqn(),
-            identity.as_ref().map(|one| &one.nvme.host_nqn),
+            wanted(IdentityFile::HostNqn),
         ),
-        row(
-            "Host ID",
-            &facts.disk.host_id(),
-            identity.as_ref().map(|one| &one.nvme.host_id),
-        ),
+        row("Host ID", &facts.disk.host_id(), wanted(IdentityFile::HostId)),
     ];
     page.rows(2, &rows);
     live(&mut page, facts);
-    if let Some(resolution) = resolution {
-        drift(&mut page, facts, resolution);
-    }
+    drift(&mut page, facts, resolution);
     page.gap();
     if findings.is_empty() {
         page.line(page.tone(Tone::Good, "no findings"));
@@ -131,24 +121,28 @@ fn page(facts: &Facts, resolution: Option<&Resolution>, findings: &[Finding]) ->
     page
 }
 
-fn row<T: PartialEq + ToString>(
+fn row<T: ToString>(
     label: &str,
     effective: &Effective<T>,
-    desired: Option<&T>,
+    desired: Option<String>,
 ) -> [(Tone, String); 3] {
-    let (value, verdict) = match (effective, desired) {
-        (Effective::Valid(value), Some(desired)) if value == desired => {
-            (value.to_string(), (Tone::Good, "as desired".to_owned()))
+    let (value, verdict) = match effective {
+        Effective::Valid(value) => {
+            let value = value.to_string();
+            let verdict = match desired {
+                Some(desired) if value == desired => (Tone::Good, "as desired".to_owned()),
+                Some(_) => (Tone::Warning, "not the desired one".to_owned()),
+                None => (Tone::Plain, String::new()),
+            };
+            (value, verdict)
         }
-        (Effective::Valid(value), Some(_)) => (
-            value.to_string(),
-            (Tone::Warning, "not the desired one".to_owned()),
-        ),
-        (Effective::Valid(value), None) => (value.to_string(), (Tone::Plain, String::new())),
-        (Effective::Irregular { text, .. } | Effective::Invalid { text, .. }, _) => {
+        Effective::Irregular { text, .. } if desired.as_ref() == Some(text) => {
+            (text.clone(), (Tone::Warning, "as desired".to_owned()))
+        }
+        Effective::Irregular { text, .. } | Effective::Invalid { text, .. } => {
             (text.clone(), (Tone::Danger, "invalid".to_owned()))
         }
-        (other, _) => ("-".to_owned(), (Tone::Warning, other.state().to_owned())),
+        other => ("-".to_owned(), (Tone::Warning, other.state().to_owned())),
     };
     [
         (Tone::Faint, label.to_owned()),
@@ -158,27 +152,25 @@ fn row<T: PartialEq + ToString>(
 }
 
 fn live(page: &mut Page, facts: &Facts) {
-    let live = &facts.live;
-    if live.iscsi.is_empty() && live.nvme.is_empty() {
+    let (sessions, controllers) = (facts.live.iscsi.seen(), facts.live.nvme.seen());
+    if sessions.is_empty() && controllers.is_empty() {
         return;
     }
     page.gap();
     page.line(page.tone(Tone::Heading, "live"));
     let name = |text: &str| (Tone::Faint, text.to_owned());
     let peer = |text: Option<&String>| (Tone::Plain, text.cloned().unwrap_or_default());
-    let sessions = live.iscsi.iter().map(|one| {
+    let sessions = sessions.iter().map(|one| {
         [
             name(&one.name),
-            (Tone::Plain, one.initiator.clone()),
+            (Tone::Plain, session_in_words(one)),
             peer(one.target.as_ref()),
         ]
     });
-    let controllers = live.nvme.iter().map(|one| {
-        let halves = [one.host_nqn.as_deref(), one.host_id.as_deref()];
-        let uses = halves.map(|half| half.unwrap_or("(not told)")).join(" ");
+    let controllers = controllers.iter().map(|one| {
         [
             name(&one.name),
-            (Tone::Plain, uses),
+            (Tone::Plain, pair_in_words(one)),
             peer(one.subsystem_nqn.as_ref()),
         ]
     });
@@ -187,8 +179,9 @@ fn live(page: &mut Page, facts: &Facts) {
 }
 
 fn drift(page: &mut Page, facts: &Facts, resolution: &Resolution) {
+    let named = |part: &Part| resolution.origin(*part).is_ok();
     let differs = |part: &Part| on_disk(facts, *part) != desired(resolution, *part);
-    if ![Part::Iqn, Part::Nvme].iter().any(differs) {
+    if !Part::ALL.iter().filter(|part| named(part)).any(differs) {
         return;
     }
     page.gap();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use sanid_host::{Root, findings, resolve};
+use sanid_host::{Look, Root, findings, resolve};
 
 use super::{Setting, state};
 use crate::claims::Timestamp;
@@ -67,16 +67,11 @@ fn page(root: Option<&Path>) -> String {
         .ok()
         .map(|claimant| claimant.identity);
     let root = root.map_or_else(Root::host, Root::open);
-    if let Ok((root, mut facts)) = root
-        .map_err(drop)
-        .and_then(|root| Ok((sanid_host::observe(&root, None).map_err(drop)?, root)))
-        .map(|(facts, root)| (root, facts))
-    {
-        sanid_host::look_beneath(&root, &mut facts);
-        sanid_host::look_at_initramfs(&root, &mut facts);
-        sanid_host::look_at_hardware(&root, &mut facts);
-        let resolution = resolve(&facts);
-        figures.findings = findings::findings(&facts, resolution.as_ref())
+    let look = Look::everything(None);
+    let facts = root.map_err(drop);
+    let facts = facts.and_then(|root| sanid_host::observe(&root, &look).map_err(drop));
+    if let Ok(facts) = facts {
+        figures.findings = findings::findings(&facts, &resolve(&facts))
             .iter()
             .map(|one| one.code)
             .collect();

@@ -11,7 +11,7 @@ const DELL_NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:4c4c4544-0044-4410-8030-
 const DELL_ID: &str = "44454c4c-4400-1044-8030-b8c04f445833";
 
 fn found(facts: &Facts) -> Vec<Finding> {
-    findings(facts, resolve(facts).as_ref())
+    findings(facts, &resolve(facts))
 }
 
 fn codes(facts: &Facts) -> Vec<&'static str> {

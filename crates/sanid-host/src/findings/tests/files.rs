@@ -4,7 +4,7 @@ use super::{Case, clean};
 use crate::facts::{Access, Facts};
 use crate::file::{FileState, IdentityFile};
 use crate::root::ReadError;
-use crate::testing::{IQN, NQN, OTHER_NQN, facts};
+use crate::testing::{IQN, NQN, OTHER_NQN, facts, saw};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -45,7 +45,7 @@ pub(super) fn cases() -> Vec<Case> {
             "a package's file beneath the mount",
             {
                 let mut covered = clean();
-                covered.beneath = facts().file(IdentityFile::HostNqn, OTHER_NQN).disk;
+                *saw(&mut covered.covered) = facts().file(IdentityFile::HostNqn, OTHER_NQN).disk;
                 covered
             },
             vec!["covered-file"],
@@ -107,7 +107,7 @@ pub(super) fn unreadable(mut facts: Facts) -> Facts {
 
 /// With these rights on the directory of the NVMe pair, and these SELinux types of it and of `hostnqn`.
 fn access(mut facts: Facts, mode: u32, directory: &str, label: &str) -> Facts {
-    facts.others.access.push(Access {
+    saw(&mut facts.others.access).push(Access {
         file: IdentityFile::HostNqn,
         directory_mode: mode,
         label: Some(label.into()),

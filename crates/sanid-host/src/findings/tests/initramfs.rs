@@ -3,7 +3,7 @@
 use super::{Case, clean};
 use crate::facts::Facts;
 use crate::file::IdentityFile;
-use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN, facts};
+use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN, facts, saw};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -76,12 +76,12 @@ pub(super) fn cases() -> Vec<Case> {
 
 /// With a `/run/initiatorname.iscsi`.
 fn dracut(mut facts: Facts, text: &str) -> Facts {
-    facts.initramfs.initiator_name = Some(text.into());
+    saw(&mut facts.initramfs).initiator_name = Some(text.into());
     facts
 }
 
 /// With an `/etc/initiatorname.iscsi` in the image of the initramfs.
 fn debian(mut facts: Facts, text: &str) -> Facts {
-    facts.initramfs.image_copy = Some(text.into());
+    saw(&mut facts.initramfs).image_copy = Some(text.into());
     facts
 }

@@ -1,8 +1,9 @@
 //! What lives, and what iscsid read.
 
 use super::{Case, clean};
-use crate::facts::{Facts, Iscsid};
-use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN};
+use crate::facts::{Facts, IscsiHost, Iscsid};
+use crate::observed::Observed;
+use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN, saw};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -22,9 +23,42 @@ pub(super) fn cases() -> Vec<Case> {
             vec!["live-nvme-differs"],
         ),
         (
+            "sessions that cannot be listed",
+            unseen(clean(), |facts| {
+                facts.live.iscsi = Observed::Failed("Permission denied".into());
+            }),
+            vec!["live-unseen"],
+        ),
+        (
+            "a controller whose pair cannot be read",
+            unseen(clean().controller(NQN, ID), |facts| {
+                let controllers = saw(&mut facts.live.nvme);
+                controllers[0].host_id = Observed::Failed("Permission denied".into());
+            }),
+            vec!["live-unseen"],
+        ),
+        (
+            "containers that nobody looked at",
+            unseen(clean(), |facts| {
+                facts.others.namespaces = Observed::NotLooked
+            }),
+            vec!["check-incomplete"],
+        ),
+        (
+            "the session of an adapter with a name of its own",
+            unseen(clean().session(OTHER_IQN), |facts| {
+                saw(&mut facts.live.iscsi_hosts).push(IscsiHost {
+                    name: "host3".into(),
+                    initiator: OTHER_IQN.into(),
+                    offload: true,
+                });
+            }),
+            vec![],
+        ),
+        (
             "one NQN, two Host IDs, as Linux 6.1 lets pass",
             clean().controller(NQN, ID).controller(NQN, OTHER_ID),
-            vec!["live-nvme-differs", "live-pair-conflict"],
+            vec!["live-pair-conflict", "live-nvme-differs"],
         ),
         (
             "an iscsid that is younger than its file, one within the blur, and a clock that was set back",
@@ -39,9 +73,14 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
+fn unseen(mut facts: Facts, change: impl FnOnce(&mut Facts)) -> Facts {
+    change(&mut facts);
+    facts
+}
+
 /// With an iscsid that started and a file that was written at these times.
 fn iscsid(mut facts: Facts, started: i64, written: i64) -> Facts {
-    facts.others.iscsid.push(Iscsid {
+    saw(&mut facts.others.iscsid).push(Iscsid {
         pid: 815,
         started,
         written,

@@ -26,7 +26,7 @@ pub(super) fn cases() -> Vec<Case> {
         (
             "half a pair",
             clean().raw(IdentityFile::HostId, b""),
-            vec!["file-empty", "pair-half"],
+            vec!["pair-half", "file-empty"],
         ),
         (
             "nvme-cli 1",

@@ -4,7 +4,7 @@ use super::files::unreadable;
 use super::{Case, clean};
 use crate::facts::{ElsewhereFile, Facts, Guard, Namespace, When, Writer};
 use crate::file::IdentityFile;
-use crate::testing::{IQN, NQN, OTHER_ID, OTHER_NQN, facts};
+use crate::testing::{IQN, NQN, OTHER_ID, OTHER_NQN, facts, saw};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -69,7 +69,7 @@ pub(super) fn cases() -> Vec<Case> {
             "processes of other users, seen by an ordinary one",
             {
                 let mut unseen = clean();
-                unseen.others.unseen_namespaces = 3;
+                saw(&mut unseen.others.namespaces).unseen = 3;
                 unseen
             },
             vec!["namespace-unseen"],
@@ -80,7 +80,7 @@ pub(super) fn cases() -> Vec<Case> {
 /// With a file of this content outside of `/etc`.
 fn elsewhere(mut facts: Facts, value: &str) -> Facts {
     let file = IdentityFile::HostNqn;
-    facts.others.elsewhere.push(ElsewhereFile {
+    saw(&mut facts.others.elsewhere).push(ElsewhereFile {
         file,
         path: "usr/local/etc/nvme/hostnqn".into(),
         state: crate::testing::facts().file(file, value).disk.host_nqn,
@@ -90,7 +90,7 @@ fn elsewhere(mut facts: Facts, value: &str) -> Facts {
 
 /// With something that writes the file with the initiator name.
 fn writer(mut facts: Facts, guard: Guard) -> Facts {
-    facts.others.writers.push(Writer {
+    saw(&mut facts.others.writers).push(Writer {
         place: "/lib/open-iscsi/startup-checks.sh".into(),
         unit: Some("iscsid.service".into()),
         file: IdentityFile::InitiatorName,
@@ -102,7 +102,7 @@ fn writer(mut facts: Facts, guard: Guard) -> Facts {
 
 /// With a container that has these files.
 fn container(mut facts: Facts, other: Facts) -> Facts {
-    facts.others.namespaces.push(Namespace {
+    saw(&mut facts.others.namespaces).seen.push(Namespace {
         pid: 4711,
         program: "csi-driver".into(),
         control_group: "/kubepods.slice/cri-containerd-0123.scope".into(),

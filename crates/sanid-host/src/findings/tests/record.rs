@@ -6,6 +6,7 @@ use super::{Case, clean};
 use crate::config::seed;
 use crate::facts::{Facts, SeedFacts, SeedUuid};
 use crate::findings::{Code, findings};
+use crate::observed::Observed;
 use crate::record::{Pending, Record, RecordState, Values};
 use crate::resolve::resolve;
 use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN, facts};
@@ -88,10 +89,11 @@ fn hardware(mut facts: Facts, serial: &str, mac: &str) -> Facts {
         macs: vec![mac.into()],
         root_fs: None,
     };
-    facts.hardware = crate::hardware::HardwareFacts {
+    facts.hardware = Observed::Saw(crate::hardware::HardwareFacts {
         recorded: crate::hardware::HardwareState::Present(evidence("recorded")),
         seen: evidence(mac),
-    };
+        unseen: Vec::new(),
+    });
     facts
 }
 
@@ -113,7 +115,7 @@ fn what_was_derived_earlier_names_the_seed_that_changed() {
             host = seeded_by_hardware(host, kind);
         }
         let resolution = resolve(&host);
-        let found = findings(&host, resolution.as_ref());
+        let found = findings(&host, &resolution);
         let finding = found.iter().find(|one| one.code == Code::EarlierSeed);
         let seen = &finding.unwrap_or_else(|| panic!("{kind}: {found:?}")).seen;
         assert!(seen.contains(words), "{kind}: {seen}");

@@ -1,10 +1,11 @@
 //! Where the identity comes from.
 
 use super::{Case, clean};
-use crate::facts::{Facts, MachineIdState};
+use crate::facts::{Credentials, Facts, MachineIdState, TableContent};
 use crate::file::IdentityFile;
+use crate::observed::Observed;
 use crate::resolve::resolve;
-use crate::testing::{ID, IQN, OTHER_ID, OTHER_NQN, facts};
+use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_NQN, facts};
 
 /// What Dell's firmware gives: the Host ID is the NQN's UUID in the byte order of SMBIOS.
 const DELL_NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:4c4c4544-0044-4410-8030-b8c04f445833";
@@ -36,10 +37,38 @@ pub(super) fn cases() -> Vec<Case> {
         (
             "bad parameter",
             Facts {
-                cmdline: "rd.nvmf.hostid=x".into(),
+                cmdline: Observed::Saw("rd.nvmf.hostid=x".into()),
                 ..clean()
             },
             vec!["source-invalid"],
+        ),
+        (
+            "a credential that the command line outranks",
+            Facts {
+                cmdline: Observed::Saw(format!("rd.iscsi.initiator={IQN}")),
+                credentials: Observed::Saw(Credentials {
+                    iqn: Some("host-1".into()),
+                    ..Credentials::default()
+                }),
+                ..clean()
+            },
+            vec!["source-fault"],
+        ),
+        (
+            "a command line that cannot be read",
+            Facts {
+                cmdline: Observed::Failed("Permission denied".into()),
+                ..clean()
+            },
+            vec!["source-invalid"],
+        ),
+        (
+            "an NBFT of a later revision",
+            clean().nbft(TableContent::Identity(crate::parse::nbft::Host {
+                minor: 1,
+                ..crate::facts::host(7, NQN, ID)
+            })),
+            vec!["firmware-newer"],
         ),
         ("talos", published, vec!["seed-published"]),
         (

@@ -8,7 +8,7 @@ use rustix::io::Errno;
 
 use super::super::{IDENTITY_FILE_LIMIT, state};
 use super::process::Processes;
-use crate::facts::Namespace;
+use crate::facts::{Namespace, Namespaces};
 use crate::file::{Disk, FileState, IdentityFile};
 use crate::parse::mountinfo;
 use crate::root::Root;
@@ -25,7 +25,7 @@ const SLOW: [&str; 8] = [
 ];
 
 /// Each that was seen, and how many were not.
-pub(super) fn read(processes: &Processes, root: &Root) -> (Vec<Namespace>, usize) {
+pub(super) fn read(processes: &Processes, root: &Root) -> Namespaces {
     let mut known = processes.host();
     let (mut seen, mut unseen, mut looks) = (Vec::new(), 0, 0);
     for pid in processes.all() {
@@ -53,7 +53,7 @@ pub(super) fn read(processes: &Processes, root: &Root) -> (Vec<Namespace>, usize
             Err(()) => unseen += 1,
         }
     }
-    (seen, unseen)
+    Namespaces { seen, unseen }
 }
 
 /// `None` where the process ended meanwhile.

@@ -4,6 +4,7 @@ use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, Mode, OFlags, StatxFlags};
 use rustix::io::Errno;
 
+use crate::observed::Observed;
 use crate::root::Root;
 
 /// `PROC_SUPER_MAGIC` of linux/magic.h.
@@ -21,15 +22,22 @@ pub(super) struct Processes {
 
 impl Processes {
     /// The procfs below a root; none in an image, whatever is in its `/proc`.
-    pub(super) fn of(root: &Root) -> Option<Self> {
-        let open = || root.open_dir("proc").ok();
-        let fd = open()?;
-        let kind = rustix::fs::fstatfs(&fd).ok()?.f_type;
-        (kind == PROC).then_some(())?;
-        Some(Self {
-            directory: Root::of(open()?, root.path().join("proc")),
-            fd,
-            own: root.is_running_host(),
+    pub(super) fn of(root: &Root) -> Observed<Option<Self>> {
+        let fd = match root.open_dir("proc") {
+            Ok(fd) if is_procfs(&fd) => fd,
+            Ok(_) | Err(_) if root.has_volatile_run() => {
+                let path = root.show("proc");
+                return Observed::Failed(format!("{path} is not a mounted procfs"));
+            }
+            Ok(_) | Err(_) => return Observed::Saw(None),
+        };
+        let again = root.open_dir("proc");
+        Observed::from(again.map_err(|errno| root.io("proc", errno))).map(|directory| {
+            Some(Self {
+                directory: Root::of(directory, root.path().join("proc")),
+                fd,
+                own: root.is_running_host(),
+            })
         })
     }
 
@@ -88,4 +96,8 @@ impl Processes {
         }
         Ok(fd)
     }
+}
+
+fn is_procfs(directory: &OwnedFd) -> bool {
+    rustix::fs::fstatfs(directory).is_ok_and(|fs| fs.f_type == PROC)
 }

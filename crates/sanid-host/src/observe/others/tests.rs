@@ -14,14 +14,15 @@ fn put(root: &Path, path: &str, text: &str) {
 }
 
 fn seen(root: &Path) -> crate::facts::OthersFacts {
-    let mut facts = facts();
-    look_at_others(&Root::open(root).unwrap(), &mut facts);
-    facts.others
+    read(&Root::open(root).unwrap())
 }
 
 /// `(place, unit, file, guard)`, in the order in which they are found.
 fn writers(root: &Path) -> Vec<(String, Option<String>, IdentityFile, Guard)> {
-    let seen = seen(root).writers.into_iter();
+    let Observed::Saw(seen) = seen(root).writers else {
+        panic!("the scripts were not read");
+    };
+    let seen = seen.into_iter();
     seen.map(
         |Writer {
              place,
@@ -37,7 +38,7 @@ fn writers(root: &Path) -> Vec<(String, Option<String>, IdentityFile, Guard)> {
 #[test]
 fn nothing_of_a_system_is_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    assert_eq!(seen(dir.path()), crate::facts::OthersFacts::default());
+    assert_eq!(seen(dir.path()), facts().others);
 }
 
 #[test]
@@ -46,6 +47,7 @@ fn copies_outside_of_etc() {
     put(dir.path(), "usr/local/etc/nvme/hostnqn", OTHER_NQN);
     fs::create_dir_all(dir.path().join("usr/etc/iscsi/initiatorname.iscsi")).unwrap();
     let seen = seen(dir.path()).elsewhere;
+    let seen = seen.seen();
     let paths: Vec<&str> = seen.iter().map(|one| &*one.path).collect();
     assert_eq!(
         paths,
@@ -171,8 +173,9 @@ fn scripts_of_the_boot_of_packages_and_tmpfiles() {
     );
     let seen: Vec<_> = seen(root)
         .writers
-        .into_iter()
-        .map(|one| (one.place, one.when, one.guard))
+        .seen()
+        .iter()
+        .map(|one| (one.place.clone(), one.when, one.guard))
         .collect();
     let expected = [
         ("/etc/rc.local", When::Boot, Guard::None),
@@ -226,10 +229,17 @@ fn hostile_trees_are_looked_at_and_left() {
     )
     .unwrap();
     let seen = seen(root);
-    assert!(seen.writers.is_empty());
-    let none = seen.iscsid.is_empty() && seen.namespaces.is_empty();
-    assert!(none, "what is no procfs says nothing of processes");
-    assert!(matches!(seen.elsewhere[0].state, FileState::Unreadable(_)));
+    assert_eq!(seen.writers, Observed::Saw(Vec::new()));
+    assert_eq!(
+        (seen.iscsid, seen.namespaces),
+        (
+            Observed::Saw(Vec::new()),
+            Observed::Saw(crate::facts::Namespaces::default())
+        ),
+        "what is no procfs says nothing of processes"
+    );
+    let elsewhere = seen.elsewhere.seen();
+    assert!(matches!(elsewhere[0].state, FileState::Unreadable(_)));
 }
 
 #[test]
@@ -240,6 +250,7 @@ fn the_directories_of_the_files_and_their_labels() {
         put(root, file.path(), "x");
     }
     let access = seen(root).access;
+    let access = access.seen();
     assert_eq!(access.len(), 3);
     assert!(access.iter().all(|one| one.directory_mode & 0o700 == 0o700));
     assert!(
@@ -256,6 +267,7 @@ fn the_directories_of_the_files_and_their_labels() {
     let labelled = label("etc/nvme", "system_u:object_r:etc_t:s0\0").is_ok()
         && label("etc/nvme/hostnqn", "unconfined_u:object_r:user_tmp_t:s0\0").is_ok();
     let access = seen(root).access;
+    let access = access.seen();
     let of = |file| {
         let one = access.iter().find(|one| one.file == file).unwrap();
         (one.directory_label.as_deref(), one.label.as_deref())

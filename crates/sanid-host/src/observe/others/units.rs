@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::root::Root;
+use super::scripts::Scripts;
 
 /// Where units are, in the order in which one hides another of its name (systemd.unit(5)).
 const PLACES: [&str; 5] = [
@@ -14,8 +14,6 @@ const PLACES: [&str; 5] = [
 ];
 /// A host has a hundred that are started.
 const LIMIT: usize = 1024;
-/// In bytes.
-const FILE_LIMIT: usize = 64 * 1024;
 
 /// One unit.
 pub(super) struct Started {
@@ -28,22 +26,20 @@ pub(super) struct Started {
 
 /// The services that something wants, and those behind the sockets, timers and paths that something
 /// wants.
-pub(super) fn started(root: &Root) -> Vec<Started> {
+pub(super) fn started(scripts: &Scripts<'_>) -> Vec<Started> {
     let mut names = BTreeSet::new();
     for place in PLACES {
-        let wanting = root.list(place).unwrap_or_default().into_iter();
+        let wanting = scripts.list(place).into_iter();
         let wanting = wanting.filter(|name| matches!(kind(name), "wants" | "requires"));
         for directory in wanting {
-            let wanted = root
-                .list(&format!("{place}/{directory}"))
-                .unwrap_or_default();
+            let wanted = scripts.list(&format!("{place}/{directory}"));
             names.extend(wanted.iter().filter_map(|name| service(name)));
         }
     }
     names
         .into_iter()
         .take(LIMIT)
-        .filter_map(|name| read(root, name))
+        .filter_map(|name| read(scripts, name))
         .collect()
 }
 
@@ -57,29 +53,25 @@ fn service(unit: &str) -> Option<String> {
     matches!(kind, "service" | "socket" | "timer" | "path").then(|| format!("{stem}.service"))
 }
 
-fn read(root: &Root, name: String) -> Option<Started> {
+fn read(scripts: &Scripts<'_>, name: String) -> Option<Started> {
     // NAME@INSTANCE.service is an instance of NAME@.service.
     let file = match name.split_once('@') {
         Some((template, _)) => format!("{template}@.service"),
         None => name.clone(),
     };
     let mut paths = PLACES.iter().map(|place| format!("{place}/{file}"));
-    let path = paths.find(|path| root.exists(path).unwrap_or(false))?;
+    let path = paths.find(|path| scripts.root.exists(path).unwrap_or(false))?;
     // A unit that is masked is a link to a device.
-    let mut text = contents(root, &path)?;
+    let mut text = scripts.text(&path)?;
     for place in PLACES {
         let directory = format!("{place}/{file}.d");
-        let drop_ins = root.list(&directory).unwrap_or_default();
+        let drop_ins = scripts.list(&directory);
         for drop_in in drop_ins.iter().filter(|name| kind(name) == "conf") {
             text.push('\n');
-            text += &contents(root, &format!("{directory}/{drop_in}")).unwrap_or_default();
+            text += &scripts
+                .text(&format!("{directory}/{drop_in}"))
+                .unwrap_or_default();
         }
     }
     Some(Started { name, path, text })
-}
-
-/// The text of a file that is one.
-pub(super) fn contents(root: &Root, path: &str) -> Option<String> {
-    let file = root.read(path, FILE_LIMIT).ok()??;
-    Some(String::from_utf8_lossy(&file.bytes).into_owned())
 }

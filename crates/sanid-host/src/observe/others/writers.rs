@@ -1,10 +1,10 @@
 //! What writes the identity files: at every boot, or when a package is installed or upgraded.
 
-use super::units::{contents, kind, started};
+use super::scripts::Scripts;
+use super::units::{kind, started};
 use crate::facts::{Guard, When, Writer};
 use crate::file::IdentityFile;
 use crate::parse::writer::{Unit, script, tmpfiles};
-use crate::root::Root;
 
 /// Scripts and directories of scripts that run at every boot.
 const BOOT: [&str; 3] = [
@@ -25,30 +25,27 @@ const TMPFILES: [&str; 4] = [
     "usr/lib/tmpfiles.d",
 ];
 
-pub(super) fn read(root: &Root) -> Vec<Writer> {
+pub(super) fn read(scripts: &Scripts<'_>) -> Vec<Writer> {
     let mut writers = Vec::new();
-    units(root, &mut writers);
+    units(scripts, &mut writers);
     for path in BOOT {
-        let scripts = root.list(path).unwrap_or_default();
-        let mut paths: Vec<String> = scripts
-            .iter()
-            .map(|name| format!("{path}/{name}"))
-            .collect();
+        let names = scripts.list(path);
+        let mut paths: Vec<String> = names.iter().map(|name| format!("{path}/{name}")).collect();
         if paths.is_empty() {
             paths.push(path.to_owned());
         }
         for path in paths {
-            add(root, &path, When::Boot, script, &mut writers);
+            add(scripts, &path, When::Boot, script, &mut writers);
         }
     }
     for path in PACKAGES {
-        add(root, path, When::Package, script, &mut writers);
+        add(scripts, path, When::Package, script, &mut writers);
     }
     for directory in TMPFILES {
-        let fragments = root.list(directory).unwrap_or_default();
+        let fragments = scripts.list(directory);
         for name in fragments.iter().filter(|name| kind(name) == "conf") {
             add(
-                root,
+                scripts,
                 &format!("{directory}/{name}"),
                 When::Boot,
                 tmpfiles,
@@ -60,13 +57,13 @@ pub(super) fn read(root: &Root) -> Vec<Writer> {
 }
 
 fn add(
-    root: &Root,
+    scripts: &Scripts<'_>,
     path: &str,
     when: When,
     guard_in: fn(&str, &str) -> Option<Guard>,
     writers: &mut Vec<Writer>,
 ) {
-    let Some(text) = contents(root, path) else {
+    let Some(text) = scripts.text(path) else {
         return;
     };
     for file in IdentityFile::ALL {
@@ -82,14 +79,14 @@ fn add(
     }
 }
 
-fn units(root: &Root, writers: &mut Vec<Writer>) {
-    for started in started(root) {
+fn units(scripts: &Scripts<'_>, writers: &mut Vec<Writer>) {
+    for started in started(scripts) {
         let unit = Unit::parse(&started.text);
         for command in &unit.commands {
             // A script of the shell that the command is.
             let program = command.split_whitespace().next().unwrap_or_default();
             let program = program.trim_start_matches('/');
-            let behind = contents(root, program).filter(|text| text.starts_with("#!"));
+            let behind = scripts.text(program).filter(|text| text.starts_with("#!"));
             for file in IdentityFile::ALL {
                 let path = format!("/{}", file.path());
                 let found = match script(command, &path) {

@@ -55,9 +55,18 @@ const NONE_SET: [HostUuid; 2] = [
 ];
 
 /// The UUID of the firmware, where it stands for one machine; not as a seed, but to know the machine again.
-pub(super) fn firmware_uuid(root: &Root) -> Option<MachineId> {
-    let found = dmi::read(root).or_else(|_| device_tree::read(root)).ok()?;
-    (!found.id.is_denylisted()).then_some(found.id)
+///
+/// # Errors
+/// A sentence: a place where it may be cannot be read.
+pub(super) fn firmware_uuid(root: &Root) -> Result<Option<MachineId>, String> {
+    for read in [dmi::read, device_tree::read] {
+        match read(root) {
+            Ok(found) => return Ok((!found.id.is_denylisted()).then_some(found.id)),
+            Err(not) if not.lack == Lack::Unreadable => return Err(not.why),
+            Err(_) => {}
+        }
+    }
+    Ok(None)
 }
 
 /// Refuses what stands for many machines.

@@ -191,12 +191,12 @@ fn nvme_cli_2_looks_where_libnvme_looks_and_in_its_order() {
 fn shown(config: &str, files: &[File<'_>]) -> Result<[String; 3], NoSeed> {
     let (dir, root) = host(files);
     put(dir.path(), "etc/sanid/config.toml", config.as_bytes());
-    let facts = observe(&root, None).unwrap();
-    match resolve(&facts) {
-        Ok(it) => Ok([
-            it.nvme.value.host_nqn.to_string(),
-            it.nvme.value.host_id.to_string(),
-            it.nvme.place,
+    let facts = observe(&root, &crate::Look::default()).unwrap();
+    match resolve(&facts).nvme {
+        Ok(nvme) => Ok([
+            nvme.value.host_nqn.to_string(),
+            nvme.value.host_id.to_string(),
+            nvme.place,
         ]),
         Err(ResolveError::NoSeed(reason)) => Err(reason),
         Err(other) => panic!("{other}"),
@@ -356,8 +356,8 @@ fn the_state_of_a_seed_is_that_of_the_first_that_was_asked_for() {
     ] {
         let (dir, root) = host(files);
         put(dir.path(), "etc/sanid/config.toml", config.as_bytes());
-        let facts = observe(&root, None).unwrap();
-        let seed = StatusReport::new(&facts, resolve(&facts).as_ref(), &[]).seed;
+        let facts = observe(&root, &crate::Look::default()).unwrap();
+        let seed = StatusReport::new(&facts, &resolve(&facts), &[]).seed;
         let case = || {
             format!(
                 "{config} {:?}",

@@ -148,8 +148,8 @@ fn every_way_to_be_damaged_has_its_own_error() {
             structure("control structure"),
         ),
         (
-            "a control of another length",
-            changed(50, &[19]),
+            "a control that is too short",
+            changed(50, &[17]),
             structure("control structure"),
         ),
         (
@@ -191,6 +191,14 @@ fn every_way_to_be_damaged_has_its_own_error() {
     for (case, bytes, error) in table {
         assert_eq!(parse(bytes), Err(*error), "{case}");
     }
+}
+
+/// A later revision adds fields at the end of a structure.
+#[test]
+fn a_structure_that_is_longer_than_known_is_read() {
+    let whole = table("iqn.2010-04.org.ipxe:host1");
+    let longer = changed(50, &[19]);
+    assert_eq!(parse(&longer), parse(&whole));
 }
 
 proptest! {

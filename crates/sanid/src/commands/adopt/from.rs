@@ -10,7 +10,7 @@ use sanid_host::resolve::resolve;
 use sanid_host::{Facts, root};
 use serde::{Deserialize, Serialize};
 
-use super::Pins;
+use super::pins::{self, Pins};
 use super::claim::{self, Claim};
 use crate::args::Adopt;
 use crate::exit::Failure;
@@ -55,8 +55,8 @@ pub(super) fn read(path: &Path) -> Result<Record, Failure> {
     if record.kind != "Escrow" {
         return Err(failed("it is no record of sanid-fleet escrow"));
     }
-    let valid = IscsiName::parse(&record.iqn).is_ok()
-        && HostNqn::parse(&record.host_nqn).is_ok()
+    let valid = IscsiName::in_use(&record.iqn).is_ok()
+        && HostNqn::in_use(&record.host_nqn).is_ok()
         && HostId::parse(&record.host_id).is_ok();
     if !valid {
         return Err(failed(
@@ -83,7 +83,7 @@ pub(super) fn may_be_taken(
     facts: &Facts,
     options: &Adopt,
 ) -> Result<Vec<String>, Failure> {
-    let own = resolve(facts).ok().and_then(|resolution| resolution.seed);
+    let own = resolve(facts).seed;
     let same = own.is_some_and(|seed| Some(seed.to_string()) == record.seed_fingerprint);
     if same {
         return Ok(Vec::new());
@@ -162,7 +162,7 @@ impl Record {
 
     pub(super) fn notices(&self, facts: &Facts, pins: &Pins) -> Vec<String> {
         let mut notices = Vec::new();
-        let on_disk = super::pins(facts);
+        let (on_disk, _) = pins::on_disk(facts);
         if on_disk == Pins::default() {
             notices.push("sanid apply writes it into the files".to_owned());
         } else if on_disk != *pins {

@@ -1,0 +1,108 @@
+//! What could not be seen, or was not looked at: a check that depends on it may have missed something.
+
+use super::{Code, Finding, View};
+use crate::facts::{Facts, IscsiSession, NvmeController};
+use crate::file::{FileState, IdentityFile};
+use crate::hardware::{HardwareFacts, HardwareState};
+use crate::observed::Observed;
+use crate::resolve::Part;
+
+pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
+    let facts = view.facts;
+    let mut findings = Vec::new();
+    findings.extend(live(Part::Iqn, "iSCSI sessions", &sessions(facts)));
+    findings.extend(live(Part::Nvme, "NVMe controllers", &controllers(facts)));
+    let all = others(facts);
+    if !all.is_empty() {
+        findings.push(Finding {
+            code: Code::CheckIncomplete,
+            part: None,
+            seen: all.join("; "),
+            why: "The checks that need it may have missed something.",
+            fix: vec![format!("{}   as root", view.command("status"))],
+        });
+    }
+    findings
+}
+
+fn live(part: Part, what: &str, unknown: &[String]) -> Option<Finding> {
+    (!unknown.is_empty()).then(|| Finding {
+        code: Code::LiveUnseen,
+        part: Some(part),
+        seen: format!("{what} could not be read: {}", unknown.join("; ")),
+        why: "Which name they use is not known, so sanid changes no name that one of them may use.",
+        fix: vec!["run it as root, with /sys of the host".into()],
+    })
+}
+
+fn sessions(facts: &Facts) -> Vec<String> {
+    let mut unknown = reason(&facts.live.iscsi);
+    let of = |session: &IscsiSession| reason(&session.initiator);
+    unknown.extend(facts.live.iscsi.seen().iter().flat_map(of));
+    unknown.extend(reason(&facts.live.iscsi_hosts));
+    unknown
+}
+
+fn controllers(facts: &Facts) -> Vec<String> {
+    let mut unknown = reason(&facts.live.nvme);
+    let of = |one: &NvmeController| [reason(&one.host_nqn), reason(&one.host_id)].concat();
+    unknown.extend(facts.live.nvme.seen().iter().flat_map(of));
+    unknown
+}
+
+fn reason<T>(fact: &Observed<T>) -> Vec<String> {
+    let unknown = fact.unknown();
+    unknown.map(str::to_owned).into_iter().collect()
+}
+
+/// What other checks need, by name.
+fn others(facts: &Facts) -> Vec<String> {
+    let others = &facts.others;
+    let named = [
+        ("files below sanid's mounts", facts.covered.unknown()),
+        ("the initramfs of this boot", facts.initramfs.unknown()),
+        ("the hardware", facts.hardware.unknown()),
+        ("identity files outside of /etc", others.elsewhere.unknown()),
+        (
+            "scripts that write identity files",
+            others.writers.unknown(),
+        ),
+        ("SELinux labels", others.access.unknown()),
+        ("containers", others.namespaces.unknown()),
+        ("iscsid's process", others.iscsid.unknown()),
+    ];
+    let mut all: Vec<String> = named
+        .into_iter()
+        .filter_map(|(what, unknown)| Some(format!("{what}: {}", unknown?)))
+        .collect();
+    all.extend(others.unread_scripts.iter().cloned());
+    if let Observed::Saw(hardware) = &facts.hardware {
+        all.extend(evidence(hardware));
+    }
+    if let Observed::Saw(covered) = &facts.covered {
+        let unreadable = |file: IdentityFile| match covered.file(file) {
+            FileState::Unreadable(error) => Some(error.to_string()),
+            FileState::Missing | FileState::Present(_) => None,
+        };
+        all.extend(IdentityFile::ALL.into_iter().filter_map(unreadable));
+    }
+    if let Observed::Saw(initramfs) = &facts.initramfs {
+        let copies = [&initramfs.used, &initramfs.image];
+        let files = copies
+            .iter()
+            .flat_map(|disk| IdentityFile::ALL.map(|file| disk.file(file)));
+        all.extend(files.filter_map(|state| match state {
+            FileState::Unreadable(error) => Some(error.to_string()),
+            FileState::Missing | FileState::Present(_) => None,
+        }));
+    }
+    all
+}
+
+fn evidence(hardware: &HardwareFacts) -> Vec<String> {
+    let mut unseen = hardware.unseen.clone();
+    if let HardwareState::Unreadable(why) = &hardware.recorded {
+        unseen.push(why.clone());
+    }
+    unseen
+}
