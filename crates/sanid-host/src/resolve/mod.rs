@@ -130,8 +130,8 @@ pub fn resolve(facts: &Facts) -> Result<Resolution, ResolveError> {
         nvme,
         candidates,
         scheme: facts.settings.scheme.value.name(),
-        seed: seed.map(|seed| seed.id.fingerprint()),
-        seed_name: seed.map(|seed| seed.name),
+        seed: seed.map(|chosen| chosen.seed.fingerprint()),
+        seed_name: seed.map(|chosen| chosen.name),
     })
 }
 

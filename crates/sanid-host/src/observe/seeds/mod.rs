@@ -1,13 +1,14 @@
-//! Seeds that are not the machine-id: each is one file here and one line in [`READERS`]. Nothing is read
+//! Seeds that are not the machine-id: each is one file here and one line in [`reader`]. Nothing is read
 //! for one that neither the configuration nor the scheme asks for.
 
 mod device_tree;
 mod dmi;
 mod nvme_cli_2;
+mod nvme_cli_3;
 mod nvme_tool;
 
 use rustix::fs::{OFlags, StatVfsMountFlags};
-use sanid_core::{HostUuid, MachineId};
+use sanid_core::{HostUuid, Seed, Takes};
 
 use crate::config::{Settings, seed};
 use crate::facts::{Lack, MachineIdState, NotASeed, OtherSeeds, SeedFacts, SeedUuid};
@@ -15,17 +16,23 @@ use crate::root::{ReadError, Root};
 
 type Read = fn(&Root) -> Result<SeedUuid, NotASeed>;
 
-/// Every one, by its name.
-static READERS: &[(&str, Read)] = &[
-    (seed::DMI, dmi::read),
-    (seed::DEVICE_TREE, device_tree::read),
-    (seed::SYSTEM_UUID, nvme_cli_2::read),
-    (seed::NVME_TOOL, nvme_tool::read),
-];
+/// The reader of the seed of this name. Schemes that are named for different programs find the system UUID
+/// by different rules.
+fn reader(name: &str, takes: Takes) -> Option<Read> {
+    Some(match name {
+        seed::DMI => dmi::read,
+        seed::DEVICE_TREE => device_tree::read,
+        seed::SYSTEM_UUID if takes == Takes::SystemUuidOrMachineId => nvme_cli_3::read,
+        seed::SYSTEM_UUID => nvme_cli_2::read,
+        seed::NVME_TOOL => nvme_tool::read,
+        _ => return None,
+    })
+}
 
 /// Looks for the seeds that are asked for, in order, up to the first that may be used.
 pub(super) fn read(root: &Root, settings: &Settings, machine_id: &MachineIdState) -> OtherSeeds {
     let mut seeds = OtherSeeds::default();
+    let takes = settings.scheme.value.takes();
     for name in settings.seeds() {
         if *name == seed::MACHINE_ID {
             if machine_id.seed().is_some() {
@@ -35,13 +42,16 @@ pub(super) fn read(root: &Root, settings: &Settings, machine_id: &MachineIdState
             seeds.machine_id_to_come = machine_id.is_not_stored() && is_writable(root);
             continue;
         }
-        let Some((name, read)) = READERS.iter().find(|(known, _)| known == name) else {
+        let Some(read) = reader(name, takes) else {
             continue;
         };
         let found = read(root).and_then(|found| allowed(found, settings));
-        let usable = found.is_ok();
+        let ends = match &found {
+            Ok(_) => true,
+            Err(not) => not.lack.ends_search(takes),
+        };
         seeds.seen.push(SeedFacts { name, found });
-        if usable {
+        if ends {
             break;
         }
     }
@@ -55,18 +65,18 @@ const NONE_SET: [HostUuid; 2] = [
 ];
 
 /// The UUID of the firmware, where it stands for one machine; not as a seed, but to know the machine again.
-pub(super) fn firmware_uuid(root: &Root) -> Option<MachineId> {
+pub(super) fn firmware_uuid(root: &Root) -> Option<Seed> {
     let found = dmi::read(root).or_else(|_| device_tree::read(root)).ok()?;
-    (!found.id.is_denylisted()).then_some(found.id)
+    (!found.seed.is_denylisted()).then_some(found.seed)
 }
 
 /// Refuses what stands for many machines.
 fn allowed(found: SeedUuid, settings: &Settings) -> Result<SeedUuid, NotASeed> {
-    if found.id.is_one_of(&NONE_SET) {
+    if found.seed.is_one_of(&NONE_SET) {
         let why = "it holds a UUID of nothing but zeros or ones, which says that none was set";
         return Err(NotASeed::new(found.place, Lack::Unset, why));
     }
-    if found.id.is_denylisted() || found.id.is_one_of(&settings.denylist.value) {
+    if found.seed.is_denylisted() || found.seed.is_one_of(&settings.denylist.value) {
         let why = "it holds a UUID that many machines share";
         return Err(NotASeed::new(found.place, Lack::Denylisted, why));
     }
