@@ -61,6 +61,8 @@ pub enum Lack {
     Invalid,
     /// A UUID is there that many machines share.
     Denylisted,
+    /// It follows from a machine-id that is new at every boot.
+    Transient,
     /// What is there cannot be read or asked.
     Unreadable,
 }
@@ -73,6 +75,7 @@ impl Lack {
             Self::Unset => "unset",
             Self::Invalid => "invalid",
             Self::Denylisted => "denylisted",
+            Self::Transient => "transient",
             Self::Unreadable => "unreadable",
         }
     }
@@ -84,7 +87,7 @@ impl Lack {
             Self::Unreadable => true,
             // nvme-cli 3.1 uses it, so the name of the next seed would not be that of nvme-cli.
             Self::Denylisted => takes == Takes::SystemUuidOrMachineId,
-            Self::Missing | Self::Unset | Self::Invalid => false,
+            Self::Missing | Self::Unset | Self::Invalid | Self::Transient => false,
         }
     }
 }

@@ -8,7 +8,7 @@ mod nvme_cli_3;
 mod nvme_tool;
 
 use rustix::fs::{OFlags, StatVfsMountFlags};
-use sanid_core::{HostUuid, Seed, Takes};
+use sanid_core::{HostUuid, Seed, SeedKind, Takes};
 
 use crate::config::{Settings, seed};
 use crate::facts::{Lack, MachineIdState, NotASeed, OtherSeeds, SeedFacts, SeedUuid};
@@ -45,7 +45,9 @@ pub(super) fn read(root: &Root, settings: &Settings, machine_id: &MachineIdState
         let Some(read) = reader(name, takes) else {
             continue;
         };
-        let found = read(root).and_then(|found| allowed(found, settings));
+        let found = read(root)
+            .and_then(|found| allowed(found, settings))
+            .and_then(|found| by_its_machine_id(root, found, machine_id));
         let ends = match &found {
             Ok(_) => true,
             Err(not) => not.lack.ends_search(takes),
@@ -81,6 +83,36 @@ fn allowed(found: SeedUuid, settings: &Settings) -> Result<SeedUuid, NotASeed> {
         return Err(NotASeed::new(found.place, Lack::Denylisted, why));
     }
     Ok(found)
+}
+
+/// An answer of nvme-cli 3.1 that follows from the machine-id is no better a seed than that id: asking twice
+/// gives the same answer for a transient one.
+fn by_its_machine_id(
+    root: &Root,
+    found: SeedUuid,
+    machine_id: &MachineIdState,
+) -> Result<SeedUuid, NotASeed> {
+    let follows = || {
+        let derived = nvme_cli_3::of_machine_id(root);
+        derived.is_some_and(|uuid| found.seed.is_one_of(&[uuid]))
+    };
+    if found.seed.kind() != SeedKind::NvmeTool || !follows() {
+        return Ok(found);
+    }
+    let lack = match machine_id {
+        MachineIdState::Stable(_) => return Ok(found),
+        MachineIdState::Transient => Lack::Transient,
+        MachineIdState::Unset(_) => Lack::Unset,
+        MachineIdState::Invalid(_) => Lack::Invalid,
+        MachineIdState::Missing => Lack::Missing,
+        MachineIdState::Denylisted => Lack::Denylisted,
+        MachineIdState::Unreadable(_) => Lack::Unreadable,
+    };
+    let why = format!(
+        "its answer is derived from /etc/machine-id, which cannot be the seed: it is {}",
+        lack.word()
+    );
+    Err(NotASeed::new(found.place, lack, &why))
 }
 
 fn is_writable(root: &Root) -> bool {

@@ -1,13 +1,16 @@
 //! The system UUID that `libnvmf_generate_hostid` of nvme-cli 3.1 finds (`libnvme/src/nvme/fabrics.c`): the
 //! same files in the same order. Where nvme-cli goes on to the machine-id, nothing is found here.
 
-use sanid_core::SeedKind;
+use sanid_core::{HostUuid, MachineId, NVME_CLI_3_APP_ID, SeedKind};
 
 use super::{NONE_SET, device_tree, dmi, file, nvme_cli_2, unreadable};
 use crate::facts::{Lack, NotASeed, SeedUuid};
 use crate::root::Root;
 
 const SYSFS: &str = "sys";
+const MACHINE_ID: &str = "etc/machine-id";
+/// nvme-cli does not read past the digits, whatever follows them.
+const MACHINE_ID_LIMIT: usize = 64 * 1024;
 
 pub(super) fn read(root: &Root) -> Result<SeedUuid, NotASeed> {
     let not = |path: &str, lack, why| Err(NotASeed::new(format!("/{path}"), lack, why));
@@ -56,4 +59,12 @@ fn partition_uuid(root: &Root) -> Result<Option<SeedUuid>, NotASeed> {
     let text = bytes.get(..36).unwrap_or_default();
     let place = format!("/{}", device_tree::PARTITION);
     Ok(SeedUuid::parse(SeedKind::DeviceTree, text, place).ok())
+}
+
+/// `uuid_from_machine_id`: what nvme-cli 3.1 derives from the machine-id, whatever that is worth as a seed.
+pub(super) fn of_machine_id(root: &Root) -> Option<HostUuid> {
+    let file = root.read(MACHINE_ID, MACHINE_ID_LIMIT).ok()??;
+    let digits = core::str::from_utf8(file.bytes.get(..32)?).ok()?;
+    let id = MachineId::parse(digits).ok()?;
+    Some(id.app_specific(&NVME_CLI_3_APP_ID))
 }

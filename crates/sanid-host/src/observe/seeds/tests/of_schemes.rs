@@ -154,6 +154,32 @@ fn an_unreadable_seed_is_not_passed_over_for_the_next() {
     }
 }
 
+/// With nvme-cli 3.1 and a transient machine-id, asking twice gives one name, and each boot another.
+#[test]
+fn an_answer_that_follows_from_the_machine_id_has_its_rules() {
+    let (_dir, root) = host(&[("etc/machine-id", MACHINE_ID.as_bytes())]);
+    let answer =
+        |uuid: &str| SeedUuid::parse(SeedKind::NvmeTool, uuid.as_bytes(), "nvme".into()).unwrap();
+    let judged = |uuid: &str, state: &MachineIdState| {
+        by_its_machine_id(&root, answer(uuid), state).map_err(|not| not.lack)
+    };
+    let stable = MachineIdState::Stable(sanid_core::MachineId::parse(MACHINE_ID).unwrap());
+    assert!(judged(OF_MACHINE_ID, &stable).is_ok());
+    for (state, lack) in [
+        (MachineIdState::Transient, Lack::Transient),
+        (MachineIdState::Denylisted, Lack::Denylisted),
+        (MachineIdState::Unreadable("?".into()), Lack::Unreadable),
+    ] {
+        assert_eq!(judged(OF_MACHINE_ID, &state).unwrap_err(), lack);
+        assert!(judged(UUID, &state).is_ok());
+    }
+    // nvme-cli does not read past the digits, and sanid refuses such a file.
+    let (_dir, root) = host(&[("etc/machine-id", format!("{MACHINE_ID} x").as_bytes())]);
+    let state = MachineIdState::Invalid(sanid_core::MachineIdError::Length { found: 34 });
+    let judged = by_its_machine_id(&root, answer(OF_MACHINE_ID), &state);
+    assert_eq!(judged.unwrap_err().lack, Lack::Invalid);
+}
+
 /// A host NQN is compared byte for byte, and kernels before 4.18 show capitals.
 #[test]
 fn capitals_stay_in_the_host_nqn_of_schemes_that_copy_the_uuid() {
