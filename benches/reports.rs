@@ -41,7 +41,8 @@ fn machine_id(number: u64) -> io::Result<MachineId> {
 
 fn derived(number: u64, scheme: &str) -> io::Result<Derived> {
     let scheme = sanid_core::scheme(scheme).ok_or_else(|| failed("no scheme"))?;
-    Ok(scheme.derive(&machine_id(number)?, &IqnPrefix::default()))
+    let seed = machine_id(number)?;
+    Ok(scheme.derive(&seed, &IqnPrefix::default()))
 }
 
 fn names(derived: &Derived) -> [String; 3] {

@@ -110,6 +110,32 @@ pub(crate) fn packagers(context: &Context) -> Result<Outcome> {
     Ok(Outcome::passed(output))
 }
 
+/// How nvme-cli 3.1 is built. Another text is another recipe, which builds anew.
+const NVME_CLI_3: &str = include_str!("tools/nvme-cli-3.sh");
+
+/// The `nvme` of nvme-cli 3.1, which Debian does not have, if it was built before.
+pub(crate) fn kept_nvme_cli_3() -> Option<PathBuf> {
+    Some(kept::existing("nvme-cli-3", NVME_CLI_3)?.join("nvme"))
+}
+
+/// The step that has nvme-cli 3.1 ready.
+#[expect(clippy::unnecessary_wraps, reason = "every step has this signature")]
+pub(crate) fn nvme_cli_3(context: &Context) -> Result<Outcome> {
+    let built = kept::entry("nvme-cli-3", NVME_CLI_3, |directory| {
+        let build = Cmd::new(["sh", "-c", NVME_CLI_3, "sh"]).arg(directory.to_string_lossy());
+        let done = build.run(&context.place, "nvme-cli-3")?;
+        ensure!(done.status.success(), "{}", done.output);
+        Ok(())
+    });
+    Ok(match built {
+        Ok(directory) => Outcome::passed(format!("{}\n", directory.display())),
+        Err(error) => Outcome::missing(
+            format!("nvme-cli 3.1 is not built: {error:#}"),
+            "apt-get install meson python3-pip",
+        ),
+    })
+}
+
 /// What drives the browser: Playwright with its own node, and the checker of accessibility. As npm packages
 /// they would need npm, which is four hundred Debian packages.
 const BROWSER: [&str; 2] = ["playwright==1.65.2", "axe-playwright-python==0.1.8"];

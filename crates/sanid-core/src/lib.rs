@@ -1,5 +1,5 @@
 //! The names by which storage arrays know a host, and the rules by which they
-//! are derived from the host's machine-id.
+//! are derived from a seed, such as the host's machine-id.
 //!
 //! A host shows three names to a storage network: an iSCSI initiator name
 //! ([`IscsiName`], usually an [`Iqn`]), an NVMe host NQN ([`HostNqn`]) and an
@@ -11,7 +11,7 @@
 //! * *Will everybody read it the same way?* [`Portability`] lists the programs
 //!   that refuse or misread a name that is valid.
 //! * *Which names belong to this host?* A [`Scheme`] is a frozen rule from a
-//!   [`MachineId`] to the three names.
+//!   [`Seed`] to the three names.
 //!
 //! It does no input or output, reads no clock and allocates nothing.
 //!
@@ -53,6 +53,7 @@ pub use schemes::{
     DEFAULT_SCHEME, Derived, SCHEMES, SanidV1Line, Scheme, Takes, sanid_v1_host_uuid, scheme,
 };
 pub use seed::{
-    AppId, MachineId, MachineIdError, NVME_CLI_1_APP_ID, SANID_FINGERPRINT_APP_ID,
-    SANID_HARDWARE_APP_ID, SANID_V1_APP_ID, SeedFingerprint, SeedFingerprintError,
+    AppId, MachineId, MachineIdError, NVME_CLI_1_APP_ID, NVME_CLI_3_APP_ID,
+    SANID_FINGERPRINT_APP_ID, SANID_HARDWARE_APP_ID, SANID_V1_APP_ID, Seed, SeedFingerprint,
+    SeedFingerprintError, SeedKind,
 };

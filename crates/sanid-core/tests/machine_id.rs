@@ -9,8 +9,9 @@
 )]
 
 use sanid_core::{
-    AppId, DENYLISTED_UUIDS, MachineId, MachineIdError, NVME_CLI_1_APP_ID,
-    SANID_FINGERPRINT_APP_ID, SANID_HARDWARE_APP_ID, SANID_V1_APP_ID, SeedFingerprint,
+    AppId, DENYLISTED_UUIDS, MachineId, MachineIdError, NVME_CLI_1_APP_ID, NVME_CLI_3_APP_ID,
+    SANID_FINGERPRINT_APP_ID, SANID_HARDWARE_APP_ID, SANID_V1_APP_ID, Seed, SeedFingerprint,
+    SeedKind,
 };
 use zeroize::ZeroizeOnDrop;
 
@@ -114,12 +115,19 @@ fn debug_shows_nothing() {
     let seed = MachineId::parse(HEX).unwrap();
     assert_eq!(format!("{seed:?}"), "MachineId(secret)");
     assert_eq!(format!("{seed:#?}"), "MachineId(secret)");
+    let seed = Seed::parse_uuid(SeedKind::SystemUuid, &[b'1'; 36]);
+    assert!(seed.is_none());
+    let uuid = b"3D1219C7-c4c5-404a-aa1f-6d2a48adfda4";
+    let seed = Seed::parse_uuid(SeedKind::SystemUuid, uuid).unwrap();
+    assert_eq!(format!("{seed:?}"), "Seed(secret)");
+    assert_eq!(format!("{seed:#?}"), "Seed(secret)");
 }
 
 #[test]
 fn memory_is_cleared_on_drop() {
     fn cleared<T: ZeroizeOnDrop>() {}
     cleared::<MachineId>();
+    cleared::<Seed>();
 }
 
 #[test]
@@ -127,6 +135,7 @@ fn application_ids_print_as_systemd_takes_them() {
     for (app, text) in [
         (SANID_V1_APP_ID, "8b67317851694316ad1b04bec63f8907"),
         (NVME_CLI_1_APP_ID, "c7f4618112be49328c83106f9dddd86b"),
+        (NVME_CLI_3_APP_ID, "853c3220ca644dada06f1dc752e32263"),
         (SANID_FINGERPRINT_APP_ID, "3cd63ef6d8c64ea69ea10a4bf03bd8f1"),
     ] {
         assert_eq!(app.to_string(), text);

@@ -10,7 +10,8 @@
 )]
 
 use sanid_core::{
-    AppId, Derived, IqnPrefix, MachineId, PortabilityIssue, Rule, SCHEMES, Scheme, scheme,
+    AppId, Derived, HostUuid, IqnPrefix, MachineId, PortabilityIssue, Rule, SCHEMES, Scheme, Seed,
+    SeedKind, scheme,
 };
 use serde::Deserialize;
 
@@ -40,8 +41,11 @@ fn vectors() -> Vec<Vector> {
 }
 
 fn derive(name: &str, machine_id: &str) -> Derived {
-    let seed = MachineId::parse(machine_id).unwrap();
-    scheme(name).unwrap().derive(&seed, &IqnPrefix::default())
+    derive_from(name, &MachineId::parse(machine_id).unwrap())
+}
+
+fn derive_from(name: &str, seed: &Seed) -> Derived {
+    scheme(name).unwrap().derive(seed, &IqnPrefix::default())
 }
 
 impl Names {
@@ -69,11 +73,72 @@ fn every_scheme_gives_what_it_always_gave() {
     }
 }
 
+/// Vectors of `nvme-cli-3`, whose seed is a machine-id or a system UUID.
+#[derive(Deserialize)]
+struct NvmeCli3 {
+    machine_id: Option<String>,
+    system_uuid: Option<String>,
+    #[serde(flatten)]
+    names: Names,
+}
+
+#[test]
+fn nvme_cli_3_derives_from_the_machine_id_and_copies_the_system_uuid() {
+    let vectors: Vec<NvmeCli3> =
+        serde_json::from_str(include_str!("vectors/nvme-cli-3.json")).unwrap();
+    let of_uuids = vectors.iter().filter(|vector| vector.system_uuid.is_some());
+    assert_eq!((vectors.len(), of_uuids.count()), (70, 5));
+    for vector in &vectors {
+        match (&vector.machine_id, &vector.system_uuid) {
+            (Some(id), None) => vector.names.assert_are(&derive("nvme-cli-3", id), id),
+            (None, Some(uuid)) => {
+                for kind in [SeedKind::SystemUuid, SeedKind::DeviceTree] {
+                    let seed = Seed::parse_uuid(kind, uuid.as_bytes()).unwrap();
+                    vector
+                        .names
+                        .assert_are(&derive_from("nvme-cli-3", &seed), uuid);
+                }
+            }
+            _ => panic!("a vector has one seed"),
+        }
+    }
+}
+
+#[test]
+fn only_schemes_that_copy_a_uuid_keep_its_capitals() {
+    for text in [
+        "4C4C4544-0051-3610-8052-B4C04F303132",
+        "4c4c4544-0051-3610-8052-B4C04F303132",
+        "Abcdef01-2345-6789-abCD-ef012345678F",
+    ] {
+        let spelled = Seed::parse_uuid(SeedKind::SystemUuid, text.as_bytes()).unwrap();
+        let plain = Seed::from_uuid(SeedKind::SystemUuid, &HostUuid::parse(text).unwrap());
+        for scheme in SCHEMES {
+            let name = scheme.name();
+            let (spelled, plain) = (derive_from(name, &spelled), derive_from(name, &plain));
+            let host_nqn = spelled.nvme.host_nqn.as_str();
+            if ["nvme-cli-2", "nvme-cli-3", "nvme-tool"].contains(&name) {
+                assert_eq!(host_nqn, format!("nqn.2014-08.org.nvmexpress:uuid:{text}"));
+            } else {
+                assert_eq!(host_nqn, plain.nvme.host_nqn.as_str(), "{name}");
+            }
+            assert_eq!(spelled.iqn, plain.iqn, "{name}");
+            assert_eq!(spelled.nvme.host_id, plain.nvme.host_id, "{name}");
+        }
+    }
+}
+
 #[test]
 fn parts_that_the_original_lacks_are_those_of_sanid_v1() {
     for vector in vectors() {
         let default = derive("sanid-v1", &vector.machine_id);
-        for name in ["nvme-cli-1", "nvme-cli-2", "nvme-stas", "nvme-tool"] {
+        for name in [
+            "nvme-cli-1",
+            "nvme-cli-2",
+            "nvme-cli-3",
+            "nvme-stas",
+            "nvme-tool",
+        ] {
             assert_eq!(derive(name, &vector.machine_id).iqn, default.iqn);
         }
     }
@@ -85,6 +150,7 @@ fn parts_that_the_original_lacks_are_those_of_sanid_v1() {
     assert_eq!(by("talos"), ["talos"; 3]);
     assert_eq!(by("nvme-cli-1"), ["sanid-v1", "nvme-cli-1", "nvme-cli-1"]);
     assert_eq!(by("nvme-cli-2"), ["sanid-v1", "nvme-cli-2", "nvme-cli-2"]);
+    assert_eq!(by("nvme-cli-3"), ["sanid-v1", "nvme-cli-3", "nvme-cli-3"]);
     assert_eq!(by("nvme-stas"), ["sanid-v1", "nvme-stas", "nvme-stas"]);
     assert_eq!(by("nvme-tool"), ["sanid-v1", "nvme-tool", "nvme-tool"]);
 }

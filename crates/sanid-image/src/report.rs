@@ -3,7 +3,6 @@
 //!
 //! API, `sanid/v1`: fields are added, never renamed or removed. None can hold a machine-id.
 
-use sanid_core::MachineId;
 use sanid_host::root::escape;
 use sanid_host::{Facts, IdentityFile};
 use serde::Serialize;
@@ -203,7 +202,7 @@ impl FileReport {
                 (verdict, Some(name.clone()), None)
             }
             Content::Seed(fingerprint) => {
-                let own = facts.machine_id.seed().map(MachineId::fingerprint);
+                let own = facts.machine_id.seed().map(|id| id.fingerprint());
                 (compared(own.as_ref(), fingerprint), None, None)
             }
         };

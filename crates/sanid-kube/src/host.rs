@@ -263,8 +263,8 @@ impl Parts {
             source: "on-disk".into(),
             place: path.into(),
         };
-        let iqn_differs = self.iqn.is_other()
-            || (resolution.iqn.is_err() && self.iqn.in_use().is_some());
+        let iqn_differs =
+            self.iqn.is_other() || (resolution.iqn.is_err() && self.iqn.in_use().is_some());
         let nvme_differs = self.host_nqn.is_other()
             || self.host_id.is_other()
             || (resolution.nvme.is_err() && self.host_id.in_use().is_some());

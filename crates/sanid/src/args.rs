@@ -53,8 +53,8 @@ pub(crate) enum Command {
     Hardware(Hardware),
     /// Compute identities from machine-ids on standard input
     ///
-    /// One machine-id per line (for nvme-cli-2, one system UUID), streamed; never from the command line, since every user of the machine
-    /// can read that. Needs no host and no privileges.
+    /// One machine-id per line (for nvme-cli-2, one system UUID; for nvme-cli-3, either), streamed; never from the
+    /// command line, since every user of the machine can read that. Needs no host and no privileges.
     Derive(Derive),
     /// Check whether names keep the standards, and name the rule that one breaks
     ///
@@ -286,7 +286,8 @@ pub(crate) struct AcceptHardware {
 
 #[derive(Debug, Args)]
 pub(crate) struct Derive {
-    /// The rule: sanid-v1, talos, nvme-cli-1 or nvme-stas from machine-ids, nvme-cli-2 from system UUIDs
+    /// The rule: sanid-v1, talos, nvme-cli-1 or nvme-stas from machine-ids, nvme-cli-2 from system UUIDs, nvme-cli-3
+    /// from either
     #[arg(long, value_name = "SCHEME", default_value = "sanid-v1")]
     pub(crate) scheme: String,
     /// What stands before the ':' of the initiator name

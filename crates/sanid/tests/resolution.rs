@@ -101,8 +101,13 @@ fn every_example_is_what_is_printed() {
 /// running host alone.
 fn shown_with(host: &Host, credentials: &Path) -> String {
     let root = sanid_host::Root::open(host.root()).unwrap();
-    let facts = sanid_host::observe(&root, Some(credentials)).unwrap();
-    let Resolution { iqn, nvme, .. } = resolve(&facts).unwrap();
+    let look = sanid_host::Look {
+        credentials: Some(credentials),
+        ..sanid_host::Look::default()
+    };
+    let facts = sanid_host::observe(&root, &look).unwrap();
+    let Resolution { iqn, nvme, .. } = resolve(&facts);
+    let (iqn, nvme) = (iqn.unwrap(), nvme.unwrap());
     let rows = [
         ("initiator name", iqn.value.to_string()),
         ("host NQN", nvme.value.host_nqn.to_string()),

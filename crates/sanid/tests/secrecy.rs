@@ -90,6 +90,7 @@ const HOSTS: &[(&str, Make)] = &[
         host.write("etc/sanid/config.toml", "scheme = \"nvme-cli-2\"\n");
         host
     }),
+    ("the scheme of nvme-cli 3", || scheme("nvme-cli-3")),
     ("a seed of the firmware", || dmi(&dashed(MACHINE_ID))),
     ("a seed of the firmware with a slip", || {
         dmi(&format!("{}x", dashed(MACHINE_ID)))
@@ -263,7 +264,7 @@ fn derive_refuses() {
     ];
     for line in lines {
         for format in ["text", "json", "ndjson", "csv"] {
-            for scheme in ["sanid-v1", "nvme-cli-2"] {
+            for scheme in ["sanid-v1", "nvme-cli-2", "nvme-cli-3"] {
                 let ran = derived(scheme, format, &format!("{line}\n")).expect(2);
                 assert_secret("standard output", ran.stdout.as_bytes());
                 assert_secret("standard error", ran.stderr.as_bytes());

@@ -91,9 +91,10 @@ pub(super) const PACKAGES: &[Package] = &[
     or_program(
         "python3-pip",
         "pip3",
-        &["browser"],
-        "fetches what drives the browser",
+        &["browser", "nvme-cli-3"],
+        "fetches what drives the browser, and the source of nvme-cli 3.1",
     ),
+    or_program("meson", "meson", &["nvme-cli-3"], "builds nvme-cli 3.1"),
     package("chromium", &["html"], "shows the report"),
     package(
         "strace",

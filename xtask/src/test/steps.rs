@@ -97,6 +97,13 @@ fn prepare() -> Vec<Step> {
         ),
         step(
             Prepare,
+            "nvme-cli-3",
+            "nvme-cli 3.1 is built, or was before",
+            &["packages"],
+            tools::nvme_cli_3,
+        ),
+        step(
+            Prepare,
             "deny",
             "licences, sources and banned crates",
             &[],
@@ -241,7 +248,7 @@ fn with_other_programs() -> Vec<Step> {
         tests(
             "real",
             "real programs derive and read the same names",
-            &["packages", "tree-readers", "build"],
+            &["packages", "tree-readers", "nvme-cli-3", "build"],
             named!("real"),
         ),
         tests(

@@ -7,7 +7,7 @@ use core::ops::Range;
 use arrayvec::ArrayVec;
 
 use super::sanid_v1_host_uuid;
-use crate::{HostNqn, IqnPrefix, MachineId, NAME_MAX};
+use crate::{HostNqn, IqnPrefix, NAME_MAX, Seed};
 
 /// What follows the prefix of the initiator name, with holes for the UUID.
 const TAIL: &[u8; 142] = b":--------------------------------  \
@@ -34,7 +34,8 @@ const fn hole(start: usize, length: usize) -> Range<usize> {
 ///
 /// let line = SanidV1Line::new(&IqnPrefix::default());
 /// let mut copy = line.as_bytes().to_vec();
-/// line.fill(&mut copy, &MachineId::parse("3d1219c7c4c5404aaa1f6d2a48adfda4")?);
+/// let seed = MachineId::parse("3d1219c7c4c5404aaa1f6d2a48adfda4")?;
+/// line.fill(&mut copy, &seed);
 /// assert_eq!(
 ///     copy,
 ///     b"iqn.2016-04.com.open-iscsi:652f5d50a6894520b87bfe2552ef6b8b  \
@@ -88,7 +89,7 @@ impl SanidV1Line {
     /// line.fill(&mut short, &MachineId::from_bytes([7; 16]));
     /// assert_eq!(short, [0; 8]);
     /// ```
-    pub fn fill(&self, copy: &mut [u8], seed: &MachineId) {
+    pub fn fill(&self, copy: &mut [u8], seed: &Seed) {
         let right_length = copy.len() == self.text.len();
         if let Some(tail) = copy
             .last_chunk_mut::<{ TAIL.len() }>()
@@ -109,7 +110,7 @@ mod tests {
     use std::string::String;
 
     use super::*;
-    use crate::DEFAULT_SCHEME;
+    use crate::{DEFAULT_SCHEME, MachineId};
 
     #[test]
     fn the_line_has_the_names_of_the_scheme() {

@@ -4,12 +4,13 @@
 mod line;
 mod nvme_cli_1;
 mod nvme_cli_2;
+mod nvme_cli_3;
 mod nvme_stas;
 mod nvme_tool;
 mod sanid_v1;
 mod talos;
 
-use crate::{HostUuid, Iqn, IqnPrefix, MachineId, NvmePair};
+use crate::{HostUuid, Iqn, IqnPrefix, NvmePair, Seed};
 
 pub use line::SanidV1Line;
 pub use sanid_v1::sanid_v1_host_uuid;
@@ -22,7 +23,7 @@ pub use sanid_v1::sanid_v1_host_uuid;
 /// let names: Vec<_> = SCHEMES.iter().map(|scheme| scheme.name()).collect();
 /// assert_eq!(
 ///     names,
-///     ["sanid-v1", "talos", "nvme-cli-1", "nvme-cli-2", "nvme-stas", "nvme-tool"],
+///     ["sanid-v1", "talos", "nvme-cli-1", "nvme-cli-2", "nvme-cli-3", "nvme-stas", "nvme-tool"],
 /// );
 /// ```
 pub static SCHEMES: &[&dyn Scheme] = &[
@@ -30,6 +31,7 @@ pub static SCHEMES: &[&dyn Scheme] = &[
     &talos::Talos,
     &nvme_cli_1::NvmeCli1,
     &nvme_cli_2::NvmeCli2,
+    &nvme_cli_3::NvmeCli3,
     &nvme_stas::NvmeStas,
     &nvme_tool::NvmeTool,
 ];
@@ -51,6 +53,9 @@ pub enum Takes {
     MachineId,
     /// The system UUID of the firmware, as libnvme 2 finds it.
     SystemUuid,
+    /// The UUID of the firmware, or the machine-id where it has none, as nvme-cli 3.1
+    /// finds them; so its names depend on the seed's [kind](Seed::kind).
+    SystemUuidOrMachineId,
     /// The UUID that the installed `nvme gen-hostnqn` answers with.
     NvmeTool,
 }
@@ -146,9 +151,8 @@ pub trait Scheme: Sync {
     /// The identity of a seed. A scheme whose IQN has a prefix of its own
     /// ignores `iqn_prefix`.
     ///
-    /// The seed is the 16 bytes of what the scheme [`takes`](Self::takes), a
-    /// UUID in the order of its digits. It is used as it is: ask
-    /// [`is_denylisted`](MachineId::is_denylisted) first.
+    /// The seed is of a kind that the scheme [`takes`](Self::takes). It is used
+    /// as it is: ask [`is_denylisted`](Seed::is_denylisted) first.
     ///
     /// ```
     /// use sanid_core::{IqnPrefix, MachineId, scheme};
@@ -159,7 +163,7 @@ pub trait Scheme: Sync {
     /// assert_eq!(derived.iqn.as_str(), "iqn.1994-05.com.redhat:652f5d50a6894520b87bfe2552ef6b8b");
     /// # Ok::<(), Box<dyn core::error::Error>>(())
     /// ```
-    fn derive(&self, seed: &MachineId, iqn_prefix: &IqnPrefix) -> Derived;
+    fn derive(&self, seed: &Seed, iqn_prefix: &IqnPrefix) -> Derived;
 }
 
 /// What a scheme gives, and which scheme gave each part.

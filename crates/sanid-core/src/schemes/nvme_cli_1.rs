@@ -1,7 +1,7 @@
 //! `nvme-cli-1`: what `nvme gen-hostnqn` of nvme-cli 1.10 to 1.16 printed.
 
 use super::{Derived, Scheme, Takes, sanid_v1};
-use crate::{HostId, HostNqn, IqnPrefix, MachineId, NVME_CLI_1_APP_ID, NvmePair};
+use crate::{HostId, HostNqn, IqnPrefix, NVME_CLI_1_APP_ID, NvmePair, Seed};
 
 const NAME: &str = "nvme-cli-1";
 
@@ -32,7 +32,7 @@ impl Scheme for NvmeCli1 {
         ]
     }
 
-    fn derive(&self, seed: &MachineId, iqn_prefix: &IqnPrefix) -> Derived {
+    fn derive(&self, seed: &Seed, iqn_prefix: &IqnPrefix) -> Derived {
         let host_uuid = seed.app_specific(&NVME_CLI_1_APP_ID);
         Derived {
             iqn: sanid_v1::iqn(seed, iqn_prefix),

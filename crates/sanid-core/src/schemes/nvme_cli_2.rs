@@ -2,7 +2,7 @@
 //! firmware has a UUID for it to print.
 
 use super::{Derived, Scheme, Takes, sanid_v1};
-use crate::{HostId, HostUuid, IqnPrefix, MachineId, NvmePair};
+use crate::{HostId, HostNqn, HostUuid, IqnPrefix, NvmePair, Seed, hex};
 
 const NAME: &str = "nvme-cli-2";
 
@@ -35,18 +35,24 @@ impl Scheme for NvmeCli2 {
         ]
     }
 
-    fn derive(&self, seed: &MachineId, iqn_prefix: &IqnPrefix) -> Derived {
-        as_it_is(NAME, seed, iqn_prefix)
+    fn derive(&self, seed: &Seed, iqn_prefix: &IqnPrefix) -> Derived {
+        verbatim(NAME, seed, iqn_prefix)
     }
 }
 
 /// The UUID is the pair; only the initiator name is derived from it.
-pub(super) fn as_it_is(name: &'static str, seed: &MachineId, iqn_prefix: &IqnPrefix) -> Derived {
+///
+/// nvme-cli prints the UUID as it is spelled, and a host NQN is compared byte for byte, so the host NQN keeps
+/// the seed's capitals. The kernel parses the Host ID, whose spelling does not matter.
+pub(super) fn verbatim(name: &'static str, seed: &Seed, iqn_prefix: &IqnPrefix) -> Derived {
     let host_uuid = HostUuid::from_bytes(*seed.as_bytes());
     Derived {
         iqn: sanid_v1::iqn(seed, iqn_prefix),
-        // The caller has asked whether it is denylisted; see `Scheme::derive`.
-        nvme: NvmePair::from_host_id(HostId::from_sound_uuid(host_uuid)),
+        nvme: NvmePair {
+            host_nqn: HostNqn::from_parts(&[HostNqn::UUID_PREFIX, hex::text(&seed.spelled())]),
+            // The caller has checked that it is not denylisted; see `Scheme::derive`.
+            host_id: HostId::from_sound_uuid(host_uuid),
+        },
         iqn_by: sanid_v1::NAME,
         host_nqn_by: name,
         host_id_by: name,

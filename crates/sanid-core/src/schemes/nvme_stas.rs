@@ -2,7 +2,7 @@
 
 use super::{Derived, Scheme, Takes, sanid_v1};
 use crate::seed::hmac_uuid;
-use crate::{HostId, IqnPrefix, MachineId, NvmePair};
+use crate::{HostId, IqnPrefix, NvmePair, Seed};
 
 const NAME: &str = "nvme-stas";
 
@@ -36,7 +36,7 @@ impl Scheme for NvmeStas {
         ]
     }
 
-    fn derive(&self, seed: &MachineId, iqn_prefix: &IqnPrefix) -> Derived {
+    fn derive(&self, seed: &Seed, iqn_prefix: &IqnPrefix) -> Derived {
         let host_uuid = hmac_uuid(KEY, seed.as_bytes());
         Derived {
             iqn: sanid_v1::iqn(seed, iqn_prefix),

@@ -2,7 +2,7 @@
 //! rule is.
 
 use super::{Derived, Scheme, Takes, nvme_cli_2};
-use crate::{IqnPrefix, MachineId};
+use crate::{IqnPrefix, Seed};
 
 const NAME: &str = "nvme-tool";
 
@@ -34,7 +34,7 @@ impl Scheme for NvmeTool {
         ]
     }
 
-    fn derive(&self, seed: &MachineId, iqn_prefix: &IqnPrefix) -> Derived {
-        nvme_cli_2::as_it_is(NAME, seed, iqn_prefix)
+    fn derive(&self, seed: &Seed, iqn_prefix: &IqnPrefix) -> Derived {
+        nvme_cli_2::verbatim(NAME, seed, iqn_prefix)
     }
 }

@@ -1,7 +1,7 @@
 //! `sanid-v1`: one UUID, three names.
 
 use super::{Derived, Scheme, Takes};
-use crate::{HostId, HostNqn, HostUuid, Iqn, IqnPrefix, MachineId, NvmePair, SANID_V1_APP_ID};
+use crate::{HostId, HostNqn, HostUuid, Iqn, IqnPrefix, NvmePair, SANID_V1_APP_ID, Seed};
 
 pub(super) const NAME: &str = "sanid-v1";
 
@@ -29,7 +29,7 @@ impl Scheme for SanidV1 {
         &[]
     }
 
-    fn derive(&self, seed: &MachineId, iqn_prefix: &IqnPrefix) -> Derived {
+    fn derive(&self, seed: &Seed, iqn_prefix: &IqnPrefix) -> Derived {
         let host_uuid = sanid_v1_host_uuid(seed);
         let digits = host_uuid.digits();
         Derived {
@@ -64,11 +64,11 @@ impl Scheme for SanidV1 {
 /// );
 /// # Ok::<(), sanid_core::MachineIdError>(())
 /// ```
-pub fn sanid_v1_host_uuid(seed: &MachineId) -> HostUuid {
+pub fn sanid_v1_host_uuid(seed: &Seed) -> HostUuid {
     seed.app_specific(&SANID_V1_APP_ID)
 }
 
 /// The IQN that `sanid-v1` gives, for schemes that have none of their own.
-pub(super) fn iqn(seed: &MachineId, iqn_prefix: &IqnPrefix) -> Iqn {
+pub(super) fn iqn(seed: &Seed, iqn_prefix: &IqnPrefix) -> Iqn {
     iqn_prefix.join_digits(&sanid_v1_host_uuid(seed).digits())
 }

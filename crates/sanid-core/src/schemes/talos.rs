@@ -1,7 +1,7 @@
 //! `talos`: what Talos Linux 1.10 and later derive.
 
 use super::{Derived, Scheme, Takes};
-use crate::{HostId, HostNqn, HostUuid, Iqn, IqnPrefix, MachineId, NvmePair, hex};
+use crate::{HostId, HostNqn, HostUuid, Iqn, IqnPrefix, NvmePair, Seed, hex};
 
 const NAME: &str = "talos";
 
@@ -33,7 +33,7 @@ impl Scheme for Talos {
         ]
     }
 
-    fn derive(&self, seed: &MachineId, _: &IqnPrefix) -> Derived {
+    fn derive(&self, seed: &Seed, _: &IqnPrefix) -> Derived {
         let seed = hex::Digits::of(seed.as_bytes());
         let digits = seed.simple();
         let mut half = [0; 16];

@@ -54,6 +54,22 @@ pub const SANID_V1_APP_ID: AppId =
 pub const NVME_CLI_1_APP_ID: AppId =
     AppId(0xc7f4_6181_12be_4932_8c83_106f_9ddd_d86b_u128.to_be_bytes());
 
+/// The application id that nvme-cli 3.1 uses for `gen-hostnqn` where the firmware
+/// has no UUID: `853c3220-ca64-4dad-a06f-1dc752e32263`.
+///
+/// ```
+/// use sanid_core::{MachineId, NVME_CLI_3_APP_ID};
+///
+/// let seed = MachineId::parse("3d1219c7c4c5404aaa1f6d2a48adfda4")?;
+/// assert_eq!(
+///     seed.app_specific(&NVME_CLI_3_APP_ID).to_string(),
+///     "c54f90a0-d3f4-4a73-82a7-fb09e9525fd9",
+/// );
+/// # Ok::<(), sanid_core::MachineIdError>(())
+/// ```
+pub const NVME_CLI_3_APP_ID: AppId =
+    AppId(0x853c_3220_ca64_4dad_a06f_1dc7_52e3_2263_u128.to_be_bytes());
+
 /// The application id of [`SeedFingerprint`](crate::SeedFingerprint):
 /// `3cd63ef6-d8c6-4ea6-9ea1-0a4bf03bd8f1`.
 ///

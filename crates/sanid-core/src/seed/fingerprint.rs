@@ -3,7 +3,8 @@
 use core::fmt;
 use core::str::FromStr;
 
-use crate::{HostUuid, MachineId, SANID_FINGERPRINT_APP_ID, hex};
+use super::Seed;
+use crate::{HostUuid, SANID_FINGERPRINT_APP_ID, hex};
 
 /// A value that is the same for the same seed and tells nothing else about it.
 ///
@@ -37,7 +38,7 @@ pub struct SeedFingerprint(HostUuid);
 pub struct SeedFingerprintError;
 
 impl SeedFingerprint {
-    pub(super) fn of(seed: &MachineId) -> Self {
+    pub(super) fn of(seed: &Seed) -> Self {
         Self(seed.app_specific(&SANID_FINGERPRINT_APP_ID))
     }
 

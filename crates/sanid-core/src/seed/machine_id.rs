@@ -1,19 +1,19 @@
 //! The machine-id, the seed of most schemes.
 
 use core::fmt;
+use core::ops::Deref;
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::ZeroizeOnDrop;
 
-use super::hmac::{hmac, hmac_uuid};
-use crate::{AppId, DENYLISTED_UUIDS, HostUuid, SANID_HARDWARE_APP_ID, SeedFingerprint, hex};
+use super::hmac::hmac;
+use super::{Seed, SeedKind};
+use crate::{HostUuid, SANID_HARDWARE_APP_ID, hex};
 
-/// The 128 secret bits of `/etc/machine-id`.
+/// The 128 secret bits of `/etc/machine-id`: a [`Seed`] of the kind
+/// [`SeedKind::MachineId`].
 ///
 /// machine-id(5) asks to keep it confidential, since it stands for the
-/// installation wherever an application-specific id is derived from it. So it
-/// cannot be displayed, copied or compared by accident: there is no `Display`
-/// and no `Clone`, `Debug` prints a constant, and the value's memory is cleared
-/// when it goes (not the stack of a hash function that has read it).
+/// installation wherever an application-specific id is derived from it.
 ///
 /// ```
 /// use sanid_core::MachineId;
@@ -22,7 +22,7 @@ use crate::{AppId, DENYLISTED_UUIDS, HostUuid, SANID_HARDWARE_APP_ID, SeedFinger
 /// assert_eq!(format!("{seed:?}"), "MachineId(secret)");
 /// # Ok::<(), sanid_core::MachineIdError>(())
 /// ```
-pub struct MachineId([u8; 16]);
+pub struct MachineId(Seed);
 
 /// Why a text or a file holds no usable machine-id.
 ///
@@ -115,7 +115,7 @@ impl MachineId {
         }
     }
 
-    /// The seed of 16 bytes, for seeds that do not come as text.
+    /// The machine-id of 16 bytes.
     ///
     /// ```
     /// use sanid_core::MachineId;
@@ -123,64 +123,8 @@ impl MachineId {
     /// assert!(MachineId::from_bytes([0xff; 16]).is_denylisted());
     /// ```
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    /// Whether many machines share this value, so that it must not be a seed:
-    /// one of [`DENYLISTED_UUIDS`]. systemd takes the machine-id of a virtual
-    /// machine's first boot from its DMI UUID, vendor defaults included.
-    ///
-    /// ```
-    /// use sanid_core::MachineId;
-    ///
-    /// assert!(MachineId::parse("03000200040005000006000700080009")?.is_denylisted());
-    /// # Ok::<(), sanid_core::MachineIdError>(())
-    /// ```
-    pub fn is_denylisted(&self) -> bool {
-        DENYLISTED_UUIDS.contains(&self.0)
-    }
-
-    /// Whether this is one of these: for lists that an administrator extends.
-    ///
-    /// ```
-    /// use sanid_core::{HostUuid, MachineId};
-    ///
-    /// let shared = HostUuid::parse("03d40274-0435-05dc-8506-010700080009").unwrap();
-    /// assert!(MachineId::parse("03d40274043505dc8506010700080009")?.is_one_of(&[shared]));
-    /// # Ok::<(), sanid_core::MachineIdError>(())
-    /// ```
-    pub fn is_one_of(&self, uuids: &[HostUuid]) -> bool {
-        uuids.iter().any(|uuid| *uuid.as_bytes() == self.0)
-    }
-
-    /// The id of this machine for one application, exactly as systemd's
-    /// `sd_id128_get_machine_app_specific(3)` computes it: the first 16 bytes
-    /// of the HMAC-SHA256 of the application id keyed with the machine-id,
-    /// marked as a version 4 UUID.
-    ///
-    /// ```
-    /// use sanid_core::{AppId, MachineId};
-    ///
-    /// let seed = MachineId::parse("3d1219c7c4c5404aaa1f6d2a48adfda4")?;
-    /// let uuid = seed.app_specific(&AppId::from_bytes([0x11; 16]));
-    /// assert_eq!(uuid.as_bytes()[6] >> 4, 4);
-    /// # Ok::<(), sanid_core::MachineIdError>(())
-    /// ```
-    pub fn app_specific(&self, app: &AppId) -> HostUuid {
-        hmac_uuid(&self.0, app.as_bytes())
-    }
-
-    /// What may be stored to recognise this seed again.
-    ///
-    /// ```
-    /// use sanid_core::MachineId;
-    ///
-    /// let seed = MachineId::parse("3d1219c7c4c5404aaa1f6d2a48adfda4")?;
-    /// assert_ne!(seed.fingerprint().to_string(), "3d1219c7c4c5404aaa1f6d2a48adfda4");
-    /// # Ok::<(), sanid_core::MachineIdError>(())
-    /// ```
-    pub fn fingerprint(&self) -> SeedFingerprint {
-        SeedFingerprint::of(self)
+        let uuid = HostUuid::from_bytes(bytes);
+        Self(Seed::from_uuid(SeedKind::MachineId, &uuid))
     }
 
     /// What may be stored of a serial number of the hardware to recognise it on
@@ -209,9 +153,19 @@ impl MachineId {
         first.copy_from_slice(&digest[..16]);
         first
     }
+}
 
-    /// The secret bytes, for schemes.
-    pub(crate) const fn as_bytes(&self) -> &[u8; 16] {
+impl From<MachineId> for Seed {
+    fn from(id: MachineId) -> Self {
+        id.0
+    }
+}
+
+/// A machine-id is a seed, and everything that holds for a seed holds for it.
+impl Deref for MachineId {
+    type Target = Seed;
+
+    fn deref(&self) -> &Seed {
         &self.0
     }
 }
@@ -219,12 +173,6 @@ impl MachineId {
 impl fmt::Debug for MachineId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MachineId(secret)")
-    }
-}
-
-impl Drop for MachineId {
-    fn drop(&mut self) {
-        self.0.zeroize();
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) struct Derive {
     #[arg(long, value_name = "FORMAT", value_parser = clap::builder::PossibleValuesParser::new(FORMATS.iter().map(|format| format.name())))]
     from: Option<String>,
     /// The rule of hosts whose row names none: sanid-v1, talos, nvme-cli-1 or nvme-stas from machine-ids,
-    /// nvme-cli-2 from system UUIDs
+    /// nvme-cli-2 from system UUIDs, nvme-cli-3 from system UUIDs or else machine-ids
     #[arg(long, value_name = "SCHEME", default_value = "sanid-v1")]
     scheme: String,
     /// What stands before the ':' of the initiator name, where the row has none

@@ -4,7 +4,7 @@ use std::str::{self, FromStr};
 
 use sanid_core::{
     DEFAULT_SCHEME, HostId, HostNqn, HostUuid, IqnPrefix, IscsiName, MachineId, NvmePair, SCHEMES,
-    Scheme, Takes, sanid_v1_host_uuid,
+    Scheme, Seed, SeedKind, Takes, sanid_v1_host_uuid,
 };
 use sanid_host::config::IqnTemplate;
 
@@ -70,13 +70,6 @@ pub(super) struct Identity<'a> {
     pub(super) published: bool,
 }
 
-/// The seed of a row.
-struct Seed {
-    id: MachineId,
-    /// A host NQN is compared byte for byte, and nvme-cli 2 prints what the firmware has.
-    capitals: bool,
-}
-
 impl Rule {
     /// Reads the rule.
     ///
@@ -132,7 +125,7 @@ impl Rule {
         let iqn: Option<IscsiName> = given(row, Column::Iqn)?;
         let nvme = pair(given(row, Column::HostNqn)?, given(row, Column::HostId)?)?;
         let seed = seed(row, scheme)?;
-        let same = seed.as_ref().map(|seed| sanid_v1_host_uuid(&seed.id));
+        let same = seed.as_ref().map(sanid_v1_host_uuid);
         let secret = secret(row, scheme);
         if let (Some(iqn), Some(nvme)) = (&iqn, &nvme) {
             let published = secret
@@ -147,12 +140,11 @@ impl Rule {
             });
         }
         let Some(seed) = seed else {
-            let column = if scheme.takes() == Takes::SystemUuid {
-                Column::SystemUuid
-            } else {
-                Column::MachineId
-            };
-            return Err(Fault::one(format!("its {} is empty", column.word())));
+            return Err(Fault::one(match scheme.takes() {
+                Takes::SystemUuid => "its system-uuid is empty",
+                Takes::SystemUuidOrMachineId => "its system-uuid and its machine-id are empty",
+                _ => "its machine-id is empty",
+            }));
         };
         let usable = prefix.as_ref().unwrap_or(&self.prefix);
         if secret
@@ -163,12 +155,7 @@ impl Rule {
                 "its iqn-prefix holds its machine-id, which no name may show",
             ));
         }
-        let mut derived = scheme.derive(&seed.id, usable);
-        if seed.capitals && scheme.takes() == Takes::SystemUuid {
-            let digits = derived.host_uuid.to_string().to_ascii_uppercase();
-            let text = format!("{}{digits}", HostNqn::UUID_PREFIX);
-            derived.nvme.host_nqn = parse(text.as_bytes(), Column::HostNqn)?;
-        }
+        let derived = scheme.derive(&seed, usable);
         let published = scheme.publishes_seed() && (iqn.is_none() || nvme.is_none());
         let iqn = match (iqn, &self.template) {
             (Some(iqn), _) => iqn,
@@ -266,34 +253,47 @@ fn holds(text: &[u8], digits: &[u8]) -> bool {
     memchr::memmem::find(&plain, digits).is_some()
 }
 
+/// The fault of a seed that does not identify one host.
+fn shared() -> Fault {
+    Fault::one("many machines share this id, so a host with it gets no identity; give it its own")
+}
+
 /// The seed that a scheme takes, where the row has one.
 fn seed(row: &Row<'_>, scheme: &dyn Scheme) -> Result<Option<Seed>, Fault> {
-    let shared = || {
-        Fault::one(
-            "many machines share this id, so a host with it gets no identity; give it its own",
-        )
-    };
-    if scheme.takes() == Takes::SystemUuid {
-        let text = row.get(Column::SystemUuid);
-        if text.is_empty() {
-            return Ok(None);
+    match scheme.takes() {
+        Takes::SystemUuid => system_uuid(row),
+        Takes::SystemUuidOrMachineId => {
+            // nvme-cli 3.1 passes over these two alone; a row without a UUID is of a host without one.
+            let unset = |byte| HostUuid::from_bytes([byte; 16]).hyphenated_digits();
+            let text = row.get(Column::SystemUuid);
+            if text.is_empty()
+                || [0, 0xff]
+                    .iter()
+                    .any(|byte| text.eq_ignore_ascii_case(&unset(*byte)))
+            {
+                return machine_id(row);
+            }
+            system_uuid(row)
         }
-        // The rule that is broken would come with a piece of the text.
-        let uuid = str::from_utf8(text)
-            .ok()
-            .and_then(|text| HostUuid::parse(text).ok());
-        let uuid = uuid.ok_or_else(|| {
-            Fault::one("its system-uuid is no UUID: 8-4-4-4-12 hexadecimal digits")
-        })?;
-        if uuid.is_denylisted() {
-            return Err(shared());
-        }
-        let capitals = text.iter().any(u8::is_ascii_uppercase);
-        return Ok(Some(Seed {
-            id: MachineId::from_bytes(*uuid.as_bytes()),
-            capitals,
-        }));
+        Takes::Any | Takes::MachineId | Takes::NvmeTool => machine_id(row),
     }
+}
+
+fn system_uuid(row: &Row<'_>) -> Result<Option<Seed>, Fault> {
+    let text = row.get(Column::SystemUuid);
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match Seed::parse_uuid(SeedKind::SystemUuid, text) {
+        None => Err(Fault::one(
+            "its system-uuid is no UUID: 8-4-4-4-12 hexadecimal digits",
+        )),
+        Some(seed) if seed.is_denylisted() => Err(shared()),
+        seed => Ok(seed),
+    }
+}
+
+fn machine_id(row: &Row<'_>) -> Result<Option<Seed>, Fault> {
     let text = row.get(Column::MachineId);
     if text.is_empty() {
         return Ok(None);
@@ -304,10 +304,7 @@ fn seed(row: &Row<'_>, scheme: &dyn Scheme) -> Result<Option<Seed>, Fault> {
             "its machine-id ends in zeros as a number does that a spreadsheet has rounded: its last digits are lost in \
              this file; take it from /etc/machine-id of the host again, and export the column as text",
         )),
-        Ok(id) => Ok(Some(Seed {
-            id,
-            capitals: false,
-        })),
+        Ok(id) => Ok(Some(id.into())),
         Err(error) => Err(mangled(text).unwrap_or_else(|| Fault::one(error.to_string()))),
     }
 }

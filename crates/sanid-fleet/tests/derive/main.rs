@@ -10,6 +10,7 @@
 mod bad;
 mod formats;
 mod secrecy;
+mod seeds;
 
 use std::process::Command;
 

@@ -11,7 +11,7 @@ pub const MACHINE_ID: &str = "machine-id";
 pub const DMI: &str = "dmi";
 /// The UUID of a guest in its device tree.
 pub const DEVICE_TREE: &str = "device-tree";
-/// The system UUID as libnvme 2 finds it: the seed of a scheme, not for `seed`.
+/// The system UUID as nvme-cli finds it: the seed of schemes, not for `seed`.
 pub const SYSTEM_UUID: &str = "system-uuid";
 /// The answer of the installed nvme: the seed of a scheme, not for `seed`.
 pub const NVME_TOOL: &str = "nvme-tool";
@@ -26,6 +26,7 @@ impl Settings {
             Takes::Any => &self.seed.value,
             Takes::MachineId => &[MACHINE_ID],
             Takes::SystemUuid => &[SYSTEM_UUID],
+            Takes::SystemUuidOrMachineId => &[SYSTEM_UUID, MACHINE_ID],
             Takes::NvmeTool => &[NVME_TOOL],
         }
     }

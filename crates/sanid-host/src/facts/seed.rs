@@ -1,6 +1,6 @@
 //! Seeds that are not the machine-id.
 
-use sanid_core::{HostUuid, MachineId};
+use sanid_core::{HostUuid, Seed, SeedKind, Takes};
 
 /// Those that were looked for: as many as are needed, in order.
 #[derive(Debug, Default)]
@@ -33,12 +33,10 @@ pub struct SeedFacts {
 /// 128 bits that stand for this hardware.
 #[derive(Debug)]
 pub struct SeedUuid {
-    /// The bits, in the order in which the digits of the UUID are written; as confidential as a machine-id.
-    pub id: MachineId,
+    /// The bits and their spelling; as confidential as a machine-id.
+    pub seed: Seed,
     /// Where they were found, such as `/sys/class/dmi/id/product_uuid`.
     pub place: String,
-    /// Whether the digits were written in capitals, as kernels before 4.18 do.
-    pub capitals: bool,
 }
 
 /// Why there is no seed in a place: a clause that does not repeat what was found there.
@@ -63,6 +61,8 @@ pub enum Lack {
     Invalid,
     /// A UUID is there that many machines share.
     Denylisted,
+    /// It follows from a machine-id that is new at every boot.
+    Transient,
     /// What is there cannot be read or asked.
     Unreadable,
 }
@@ -75,35 +75,38 @@ impl Lack {
             Self::Unset => "unset",
             Self::Invalid => "invalid",
             Self::Denylisted => "denylisted",
+            Self::Transient => "transient",
             Self::Unreadable => "unreadable",
+        }
+    }
+
+    /// Whether no later seed of the list may take its place.
+    pub(crate) fn ends_search(self, takes: Takes) -> bool {
+        match self {
+            // What cannot be read now may be the seed at the next boot.
+            Self::Unreadable => true,
+            // nvme-cli 3.1 uses it, so the name of the next seed would not be that of nvme-cli.
+            Self::Denylisted => takes == Takes::SystemUuidOrMachineId,
+            Self::Missing | Self::Unset | Self::Invalid | Self::Transient => false,
         }
     }
 }
 
 impl SeedUuid {
     /// The seed of a UUID.
-    pub fn new(uuid: HostUuid, place: String) -> Self {
-        Self {
-            id: MachineId::from_bytes(*uuid.as_bytes()),
-            place,
-            capitals: false,
-        }
+    pub fn new(kind: SeedKind, uuid: &HostUuid, place: String) -> Self {
+        let seed = Seed::from_uuid(kind, uuid);
+        Self { seed, place }
     }
 
     /// The seed of a UUID in text: 36 characters and nothing else.
     ///
     /// # Errors
     /// [`NotASeed`] for everything else.
-    pub fn parse(text: &[u8], place: String) -> Result<Self, NotASeed> {
-        let uuid = core::str::from_utf8(text).ok().map(HostUuid::parse);
-        match uuid {
-            Some(Ok(uuid)) => Ok(Self {
-                // Mixed capitals come from no kernel; the names would then be those of small letters.
-                capitals: !text.iter().any(u8::is_ascii_lowercase)
-                    && text.iter().any(u8::is_ascii_uppercase),
-                ..Self::new(uuid, place)
-            }),
-            _ => Err(NotASeed::new(
+    pub fn parse(kind: SeedKind, text: &[u8], place: String) -> Result<Self, NotASeed> {
+        match Seed::parse_uuid(kind, text) {
+            Some(seed) => Ok(Self { seed, place }),
+            None => Err(NotASeed::new(
                 place,
                 Lack::Invalid,
                 "it does not hold a UUID",

@@ -1,7 +1,7 @@
 //! What tells this machine from another. The values never leave this file: what goes on is their digests.
 
 use rustix::fs::{AtFlags, OFlags, StatxFlags};
-use sanid_core::{HostUuid, MachineId};
+use sanid_core::{HostUuid, MachineId, Seed};
 
 use super::seeds::firmware_uuid;
 use crate::facts::MachineIdState;
@@ -65,7 +65,7 @@ pub(super) fn read(
 }
 
 /// The UUID as a seed cannot be looked at; its fingerprint stands for it.
-fn digest_of_uuid(seed: &MachineId, uuid: &MachineId) -> String {
+fn digest_of_uuid(seed: &MachineId, uuid: &Seed) -> String {
     let digest = seed.hardware_digest("firmware-uuid", uuid.fingerprint().to_string().as_bytes());
     HostUuid::from_bytes(digest).simple().to_string()
 }

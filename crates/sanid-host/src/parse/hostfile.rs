@@ -4,6 +4,7 @@
 //! and nothing else in the file.
 
 use super::{Hazard, Reader, ReaderView, before, is_python_space, only_relevant_line, text};
+use sanid_core::{HostNqn, HostUuid};
 use std::borrow::Cow;
 
 /// Which of the two files.
@@ -20,6 +21,10 @@ static HOSTNQN: &[Reader] = &[
     Reader {
         name: "libnvme (nvme-cli)",
         read: |bytes| libnvme_hostnqn(bytes).map(Cow::Borrowed),
+    },
+    Reader {
+        name: "libnvme 3 (nvme-cli 3.1)",
+        read: |bytes| libnvme_3_hostnqn(bytes).map(Cow::Borrowed),
     },
     Reader {
         name: "nvme-stas",
@@ -44,6 +49,10 @@ static HOSTID: &[Reader] = &[
     Reader {
         name: "libnvme (nvme-cli)",
         read: |bytes| libnvme_hostid(bytes).map(Cow::Borrowed),
+    },
+    Reader {
+        name: "libnvme 3 (nvme-cli 3.1)",
+        read: |bytes| libnvme_3_hostid(bytes).map(Cow::Borrowed),
     },
     Reader {
         name: "nvme-stas",
@@ -141,6 +150,89 @@ fn libnvme(bytes: &[u8], buffer: usize) -> Result<&str, Hazard> {
     }
 }
 
+/// The host NQN that libnvme 3 uses, and so nvme-cli 3.1: like [`libnvme_hostnqn`], if it is a valid NQN.
+///
+/// Mirrors `shr_nqn_valid` in nvme-cli's `shared/nqn-util.c`. Where the file is ignored, nvme-cli uses
+/// `nqn.2014-08.org.nvmexpress:uuid:` and the Host ID.
+///
+/// # Errors
+///
+/// Those of [`libnvme_hostnqn`], and [`Hazard::Refused`].
+///
+/// # Examples
+///
+/// ```
+/// use sanid_host::parse::hostfile::{libnvme_3_hostnqn, libnvme_hostnqn};
+///
+/// let file = b"nqn.2004-05.com.example:a\r\n";
+/// assert!(libnvme_hostnqn(file).is_ok() && libnvme_3_hostnqn(file).is_err());
+/// ```
+pub fn libnvme_3_hostnqn(bytes: &[u8]) -> Result<&str, Hazard> {
+    let refused = |why| Err(Hazard::Refused(why));
+    let value = match libnvme_hostnqn(bytes) {
+        Err(Hazard::NotUtf8) => return refused(NOT_PRINTABLE),
+        value => value?,
+    };
+    let Some(rest) = value.strip_prefix("nqn.") else {
+        return refused("it does not begin with nqn.");
+    };
+    if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return refused(NOT_PRINTABLE);
+    }
+    if let Some(uuid) = value.strip_prefix(HostNqn::UUID_PREFIX) {
+        return match HostUuid::parse(uuid) {
+            Ok(_) => Ok(value),
+            Err(_) => refused("its UUID is not 8-4-4-4-12 hexadecimal digits"),
+        };
+    }
+    match rest.as_bytes() {
+        [year @ .., _] if is_date(year) => Ok(value),
+        _ => refused("no year, month and domain follow nqn."),
+    }
+}
+
+const NOT_PRINTABLE: &str = "it has whitespace, or bytes that are not printable ASCII";
+
+/// Whether a text begins with a year, a month and a dot.
+fn is_date(text: &[u8]) -> bool {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'.', ..] = text else {
+        return false;
+    };
+    let digits = [y1, y2, y3, y4, m1, m2].into_iter().all(u8::is_ascii_digit);
+    digits && matches!((m1, m2), (b'0', b'1'..) | (b'1', ..=b'2'))
+}
+
+/// The Host ID that libnvme 3 uses, and so nvme-cli 3.1: like [`libnvme_hostid`], if it is a UUID in the
+/// canonical form, in either case, and not zero.
+///
+/// Mirrors `shr_hostid_valid` in nvme-cli's `shared/nqn-util.c`. Where the file is ignored, nvme-cli uses the
+/// UUID of the host NQN, or else what `gen-hostnqn` gives.
+///
+/// # Errors
+///
+/// Those of [`libnvme_hostid`], and [`Hazard::Refused`].
+///
+/// # Examples
+///
+/// ```
+/// use sanid_host::parse::hostfile::libnvme_3_hostid;
+///
+/// assert!(libnvme_3_hostid(b"652f5d50-a689-4520-b87b-fe2552ef6b8b\n").is_ok());
+/// assert!(libnvme_3_hostid(b"652f5d50a6894520b87bfe2552ef6b8b\n").is_err());
+/// ```
+pub fn libnvme_3_hostid(bytes: &[u8]) -> Result<&str, Hazard> {
+    let refused =
+        Hazard::Refused("it is not a UUID of 8-4-4-4-12 hexadecimal digits that is not zero");
+    let value = match libnvme_hostid(bytes) {
+        Err(Hazard::NotUtf8) => return Err(refused),
+        value => value?,
+    };
+    match HostUuid::parse(value) {
+        Ok(uuid) if *uuid.as_bytes() != [0; 16] => Ok(value),
+        _ => Err(refused),
+    }
+}
+
 /// nvme-stas: the first word of the first line, which must look like an NQN.
 ///
 /// Mirrors `SysConf` in nvme-stas' `staslib/conf.py`; a missing value ends the program.
@@ -211,135 +303,4 @@ pub fn gonvme(bytes: &[u8]) -> Result<&str, Hazard> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b";
-    const ID: &str = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
-
-    /// The readers, by the first word of their names.
-    fn named(views: &[ReaderView]) -> Vec<String> {
-        views
-            .iter()
-            .map(|view| view.reader.split(' ').next().unwrap().to_owned())
-            .collect()
-    }
-
-    #[test]
-    fn readers_of_hostnqn_disagree_where_they_do() {
-        for (file, expected) in [
-            (format!("{NQN}\n"), [].as_slice()),
-            (NQN.to_owned(), &[]),
-            (format!("{NQN} \n"), &["libnvme", "gonvme"]),
-            (format!("{NQN}\r\n"), &["libnvme", "gonvme"]),
-            (format!(" {NQN}\n"), &["libnvme", "gonvme"]),
-            (format!("{NQN}\n\n"), &[]),
-            (format!("\n{NQN}\n"), &["libnvme", "nvme-stas"]),
-            (
-                format!("# ours\n{NQN}\n"),
-                &["libnvme", "nvme-stas", "os-brick", "gonvme"],
-            ),
-            (
-                format!("{NQN} # ours\n"),
-                &["libnvme", "os-brick", "gonvme", "IBM's"],
-            ),
-            (
-                format!("{NQN}\nnqn.2004-05.com.example:b\n"),
-                &["os-brick", "gonvme", "IBM's"],
-            ),
-            (
-                format!("{NQN}\0\n"),
-                &["nvme-stas", "os-brick", "gonvme", "IBM's"],
-            ),
-            (
-                String::new(),
-                &["libnvme", "nvme-stas", "os-brick", "gonvme", "IBM's"],
-            ),
-        ] {
-            let others = named(&disagreement(HostFile::HostNqn, file.as_bytes(), NQN));
-            assert_eq!(others, expected, "{file:?}");
-        }
-    }
-
-    #[test]
-    fn readers_of_hostid_disagree_where_they_do() {
-        for (file, expected) in [
-            (format!("{ID}\n"), [].as_slice()),
-            (ID.to_owned(), &[]),
-            // libnvme's buffer ends with the UUID, so it never sees what follows.
-            (format!("{ID} \n"), &[]),
-            (format!("{ID} # ours\n"), &["os-brick"]),
-            (format!("{ID}x\n"), &["nvme-stas", "os-brick"]),
-            (format!(" {ID}\n"), &["libnvme"]),
-            (format!("\n{ID}\n"), &["libnvme", "nvme-stas"]),
-            (format!("{ID}\n{ID}\n"), &["os-brick"]),
-        ] {
-            let others = named(&disagreement(HostFile::HostId, file.as_bytes(), ID));
-            assert_eq!(others, expected, "{file:?}");
-        }
-    }
-
-    #[test]
-    fn libnvme_reads_a_buffer_up_to_a_nul_or_a_line_feed() {
-        let long = "x".repeat(300);
-        for (file, nqn, id) in [
-            ("", Err(Hazard::NoValue), Err(Hazard::NoValue)),
-            ("\0a\n", Err(Hazard::NoValue), Err(Hazard::NoValue)),
-            ("\n", Err(Hazard::Empty), Err(Hazard::Empty)),
-            ("\na", Err(Hazard::Empty), Err(Hazard::Empty)),
-            (" \n", Ok(" "), Ok(" ")),
-            ("a\0b\n", Ok("a"), Ok("a")),
-            ("a\nb\n", Ok("a"), Ok("a")),
-            (long.as_str(), Ok(&long[..222]), Ok(&long[..36])),
-        ] {
-            assert_eq!(libnvme_hostnqn(file.as_bytes()), nqn, "{file:?}");
-            assert_eq!(libnvme_hostid(file.as_bytes()), id, "{file:?}");
-        }
-    }
-
-    #[test]
-    fn bytes_that_are_not_text_are_a_hazard_only_where_they_are_read() {
-        assert_eq!(libnvme_hostnqn(b"nqn.\xff\n"), Err(Hazard::NotUtf8));
-        assert_eq!(libnvme_hostnqn(b"nqn.a\n\xff"), Ok("nqn.a"));
-    }
-
-    #[test]
-    fn nvme_stas_refuses_what_is_no_nqn() {
-        let long = format!("nqn.{}", "x".repeat(220));
-        for (file, reason) in [
-            ("iqn.2004-05.com.example:a\n", "does not begin with nqn."),
-            (long.as_str(), "longer than 223"),
-            (" \n", "first line is blank"),
-            ("", "first line is blank"),
-        ] {
-            let hazard = stas_hostnqn(file.as_bytes()).unwrap_err().to_string();
-            assert!(
-                hazard.starts_with("refuses the file") && hazard.contains(reason),
-                "{hazard}"
-            );
-        }
-    }
-
-    #[test]
-    fn several_lines_are_several_hosts_to_gonvme() {
-        let file = format!("{NQN}\n# ours\n");
-        assert_eq!(
-            gonvme(file.as_bytes()),
-            Err(Hazard::Several(vec![NQN.to_owned(), "# ours".to_owned()]))
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-            all_readers(HostFile::HostNqn, &bytes);
-            all_readers(HostFile::HostId, &bytes);
-        }
-
-        #[test]
-        fn one_line_is_read_alike_by_all(name in "nqn\\.[a-z0-9.:-]{1,200}") {
-            prop_assert_eq!(disagreement(HostFile::HostNqn, format!("{name}\n").as_bytes(), &name), []);
-        }
-    }
-}
+mod tests;

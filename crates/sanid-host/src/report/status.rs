@@ -2,7 +2,6 @@
 
 use super::{HardwareSummary, IdentityReport, report};
 use crate::API_VERSION;
-use crate::config::seed::MACHINE_ID;
 use crate::facts::{Facts, InitramfsFacts, Live};
 use crate::file::{Effective, IdentityFile};
 use crate::findings::Finding;
@@ -161,8 +160,10 @@ impl StatusReport {
     /// The report of a host.
     pub fn new(facts: &Facts, resolution: &Resolution, findings: &[Finding]) -> Self {
         let seed = crate::resolve::derived::seed(facts);
-        let first = facts.settings.seeds().first().copied();
-        let first = first.unwrap_or(MACHINE_ID);
+        let (name, state) = match &seed {
+            Ok(chosen) => (chosen.name, "stable"),
+            Err(_) => crate::resolve::derived::lacking(facts),
+        };
         Self {
             api_version: API_VERSION,
             kind: "Status",
@@ -175,16 +176,11 @@ impl StatusReport {
                 .any(|part| resolution.origin(part).is_ok())
                 .then(|| IdentityReport::new(resolution, false)),
             seed: SeedReport {
-                name: match &seed {
-                    Ok(seed) => seed.name,
-                    Err(_) => first,
-                },
-                state: match &seed {
-                    Ok(_) => "stable",
-                    Err(_) if first == MACHINE_ID => facts.machine_id.word(),
-                    Err(_) => facts.other_seeds.lack(first).word(),
-                },
-                fingerprint: seed.ok().map(|seed| seed.id.fingerprint().to_string()),
+                name,
+                state,
+                fingerprint: seed
+                    .ok()
+                    .map(|chosen| chosen.seed.fingerprint().to_string()),
             },
             on_disk: OnDisk {
                 iqn: FileReport::new(facts, IdentityFile::InitiatorName, facts.disk.iqn()),

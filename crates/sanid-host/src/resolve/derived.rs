@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use sanid_core::{Derived, IscsiName, MachineId, MachineIdError, NvmePair, Takes};
+use sanid_core::{Derived, IscsiName, MachineId, MachineIdError, NvmePair, Seed, Takes};
 
 use super::error::{NoSeed, ResolveError};
-use super::source::{DERIVED, Given, Source, parse_nqn};
+use super::source::{DERIVED, Given, Source};
 use crate::config::seed::MACHINE_ID;
 use crate::facts::{Facts, MachineIdState};
 use crate::observed::Observed;
@@ -64,18 +64,12 @@ impl Source for Scheme {
 }
 
 fn derive(facts: &Facts) -> Result<Derived, ResolveError> {
-    let seed = seed(facts).map_err(ResolveError::NoSeed)?;
+    let chosen = seed(facts).map_err(ResolveError::NoSeed)?;
     let settings = &facts.settings;
-    let scheme = settings.scheme.value;
-    let mut derived = scheme.derive(seed.id, &settings.iqn_prefix.value);
-    // A host NQN is compared byte for byte, and these stand for what another program prints.
-    let verbatim = matches!(scheme.takes(), Takes::SystemUuid | Takes::NvmeTool);
-    if seed.capitals && verbatim {
-        let digits = derived.host_uuid.to_string().to_ascii_uppercase();
-        let text = format!("nqn.2014-08.org.nvmexpress:uuid:{digits}");
-        derived.nvme.host_nqn = parse_nqn(&text, || seed.place.to_owned())?;
-    }
-    Ok(derived)
+    Ok(settings
+        .scheme
+        .value
+        .derive(chosen.seed, &settings.iqn_prefix.value))
 }
 
 fn place(facts: &Facts, by: &'static str) -> String {
@@ -89,61 +83,79 @@ fn place(facts: &Facts, by: &'static str) -> String {
     place
 }
 
-/// The seed that counts.
-pub(crate) struct Seed<'a> {
-    /// The bits.
-    pub(crate) id: &'a MachineId,
+/// The seed that the names are derived from.
+pub(crate) struct Chosen<'a> {
+    pub(crate) seed: &'a Seed,
     /// Its name, as in `seed = ["machine-id"]`.
     pub(crate) name: &'static str,
-    /// Where it is, in words.
+    /// Where it was found, for messages.
     place: &'a str,
-    capitals: bool,
 }
 
 /// The first of the seeds asked for that may be used.
 ///
 /// # Errors
 /// [`NoSeed`] where none may.
-pub(crate) fn seed(facts: &Facts) -> Result<Seed<'_>, NoSeed> {
+pub(crate) fn seed(facts: &Facts) -> Result<Chosen<'_>, NoSeed> {
     let names = facts.settings.seeds();
+    let takes = facts.settings.scheme.value.takes();
     let mut reasons = Vec::new();
     for name in names {
         if *name == MACHINE_ID {
-            match machine_id(facts) {
-                Ok(id) => {
-                    return Ok(Seed {
-                        id,
+            let reason = match machine_id(facts) {
+                Ok(seed) => {
+                    return Ok(Chosen {
+                        seed,
                         name,
                         place: "the machine-id",
-                        capitals: false,
                     });
                 }
-                Err(reason) if names.len() == 1 => return Err(reason),
-                Err(_) if facts.other_seeds.machine_id_to_come && names.last() != Some(name) => {
-                    return Err(NoSeed::ToCome);
-                }
-                Err(_) => reasons.push(format!("the machine-id is {}", facts.machine_id.word())),
+                Err(reason) => reason,
+            };
+            // No other seed takes its place, or it may be the seed at the next boot.
+            if takes != Takes::Any || names.len() == 1 || matches!(reason, NoSeed::Unreadable(_)) {
+                return Err(reason);
             }
+            if facts.other_seeds.machine_id_to_come && names.last() != Some(name) {
+                return Err(NoSeed::ToCome);
+            }
+            reasons.push(format!("the machine-id is {}", facts.machine_id.word()));
         }
-        let seen = facts
-            .other_seeds
-            .seen
-            .iter()
-            .find(|seen| seen.name == *name);
-        match seen.map(|seen| &seen.found) {
+        let mut seen = facts.other_seeds.seen.iter();
+        match seen.find(|seen| seen.name == *name).map(|seen| &seen.found) {
             Some(Ok(found)) => {
-                return Ok(Seed {
-                    id: &found.id,
+                return Ok(Chosen {
+                    seed: &found.seed,
                     name,
                     place: &found.place,
-                    capitals: found.capitals,
                 });
             }
-            Some(Err(error)) => reasons.push(format!("{}: {}", error.place, error.why)),
+            Some(Err(error)) => {
+                reasons.push(format!("{}: {}", error.place, error.why));
+                if error.lack.ends_search(takes) {
+                    break;
+                }
+            }
             None => {}
         }
     }
     Err(NoSeed::Other(reasons.join("; ")))
+}
+
+/// The seed to name where none may be used, and its state in one word.
+pub(crate) fn lacking(facts: &Facts) -> (&'static str, &'static str) {
+    let takes = facts.settings.scheme.value.takes();
+    let name = facts.settings.seeds().first().copied();
+    let lack = name.map(|name| facts.other_seeds.lack(name));
+    match (name, lack) {
+        (Some(name), Some(lack))
+            if name != MACHINE_ID
+                && (takes != Takes::SystemUuidOrMachineId || lack.ends_search(takes)) =>
+        {
+            (name, lack.word())
+        }
+        _ => (MACHINE_ID, facts.machine_id.word()),
+    }
 }
 
 fn machine_id(facts: &Facts) -> Result<&MachineId, NoSeed> {

@@ -172,8 +172,8 @@ pub fn resolve(facts: &Facts) -> Resolution {
         candidates: told.candidates,
         outranked_faults: told.faults,
         scheme: facts.settings.scheme.value.name(),
-        seed: seed.map(|seed| seed.id.fingerprint()),
-        seed_name: seed.map(|seed| seed.name),
+        seed: seed.map(|chosen| chosen.seed.fingerprint()),
+        seed_name: seed.map(|chosen| chosen.name),
     }
 }
 

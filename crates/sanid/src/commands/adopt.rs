@@ -43,7 +43,9 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
     // Before the lock: a pipe or a probe can take its time.
     let record = options.from.as_deref().map(from::read).transpose()?;
     let warnings = match &record {
-        Some(record) => from::may_be_taken(record, &host::observe(&root, Look::default())?, options)?,
+        Some(record) => {
+            from::may_be_taken(record, &host::observe(&root, Look::default())?, options)?
+        }
         None => Vec::new(),
     };
     let lock = if options.dry_run {
@@ -96,8 +98,7 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
 
 /// Why nothing can be adopted.
 fn nothing(notices: &[String]) -> Failure {
-    let mut message =
-        "nothing to adopt: no identity file has a name that can be pinned".to_owned();
+    let mut message = "nothing to adopt: no identity file has a name that can be pinned".to_owned();
     for notice in notices {
         message.push_str("\n  ");
         message.push_str(notice);

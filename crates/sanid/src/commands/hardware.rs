@@ -65,10 +65,7 @@ fn record(options: &AcceptHardware, all: bool) -> Result<Exit, Failure> {
             "changed"
         }
     };
-    print(
-        &HardwareReport::new(outcome, hardware),
-        options.host.format,
-    )?;
+    print(&HardwareReport::new(outcome, hardware), options.host.format)?;
     Ok(Exit::Fine)
 }
 

@@ -110,7 +110,11 @@ fn recompute(resolution: &Resolution) -> Option<Vec<String>> {
             "the host NQN ends in its answer, the Host ID is the same with dashes",
         ],
         ("nvme-stas", _) => &["stasadm hostnqn"],
-        ("nvme-cli-2" | "nvme-tool", _) => &["nvme gen-hostnqn"],
+        ("nvme-cli-3", Some("machine-id")) => &[
+            "systemd-id128 machine-id --app-specific=853c3220ca644dada06f1dc752e32263 -u",
+            "the Host ID is its answer, and the host NQN ends in it",
+        ],
+        ("nvme-cli-2" | "nvme-cli-3" | "nvme-tool", _) => &["nvme gen-hostnqn"],
         _ => return None,
     };
     Some(lines.iter().map(ToString::to_string).collect())

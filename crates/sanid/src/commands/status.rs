@@ -103,7 +103,11 @@ fn page(facts: &Facts, resolution: &Resolution, findings: &[Finding]) -> Page {
             &facts.disk.host_nqn(),
             wanted(IdentityFile::HostNqn),
         ),
-        row("Host ID", &facts.disk.host_id(), wanted(IdentityFile::HostId)),
+        row(
+            "Host ID",
+            &facts.disk.host_id(),
+            wanted(IdentityFile::HostId),
+        ),
     ];
     page.rows(2, &rows);
     live(&mut page, facts);

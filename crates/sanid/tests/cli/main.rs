@@ -16,6 +16,7 @@ mod credentials;
 mod documents;
 mod image;
 mod readme;
+mod seeds;
 mod situations;
 mod stream;
 mod terminal;

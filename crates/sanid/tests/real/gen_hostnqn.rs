@@ -1,5 +1,5 @@
-//! `nvme gen-hostnqn`, of which the schemes `nvme-cli-2` and `nvme-tool` are the names, with the firmware
-//! of its choice.
+//! `nvme gen-hostnqn` of nvme-cli 2, which the scheme `nvme-cli-2` reproduces and `nvme-tool` asks, on hosts
+//! with made firmware. The scheme of nvme-cli 3.1 is in `nvme_cli_3.rs`.
 
 use std::fmt::Write as _;
 
@@ -17,12 +17,12 @@ const NEEDS_13: &[Need] = &[
     Need::Set("SANID_DEBIAN13", "a tree of Debian 13"),
 ];
 
-const NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:";
-const SHOWN: &str = "sys/class/dmi/id/product_uuid";
+pub(crate) const NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:";
+pub(crate) const SHOWN: &str = "sys/class/dmi/id/product_uuid";
 const PARTITION: &str = "proc/device-tree/ibm,partition-uuid";
 
 /// Where nvme-cli runs.
-type Where = fn() -> Private;
+pub(crate) type Where = fn() -> Private;
 
 fn here() -> Private {
     Private::default()
@@ -54,10 +54,10 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// The firmware of one host: files, with their bytes.
-type Firmware = Vec<(&'static str, Vec<u8>)>;
+pub(crate) type Firmware = Vec<(&'static str, Vec<u8>)>;
 
 /// A System Information structure with this UUID, in the byte order of SMBIOS 2.6 and later.
-fn entry(uuid: &str) -> Firmware {
+pub(crate) fn entry(uuid: &str) -> Firmware {
     let number = u128::from_str_radix(&uuid.replace('-', ""), 16).unwrap();
     let mut bytes = number.to_be_bytes();
     bytes[..4].reverse();
@@ -72,16 +72,24 @@ fn entry(uuid: &str) -> Firmware {
     ]
 }
 
-fn shown(text: &str) -> Firmware {
+pub(crate) fn shown(text: &str) -> Firmware {
     vec![(SHOWN, format!("{text}\n").into_bytes())]
 }
 
-fn tree(text: &str) -> Firmware {
+pub(crate) fn tree(text: &str) -> Firmware {
     vec![(PARTITION, format!("{text}\0").into_bytes())]
 }
 
 /// What nvme says on a host with each of these.
-fn nvme(place: Where, hosts: &[Firmware]) -> Vec<String> {
+pub(crate) fn nvme(place: &Private, hosts: &[Firmware]) -> Vec<String> {
+    // A script is one argument, which the kernel limits to 128 KiB.
+    hosts
+        .chunks(100)
+        .flat_map(|hosts| nvme_of(place, hosts))
+        .collect()
+}
+
+fn nvme_of(place: &Private, hosts: &[Firmware]) -> Vec<String> {
     let mut script =
         "PATH=/usr/sbin:/usr/bin:/sbin:/bin; mount -t tmpfs none /sys; mount -t tmpfs none /proc; \
          mount -t tmpfs none /dev; mknod /dev/null c 1 3; mknod /dev/urandom c 1 9; \
@@ -94,23 +102,28 @@ fn nvme(place: Where, hosts: &[Firmware]) -> Vec<String> {
         }
         script += "nvme gen-hostnqn; rm -rf /sys/* /proc/*\n";
     }
-    let ran = place().run(&script, &[], "").expect(0);
+    let ran = place.run(&script, &[], "").expect(0);
     let names: Vec<String> = ran.stdout.lines().map(str::to_owned).collect();
     assert_eq!(names.len(), hosts.len(), "{}", ran.stderr);
     names
 }
 
-/// What `sanid show` says of a host with this firmware.
+/// `sanid show` on a host with this firmware, by `nvme-cli-2`.
 fn sanid(firmware: &Firmware) -> Ran {
+    show("nvme-cli-2", firmware)
+}
+
+/// `sanid show` on a host with this firmware.
+pub(crate) fn show(scheme: &str, firmware: &Firmware) -> Ran {
     let host = Host::new(MACHINE_ID);
-    host.write("etc/sanid/config.toml", "scheme = \"nvme-cli-2\"\n");
+    host.write("etc/sanid/config.toml", format!("scheme = \"{scheme}\"\n"));
     for (path, bytes) in firmware {
         host.write(path, bytes);
     }
     host.run(&["show"])
 }
 
-fn host_nqn(shown: &Ran) -> String {
+pub(crate) fn host_nqn(shown: &Ran) -> String {
     let line = shown
         .stdout
         .lines()
@@ -120,7 +133,7 @@ fn host_nqn(shown: &Ran) -> String {
         .to_owned()
 }
 
-fn uuids(count: usize) -> Vec<String> {
+pub(crate) fn uuids(count: usize) -> Vec<String> {
     let dashed = |mut id: String| {
         for at in [20, 16, 12, 8] {
             id.insert(at, '-');
@@ -133,11 +146,18 @@ fn uuids(count: usize) -> Vec<String> {
         .collect()
 }
 
+/// No kernel spells a UUID this way, and nvme prints one as it is.
+pub(crate) fn half_capitals(uuid: &str) -> String {
+    let (small, capital) = uuid.split_at(18);
+    small.to_owned() + &capital.to_uppercase()
+}
+
 fn equal(place: Where) {
     let uuids = uuids(250);
-    let make: [fn(&str) -> Firmware; 6] = [
+    let make: [fn(&str) -> Firmware; 7] = [
         shown,
         |uuid| shown(&uuid.to_uppercase()),
+        |uuid| shown(&half_capitals(uuid)),
         entry,
         tree,
         // The first place that has one counts.
@@ -149,7 +169,7 @@ fn equal(place: Where) {
         .zip(make.iter().cycle())
         .map(|(uuid, make)| make(uuid))
         .collect();
-    let theirs = nvme(place, &hosts);
+    let theirs = nvme(&place(), &hosts);
     for (theirs, (host, uuid)) in theirs.iter().zip(hosts.iter().zip(&uuids)) {
         assert_eq!(host_nqn(&sanid(host).expect(0)), *theirs, "{host:?}");
         assert_eq!(theirs.to_lowercase(), format!("{NQN}{uuid}"));
@@ -181,19 +201,19 @@ fn differs(place: Where) {
         (shown(ONES), ONES),
     ];
     let hosts: Vec<Firmware> = takes.iter().map(|(host, _)| host.clone()).collect();
-    for (theirs, (host, uuid)) in nvme(place, &hosts).iter().zip(&takes) {
+    for (theirs, (host, uuid)) in nvme(&place(), &hosts).iter().zip(&takes) {
         assert_eq!(*theirs, format!("{NQN}{uuid}"));
         sanid(host).expect(4);
     }
     // Two hosts each, to see that the name is made up.
     let short = shown("4c4c4544-0051-3610-8052-b4c04f30313");
     for none in [vec![], short] {
-        let names = nvme(place, &[none.clone(), none.clone()]);
+        let names = nvme(&place(), &[none.clone(), none.clone()]);
         assert_ne!(names[0], names[1]);
         sanid(&none).expect(4);
     }
     // libnvme has learnt to pass over zeros.
-    let names = nvme(place, &[entry(ZERO), entry(ZERO)]);
+    let names = nvme(&place(), &[entry(ZERO), entry(ZERO)]);
     let zeros = format!("{NQN}{ZERO}");
     if version(place).starts_with("nvme version 2.3 ") {
         assert_eq!(names, [zeros.clone(), zeros]);
@@ -209,7 +229,7 @@ fn version(place: Where) -> String {
 }
 
 /// `sanid show` beside nvme, with the scheme nvme-tool. It has to come to an end, whatever nvme does.
-fn show_with_tool(place: Private, before: &str) -> Ran {
+pub(crate) fn show_with_tool(place: Private, before: &str) -> Ran {
     // It goes where there is a program already, for a chroot that is read-only.
     let script = format!(
         "mount -t tmpfs none /sys; mount -t tmpfs none /tmp; mount -t tmpfs none /dev; \

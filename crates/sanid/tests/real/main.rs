@@ -17,6 +17,7 @@ mod gen_hostnqn;
 mod iscsid;
 mod kernel;
 mod nvme_cli;
+mod nvme_cli_3;
 mod nvme_stas;
 mod openssl;
 mod os_brick;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         systemd::trials(),
         nvme_cli::trials(),
         gen_hostnqn::trials(),
+        nvme_cli_3::trials(),
         nvme_stas::trials(),
         openssl::trials(),
         boot_parameters::trials(),

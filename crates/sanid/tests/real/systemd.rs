@@ -78,6 +78,14 @@ fn nvme_cli_1(private: &Private, count: usize) {
 
 /// Machine-ids from a seed that is printed, and can be given.
 pub(crate) fn machine_ids(count: usize) -> Vec<String> {
+    let mut next = random_numbers();
+    (0..count)
+        .map(|_| format!("{:016x}{:016x}", next(), next()))
+        .collect()
+}
+
+/// Random numbers from a seed that is printed, and can be given.
+pub(crate) fn random_numbers() -> impl FnMut() -> u64 {
     let seed = std::env::var("SANID_TEST_SEED").map_or_else(
         |_| {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
@@ -85,23 +93,25 @@ pub(crate) fn machine_ids(count: usize) -> Vec<String> {
         },
         |seed| seed.parse().expect("SANID_TEST_SEED is a number"),
     );
-    println!("machine-ids of SANID_TEST_SEED={seed}");
+    println!("random numbers of SANID_TEST_SEED={seed}");
     let mut state = seed;
-    let mut next = || {
+    move || {
         // splitmix64
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
-    };
-    (0..count)
-        .map(|_| format!("{:016x}{:016x}", next(), next()))
-        .collect()
+    }
 }
 
 /// What systemd-id128 says for each machine-id, in one private namespace.
-fn systemd_id128(private: &Private, app_id: &str, format: &str, ids: &[String]) -> Vec<String> {
+pub(crate) fn systemd_id128(
+    private: &Private,
+    app_id: &str,
+    format: &str,
+    ids: &[String],
+) -> Vec<String> {
     let file = tempfile::NamedTempFile::new().unwrap();
     let script = "while read -r id; do printf '%s\\n' \"$id\" > /etc/machine-id; \
                   systemd-id128 machine-id --app-specific=\"$1\" $2; done";

@@ -181,6 +181,18 @@ fn what_gives_no_identity_is_said_without_a_value() {
 }
 
 #[test]
+fn nvme_cli_3_needs_a_row_that_tells_whether_the_host_has_a_uuid() {
+    use Column::{Host, MachineId, Scheme, SystemUuid};
+    let row = [(Host, "node-1"), (Scheme, "nvme-cli-3")];
+    let why = derived(&rule(), &row).unwrap_err();
+    assert_eq!(why, "its system-uuid and its machine-id are empty");
+    // What Ansible gathers without root: the host may have a UUID, so the machine-id is not used.
+    let gathered = [&row[..], &[(SystemUuid, "NA"), (MachineId, ID)]].concat();
+    let why = derived(&rule(), &gathered).unwrap_err();
+    assert!(why.contains("no UUID"), "{why}");
+}
+
+#[test]
 fn a_template_makes_the_initiator_name_of_the_host_in_the_row() {
     let template = Some("iqn.2004-05.com.example:{hostname}-{id12}");
     let rule = Rule::parse("sanid-v1", "iqn.2016-04.com.open-iscsi", template).unwrap();

@@ -1,6 +1,6 @@
 //! What sanid noted: names, changes, hardware.
 
-use sanid_core::HostUuid;
+use sanid_core::{HostUuid, SeedKind};
 
 use super::{Case, clean};
 use crate::config::seed;
@@ -127,7 +127,7 @@ fn seeded_by_hardware(mut facts: Facts, kind: &'static str) -> Facts {
     let uuid = HostUuid::parse("4c4c4544-0051-3610-8052-b4c04f303132").unwrap();
     facts.other_seeds.seen.push(SeedFacts {
         name: kind,
-        found: Ok(SeedUuid::new(uuid, "there".into())),
+        found: Ok(SeedUuid::new(SeedKind::SystemUuid, &uuid, "there".into())),
     });
     if kind == seed::NVME_TOOL {
         facts.settings.scheme.value = sanid_core::scheme(kind).unwrap();

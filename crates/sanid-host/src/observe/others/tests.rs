@@ -13,7 +13,7 @@ fn put(root: &Path, path: &str, text: &str) {
     fs::write(path, text).unwrap();
 }
 
-fn seen(root: &Path) -> crate::facts::OthersFacts {
+fn seen(root: &Path) -> OthersFacts {
     read(&Root::open(root).unwrap())
 }
 
@@ -234,7 +234,7 @@ fn hostile_trees_are_looked_at_and_left() {
         (seen.iscsid, seen.namespaces),
         (
             Observed::Saw(Vec::new()),
-            Observed::Saw(crate::facts::Namespaces::default())
+            Observed::Saw(Namespaces::default())
         ),
         "what is no procfs says nothing of processes"
     );

@@ -1,6 +1,8 @@
 //! The UUID that a hypervisor gives a guest with a device tree: of `PowerVM` (`ibm,partition-uuid`), else of
 //! QEMU (`vm,uuid`).
 
+use sanid_core::SeedKind;
+
 use super::file;
 use crate::facts::{Lack, NotASeed, SeedUuid};
 use crate::root::Root;
@@ -15,7 +17,7 @@ pub(super) fn read(root: &Root) -> Result<SeedUuid, NotASeed> {
         if let Some(bytes) = file(root, path, LIMIT)? {
             // A property of text ends with a NUL (Devicetree Specification, section 2.2.4).
             let text = bytes.strip_suffix(b"\0").unwrap_or(&bytes);
-            return SeedUuid::parse(text, format!("/{path}"));
+            return SeedUuid::parse(SeedKind::DeviceTree, text, format!("/{path}"));
         }
     }
     Err(NotASeed::new(

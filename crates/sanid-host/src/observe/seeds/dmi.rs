@@ -1,6 +1,8 @@
 //! The system UUID of SMBIOS: as the kernel shows it, else from the tables themselves, which it shows in the
 //! order of their bytes.
 
+use sanid_core::SeedKind;
+
 use super::file;
 use crate::facts::{Lack, NotASeed, SeedUuid};
 use crate::parse::smbios;
@@ -22,7 +24,11 @@ pub(super) const ENTRY_LIMIT: usize = 8192;
 
 pub(super) fn read(root: &Root) -> Result<SeedUuid, NotASeed> {
     if let Some(bytes) = file(root, SHOWN, SHOWN_LIMIT)? {
-        return SeedUuid::parse(bytes.trim_ascii_end(), format!("/{SHOWN}"));
+        return SeedUuid::parse(
+            SeedKind::SystemUuid,
+            bytes.trim_ascii_end(),
+            format!("/{SHOWN}"),
+        );
     }
     let not = |path: &str, lack, why: &str| Err(NotASeed::new(format!("/{path}"), lack, why));
     let (path, structure) = match file(root, TABLE, TABLE_LIMIT)? {
@@ -45,7 +51,11 @@ pub(super) fn read(root: &Root) -> Result<SeedUuid, NotASeed> {
         );
     };
     match smbios::uuid(&structure, version) {
-        Some(uuid) => Ok(SeedUuid::new(uuid, format!("/{path}"))),
+        Some(uuid) => Ok(SeedUuid::new(
+            SeedKind::SystemUuid,
+            &uuid,
+            format!("/{path}"),
+        )),
         None => not(path, Lack::Missing, "it is too short to hold a UUID"),
     }
 }

@@ -1,13 +1,14 @@
-//! Seeds that are not the machine-id: each is one file here and one line in [`READERS`]. Nothing is read
+//! Seeds that are not the machine-id: each is one file here and one line in [`reader`]. Nothing is read
 //! for one that neither the configuration nor the scheme asks for.
 
 mod device_tree;
 mod dmi;
 mod nvme_cli_2;
+mod nvme_cli_3;
 mod nvme_tool;
 
 use rustix::fs::{OFlags, StatVfsMountFlags};
-use sanid_core::{HostUuid, MachineId};
+use sanid_core::{HostUuid, Seed, SeedKind, Takes};
 
 use crate::config::{Settings, seed};
 use crate::facts::{Lack, MachineIdState, NotASeed, OtherSeeds, SeedFacts, SeedUuid};
@@ -15,17 +16,23 @@ use crate::root::{ReadError, Root};
 
 type Read = fn(&Root) -> Result<SeedUuid, NotASeed>;
 
-/// Every one, by its name.
-static READERS: &[(&str, Read)] = &[
-    (seed::DMI, dmi::read),
-    (seed::DEVICE_TREE, device_tree::read),
-    (seed::SYSTEM_UUID, nvme_cli_2::read),
-    (seed::NVME_TOOL, nvme_tool::read),
-];
+/// The reader of the seed of this name. Schemes that are named for different programs find the system UUID
+/// by different rules.
+fn reader(name: &str, takes: Takes) -> Option<Read> {
+    Some(match name {
+        seed::DMI => dmi::read,
+        seed::DEVICE_TREE => device_tree::read,
+        seed::SYSTEM_UUID if takes == Takes::SystemUuidOrMachineId => nvme_cli_3::read,
+        seed::SYSTEM_UUID => nvme_cli_2::read,
+        seed::NVME_TOOL => nvme_tool::read,
+        _ => return None,
+    })
+}
 
 /// Looks for the seeds that are asked for, in order, up to the first that may be used.
 pub(super) fn read(root: &Root, settings: &Settings, machine_id: &MachineIdState) -> OtherSeeds {
     let mut seeds = OtherSeeds::default();
+    let takes = settings.scheme.value.takes();
     for name in settings.seeds() {
         if *name == seed::MACHINE_ID {
             if machine_id.seed().is_some() {
@@ -35,13 +42,18 @@ pub(super) fn read(root: &Root, settings: &Settings, machine_id: &MachineIdState
             seeds.machine_id_to_come = machine_id.is_not_stored() && is_writable(root);
             continue;
         }
-        let Some((name, read)) = READERS.iter().find(|(known, _)| known == name) else {
+        let Some(read) = reader(name, takes) else {
             continue;
         };
-        let found = read(root).and_then(|found| allowed(found, settings));
-        let usable = found.is_ok();
+        let found = read(root)
+            .and_then(|found| allowed(found, settings))
+            .and_then(|found| by_its_machine_id(root, found, machine_id));
+        let ends = match &found {
+            Ok(_) => true,
+            Err(not) => not.lack.ends_search(takes),
+        };
         seeds.seen.push(SeedFacts { name, found });
-        if usable {
+        if ends {
             break;
         }
     }
@@ -58,10 +70,10 @@ const NONE_SET: [HostUuid; 2] = [
 ///
 /// # Errors
 /// A sentence: a place where it may be cannot be read.
-pub(super) fn firmware_uuid(root: &Root) -> Result<Option<MachineId>, String> {
+pub(super) fn firmware_uuid(root: &Root) -> Result<Option<Seed>, String> {
     for read in [dmi::read, device_tree::read] {
         match read(root) {
-            Ok(found) => return Ok((!found.id.is_denylisted()).then_some(found.id)),
+            Ok(found) => return Ok((!found.seed.is_denylisted()).then_some(found.seed)),
             Err(not) if not.lack == Lack::Unreadable => return Err(not.why),
             Err(_) => {}
         }
@@ -71,15 +83,45 @@ pub(super) fn firmware_uuid(root: &Root) -> Result<Option<MachineId>, String> {
 
 /// Refuses what stands for many machines.
 fn allowed(found: SeedUuid, settings: &Settings) -> Result<SeedUuid, NotASeed> {
-    if found.id.is_one_of(&NONE_SET) {
+    if found.seed.is_one_of(&NONE_SET) {
         let why = "it holds a UUID of nothing but zeros or ones, which says that none was set";
         return Err(NotASeed::new(found.place, Lack::Unset, why));
     }
-    if found.id.is_denylisted() || found.id.is_one_of(&settings.denylist.value) {
+    if found.seed.is_denylisted() || found.seed.is_one_of(&settings.denylist.value) {
         let why = "it holds a UUID that many machines share";
         return Err(NotASeed::new(found.place, Lack::Denylisted, why));
     }
     Ok(found)
+}
+
+/// An answer of nvme-cli 3.1 that follows from the machine-id is no better a seed than that id: asking twice
+/// gives the same answer for a transient one.
+fn by_its_machine_id(
+    root: &Root,
+    found: SeedUuid,
+    machine_id: &MachineIdState,
+) -> Result<SeedUuid, NotASeed> {
+    let follows = || {
+        let derived = nvme_cli_3::of_machine_id(root);
+        derived.is_some_and(|uuid| found.seed.is_one_of(&[uuid]))
+    };
+    if found.seed.kind() != SeedKind::NvmeTool || !follows() {
+        return Ok(found);
+    }
+    let lack = match machine_id {
+        MachineIdState::Stable(_) => return Ok(found),
+        MachineIdState::Transient => Lack::Transient,
+        MachineIdState::Unset(_) => Lack::Unset,
+        MachineIdState::Invalid(_) => Lack::Invalid,
+        MachineIdState::Missing => Lack::Missing,
+        MachineIdState::Denylisted => Lack::Denylisted,
+        MachineIdState::Unreadable(_) => Lack::Unreadable,
+    };
+    let why = format!(
+        "its answer is derived from /etc/machine-id, which cannot be the seed: it is {}",
+        lack.word()
+    );
+    Err(NotASeed::new(found.place, lack, &why))
 }
 
 fn is_writable(root: &Root) -> bool {

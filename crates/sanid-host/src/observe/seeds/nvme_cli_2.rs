@@ -1,6 +1,8 @@
 //! The system UUID that `nvmf_hostnqn_generate` of libnvme 1.x finds (`src/nvme/fabrics.c`): the same files
 //! in the same order, and no random UUID after them.
 
+use sanid_core::SeedKind;
+
 use super::{device_tree, dmi, file};
 use crate::facts::{Lack, NotASeed, SeedUuid};
 use crate::parse::smbios;
@@ -16,9 +18,27 @@ pub(super) fn read(root: &Root) -> Result<SeedUuid, NotASeed> {
         let mut lines = bytes.split(|byte| *byte == b'\n');
         let first = lines.next().unwrap_or_default();
         if first.len() == 36 && lines.next().is_some() {
-            return SeedUuid::parse(first, format!("/{}", dmi::SHOWN));
+            let place = format!("/{}", dmi::SHOWN);
+            return SeedUuid::parse(SeedKind::SystemUuid, first, place);
         }
     }
+    if let Some(found) = entries(root)? {
+        return Ok(found);
+    }
+    if let Some(bytes) = file(root, device_tree::PARTITION, device_tree::LIMIT)? {
+        let text = bytes.get(..36).unwrap_or(&bytes);
+        let place = format!("/{}", device_tree::PARTITION);
+        return SeedUuid::parse(SeedKind::DeviceTree, text, place);
+    }
+    Err(NotASeed::new(
+        format!("/{}", dmi::SHOWN),
+        Lack::Missing,
+        "the firmware shows no system UUID, and nvme-cli would make up a random one",
+    ))
+}
+
+/// The first UUID in a System Information structure that is not all zeros.
+pub(super) fn entries(root: &Root) -> Result<Option<SeedUuid>, NotASeed> {
     let entries = root.list(ENTRIES);
     let entries = entries.map_err(|error| super::unreadable(ENTRIES, &error))?;
     // The kernel names an entry by its type and a number (`drivers/firmware/dmi-sysfs.c`).
@@ -27,18 +47,11 @@ pub(super) fn read(root: &Root) -> Result<SeedUuid, NotASeed> {
         let raw = file(root, &path, dmi::ENTRY_LIMIT)?.unwrap_or_default();
         match smbios::uuid(&raw, LITTLE_ENDIAN) {
             Some(uuid) if *uuid.as_bytes() != [0; 16] => {
-                return Ok(SeedUuid::new(uuid, format!("/{path}")));
+                let place = format!("/{path}");
+                return Ok(Some(SeedUuid::new(SeedKind::SystemUuid, &uuid, place)));
             }
             _ => {}
         }
     }
-    if let Some(bytes) = file(root, device_tree::PARTITION, device_tree::LIMIT)? {
-        let text = bytes.get(..36).unwrap_or(&bytes);
-        return SeedUuid::parse(text, format!("/{}", device_tree::PARTITION));
-    }
-    Err(NotASeed::new(
-        format!("/{}", dmi::SHOWN),
-        Lack::Missing,
-        "the firmware shows no system UUID, and nvme-cli would make up a random one",
-    ))
+    Ok(None)
 }

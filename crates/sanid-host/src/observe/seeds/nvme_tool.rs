@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, Mode, OFlags};
-use sanid_core::HostNqn;
+use sanid_core::{HostNqn, SeedKind};
 
 use crate::facts::{Lack, NotASeed, SeedUuid};
 use crate::root::Root;
@@ -26,7 +26,7 @@ pub(super) fn read(root: &Root) -> Result<SeedUuid, NotASeed> {
     let not =
         |place: &str, lack, why: &str| NotASeed::new(format!("{place} gen-hostnqn"), lack, why);
     if !root.is_running_host() {
-        let why = "it answers for the host that it runs on, and --root names another one; what nvme-cli 2 gives there says scheme = \"nvme-cli-2\"";
+        let why = "it answers for the host that it runs on, and --root names another one; scheme = \"nvme-cli-2\" or \"nvme-cli-3\" derives what that version answers there";
         return Err(not("nvme", Lack::Unreadable, why));
     }
     let program = PROGRAMS
@@ -60,7 +60,8 @@ fn seed(answer: &[u8], program: &str) -> Option<SeedUuid> {
     let host_nqn = HostNqn::parse(line).ok()?;
     host_nqn.conformance().ok()?;
     let uuid = line.strip_prefix("nqn.2014-08.org.nvmexpress:uuid:")?;
-    SeedUuid::parse(uuid.as_bytes(), format!("{program} gen-hostnqn")).ok()
+    let place = format!("{program} gen-hostnqn");
+    SeedUuid::parse(SeedKind::NvmeTool, uuid.as_bytes(), place).ok()
 }
 
 /// One answer. Nothing of sanid's surroundings reaches the program, since it could change the answer.

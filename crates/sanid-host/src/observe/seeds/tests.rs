@@ -1,5 +1,7 @@
 //! Hosts of files, and what each reader makes of them.
 
+mod of_schemes;
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -70,8 +72,8 @@ fn found(read: Read, files: &[File<'_>]) -> Result<(HostUuid, String), NotASeed>
     let (_dir, root) = host(files);
     // The bits of a seed cannot be looked at; that of a scheme that shows them can be.
     let scheme = sanid_core::scheme("nvme-cli-2").unwrap();
-    read(&root).map(|SeedUuid { id, place, .. }| {
-        let derived = scheme.derive(&id, &sanid_core::IqnPrefix::default());
+    read(&root).map(|SeedUuid { seed, place }| {
+        let derived = scheme.derive(&seed, &sanid_core::IqnPrefix::default());
         (derived.host_uuid, place)
     })
 }
@@ -148,43 +150,6 @@ fn the_device_tree_has_the_uuid_of_the_partition_or_of_the_guest() {
     );
     assert_none(read, &[], "proc/device-tree");
     assert_none(read, &[(VM, b"4c4c4544\0")], VM);
-}
-
-#[test]
-fn nvme_cli_2_looks_where_libnvme_looks_and_in_its_order() {
-    let read: Read = nvme_cli_2::read;
-    let shown = format!("{UUID}\n");
-    let other = format!("{SWAPPED}\0");
-    let entry = structure(stored());
-    let zero = structure([0; 16]);
-    let shown: File<'_> = (dmi::SHOWN, shown.as_bytes());
-    let entry: File<'_> = (ENTRY, &entry);
-    let tree: File<'_> = (PARTITION, other.as_bytes());
-    assert_found(read, &[shown, tree], UUID, dmi::SHOWN);
-    // A line of another length is passed over, and so is one without its end.
-    assert_found(read, &[(dmi::SHOWN, UUID.as_bytes()), entry], UUID, ENTRY);
-    assert_found(read, &[(dmi::SHOWN, b"None\n"), entry], UUID, ENTRY);
-    // The version of SMBIOS makes no difference to libnvme.
-    assert_found(read, &[entry, (ENTRY_POINT, SM_2_4)], UUID, ENTRY);
-    assert_found(read, &[(ENTRY, &zero), tree], SWAPPED, PARTITION);
-    assert_found(
-        read,
-        &[
-            (ENTRY, &zero),
-            ("sys/firmware/dmi/entries/1-1/raw", entry.1),
-        ],
-        UUID,
-        "sys/firmware/dmi/entries/1-1/raw",
-    );
-    assert_none(
-        read,
-        &[("sys/firmware/dmi/entries/17-0/raw", entry.1)],
-        dmi::SHOWN,
-    );
-    assert_none(read, &[(VM, other.as_bytes())], dmi::SHOWN);
-    assert_none(read, &[(ENTRY, &zero)], dmi::SHOWN);
-    let text: File<'_> = (dmi::SHOWN, b"4c4c4544-0051-3610-8052-b4c04f30313x\n");
-    assert_none(read, &[text, entry], dmi::SHOWN);
 }
 
 /// `sanid show` in the small: the Host ID and where it comes from, or the reason that there is none.
@@ -347,6 +312,17 @@ fn the_state_of_a_seed_is_that_of_the_first_that_was_asked_for() {
             "system-uuid",
             "denylisted",
         ),
+        // The one that would be used if it could be: the machine-id is the last that nvme-cli 3.1 takes.
+        ("scheme = 'nvme-cli-3'", &[id, dmi], "system-uuid", "stable"),
+        ("scheme = 'nvme-cli-3'", &[id], "machine-id", "stable"),
+        ("scheme = 'nvme-cli-3'", &[unset], "machine-id", "unset"),
+        ("scheme = 'nvme-cli-3'", &[], "machine-id", "missing"),
+        (
+            "scheme = 'nvme-cli-3'",
+            &[id, vendor],
+            "system-uuid",
+            "denylisted",
+        ),
         (
             "scheme = 'nvme-tool'",
             &[id, dmi],
@@ -367,29 +343,6 @@ fn the_state_of_a_seed_is_that_of_the_first_that_was_asked_for() {
         assert_eq!((seed.name, seed.state), (name, state), "{}", case());
         assert_eq!(seed.fingerprint.is_some(), state == "stable", "{}", case());
     }
-}
-
-/// A host NQN is compared byte for byte, and kernels before 4.18 show capitals.
-#[test]
-fn capitals_stay_in_the_host_nqn_of_nvme_cli_2_alone() {
-    let capitals = UUID.to_uppercase() + "\n";
-    let files: [File<'_>; 1] = [(dmi::SHOWN, capitals.as_bytes())];
-    let [nqn, id, _] = shown("scheme = 'nvme-cli-2'", &files).unwrap();
-    assert_eq!(
-        nqn,
-        format!("nqn.2014-08.org.nvmexpress:uuid:{}", UUID.to_uppercase())
-    );
-    assert_eq!(id, UUID);
-    let [_, id, _] = shown("seed = ['dmi']", &files).unwrap();
-    assert_eq!(id, DERIVED);
-}
-
-#[test]
-fn nvme_is_not_asked_about_another_host() {
-    let Err(NoSeed::Other(why)) = shown("scheme = 'nvme-tool'", &[]) else {
-        panic!("there is no seed");
-    };
-    assert!(why.contains("--root names another one"), "{why}");
 }
 
 /// An image leads into the image: the firmware of the machine that looks at it is not its own.

@@ -1,4 +1,4 @@
-use super::super::{DERIVED, Resolution, SOURCES, Verdict, resolve};
+use super::super::{DERIVED, SOURCES, Verdict, resolve};
 use super::*;
 use crate::facts::host;
 use crate::parse::acpi::TableError;

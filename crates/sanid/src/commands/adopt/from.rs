@@ -10,8 +10,8 @@ use sanid_host::resolve::resolve;
 use sanid_host::{Facts, root};
 use serde::{Deserialize, Serialize};
 
-use super::pins::{self, Pins};
 use super::claim::{self, Claim};
+use super::pins::{self, Pins};
 use crate::args::Adopt;
 use crate::exit::Failure;
 

@@ -111,7 +111,10 @@ impl Pins {
         let after = resolve(&facts);
         for (part, is_pinned) in [
             (Part::Iqn, self.iqn.is_some()),
-            (Part::Nvme, self.host_nqn.is_some() || self.host_id.is_some()),
+            (
+                Part::Nvme,
+                self.host_nqn.is_some() || self.host_id.is_some(),
+            ),
         ] {
             if !is_pinned {
                 continue;

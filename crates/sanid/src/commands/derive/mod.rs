@@ -8,7 +8,7 @@ mod writer;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 
 use bulk::{Bulk, USUAL_LINE};
-use sanid_core::{DEFAULT_SCHEME, HostUuid, IqnPrefix, MachineId, SCHEMES, Scheme, Takes};
+use sanid_core::{DEFAULT_SCHEME, IqnPrefix, MachineId, SCHEMES, Scheme, Seed, SeedKind, Takes};
 use writer::Writer;
 
 use crate::args::{Derive, ListFormat};
@@ -65,7 +65,7 @@ pub(crate) fn run(options: &Derive) -> Result<Exit, Failure> {
         sanid_core::scheme(&options.scheme).ok_or_else(|| unknown_scheme(&options.scheme))?;
     if scheme.takes() == Takes::NvmeTool {
         return Err(Failure::error(&format!(
-            "scheme {} asks the nvme of the host that it names, so nothing follows from an id; sanid show on that host has its names, and --scheme nvme-cli-2 what nvme-cli 2 makes of a system UUID",
+            "scheme {} asks the nvme of the host that it names, so nothing follows from an id; sanid show on that host has its names, and --scheme nvme-cli-2 or nvme-cli-3 derives what that version answers",
             scheme.name()
         )));
     }
@@ -193,7 +193,13 @@ impl<W: Write> Run<W> {
     }
 
     fn one(&mut self, number: u64, text: &[u8]) -> Result<(), Stop> {
-        if self.scheme.takes() == Takes::SystemUuid {
+        let is_uuid = match self.scheme.takes() {
+            Takes::SystemUuid => true,
+            // A machine-id is written without hyphens (machine-id(5)), and a system UUID with them.
+            Takes::SystemUuidOrMachineId => text.contains(&b'-'),
+            Takes::Any | Takes::MachineId | Takes::NvmeTool => false,
+        };
+        if is_uuid {
             return self.system_uuid(number, text);
         }
         match MachineId::parse_file(text) {
@@ -216,18 +222,15 @@ impl<W: Write> Run<W> {
 
     /// The UUID becomes the Host ID as it is, so one that is shared makes none.
     fn system_uuid(&mut self, number: u64, text: &[u8]) -> Result<(), Stop> {
-        let text = core::str::from_utf8(text).unwrap_or_default();
-        match HostUuid::parse(text) {
-            Ok(uuid) if uuid.is_denylisted() => {
+        match Seed::parse_uuid(SeedKind::SystemUuid, text) {
+            Some(seed) if seed.is_denylisted() => {
                 self.refuse(number, "many machines share this UUID, so it names none");
             }
-            Ok(uuid) => {
-                let seed = MachineId::from_bytes(*uuid.as_bytes());
+            Some(seed) => {
                 let derived = self.scheme.derive(&seed, &self.prefix);
                 self.writer.item(number, &derived)?;
             }
-            // The rule that is broken would come with a piece of the line.
-            Err(_) => self.refuse(number, "this is no UUID: 8-4-4-4-12 hexadecimal digits"),
+            None => self.refuse(number, "this is no UUID: 8-4-4-4-12 hexadecimal digits"),
         }
         Ok(())
     }

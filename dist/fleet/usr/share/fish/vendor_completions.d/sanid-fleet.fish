@@ -42,7 +42,7 @@ json\t''
 ansible-yaml\t''
 ansible-ini\t''
 csv\t''"
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand derive" -l scheme -d 'The rule of hosts whose row names none: sanid-v1, talos, nvme-cli-1 or nvme-stas from machine-ids, nvme-cli-2 from system UUIDs' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand derive" -l scheme -d 'The rule of hosts whose row names none: sanid-v1, talos, nvme-cli-1 or nvme-stas from machine-ids, nvme-cli-2 from system UUIDs, nvme-cli-3 from system UUIDs or else machine-ids' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand derive" -l iqn-prefix -d 'What stands before the \':\' of the initiator name, where the row has none' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand derive" -l iqn-template -d 'The initiator name with {id}, {id12} and {hostname} in it, as in the configuration of hosts' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand derive" -l format -d 'csv and ndjson are what the other commands read, json is one document, table is for people' -r -f -a "csv\t'A header, and one line for a host: what every other command reads'
