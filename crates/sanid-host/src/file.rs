@@ -121,11 +121,6 @@ impl IdentityFile {
         }
     }
 
-    /// Whether storage can know the host by this text.
-    pub(crate) fn is_usable(self, text: &str) -> bool {
-        self.usable(text).is_some()
-    }
-
     /// A text as the name that storage would know the host by, if it can be one. A Host ID is in its usual
     /// spelling, since it is compared as a number.
     fn usable(self, text: &str) -> Option<String> {

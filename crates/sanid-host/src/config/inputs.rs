@@ -11,7 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Every key there is, in the order `sanid config` shows them.
-pub const KEYS: [&str; 13] = [
+pub const KEYS: [&str; 14] = [
     "scheme",
     "seed",
     "denylist",
@@ -25,7 +25,11 @@ pub const KEYS: [&str; 13] = [
     "pin.iqn",
     "pin.hostnqn",
     "pin.hostid",
+    "pin.verbatim",
 ];
+
+/// The tables of keys.
+const TABLES: [&str; 1] = ["pin"];
 
 /// One file's settings, as written.
 #[derive(Debug, Default, Deserialize)]
@@ -45,6 +49,16 @@ pub(crate) struct Inputs {
     pub(crate) allow_volatile_machine_id: Option<Spanned<bool>>,
     #[serde(default)]
     pub(crate) pin: PinInputs,
+    /// What this version does not know, and what can concern no name that it gives.
+    #[serde(skip)]
+    pub(crate) unknown: Vec<Unknown>,
+}
+
+/// A table, or a key of `[pin]`, that this version does not know.
+#[derive(Debug)]
+pub(crate) struct Unknown {
+    pub(crate) name: String,
+    pub(crate) at: usize,
 }
 
 /// A list of texts and its place in the file.
@@ -61,6 +75,7 @@ pub(crate) struct PinInputs {
     pub(crate) iqn: Option<Spanned<String>>,
     pub(crate) hostnqn: Option<Spanned<String>>,
     pub(crate) hostid: Option<Spanned<String>>,
+    pub(crate) verbatim: Option<Spanned<bool>>,
 }
 
 impl Inputs {
@@ -83,13 +98,62 @@ impl Inputs {
             }),
         };
         let (seed, denylist) = (list("seed")?, list("denylist")?);
+        let unknown = take_unknown(table.get_mut());
         let inputs = Self::deserialize(toml::de::Deserializer::from(table)).map_err(explained)?;
         Ok(Self {
             seed,
             denylist,
+            unknown,
             ..inputs
         })
     }
+}
+
+/// Takes out what a later version may know for a part that this one does not: a table, and a key of `[pin]`, that
+/// resembles none of ours. A misspelt key resembles the one it stands for and stays; so does an unknown key outside
+/// of any table, which may concern every name.
+fn take_unknown(table: &mut DeTable<'_>) -> Vec<Unknown> {
+    let is_table_of_later = |name: &str, value: &DeValue<'_>| {
+        value.as_table().is_some() && !is_table(name) && is_strange(name)
+    };
+    let mut unknown = take(table, is_table_of_later, |name| format!("[{name}]"));
+    for prefix in TABLES {
+        let inner = table.get_mut(prefix).map(Spanned::get_mut);
+        let Some(DeValue::Table(inner)) = inner else {
+            continue;
+        };
+        let full = |name: &str| format!("{prefix}.{name}");
+        let is_key_of_later =
+            |name: &str, _: &DeValue<'_>| !is_known(&full(name)) && is_strange(&full(name));
+        unknown.extend(take(inner, is_key_of_later, full));
+    }
+    unknown
+}
+
+/// Whether a name resembles none of ours.
+fn is_strange(name: &str) -> bool {
+    closest(name, &KEYS).is_none() && closest(name, &TABLES).is_none()
+}
+
+fn take(
+    table: &mut DeTable<'_>,
+    is_one: impl Fn(&str, &DeValue<'_>) -> bool,
+    shown: impl Fn(&str) -> String,
+) -> Vec<Unknown> {
+    let found = table
+        .iter()
+        .filter(|(name, value)| is_one(name.get_ref(), value.get_ref()));
+    let found: Vec<(String, usize)> = found
+        .map(|(name, _)| (name.get_ref().to_string(), name.span().start))
+        .collect();
+    let take = |(name, at): (String, usize)| {
+        table.remove(name.as_str());
+        Unknown {
+            name: shown(&name),
+            at,
+        }
+    };
+    found.into_iter().map(take).collect()
 }
 
 fn texts(value: &Spanned<DeValue<'_>>) -> Option<List> {

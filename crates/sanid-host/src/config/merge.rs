@@ -70,6 +70,8 @@ struct Merged {
     pin_iqn: Option<Placed<IscsiName>>,
     pin_hostnqn: Option<Placed<HostNqn>>,
     pin_hostid: Option<Placed<HostId>>,
+    pin_verbatim: Option<Placed<bool>>,
+    unknown: Vec<(String, Origin)>,
 }
 
 impl Merged {
@@ -115,21 +117,46 @@ impl Merged {
             &mut self.firmware,
             Words::parse,
         )?;
+        let verbatim = inputs.pin.verbatim.as_ref();
+        let verbatim = verbatim.is_some_and(|flag| *flag.get_ref());
         file.text("pin.iqn", inputs.pin.iqn, &mut self.pin_iqn, |text| {
-            IscsiName::in_use(text).map_err(|error| pin(&error))
+            let name = if verbatim {
+                IscsiName::in_use(text)
+            } else {
+                IscsiName::parse(text)
+            };
+            name.map_err(|error| pin(&error))
         })?;
         file.text(
             "pin.hostnqn",
             inputs.pin.hostnqn,
             &mut self.pin_hostnqn,
-            |text| HostNqn::in_use(text).map_err(|error| pin(&error)),
+            |text| {
+                let nqn = if verbatim {
+                    HostNqn::in_use(text)
+                } else {
+                    HostNqn::parse(text)
+                };
+                nqn.map_err(|error| pin(&error))
+            },
         )?;
         file.text(
             "pin.hostid",
             inputs.pin.hostid,
             &mut self.pin_hostid,
-            |text| HostId::parse(text).map_err(|error| pin(&error)),
+            |text| HostId::parse(text).map_err(|error| Refusal::new(error, REMOVE)),
         )?;
+        file.flag(inputs.pin.verbatim, &mut self.pin_verbatim);
+        self.unknown.extend(inputs.unknown.into_iter().map(|one| {
+            let at = file.at(one.at);
+            (
+                one.name,
+                Origin::File {
+                    path: at.path,
+                    line: at.line,
+                },
+            )
+        }));
         file.flag(
             inputs.allow_non_unique_template,
             &mut self.allow_non_unique_template,
@@ -208,7 +235,9 @@ impl Merged {
                 iqn: self.pin_iqn.map(Placed::setting),
                 hostnqn: self.pin_hostnqn.map(Placed::setting),
                 hostid: self.pin_hostid.map(Placed::setting),
+                verbatim: self.pin_verbatim.map(Placed::setting),
             },
+            unknown: self.unknown,
         }
     }
 }
@@ -282,8 +311,12 @@ fn prefix(text: &str) -> Result<IqnPrefix, Refusal> {
 }
 
 fn pin(error: &NameError) -> Refusal {
-    Refusal::new(
-        error,
-        "correct it, or remove it to let the scheme name this host",
-    )
+    let fix = if error.rule().is_tolerated() {
+        "correct it, or set pin.verbatim = true beside it if arrays know the host by this name as it is"
+    } else {
+        REMOVE
+    };
+    Refusal::new(error, fix)
 }
+
+const REMOVE: &str = "correct it, or remove it to let the scheme name this host";

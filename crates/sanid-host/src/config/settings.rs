@@ -132,6 +132,8 @@ pub struct Pin {
     pub hostnqn: Option<Setting<HostNqn>>,
     /// The NVMe Host ID.
     pub hostid: Option<Setting<HostId>>,
+    /// Whether names are taken as they are where they break a rule that no initiator checks.
+    pub verbatim: Option<Setting<bool>>,
 }
 
 /// The merged configuration of one root.
@@ -159,6 +161,9 @@ pub struct Settings {
     pub allow_volatile_machine_id: Setting<bool>,
     /// The parts of the identity that are fixed.
     pub pin: Pin,
+    /// Tables and keys of `[pin]` that this version does not know, with their places: they can concern none of the
+    /// names that it gives.
+    pub unknown: Vec<(String, Origin)>,
 }
 
 /// One line of `sanid config`.
@@ -186,6 +191,7 @@ impl Default for Settings {
             firmware: Setting::default_value(Firmware::default()),
             allow_volatile_machine_id: Setting::default_value(false),
             pin: Pin::default(),
+            unknown: Vec::new(),
         }
     }
 }
@@ -235,6 +241,11 @@ impl Settings {
             line("pin.hostid", self.pin.hostid.as_ref(), |v| {
                 quoted(&v.to_string())
             }),
+            line(
+                "pin.verbatim",
+                self.pin.verbatim.as_ref(),
+                ToString::to_string,
+            ),
         ]
         .into_iter()
         .flatten()

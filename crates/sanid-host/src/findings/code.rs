@@ -59,6 +59,8 @@ codes! {
     SourceInvalid = "source-invalid", Danger;
     /// A source that a higher one outranks gives something that cannot be used.
     SourceFault = "source-fault", Warning;
+    /// The configuration has a table or a pin that this version does not know.
+    ConfigUnknown = "config-unknown", Danger;
     /// The configured scheme publishes the machine-id.
     SeedPublished = "seed-published", Warning;
     /// The configured template gives the same initiator name to more than one host.

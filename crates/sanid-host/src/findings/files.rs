@@ -1,5 +1,7 @@
 //! The identity files one by one: there, readable, one name for all readers, open to all readers.
 
+use std::fmt::Write as _;
+
 use super::{Code, Finding, View};
 use crate::file::{Effective, FileState, IdentityFile};
 use crate::parse::ReaderView;
@@ -54,14 +56,7 @@ fn content<T>(view: &View<'_>, file: IdentityFile, effective: &Effective<T>) -> 
         ),
     };
     let seen = match view.facts.disk.file(file).bytes() {
-        Some(bytes) if code == Code::FileInvalid => {
-            let others = used_by(file, bytes);
-            if others.is_empty() {
-                seen
-            } else {
-                format!("{seen}; {}", takes(&others))
-            }
-        }
+        Some(bytes) if code == Code::FileInvalid => seen + &in_use(view, file, bytes),
         _ => seen,
     };
     let fix = match effective {
@@ -77,14 +72,21 @@ fn content<T>(view: &View<'_>, file: IdentityFile, effective: &Effective<T>) -> 
     })
 }
 
-/// The readers that take a name which storage can use.
-fn used_by(file: IdentityFile, bytes: &[u8]) -> Vec<ReaderView> {
-    let mut views = file.readers(bytes);
-    views.retain(|view| {
-        let value = view.value.as_deref();
-        value.is_ok_and(|value| file.is_usable(value))
-    });
-    views
+/// The names that other readers take than the file's own, by reader.
+fn in_use(view: &View<'_>, file: IdentityFile, bytes: &[u8]) -> String {
+    let own = view.facts.disk.effective_text(file);
+    let mut text = String::new();
+    for name in view.facts.disk.names_in_use(file) {
+        if Some(&name) == own.as_ref() {
+            continue;
+        }
+        let mut views = file.readers(bytes);
+        views.retain(|view| view.value.as_deref() == Ok(&name));
+        let readers: Vec<&str> = views.iter().map(|view| view.reader).collect();
+        // Writing to a String cannot fail.
+        let _ = write!(text, "; {name:?} is taken by {}", readers.join(", "));
+    }
+    text
 }
 
 fn unreadable(view: &View<'_>, file: IdentityFile) -> String {

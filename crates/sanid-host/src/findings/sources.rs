@@ -16,6 +16,16 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         let known = errors.contains(&error);
         findings.extend((!known).then(|| outranked(view, *part, error)));
     }
+    findings.extend(view.facts.settings.unknown.iter().map(|(name, origin)| Finding {
+        code: Code::ConfigUnknown,
+        part: None,
+        seen: format!("{origin} sets {name}, which this version of sanid does not know"),
+        why: "What it asks for is not done. It can concern none of the names that this version gives, so those are in place.",
+        fix: vec![
+            "install the version of sanid that it was written for".into(),
+            format!("remove {name}, if it is a mistake"),
+        ],
+    }));
     if resolution.publishes_seed(view.facts) {
         findings.push(published(view, resolution.scheme));
     }

@@ -19,7 +19,10 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
             part: None,
             seen: all.join("; "),
             why: "The checks that need it may have missed something.",
-            fix: vec![format!("{}   as root", view.command("status"))],
+            fix: vec![format!(
+                "{}   as root, where the /proc and /sys of the host are",
+                view.command("status")
+            )],
         });
     }
     findings

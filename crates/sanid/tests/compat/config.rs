@@ -35,7 +35,10 @@ fn release_trees_set_every_key() {
             }
         }
     }
-    for key in sanid_host::config::KEYS {
+    /// Keys that no release has yet.
+    const UNRELEASED: [&str; 1] = ["pin.verbatim"];
+    let keys = sanid_host::config::KEYS.into_iter();
+    for key in keys.filter(|key| !UNRELEASED.contains(key)) {
         assert!(
             set.iter().any(|one| one == key),
             "{key} is in no tree of tests/compat/{}",

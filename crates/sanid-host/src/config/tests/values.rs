@@ -73,3 +73,47 @@ fn the_explanation_names_the_line_of_every_value() {
     assert_eq!(line.value, "\"iqn.2004-05.com.example:db1\"");
     assert_eq!(line.origin, "/etc/sanid/config.toml:4");
 }
+
+#[test]
+fn a_name_that_breaks_the_standard_is_pinned_only_as_it_is() {
+    let nqn = "nqn.2014-08.org.nvmexpress:NVMf:uuid:a3b1c2d4-0000-4000-8000-0123456789ab";
+    for pin in [
+        "iqn = 'iqn.2004-10.com.ubuntu:01:node_1'".to_owned(),
+        format!("hostnqn = '{nqn}'"),
+    ] {
+        let plain = main_file(&format!("[pin]\n{pin}\n"));
+        assert!(message(&plain).contains("pin.verbatim = true"), "{pin}");
+        let verbatim = load(&main_file(&format!("[pin]\n{pin}\nverbatim = true\n"))).unwrap();
+        assert!(verbatim.pin.iqn.is_some() || verbatim.pin.hostnqn.is_some());
+    }
+    // No program uses these.
+    for pin in ["iqn = 'db_1'", "hostnqn = 'nqn.2014-08.com.example:a,b'"] {
+        let unusable = main_file(&format!("[pin]\n{pin}\nverbatim = true\n"));
+        assert!(!message(&unusable).contains("pin.verbatim"), "{pin}");
+    }
+}
+
+#[test]
+fn what_only_a_later_version_knows_is_reported_and_withholds_nothing() {
+    let text = format!(
+        "scheme = 'talos'\n[nfs]\nclient-id = 'x'\n[pin]\nhostid = '{ID}'\nreservation-key = '1'\n"
+    );
+    let settings = load(&main_file(&text)).unwrap();
+    let names: Vec<&str> = settings.unknown.iter().map(|(name, _)| &**name).collect();
+    assert_eq!(names, ["[nfs]", "pin.reservation-key"]);
+    assert_eq!(
+        settings.unknown[1].1.to_string(),
+        "/etc/sanid/config.toml:6"
+    );
+    assert_eq!(settings.scheme.value.name(), "talos");
+    assert!(settings.pin.hostid.is_some());
+    // These resemble a known one, or may concern every name.
+    for text in [
+        "[pins]\niqn = 'x'",
+        "pin.iqnn = 'x'",
+        "pin.host-nqn = 'x'",
+        "colour = 'red'",
+    ] {
+        assert!(message(&main_file(text)).contains("unknown key"), "{text}");
+    }
+}

@@ -70,6 +70,15 @@ pub(super) fn cases() -> Vec<Case> {
             })),
             vec!["firmware-newer"],
         ),
+        (
+            "a table of a later version",
+            {
+                let mut facts = clean();
+                facts.settings.unknown = vec![("[nfs]".into(), crate::config::Origin::Default)];
+                facts
+            },
+            vec!["config-unknown"],
+        ),
         ("talos", published, vec!["seed-published"]),
         (
             "one name for all",

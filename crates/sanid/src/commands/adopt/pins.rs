@@ -139,6 +139,13 @@ impl Pins {
         }
     }
 
+    fn are_conformant(&self) -> bool {
+        let iqn = self.iqn.as_ref();
+        let nqn = self.host_nqn.as_ref();
+        iqn.is_none_or(|iqn| IscsiName::parse(iqn).is_ok())
+            && nqn.is_none_or(|nqn| HostNqn::parse(nqn).is_ok())
+    }
+
     /// The configuration that sets them.
     pub(super) fn fragment(&self, comment: &str) -> String {
         let mut text = format!(
@@ -156,6 +163,9 @@ impl Pins {
                 let quoted = serde_json::to_string(value).unwrap_or_default();
                 let _ = writeln!(text, "{key} = {quoted}");
             }
+        }
+        if !self.are_conformant() {
+            text.push_str("# A name that breaks the standard and that arrays know the host by.\nverbatim = true\n");
         }
         text
     }
