@@ -152,7 +152,9 @@ impl EscrowRecord {
     /// # Errors
     /// Why the host cannot be seen, or has no identity.
     pub fn here(root: &sanid_host::Root, host: &str) -> Result<Self, String> {
-        let facts = sanid_host::observe(root, None).map_err(|error| error.to_string())?;
+        let credentials = sanid_host::credentials_directory(root);
+        let facts =
+            sanid_host::observe(root, credentials.as_deref()).map_err(|error| error.to_string())?;
         let resolution = sanid_host::resolve::resolve(&facts);
         let report = StatusReport::new(&facts, resolution.as_ref(), &[]);
         let report = serde_json::to_value(report).map_err(|error| error.to_string())?;

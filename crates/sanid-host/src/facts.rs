@@ -166,6 +166,9 @@ pub struct Credentials {
     pub hostid: Option<String>,
     /// Those that are there and cannot be read.
     pub unreadable: Vec<ReadError>,
+    /// Why some could not be looked for, as those of the system by an ordinary user: the identity may
+    /// be one that they give.
+    pub unseen: Option<ReadError>,
 }
 
 /// What the running kernel's sessions use, read from sysfs.

@@ -32,6 +32,7 @@ pub mod act;
 pub mod config;
 mod config_source;
 pub mod container;
+pub mod dependents;
 mod document;
 mod facts;
 mod file;
@@ -57,8 +58,8 @@ pub use facts::{
 };
 pub use file::{Disk, Effective, FileState, IdentityFile};
 pub use observe::{
-    PUBLISHED, fixed_by, look_at_hardware, look_at_initramfs, look_at_name, look_at_others,
-    look_beneath, observe,
+    PUBLISHED, credentials_directory, fixed_by, look_at_hardware, look_at_initramfs, look_at_name,
+    look_at_others, look_beneath, observe,
 };
 pub use place::Via;
 pub use plan::plan;

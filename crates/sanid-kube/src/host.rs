@@ -86,7 +86,9 @@ impl Judged {
 /// assert_eq!(view.applied.reason, "Missing");
 /// ```
 pub fn look(root: &Root) -> Result<HostView, String> {
-    let mut facts = sanid_host::observe(root, None).map_err(|error| error.to_string())?;
+    let credentials = sanid_host::credentials_directory(root);
+    let mut facts =
+        sanid_host::observe(root, credentials.as_deref()).map_err(|error| error.to_string())?;
     sanid_host::look_beneath(root, &mut facts);
     sanid_host::look_at_initramfs(root, &mut facts);
     sanid_host::look_at_hardware(root, &mut facts);

@@ -57,6 +57,8 @@ codes! {
     NoSeed = "no-seed", Danger;
     /// A source gives something that cannot be used.
     SourceInvalid = "source-invalid", Danger;
+    /// Credentials could not be looked for.
+    CredentialsUnseen = "credentials-unseen", Info;
     /// The configured scheme publishes the machine-id.
     SeedPublished = "seed-published", Warning;
     /// The configured template gives the same initiator name to more than one host.

@@ -4,6 +4,7 @@
 //! is missing, unreadable or nonsense is a fact like any other. Only a configuration that cannot be
 //! understood stops here: going on without it could mean another identity than the one asked for.
 
+mod credentials;
 mod firmware;
 mod hardware;
 mod initramfs;
@@ -12,7 +13,9 @@ mod machine_id;
 mod others;
 mod places;
 mod seeds;
+mod storage;
 
+use credentials::Directories;
 pub use hardware::look_at_hardware;
 pub use initramfs::look_at_initramfs;
 pub(crate) use live::live;
@@ -21,12 +24,11 @@ pub use others::look_at_others;
 pub(crate) use places::below_etc;
 pub use places::look_beneath;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::config::fragments::Fragment;
 use crate::config::{self, ConfigError, Firmware};
 use crate::facts::HardwareFacts;
-use crate::facts::{Credentials, Facts, FirmwareFacts, InitramfsFacts, OthersFacts, RootFacts};
+use crate::facts::{Facts, FirmwareFacts, InitramfsFacts, OthersFacts, RootFacts};
 use crate::file::{Disk, FileState, IdentityFile};
 use crate::record::{self, Record, RecordState};
 use crate::root::{FileContent, ReadError, Root};
@@ -48,9 +50,19 @@ const PUBLISHED_LIMIT: usize = 16 * 1024;
 /// Where this boot's identity is published, relative to the root.
 pub const PUBLISHED: &str = "run/sanid/identity.json";
 
+/// The credential directory of the service that this process is part of, for the running host: a service's
+/// credentials belong to the machine it runs on.
+pub fn credentials_directory(root: &Root) -> Option<PathBuf> {
+    let directory = std::env::var_os("CREDENTIALS_DIRECTORY");
+    directory
+        .filter(|_| root.is_running_host())
+        .map(PathBuf::from)
+}
+
 /// Sees one host.
 ///
-/// `credentials` is the service's credential directory, `$CREDENTIALS_DIRECTORY`, where there is one.
+/// `credentials` is the service's credential directory ([`credentials_directory`]), where there is one.
+/// Those of the system and of the credential stores are read as well, below a root that runs.
 ///
 /// # Errors
 /// [`ConfigError`] when the configuration cannot be read or understood.
@@ -63,10 +75,8 @@ pub const PUBLISHED: &str = "run/sanid/identity.json";
 /// assert_eq!(facts.machine_id.word(), "missing");
 /// ```
 pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigError> {
-    // Like a directory that is not there: a service without credentials has none.
-    let credentials = credentials.and_then(|directory| Root::open(directory).ok());
-    let handed = credentials.as_ref().map(config_credential).transpose()?;
-    let settings = config::load_with(&config_source(root), handed.flatten())?;
+    let mut credentials = Directories::open(root, credentials);
+    let settings = config::load_with(&config_source(root), credentials.config()?)?;
     let cmdline = root.read("proc/cmdline", CMDLINE_LIMIT).ok().flatten();
     let cmdline = cmdline
         .map(|file| String::from_utf8_lossy(&file.bytes).into_owned())
@@ -91,10 +101,7 @@ pub fn observe(root: &Root, credentials: Option<&Path>) -> Result<Facts, ConfigE
             .flatten(),
         name: None,
         cmdline,
-        credentials: credentials
-            .as_ref()
-            .map(read_credentials)
-            .unwrap_or_default(),
+        credentials: credentials.names(),
         firmware: if settings.firmware.value == Firmware::Use {
             firmware::read(root)
         } else {
@@ -177,31 +184,6 @@ fn hostname(root: &Root) -> Option<String> {
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.next().map(str::to_owned)
-}
-
-/// systemd lays one file per credential, named like it, into a directory of the service's own.
-fn read_credentials(directory: &Root) -> Credentials {
-    let mut unreadable = Vec::new();
-    let mut read = |name: &str| match directory.read(name, CREDENTIAL_LIMIT) {
-        Ok(file) => {
-            let text = String::from_utf8_lossy(&file?.bytes).into_owned();
-            Some(text.strip_suffix('\n').unwrap_or(&text).to_owned())
-        }
-        Err(error) => {
-            unreadable.push(error);
-            None
-        }
-    };
-    Credentials {
-        iqn: read("sanid.iqn"),
-        hostnqn: read("sanid.hostnqn"),
-        hostid: read("sanid.hostid"),
-        unreadable,
-    }
-}
-
-fn config_credential(directory: &Root) -> Result<Option<Fragment>, ConfigError> {
-    config::fragments::credential(&config_source(directory))
 }
 
 fn published(root: &Root) -> Option<Vec<u8>> {

@@ -39,6 +39,7 @@ fn a_higher_source_wins_and_the_order_is_the_documented_one() {
     let credential = || {
         let credentials = Credentials {
             unreadable: Vec::new(),
+            unseen: None,
             iqn: Some("iqn.2001-04.com.example:credential".into()),
             hostnqn: Some(NQN.into()),
             hostid: None,

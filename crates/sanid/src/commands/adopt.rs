@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::args::{Adopt, Format};
 use crate::exit::{Exit, Failure};
-use crate::host;
+use crate::host::{self, Access};
 use crate::output::{self, Page, Tone};
 
 /// High enough to come after what a site ships, low enough to be overridden.
@@ -53,11 +53,12 @@ struct Pins {
 }
 
 pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
-    let root = host::open(options.host.root.as_deref())?;
+    let access = Access::unless_dry(options.dry_run);
+    let root = host::open(options.host.root.as_deref(), access)?;
     // Before the lock: a pipe or a probe can take its time.
     let record = options.from.as_deref().map(from::read).transpose()?;
     let warnings = match &record {
-        Some(record) => from::may_be_taken(record, &host::observe(&root)?, options)?,
+        Some(record) => from::may_be_taken(record, &root, &host::observe(&root)?, options)?,
         None => Vec::new(),
     };
     let lock = if options.dry_run {
@@ -66,6 +67,9 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
         Some(act::lock(&root)?)
     };
     let facts = host::observe(&root)?;
+    if !options.dry_run {
+        host::may_change(&facts)?;
+    }
     let pins = match &record {
         Some(record) => record.pins(),
         None => pins(&facts),
@@ -93,9 +97,13 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
         kind: "Adopt",
         outcome,
         path: PATH,
-        notices: match &record {
-            Some(record) => [warnings, record.notices(&facts, &pins)].concat(),
-            None => notices(&facts),
+        notices: {
+            let mut all = match &record {
+                Some(record) => [warnings, record.notices(&facts, &pins)].concat(),
+                None => notices(&facts),
+            };
+            all.extend(host::unseen(&facts).filter(|_| options.dry_run));
+            all
         },
         pins,
     };

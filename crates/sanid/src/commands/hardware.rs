@@ -6,7 +6,7 @@ use sanid_host::{Facts, Root, act};
 
 use crate::args::{AcceptHardware, Format, Hardware, HardwareCommand, HostOptions};
 use crate::exit::{Exit, Failure};
-use crate::host;
+use crate::host::{self, Access};
 use crate::output::{self, Page, Tone};
 
 pub(crate) fn run(options: &Hardware) -> Result<Exit, Failure> {
@@ -18,7 +18,7 @@ pub(crate) fn run(options: &Hardware) -> Result<Exit, Failure> {
 }
 
 fn show(options: &HostOptions) -> Result<Exit, Failure> {
-    let root = host::open(options.root.as_deref())?;
+    let root = host::open(options.root.as_deref(), Access::Read)?;
     let facts = look(&root)?;
     print(
         &HardwareReport::new("unchanged", &facts.hardware),
@@ -34,13 +34,17 @@ fn show(options: &HostOptions) -> Result<Exit, Failure> {
 
 /// With `all`, what differs is recorded anew as well.
 fn record(options: &AcceptHardware, all: bool) -> Result<Exit, Failure> {
-    let root = host::open(options.host.root.as_deref())?;
+    let access = Access::unless_dry(options.dry_run);
+    let root = host::open(options.host.root.as_deref(), access)?;
     let lock = if options.dry_run {
         None
     } else {
         Some(act::lock(&root)?)
     };
     let facts = look(&root)?;
+    if lock.is_some() {
+        host::may_change(&facts)?;
+    }
     let seen = &facts.hardware.seen;
     if *seen == Evidence::default() {
         return Err(Failure::error(

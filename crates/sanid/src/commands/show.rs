@@ -5,16 +5,19 @@ use sanid_host::resolve::{self, Candidate, DERIVED, Part, Resolution, Verdict};
 
 use crate::args::{Format, Show};
 use crate::exit::{Exit, Failure};
-use crate::host;
+use crate::host::{self, Access};
 use crate::output::{self, Page, Tone};
 
 pub(crate) fn run(options: &Show) -> Result<Exit, Failure> {
-    let root = host::open(options.host.root.as_deref())?;
+    let root = host::open(options.host.root.as_deref(), Access::Read)?;
     let facts = host::observe(&root)?;
     let resolution = resolve::resolve(&facts)?;
     match options.host.format {
         Format::Json => output::json(&IdentityReport::new(&resolution, options.explain))?,
         Format::Text => page(&resolution, options.explain).print()?,
+    }
+    if let Some(notice) = host::unseen(&facts) {
+        output::complain(&notice);
     }
     if resolution.publishes_seed(&facts) {
         output::complain(&format!(

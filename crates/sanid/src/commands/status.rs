@@ -8,7 +8,7 @@ use sanid_host::{Effective, Facts};
 
 use crate::args::{Status, StatusFormat};
 use crate::exit::{Exit, Failure};
-use crate::host;
+use crate::host::{self, Access};
 use crate::output::{self, Page, Tone};
 
 pub(crate) fn run(options: &Status) -> Result<Exit, Failure> {
@@ -23,7 +23,7 @@ pub(crate) fn run(options: &Status) -> Result<Exit, Failure> {
 }
 
 fn look(options: &Status) -> Result<Exit, Failure> {
-    let root = host::open(options.root.as_deref())?;
+    let root = host::open(options.root.as_deref(), Access::Read)?;
     let mut facts = host::observe(&root)?;
     sanid_host::look_beneath(&root, &mut facts);
     sanid_host::look_at_initramfs(&root, &mut facts);

@@ -69,7 +69,11 @@ fn page(root: Option<&Path>) -> String {
     let root = root.map_or_else(Root::host, Root::open);
     if let Ok((root, mut facts)) = root
         .map_err(drop)
-        .and_then(|root| Ok((sanid_host::observe(&root, None).map_err(drop)?, root)))
+        .and_then(|root| {
+            let credentials = sanid_host::credentials_directory(&root);
+            let facts = sanid_host::observe(&root, credentials.as_deref()).map_err(drop)?;
+            Ok((facts, root))
+        })
         .map(|(facts, root)| (root, facts))
     {
         sanid_host::look_beneath(&root, &mut facts);

@@ -24,7 +24,13 @@ pub(super) fn cases() -> Vec<Case> {
         value: crate::config::IqnTemplate::parse("iqn.2001-04.com.example:all").unwrap(),
         origin: crate::config::Origin::Default,
     });
+    let mut unseen = clean();
+    unseen.credentials.unseen = Some(crate::root::ReadError::Io {
+        path: "/run/credentials/@system".into(),
+        errno: rustix::io::Errno::ACCESS,
+    });
     vec![
+        ("credentials unseen", unseen, vec!["credentials-unseen"]),
         (
             "no machine-id",
             Facts {
