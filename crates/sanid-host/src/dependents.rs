@@ -108,14 +108,14 @@ pub fn dependents(root: &Root) -> Vec<Dependent> {
         Dependent {
             name: "journal",
             what: "the journal's directory, which is named by the machine-id",
-            sight: present(root, &format!("var/log/journal/{text}"), "/var/log/journal"),
+            sight: named(root, &["var/log/journal"], &text),
             effect: "older entries stay where they are; journalctl --merge shows them",
             loss: None,
         },
         Dependent {
             name: "boot-entries",
             what: "boot entries that are named by the machine-id",
-            sight: boot_entries(root, &text),
+            sight: named(root, &BOOT_ENTRIES, &text),
             effect: "they stay, and new kernels are installed beside them; remove them by hand when new ones are there",
             loss: None,
         },
@@ -144,17 +144,6 @@ fn answer(found: Result<bool, ReadError>, shown: &str) -> Sight {
     }
 }
 
-/// `shown` stands for a path that holds the machine-id.
-fn present(root: &Root, path: &str, shown: &str) -> Sight {
-    match root.exists(path) {
-        Err(ReadError::Io { errno, .. }) => {
-            let path = shown.to_owned();
-            Sight::Unknown(ReadError::Io { path, errno }.to_string())
-        }
-        found => answer(found, shown),
-    }
-}
-
 fn host_credentials(root: &Root) -> Sight {
     let sight = answer(
         root.exists(HOST_SECRET),
@@ -180,11 +169,7 @@ fn var_partition(root: &Root, seed: Option<&MachineId>) -> Sight {
         return Sight::Absent;
     };
     let uuid = seed.app_specific(&AppId::from_bytes(VAR_PARTITION));
-    match present(
-        root,
-        &format!("{PARTITIONS}/{uuid}"),
-        "/dev/disk/by-partuuid",
-    ) {
+    match named(root, &[PARTITIONS], &uuid.to_string()) {
         Sight::Seen(_) => {}
         other => return other,
     }
@@ -234,10 +219,14 @@ fn system_id_source(config: &[u8]) -> Option<String> {
     values.next()
 }
 
-fn boot_entries(root: &Root, id: &str) -> Sight {
-    for directory in BOOT_ENTRIES {
+/// A directory that has a name beginning with a secret one. It is listed: a path with the secret in it would be seen
+/// by whoever traces or audits system calls.
+fn named(root: &Root, directories: &[&str], secret: &str) -> Sight {
+    for directory in directories {
         match root.list(directory) {
-            Ok(names) if !id.is_empty() && names.iter().any(|name| name.starts_with(id)) => {
+            Ok(names)
+                if !secret.is_empty() && names.iter().any(|name| name.starts_with(secret)) =>
+            {
                 return Sight::Seen(format!("/{directory}"));
             }
             Ok(_) => {}
