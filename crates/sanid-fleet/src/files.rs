@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use sanid_host::Root;
 use sanid_host::root::{describe, printable};
@@ -17,14 +16,14 @@ pub(crate) fn said(error: &io::Error) -> String {
     )
 }
 
-/// The content of a regular file of at most `limit` bytes; a fifo or a device is not waited for. Below a root, no link
-/// leads out of it.
+/// The content of a file of at most `limit` bytes. Below a root it is a regular one, and no link leads out of the
+/// root; what an administrator typed may be a pipe, too.
 ///
 /// # Errors
 /// Why it cannot be read, with its path.
 pub(crate) fn content(path: &Path, below: Option<&Path>, limit: usize) -> Result<Vec<u8>, String> {
     let Some(root) = below else {
-        return regular(path, limit);
+        return given(path, limit);
     };
     let root = Root::open(root).map_err(|error| error.to_string())?;
     let relative = relative(path)?;
@@ -43,20 +42,12 @@ pub(crate) fn relative(path: &Path) -> Result<&str, String> {
     Ok(text.trim_start_matches('/'))
 }
 
-fn regular(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
+fn given(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
     let shown = printable(path);
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let opened = rustix::fs::open(path, flags, Mode::empty());
-    let file = opened.map_err(|errno| cannot_read(&shown, errno))?;
-    let stat = rustix::fs::fstat(&file).map_err(|errno| cannot_read(&shown, errno))?;
-    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-        return Err(format!("{shown} is not a regular file"));
-    }
-    let mut bytes = Vec::new();
     let longest = u64::try_from(limit).unwrap_or(u64::MAX);
-    File::from(file)
-        .take(longest.saturating_add(1))
-        .read_to_end(&mut bytes)
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(longest.saturating_add(1)).read_to_end(&mut bytes))
         .map_err(|error| format!("cannot read {shown}: {}", said(&error)))?;
     if bytes.len() > limit {
         return Err(format!("{shown} is larger than {limit} bytes"));

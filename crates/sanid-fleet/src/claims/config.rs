@@ -111,11 +111,10 @@ impl Config {
     /// # Errors
     /// [`ConfigError`].
     pub fn read(path: Option<&Path>) -> Result<Self, ConfigError> {
-        let file = path.unwrap_or(Path::new(PATH));
-        if path.is_none() && matches!(file.try_exists(), Ok(false)) {
-            return Ok(Self::default());
+        match path {
+            Some(file) => Self::of(file, None),
+            None => Self::below(Path::new("/")),
         }
-        Self::of(file, None)
     }
 
     /// Reads the usual file of the host below a root, and nothing outside of the root; where it is not there,

@@ -27,7 +27,7 @@ pub struct Claimant {
     pub uses_storage: bool,
 }
 
-fn refused(why: String) -> HostError {
+fn refused(why: &str) -> HostError {
     HostError::Refused(format!(
         "{why}, so / is not known to be the host's\n\
          Ways out:\n  \
@@ -67,14 +67,15 @@ impl Claimant {
     /// [`HostError`]: this is a container, or one of the names is not there.
     pub fn of_host(root: Option<&Path>) -> Result<Self, HostError> {
         let failed = |error: &dyn std::fmt::Display| HostError::Failed(error.to_string());
-        let root = match root {
-            Some(path) => Root::open(path).map_err(|error| failed(&error))?,
-            None => {
-                // A claim is made for the host: it has to be one.
-                container::detect().allows(true).map_err(refused)?;
-                Root::host().map_err(|error| failed(&error))?
-            }
+        let root = if let Some(path) = root {
+            Root::open(path)
+        } else {
+            // A claim is made for the host: it has to be one.
+            let allowed = container::detect().allows(true);
+            allowed.map_err(|why| refused(&why))?;
+            Root::host()
         };
+        let root = root.map_err(|error| failed(&error))?;
         let credentials = sanid_host::credentials_directory(&root);
         let mut facts =
             sanid_host::observe(&root, credentials.as_deref()).map_err(|error| failed(&error))?;

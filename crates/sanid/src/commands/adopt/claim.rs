@@ -27,14 +27,12 @@ pub(super) fn of(record: &[u8], root: &Root, asked: bool) -> Claim {
     if matches!(root.exists(CONFIG), Ok(false)) {
         return Claim::None;
     }
-    let mut arguments: Vec<OsString> = ["escrow", "check", "-"].map(OsString::from).into();
-    if root.is_running_host() {
-        arguments.extend(["--config".into(), root.path().join(CONFIG).into_os_string()]);
-    } else {
-        arguments.extend(["--root".into(), root.path().as_os_str().to_owned()]);
-        if !asked {
-            arguments.push("--offline".into());
-        }
+    let mut arguments: Vec<OsString> = ["escrow", "check", "-", "--root"]
+        .map(OsString::from)
+        .into();
+    arguments.push(root.path().as_os_str().to_owned());
+    if !asked && !root.is_running_host() {
+        arguments.push("--offline".into());
     }
     let what = "looking for the claim of the old host";
     let output = match companion::ask(&companion::FLEET, what, &arguments, record) {
