@@ -4,9 +4,14 @@
 //! container image keeps its `/.dockerenv`, and containerd leaves no marker at all.
 
 use std::fmt;
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 
+use rustix::fs::{AtFlags, CWD, Stat};
+use rustix::io::Errno;
+
+use crate::root::describe;
+
+const PID_NAMESPACE: &str = "/proc/self/ns/pid";
+const FIRST_ROOT: &str = "/proc/1/root/";
 /// Inode of the first PID namespace (`PROC_PID_INIT_INO` in `include/linux/proc_ns.h`).
 const FIRST_PID_NAMESPACE: u64 = 0xEFFF_FFFC;
 /// Inode of the first mount namespace where it is fixed (Linux 6.17, include/uapi/linux/nsfs.h).
@@ -41,136 +46,236 @@ impl fmt::Display for Evidence {
     }
 }
 
+/// Whether `/` here is the host's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the host's.
+    Host,
+    /// It is that of a container or a chroot.
+    Container(Evidence),
+    /// It cannot be told, and why: a command that only reads may go on, one that writes may not.
+    Unknown(String),
+}
+
+impl Verdict {
+    /// Why a command may not take `/` for the host's; a command that `writes` needs more proof.
+    ///
+    /// # Errors
+    /// The reason, as a clause.
+    pub fn allows(&self, writes: bool) -> Result<(), String> {
+        match self {
+            Self::Container(evidence) => {
+                Err(format!("this is a container or a chroot ({evidence})"))
+            }
+            Self::Unknown(why) if writes => Err(format!(
+                "this may be a container or a chroot, which cannot be told here ({why})"
+            )),
+            Self::Host | Self::Unknown(_) => Ok(()),
+        }
+    }
+}
+
 /// What was seen, for the decision.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Seen {
-    pid_namespace: Option<u64>,
-    mount_namespace: Option<u64>,
+    /// Inodes of this process's namespaces.
+    pid_namespace: Result<u64, Errno>,
+    mount_namespace: Result<u64, Errno>,
     /// Device and inode of `/` here and as process 1 has it.
-    root: Option<(u64, u64)>,
-    root_of_first: Option<(u64, u64)>,
+    root: Result<(u64, u64), Errno>,
+    root_of_first: Result<(u64, u64), Errno>,
     marker: Option<&'static str>,
 }
 
-/// Looks for evidence that `/` here is not the host's; `None` on a host.
-pub fn detect() -> Option<Evidence> {
-    let root_of_first = identity_of("/proc/1/root/");
+/// Looks for evidence that `/` here is not the host's.
+pub fn detect() -> Verdict {
+    let root_of_first = identity_of(FIRST_ROOT);
     let mut seen = Seen {
-        pid_namespace: namespace("/proc/self/ns/pid"),
+        pid_namespace: namespace(PID_NAMESPACE),
+        mount_namespace: Err(Errno::NOENT),
         root: root_of_first.and_then(|_| identity_of("/")),
         root_of_first,
-        ..Seen::default()
+        marker: None,
     };
-    if seen.root_of_first.is_none() {
+    if seen.root_of_first.is_err() {
         seen.mount_namespace = namespace("/proc/self/ns/mnt");
         seen.marker = MARKERS
             .into_iter()
-            .find(|path| fs::symlink_metadata(path).is_ok());
+            .find(|path| stat(path, AtFlags::SYMLINK_NOFOLLOW).is_ok());
     }
     decide(&seen)
 }
 
-fn decide(seen: &Seen) -> Option<Evidence> {
+fn decide(seen: &Seen) -> Verdict {
     if seen
         .pid_namespace
-        .is_some_and(|inode| inode != FIRST_PID_NAMESPACE)
+        .is_ok_and(|inode| inode != FIRST_PID_NAMESPACE)
     {
-        return Some(Evidence::PidNamespace);
+        return Verdict::Container(Evidence::PidNamespace);
     }
-    if let (Some(here), Some(first)) = (seen.root, seen.root_of_first) {
-        return (here != first).then_some(Evidence::OtherRoot);
+    if let (Ok(here), Ok(first)) = (seen.root, seen.root_of_first) {
+        if here != first {
+            return Verdict::Container(Evidence::OtherRoot);
+        }
+        if seen.pid_namespace.is_ok() {
+            return Verdict::Host;
+        }
     }
-    // The root of process 1 is not ours to see. Its namespace may still be known by its number.
-    if seen.pid_namespace.is_some() && seen.mount_namespace == Some(FIRST_MOUNT_NAMESPACE) {
-        return None;
+    // A marker lies in a machine image that was made from a container image; in the first mount namespace no
+    // container manager has left it for this process.
+    let first = seen.pid_namespace.is_ok() && seen.mount_namespace == Ok(FIRST_MOUNT_NAMESPACE);
+    if let Some(path) = seen.marker.filter(|_| !first) {
+        return Verdict::Container(Evidence::Marker(path));
     }
-    seen.marker.map(Evidence::Marker)
+    let unread = [
+        (PID_NAMESPACE, seen.pid_namespace.err()),
+        (FIRST_ROOT, seen.root_of_first.err()),
+        ("/", seen.root.err()),
+    ];
+    let why = unread
+        .iter()
+        .find_map(|(path, errno)| Some(format!("{path}: {}", describe((*errno)?))));
+    Verdict::Unknown(why.unwrap_or_else(|| "nothing tells it".into()))
 }
 
-fn namespace(link: &str) -> Option<u64> {
-    fs::metadata(link).ok().map(|namespace| namespace.ino())
+fn namespace(link: &str) -> Result<u64, Errno> {
+    stat(link, AtFlags::empty()).map(|namespace| namespace.st_ino)
 }
 
-fn identity_of(path: &str) -> Option<(u64, u64)> {
-    fs::metadata(path)
-        .ok()
-        .map(|directory| (directory.dev(), directory.ino()))
+fn identity_of(path: &str) -> Result<(u64, u64), Errno> {
+    stat(path, AtFlags::empty()).map(|directory| (directory.st_dev, directory.st_ino))
+}
+
+fn stat(path: &str, flags: AtFlags) -> Result<Stat, Errno> {
+    rustix::fs::statat(CWD, path, flags)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// A process whose process 1 cannot be looked at.
+    fn hidden(errno: Errno) -> Seen {
+        Seen {
+            pid_namespace: Ok(FIRST_PID_NAMESPACE),
+            mount_namespace: Ok(FIRST_MOUNT_NAMESPACE + 1),
+            root: Err(errno),
+            root_of_first: Err(errno),
+            marker: None,
+        }
+    }
+
+    fn roots(here: (u64, u64), first: (u64, u64)) -> Seen {
+        Seen {
+            root: Ok(here),
+            root_of_first: Ok(first),
+            ..hidden(Errno::ACCESS)
+        }
+    }
+
+    fn without_proc() -> Seen {
+        Seen {
+            pid_namespace: Err(Errno::NOENT),
+            mount_namespace: Err(Errno::NOENT),
+            ..hidden(Errno::NOENT)
+        }
+    }
+
     #[test]
     fn the_kernels_evidence_outranks_marker_files() {
-        let host = Seen {
-            pid_namespace: Some(FIRST_PID_NAMESPACE),
-            ..Seen::default()
-        };
-        let roots = |here, first| Seen {
-            root: Some(here),
-            root_of_first: Some(first),
-            ..host.clone()
-        };
         let marker = Some("/.dockerenv");
-        let table: &[(&str, Seen, Option<Evidence>)] = &[
-            ("a host", roots((1, 2), (1, 2)), None),
+        let is = Verdict::Container;
+        let table: &[(&str, Seen, Verdict)] = &[
+            ("a host", roots((1, 2), (1, 2)), Verdict::Host),
             (
                 "a machine image made of a container image",
                 Seen {
                     marker,
                     ..roots((1, 2), (1, 2))
                 },
-                None,
+                Verdict::Host,
             ),
             (
                 "a pod with hostPID",
                 roots((7, 2), (1, 2)),
-                Some(Evidence::OtherRoot),
+                is(Evidence::OtherRoot),
             ),
-            (
-                "a chroot",
-                roots((1, 99), (1, 2)),
-                Some(Evidence::OtherRoot),
-            ),
+            ("a chroot", roots((1, 99), (1, 2)), is(Evidence::OtherRoot)),
             (
                 "containerd, no marker",
                 Seen {
-                    pid_namespace: Some(0xF000_0123),
+                    pid_namespace: Ok(0xF000_0123),
                     ..roots((1, 2), (1, 2))
                 },
-                Some(Evidence::PidNamespace),
+                is(Evidence::PidNamespace),
             ),
-            ("an ordinary user on a host", host.clone(), None),
             (
                 "an ordinary user in a container with hostPID",
                 Seen {
                     marker,
-                    ..host.clone()
+                    ..hidden(Errno::ACCESS)
                 },
-                Some(Evidence::Marker("/.dockerenv")),
+                is(Evidence::Marker("/.dockerenv")),
+            ),
+            (
+                "no /proc, marker",
+                Seen {
+                    marker,
+                    ..without_proc()
+                },
+                is(Evidence::Marker("/.dockerenv")),
+            ),
+        ];
+        for (case, seen, expected) in table {
+            assert_eq!(decide(seen), *expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_not_taken_for_a_host() {
+        let marker = Some("/.dockerenv");
+        let table: &[(&str, Seen, &str)] = &[
+            (
+                "an ordinary user on a host",
+                hidden(Errno::ACCESS),
+                "EACCES",
+            ),
+            (
+                "process 1 hidden by hidepid",
+                hidden(Errno::NOENT),
+                "/proc/1/root",
             ),
             (
                 "process 1 hidden, first mount namespace, stray marker",
                 Seen {
                     marker,
-                    mount_namespace: Some(FIRST_MOUNT_NAMESPACE),
-                    ..host.clone()
+                    mount_namespace: Ok(FIRST_MOUNT_NAMESPACE),
+                    ..hidden(Errno::ACCESS)
                 },
-                None,
+                "EACCES",
             ),
-            ("no /proc, no marker", Seen::default(), None),
             (
-                "no /proc, marker",
+                "a chroot without /proc",
+                without_proc(),
+                "/proc/self/ns/pid",
+            ),
+            (
+                "no namespace to see",
                 Seen {
-                    marker,
-                    ..Seen::default()
+                    pid_namespace: Err(Errno::ACCESS),
+                    ..roots((1, 2), (1, 2))
                 },
-                Some(Evidence::Marker("/.dockerenv")),
+                "/proc/self/ns/pid",
             ),
         ];
-        for (case, seen, expected) in table {
-            assert_eq!(decide(seen), *expected, "{case}");
+        for (case, seen, why) in table {
+            let verdict = decide(seen);
+            let Verdict::Unknown(said) = &verdict else {
+                panic!("{case}: {verdict:?}");
+            };
+            assert!(said.contains(why), "{case}: {said}");
+            assert!(verdict.allows(true).is_err(), "{case}");
+            assert_eq!(verdict.allows(false), Ok(()), "{case}");
         }
     }
 }

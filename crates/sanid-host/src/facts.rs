@@ -56,8 +56,8 @@ pub struct Facts {
     pub name: Observed<Option<String>>,
     /// The kernel command line; empty where there is no `/proc`.
     pub cmdline: Observed<String>,
-    /// What the service manager passed; empty for a process that it passed nothing.
-    pub credentials: Observed<Credentials>,
+    /// What the service manager passed, and what is in the credential stores.
+    pub credentials: Credentials,
     /// What the firmware left about the identity it booted with; empty where the configuration ignores it.
     pub firmware: FirmwareFacts,
     /// The merged configuration.
@@ -178,6 +178,9 @@ pub struct Credentials {
     pub hostid: Option<String>,
     /// Those that are there and cannot be read.
     pub unreadable: Vec<ReadError>,
+    /// Why some could not be looked for, as those of the system by an ordinary user: the identity may
+    /// be one that they give.
+    pub unseen: Option<ReadError>,
 }
 
 /// What the running kernel's sessions use, read from sysfs.

@@ -32,6 +32,7 @@ pub mod act;
 pub mod config;
 mod config_source;
 pub mod container;
+pub mod dependents;
 mod document;
 mod facts;
 mod file;
@@ -57,7 +58,7 @@ pub use facts::{
     SeedUuid, TableContent, When, Writer,
 };
 pub use file::{Disk, Effective, FileState, IdentityFile};
-pub use observe::{Covered, Look, PUBLISHED, fixed_by, observe};
+pub use observe::{Covered, Look, PUBLISHED, credentials_directory, fixed_by, observe};
 pub use observed::Observed;
 pub use place::Via;
 pub use plan::plan;

@@ -22,6 +22,7 @@ use rustix::io::Errno;
 
 pub use error::{ReadError, describe};
 pub use read::FileContent;
+pub(crate) use read::{FileSystem, file_system};
 pub use show::{escape, printable};
 
 /// An opened root directory: `/` of the running host, or any directory given by `--root`.

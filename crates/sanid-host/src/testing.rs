@@ -38,7 +38,7 @@ pub(crate) fn facts() -> Facts {
         hostname: Observed::Saw(None),
         name: Observed::Saw(None),
         cmdline: Observed::Saw(String::new()),
-        credentials: Observed::Saw(Credentials::default()),
+        credentials: Credentials::default(),
         firmware: crate::facts::FirmwareFacts::default(),
         settings: Settings::default(),
         disk: Disk {

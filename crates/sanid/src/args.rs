@@ -237,9 +237,16 @@ pub(crate) struct Adopt {
     /// environment names the host
     #[arg(long, value_name = "COMMAND", requires = "from")]
     pub(crate) probe: Option<String>,
+    /// With --root: ask the claim store also where it is on the network, as the configuration below DIR says
+    #[arg(long, requires = "from")]
+    pub(crate) check_claims: bool,
 }
 
 #[derive(Debug, Args)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag on the command line"
+)]
 pub(crate) struct Reseed {
     #[command(flatten)]
     pub(crate) host: HostOptions,
@@ -252,6 +259,15 @@ pub(crate) struct Reseed {
     /// Go on even while a live session or controller uses the old identity
     #[arg(long)]
     pub(crate) disrupt: bool,
+    /// Go on although systemd then deletes the key of this host, and what is encrypted with it is lost
+    #[arg(long)]
+    pub(crate) lose_credentials: bool,
+    /// Go on although systemd then no longer mounts the /var that it finds by its partition UUID
+    #[arg(long)]
+    pub(crate) lose_var: bool,
+    /// Go on although LVM then no longer activates volume groups with a system id of the machine-id
+    #[arg(long)]
+    pub(crate) lose_volume_groups: bool,
 }
 
 #[derive(Debug, Args)]
@@ -359,41 +375,4 @@ pub(crate) enum Shell {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_short_way_reads_what_the_whole_definition_reads() {
-        let lines = [
-            "apply",
-            "apply --keep --root /x",
-            "apply --replace --disrupt --format json",
-            "apply --keep --replace",
-            "apply --boot --via bind",
-            "apply --boot --keep",
-            "apply --help",
-            "apply --kep",
-            "apply extra",
-            "show --explain --root=/x",
-            "show --format yaml",
-            "status --format json",
-            "status --format npd",
-            "status --root",
-            "config",
-            "",
-        ];
-        for line in lines {
-            let words: Vec<OsString> = std::iter::once("sanid")
-                .chain(line.split_whitespace())
-                .map(Into::into)
-                .collect();
-            let whole = Arguments::try_parse_from(&words)
-                .ok()
-                .map(|whole| format!("{:?}", whole.command));
-            let short = boot(&words).map(|short| format!("{short:?}"));
-            if !line.starts_with("config") {
-                assert_eq!(short, whole, "{line:?}");
-            }
-        }
-    }
-}
+mod tests;

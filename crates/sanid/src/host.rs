@@ -7,34 +7,69 @@ use sanid_host::{Facts, Look, Root, container};
 
 use crate::exit::Failure;
 
+/// What a command does to the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// It only looks.
+    Read,
+    /// It changes files.
+    Write,
+}
+
+impl Access {
+    /// That of a command with `--dry-run`.
+    pub(crate) fn unless_dry(dry_run: bool) -> Self {
+        if dry_run { Self::Read } else { Self::Write }
+    }
+}
+
 /// Opens the root that the command is about.
 ///
 /// Without `--root` it is `/`, and `/` of a container is nobody's host (safety rule 4): its machine-id
-/// is the image's or none, and its `/etc` is read by no storage program of the host.
-pub(crate) fn open(given: Option<&Path>) -> Result<Root, Failure> {
-    match given {
-        Some(path) => Root::open(path).map_err(|error| unusable(path, &error)),
-        None => match container::detect() {
-            None => Ok(Root::host()?),
-            Some(evidence) => Err(Failure::refused(&format!(
-                "this is a container or a chroot ({evidence}), so / is not the host's, and an identity made here would be nobody's\n\
-                 Ways out:\n  \
-                 --root DIR   where the host's root, or the image to work on, is mounted\n  \
-                 --root /     if this really is the system to be named"
-            ))),
-        },
+/// is the image's or none, and its `/etc` is read by no storage program of the host. Where that cannot be
+/// told, a command that writes refuses.
+pub(crate) fn open(given: Option<&Path>, access: Access) -> Result<Root, Failure> {
+    if let Some(path) = given {
+        return Root::open(path).map_err(|error| unusable(path, &error));
+    }
+    match container::detect().allows(access == Access::Write) {
+        Ok(()) => Ok(Root::host()?),
+        Err(why) => Err(Failure::refused(&format!(
+            "{why}, so / is not known to be the host's, and an identity made here would be nobody's\n\
+             Ways out:\n  \
+             as root, with /proc mounted   where this is the host\n  \
+             --root DIR   where the host's root, or the image to work on, is mounted\n  \
+             --root /     if this really is the system to be named"
+        ))),
     }
 }
 
 /// Observes the host below a root.
 pub(crate) fn observe(root: &Root, look: Look<'_>) -> Result<Facts, Failure> {
-    // A service's credentials belong to the machine it runs on.
-    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|_| root.is_running_host());
+    let credentials = sanid_host::credentials_directory(root);
     let look = Look {
-        credentials: credentials.as_deref().map(Path::new),
+        credentials: credentials.as_deref(),
         ..look
     };
     Ok(sanid_host::observe(root, &look)?)
+}
+
+/// Refuses to change a host of which a source of names could not be seen: the names could be others.
+pub(crate) fn may_change(facts: &Facts) -> Result<(), Failure> {
+    match &facts.credentials.unseen {
+        None => Ok(()),
+        Some(error) => Err(Failure::error(&format!(
+            "{error}; a credential can give this host its names, so nothing is changed without having seen it"
+        ))),
+    }
+}
+
+/// The same for a command that only looks.
+pub(crate) fn unseen(facts: &Facts) -> Option<String> {
+    let error = facts.credentials.unseen.as_ref()?;
+    Some(format!(
+        "{error}; a credential can give this host other names than these"
+    ))
 }
 
 fn unusable(path: &Path, error: &ReadError) -> Failure {

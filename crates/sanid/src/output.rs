@@ -91,6 +91,11 @@ impl Page {
         }
     }
 
+    /// The page as text, without the last line end.
+    pub(crate) fn into_text(self) -> String {
+        self.text.trim_end().to_owned()
+    }
+
     /// Prints the page.
     pub(crate) fn print(self) -> io::Result<()> {
         ignore_closed_pipe(io::stdout().write_all(self.text.as_bytes()))

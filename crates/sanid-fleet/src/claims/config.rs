@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sanid_host::Root;
 use serde::Deserialize;
 
 use super::store::{StoreOptions, TlsFiles};
@@ -15,6 +16,8 @@ pub const PATH: &str = "/etc/sanid/claim.toml";
 pub const LEASE: Duration = Duration::from_secs(24 * 3600);
 /// How long a claim waits for its store.
 pub const WAIT: Duration = Duration::from_secs(10);
+/// A configuration is some hundred bytes.
+const LONGEST: usize = 64 * 1024;
 /// etcd takes no lease that is longer (its `MaxLeaseTTL`).
 const LONGEST_LEASE: u64 = 9_000_000_000;
 
@@ -108,18 +111,37 @@ impl Config {
     /// # Errors
     /// [`ConfigError`].
     pub fn read(path: Option<&Path>) -> Result<Self, ConfigError> {
-        let file = path.unwrap_or(Path::new(PATH));
+        match path {
+            Some(file) => Self::of(file, None),
+            None => Self::below(Path::new("/")),
+        }
+    }
+
+    /// Reads the usual file of the host below a root, and nothing outside of the root; where it is not there,
+    /// all is default.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn below(root: &Path) -> Result<Self, ConfigError> {
+        let file = Path::new(PATH);
+        let host = Root::open(root).map_err(|error| ConfigError {
+            file: sanid_host::root::printable(root),
+            why: error.to_string(),
+        })?;
+        if matches!(host.exists(PATH.trim_start_matches('/')), Ok(false)) {
+            return Ok(Self::default());
+        }
+        Self::of(file, Some(root))
+    }
+
+    fn of(file: &Path, below: Option<&Path>) -> Result<Self, ConfigError> {
         let error = |why: String| ConfigError {
             file: sanid_host::root::printable(file),
             why,
         };
-        match std::fs::read_to_string(file) {
-            Ok(text) => toml::from_str(&text).map_err(|bad| error(bad.to_string())),
-            Err(missing) if path.is_none() && missing.kind() == std::io::ErrorKind::NotFound => {
-                Ok(Self::default())
-            }
-            Err(bad) => Err(error(bad.to_string())),
-        }
+        let bytes = crate::files::content(file, below, LONGEST).map_err(error)?;
+        let text = String::from_utf8(bytes).map_err(|_| error("it is not UTF-8".into()))?;
+        toml::from_str(&text).map_err(|bad| error(explained(&text, &bad)))
     }
 
     /// How the store is reached.
@@ -134,8 +156,37 @@ impl Config {
             },
             user: self.user.clone(),
             password_file: self.password_file.clone(),
-            read_only: false,
+            ..StoreOptions::default()
         }
+    }
+}
+
+/// What is wrong, with its line, and without the text of the file: a password may be written there by mistake.
+fn explained(text: &str, bad: &toml::de::Error) -> String {
+    let start = bad.span().unwrap_or_default().start;
+    let before = text.get(..start).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let message = bad.message();
+    // What was found comes before what was expected; only a key's name is told of it.
+    let message = match message.split_once(", expected ") {
+        Some((found, expected)) if found.starts_with("unknown field `") => {
+            let key = found.trim_start_matches("unknown field ").trim_matches('`');
+            let known = expected.trim_start_matches("one of ");
+            format!("unknown key {}; known keys: {known}", shown_key(key))
+        }
+        Some((_, expected)) => format!("expected {expected}"),
+        None => message.to_owned(),
+    };
+    format!("line {line}: {message}")
+}
+
+/// A key's name, unless it looks like a value.
+fn shown_key(key: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphabetic() || byte == b'-' || byte == b'_';
+    if key.len() <= 32 && key.bytes().all(plain) {
+        format!("`{key}`")
+    } else {
+        "(not a key's name)".to_owned()
     }
 }
 
@@ -180,14 +231,19 @@ fn lease<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<LeaseTime>,
     let text = String::deserialize(from)?;
     parse_lease(&text)
         .map(Some)
-        .map_err(serde::de::Error::custom)
+        .map_err(|why| serde::de::Error::custom(without(&text, &why)))
 }
 
 fn time<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(from)?;
     parse_time(&text)
         .map(Some)
-        .map_err(serde::de::Error::custom)
+        .map_err(|why| serde::de::Error::custom(without(&text, &why)))
+}
+
+/// A message about a value, without the value.
+fn without(text: &str, why: &str) -> String {
+    why.replace(&format!("{text:?}"), "the value")
 }
 
 #[cfg(test)]
@@ -227,6 +283,38 @@ mod tests {
             (all.policy, all.unreachable),
             (shipped.policy, shipped.unreachable)
         );
+    }
+
+    #[test]
+    fn an_error_repeats_no_value_of_the_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("claim.toml");
+        for (text, words) in [
+            (
+                "password = '@'\n",
+                "line 1: unknown key `password`; known keys: `store`",
+            ),
+            ("store = 'x'\npassword = @\n", "line 2: "),
+            ("store = 'x\npassword = '@'\n", "line 1: "),
+            ("@ = 1\n", "line 1: unknown key (not a key's name)"),
+            ("'a @' = 1\n", "line 1: "),
+            ("@\n", "line 1: "),
+            ("wait = '@'", "line 1: the value is no time"),
+            ("lease = '@'", "line 1: the value is no time"),
+            ("policy = '@'", "line 1: expected `report` or `enforce`"),
+            ("user = ['@']", "line 1: expected a string"),
+            ("user = 'x'\ntls = '@'", "line 2: expected"),
+            ("store = {password = '@'}", "line 1: expected a string"),
+            (
+                "[tls]\npassphrase = '@'",
+                "line 2: unknown key `passphrase`",
+            ),
+        ] {
+            std::fs::write(&file, text.replace('@', "geheim1")).unwrap();
+            let error = Config::read(Some(&file)).unwrap_err().to_string();
+            assert!(!error.contains("geheim1"), "{text}: {error}");
+            assert!(error.contains(words), "{text}: {error}");
+        }
     }
 
     #[test]

@@ -27,6 +27,17 @@ pub struct Claimant {
     pub uses_storage: bool,
 }
 
+fn refused(why: &str) -> HostError {
+    HostError::Refused(format!(
+        "{why}, so / is not known to be the host's\n\
+         Ways out:\n  \
+         as root, with /proc mounted   where this is the host\n  \
+         --root DIR   where the host's root is mounted\n  \
+         --root /     if this really is the system that claims\n  \
+         --from FILE  for another host, by what sanid-fleet claim request printed there"
+    ))
+}
+
 /// Why there is nobody who could claim.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HostError {
@@ -56,20 +67,18 @@ impl Claimant {
     /// [`HostError`]: this is a container, or one of the names is not there.
     pub fn of_host(root: Option<&Path>) -> Result<Self, HostError> {
         let failed = |error: &dyn std::fmt::Display| HostError::Failed(error.to_string());
-        let root = match (root, container::detect()) {
-            (Some(path), _) => Root::open(path).map_err(|error| failed(&error))?,
-            (None, None) => Root::host().map_err(|error| failed(&error))?,
-            (None, Some(evidence)) => {
-                return Err(HostError::Refused(format!(
-                    "this is a container or a chroot ({evidence}), so / is not the host's\n\
-                     Ways out:\n  \
-                     --root DIR   where the host's root is mounted\n  \
-                     --root /     if this really is the system that claims\n  \
-                     --from FILE  for another host, by what sanid-fleet claim request printed there"
-                )));
-            }
+        let root = if let Some(path) = root {
+            Root::open(path)
+        } else {
+            // A claim is made for the host: it has to be one.
+            let allowed = container::detect().allows(true);
+            allowed.map_err(|why| refused(&why))?;
+            Root::host()
         };
+        let root = root.map_err(|error| failed(&error))?;
+        let credentials = sanid_host::credentials_directory(&root);
         let look = Look {
+            credentials: credentials.as_deref(),
             hardware: true,
             ..Look::default()
         };

@@ -122,6 +122,10 @@ pub struct StoreOptions {
     pub password_file: Option<PathBuf>,
     /// Do not make what is not there: for commands that only read.
     pub read_only: bool,
+    /// Change no byte of a store in a file, not even of its log: for a look from outside. Implies `read_only`.
+    pub untouched: bool,
+    /// The root that all paths are below; no link leads out of it.
+    pub below: Option<PathBuf>,
 }
 
 /// Opens a store at the rest of its address.

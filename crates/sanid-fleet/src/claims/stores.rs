@@ -23,8 +23,13 @@ pub fn open(address: &str, options: &StoreOptions) -> Result<Box<dyn Store>, Sto
                 .iter()
                 .map(|kind| format!("{}:{}", kind.word, kind.rest))
                 .collect();
+            // Without the rest, which may hold a password.
+            let (word, rest) = address.split_once(':').unwrap_or((address, ""));
+            let more = if rest.is_empty() { "" } else { "…" };
+            let colon = if address.contains(':') { ":" } else { "" };
             Err(StoreError::Usage(format!(
-                "{address:?} is no store; one is {}",
+                "\"{}{colon}{more}\" is no store; one is {}",
+                word.escape_debug(),
                 kinds.join(" or ")
             )))
         }

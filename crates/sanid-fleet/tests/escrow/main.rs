@@ -15,6 +15,8 @@ use libtest_mimic::Arguments;
 use tempfile::TempDir;
 use testkit::trial::{Need, trial};
 
+mod outside;
+
 const AGE: Need = Need::Program("age", "age");
 const OLD: &str = "3d1219c7c4c5404aaa1f6d2a48adfda4";
 const NEW: &str = "00112233445566778899aabbccddeeff";
@@ -62,6 +64,11 @@ fn main() -> ExitCode {
             "a claim that has expired, or that this host has taken over, is in nobody's way",
             &[],
             no_longer_claimed,
+        ),
+        trial(
+            "a claim.toml below a root reaches nothing outside of it",
+            &[],
+            outside::nothing_outside_of_the_root,
         ),
         trial(
             "a file that exists is not written over",
@@ -374,6 +381,9 @@ struct Site {
     store: String,
 }
 
+/// Every path of a configuration is below the root of its host.
+const STORE: &str = "store = \"sqlite:/srv/claims/claims.db\"\n";
+
 impl Site {
     fn new(lease: &str) -> Self {
         // Links do not go from one file system to another.
@@ -381,20 +391,21 @@ impl Site {
         let at = |name: &str| programs.path().join(name);
         std::fs::hard_link(std::env::current_exe().unwrap(), at("sanid")).unwrap();
         std::fs::hard_link(env!("CARGO_BIN_EXE_sanid-fleet"), at("sanid-fleet")).unwrap();
-        let site = Self {
-            store: format!("sqlite:{}", at("claims.db").display()),
+        let mut site = Self {
+            store: String::new(),
             old: Host::new(OLD),
             new: Host::new(NEW),
             programs,
         };
+        site.new.write("srv/claims/readme", "");
+        site.store = format!("sqlite:{}", site.new.at("srv/claims/claims.db").display());
         expect(&site.old.sanid(&["apply"]), 0);
         let root = site.old.0.path().to_str().unwrap();
         let claim = ["--root", root, "--name", "db-1", "--lease", lease];
         assert!(expect(&site.claim(&claim), 0).contains("db-1 holds its identity"));
         let record = expect(&site.old.escrow(&[]), 0);
         site.new.write("record.json", &record);
-        let config = format!("store = {:?}\n", site.store);
-        site.new.write("etc/sanid/claim.toml", &config);
+        site.new.write("etc/sanid/claim.toml", STORE);
         site
     }
 
@@ -419,9 +430,8 @@ impl Site {
     }
 
     fn check(&self) -> Output {
-        let config = self.new.at("etc/sanid/claim.toml");
-        let config = config.to_str().unwrap();
-        fleet(&["escrow", "check", &self.record(), "--config", config])
+        let root = self.new.0.path().to_str().unwrap();
+        fleet(&["escrow", "check", &self.record(), "--root", root])
     }
 
     fn adopt(&self, words: &[&str]) -> Output {

@@ -1,15 +1,16 @@
-//! Bind placement: content in memory, seen in the place of files.
+//! Bind placement: content in memory, mounted over the files.
 //!
-//! A bind mount of a file follows its inode, so a new name needs another mount, and where one mount
-//! goes before the other comes, what lies beneath would be seen. So a **cover** comes first: a copy of
-//! the whole directory with the new names in it, mounted over the directory in one step. Beneath it the
-//! mounts change, and then it is taken away. Whoever opens a file sees the old names or the new ones,
-//! both halves of the pair together. A run that is killed leaves its cover, and the next takes it away.
+//! A bind mount of a file follows its inode, so a new name needs a new mount, and between two mounts
+//! readers would see the file below. So a **cover** comes first: a copy of the whole directory as readers
+//! see it, mounted over the directory in one step. The mounts change below it, and then it is unmounted.
+//! A reader sees the old names or the new ones, both halves of the pair together, and the old ones if
+//! any step fails. A run that is killed leaves its cover, and the next run unmounts it.
 
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
+use super::journal::{Detached, Journal};
 use super::swap::Swap;
 use super::{ActError, Step, dir, mount, tree};
 use crate::facts::Facts;
@@ -50,26 +51,37 @@ impl<'a> Change<'a> {
     }
 
     /// Puts the part in place by mounts.
-    pub(super) fn place(&self, form: Form) -> Result<(), ActError> {
+    pub(super) fn place(&self, form: Form, journal: &mut Journal<'a>) -> Result<(), ActError> {
         match form {
-            Form::Files => self.under_cover(|under| self.exchange_mounts(under)),
-            Form::Directory if self.here() == &Mounted::Directory => self.write_content(),
-            Form::Directory => self.mount_directory(),
+            Form::Files => {
+                let under = self.covered(journal)?;
+                self.exchange_mounts(&under, journal)
+            }
+            Form::Directory if self.here() == &Mounted::Directory => {
+                // Before the cover, which appears over the content as well: where mounts are shared, both are peers.
+                let content = self.open(&self.content)?;
+                self.covered(journal)?;
+                self.write_files(&content, &self.content, journal)
+            }
+            Form::Directory => self.mount_directory(journal),
             Form::Impossible => Ok(()),
         }
     }
 
     /// Takes the mounts away and writes the files that they hid.
-    pub(super) fn lift(&self) -> Result<(), ActError> {
+    pub(super) fn lift(&self, journal: &mut Journal<'a>) -> Result<(), ActError> {
         match self.here() {
             Mounted::Nothing => return Ok(()),
             Mounted::Files(_) => {
-                self.under_cover(|under| self.mounts_to_files(under))?;
+                let under = self.covered(journal)?;
+                for (file, _) in self.values().filter(|(file, _)| self.is_ours(*file)) {
+                    self.detach(&under, file, journal)?;
+                }
+                self.write_files(&under, self.directory, journal)?;
             }
-            Mounted::Directory => self.directory_to_files()?,
+            Mounted::Directory => self.directory_to_files(journal)?,
         }
-        // Nobody sees it any more.
-        let _ = tree::remove(self.root, &self.content);
+        journal.obsolete(&self.content);
         Ok(())
     }
 
@@ -90,34 +102,23 @@ impl<'a> Change<'a> {
         Step { root, what, path }.failed(errno)
     }
 
-    fn under_cover(
-        &self,
-        change: impl FnOnce(&OwnedFd) -> Result<(), ActError>,
-    ) -> Result<(), ActError> {
+    /// Covers the directory, and returns what is below the cover.
+    fn covered(&self, journal: &mut Journal<'a>) -> Result<OwnedFd, ActError> {
         dir::make(self.root, self.directory, 0o755)?;
         let under = self.open(self.directory)?;
-        let cover = self.filled(&self.cover, &under)?;
-        let cover = mount::attach(&cover, &under, "")
-            .map_err(|errno| self.failed("mount over", self.directory, errno))?;
-        let changed = change(&under);
-        let uncovered = mount::detach(&cover);
-        let _ = tree::remove(self.root, &self.cover);
-        changed?;
-        uncovered.map_err(|errno| self.failed("unmount the cover of", self.directory, errno))
+        let copy = self.copied(&self.cover, &under)?;
+        let cover = self.attach(&copy, "", &under, "", self.directory, |cover| {
+            journal.covered(cover, self.directory, &self.cover);
+        });
+        cover.map(|()| under)
     }
 
-    /// A directory in memory with what is in another, and the part's values.
-    fn filled(&self, path: &str, like: &OwnedFd) -> Result<OwnedFd, ActError> {
+    /// A directory in memory with a copy of what readers see in another.
+    fn copied(&self, path: &str, like: &OwnedFd) -> Result<OwnedFd, ActError> {
         tree::remove(self.root, path).map_err(|errno| self.failed("remove", path, errno))?;
         dir::make(self.root, path, 0o755)?;
         let made = self.open(path)?;
         tree::copy(like, &made).map_err(|errno| self.failed("copy into", path, errno))?;
-        for (file, bytes) in self.values() {
-            let (name, label) = (file.name(), dir::label(like, file.name()));
-            dir::write_temporary(&made, name, file.mode(), label.as_deref(), &bytes)
-                .and_then(|()| rustix::fs::renameat(&made, dir::temporary(name), &made, name))
-                .map_err(|errno| self.failed("write into", path, errno))?;
-        }
         Ok(made)
     }
 
@@ -127,49 +128,45 @@ impl<'a> Change<'a> {
     }
 
     /// New content, and every file of the part mounted anew.
-    fn exchange_mounts(&self, under: &OwnedFd) -> Result<(), ActError> {
+    fn exchange_mounts(&self, under: &OwnedFd, journal: &mut Journal<'a>) -> Result<(), ActError> {
         dir::make(self.root, &self.content, 0o755)?;
         let content = self.open(&self.content)?;
+        let (mut new, mut lower) = self.prepared(&content, under)?;
+        if let Err(error) = lower.exchange() {
+            return Err(new.undo(error));
+        }
+        journal.swapped(lower);
+        new.exchange()?;
+        journal.swapped(new);
+        for (file, bytes) in self.values() {
+            if self.is_ours(file) {
+                self.detach(under, file, journal)?;
+            }
+            let name = file.name();
+            self.attach(&content, name, under, name, file.path(), |mount| {
+                journal.attached(mount, file.path());
+            })?;
+            self.verify(under, file, &bytes)?;
+        }
+        Ok(())
+    }
+
+    /// The new content, and the empty files to mount it over, under temporary names.
+    fn prepared(
+        &self,
+        content: &OwnedFd,
+        under: &OwnedFd,
+    ) -> Result<(Swap<'a>, Swap<'a>), ActError> {
         let mut new = Swap::new(self.root);
         let mut lower = Swap::new(self.root);
         for (file, bytes) in self.values() {
             let label = dir::label(under, file.name());
-            new.prepare_in(
-                &content,
-                &self.content,
-                file,
-                &bytes,
-                None,
-                label.as_deref(),
-            )?;
-            if let Err(error) = self.prepare_placeholder(&mut lower, under, file) {
-                return Err(new.undo(error));
-            }
+            let label = label.as_deref();
+            new.prepare_in(content, &self.content, file, &bytes, None, label)
+                .and_then(|()| self.prepare_placeholder(&mut lower, under, file))
+                .map_err(|error| lower.undo(new.undo(error)))?;
         }
-        if let Err(error) = lower.exchange() {
-            return Err(new.undo(error));
-        }
-        if let Err(error) = new.exchange() {
-            return Err(lower.undo(error));
-        }
-        let result = self.values().try_for_each(|(file, bytes)| {
-            if self.is_ours(file) {
-                mount::detach_at(under, file.name())
-                    .map_err(|errno| self.failed("unmount", file.path(), errno))?;
-            }
-            self.attach(&content, under, file)?;
-            self.verify(under, file, &bytes)
-        });
-        if let Err(error) = result {
-            let _ = self
-                .values()
-                .try_for_each(|(file, _)| mount::detach_at(under, file.name()));
-            let error = lower.undo(new.undo(error));
-            return Err(self.remount(&content, under, error));
-        }
-        new.commit();
-        lower.commit();
-        Ok(())
+        Ok((new, lower))
     }
 
     /// An empty file to mount over, where none is or where the one that is there stores the identity.
@@ -201,34 +198,73 @@ impl<'a> Change<'a> {
         self.facts.places.of(self.part).is_mounted(file)
     }
 
+    /// Mounts one thing over another. `note` gets the mount as soon as it is attached.
     fn attach(
         &self,
-        content: &OwnedFd,
-        under: &OwnedFd,
-        file: IdentityFile,
+        source: &OwnedFd,
+        source_name: &str,
+        over: &OwnedFd,
+        name: &str,
+        path: &str,
+        note: impl FnOnce(OwnedFd),
     ) -> Result<(), ActError> {
-        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        rustix::fs::openat(content, file.name(), flags, Mode::empty())
-            .and_then(|source| mount::attach(&source, under, file.name()))
-            .map(drop)
-            .map_err(|errno| self.failed("mount over", file.path(), errno))
+        let failed = |errno| self.failed("mount over", path, errno);
+        let mount = mount::copy(source, source_name).map_err(failed)?;
+        mount::attach(&mount, over, name).map_err(failed)?;
+        let protected = mount::protect(&mount).map_err(failed);
+        note(mount);
+        protected
     }
 
-    /// After a failure: mounts again what was mounted before.
-    fn remount(&self, content: &OwnedFd, under: &OwnedFd, first: ActError) -> ActError {
-        for (file, _) in self.values().filter(|(file, _)| self.is_ours(*file)) {
-            if let Err(error) = self.attach(content, under, file) {
-                return ActError::NotRestored {
-                    first: first.to_string(),
-                    path: self.root.show(file.path()),
-                    errno: match error {
-                        ActError::Failed { errno, .. } => errno,
-                        _ => Errno::IO,
-                    },
-                };
-            }
+    /// Writes the files below the mount of the directory, through a copy of the mount that it is on, and then
+    /// unmounts it: readers see the new ones at once.
+    fn directory_to_files(&self, journal: &mut Journal<'a>) -> Result<(), ActError> {
+        let name = below_etc(self.directory);
+        let etc = self.open("etc")?;
+        let directory = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let lower = mount::copy(&etc, "")
+            .and_then(|copy| rustix::fs::openat(&copy, name, directory, Mode::empty()))
+            .map_err(|errno| self.failed("open below the mount", self.directory, errno))?;
+        self.write_files(&lower, self.directory, journal)?;
+        self.take_away(etc, name, self.directory, journal)?;
+        let under = self.open(self.directory)?;
+        if is_same(&lower, &under) {
+            return Ok(());
         }
-        first
+        // Another file system was mounted there before.
+        self.write_files(&under, self.directory, journal)
+    }
+
+    /// Unmounts sanid's mount over a file.
+    fn detach(
+        &self,
+        under: &OwnedFd,
+        file: IdentityFile,
+        journal: &mut Journal<'a>,
+    ) -> Result<(), ActError> {
+        let directory = rustix::io::fcntl_dupfd_cloexec(under, 0)
+            .map_err(|errno| self.failed("unmount", file.path(), errno))?;
+        self.take_away(directory, file.name(), file.path(), journal)
+    }
+
+    /// Unmounts what is mounted over a name, with a copy to put it back.
+    fn take_away(
+        &self,
+        directory: OwnedFd,
+        name: &str,
+        path: &str,
+        journal: &mut Journal<'a>,
+    ) -> Result<(), ActError> {
+        let copy = mount::copy(&directory, name);
+        let copy = copy.and_then(|copy| mount::detach_at(&directory, name).map(|()| copy));
+        let copy = copy.map_err(|errno| self.failed("unmount", path, errno))?;
+        journal.detached(Detached {
+            copy,
+            directory,
+            name: name.to_owned(),
+            path: path.to_owned(),
+        });
+        Ok(())
     }
 
     /// Reads a file as its reader will once the cover is gone.
@@ -249,37 +285,12 @@ impl<'a> Change<'a> {
         })
     }
 
-    fn mounts_to_files(&self, under: &OwnedFd) -> Result<(), ActError> {
-        let content = self.open(&self.content)?;
-        for (file, _) in self.values().filter(|(file, _)| self.is_ours(*file)) {
-            if let Err(errno) = mount::detach_at(under, file.name()) {
-                let error = self.failed("unmount", file.path(), errno);
-                return Err(self.remount(&content, under, error));
-            }
-        }
-        self.write_files(under, self.directory)
-            .map_err(|error| self.remount(&content, under, error))
-    }
-
-    fn directory_to_files(&self) -> Result<(), ActError> {
-        let mounted = self.open(self.directory)?;
-        mount::detach(&mounted).map_err(|errno| self.failed("unmount", self.directory, errno))?;
-        let under = self.open(self.directory)?;
-        let written = self.write_files(&under, self.directory);
-        if written.is_err() {
-            let content = self.open(&self.content);
-            let _ = content.map(|content| mount::attach(&content, &under, ""));
-        }
-        written
-    }
-
-    /// New content below a directory that is mounted whole.
-    fn write_content(&self) -> Result<(), ActError> {
-        let content = self.open(&self.content)?;
-        self.write_files(&content, &self.content)
-    }
-
-    fn write_files(&self, directory: &OwnedFd, path: &str) -> Result<(), ActError> {
+    fn write_files(
+        &self,
+        directory: &OwnedFd,
+        path: &str,
+        journal: &mut Journal<'a>,
+    ) -> Result<(), ActError> {
         let mut swap = Swap::new(self.root);
         for write in self.plan.writes_of(self.part) {
             let old = match self.facts.disk.file(write.file) {
@@ -291,31 +302,44 @@ impl<'a> Change<'a> {
             swap.prepare_in(directory, path, write.file, &bytes, old, label.as_deref())?;
         }
         swap.exchange()?;
-        for write in self.plan.writes_of(self.part) {
-            let bytes = write.file.bytes(&write.value);
-            if let Err(error) = self.verify(directory, write.file, &bytes) {
-                return Err(swap.undo(error));
-            }
-        }
-        swap.commit();
-        Ok(())
+        journal.swapped(swap);
+        self.plan.writes_of(self.part).try_for_each(|write| {
+            self.verify(directory, write.file, &write.file.bytes(&write.value))
+        })
     }
 
-    fn mount_directory(&self) -> Result<(), ActError> {
+    /// Mounts a copy of the directory with the new files over it.
+    fn mount_directory(&self, journal: &mut Journal<'a>) -> Result<(), ActError> {
         let under = self.open(self.directory)?;
-        let content = self.filled(&self.content, &under)?;
-        mount::attach(&content, &under, "")
-            .map(drop)
-            .map_err(|errno| self.failed("mount over", self.directory, errno))
+        journal.made(&self.content);
+        let content = self.copied(&self.content, &under)?;
+        for (file, bytes) in self.values() {
+            let (name, label) = (file.name(), dir::label(&under, file.name()));
+            dir::write_temporary(&content, name, file.mode(), label.as_deref(), &bytes)
+                .and_then(|()| rustix::fs::renameat(&content, dir::temporary(name), &content, name))
+                .map_err(|errno| self.failed("write into", &self.content, errno))?;
+        }
+        self.attach(&content, "", &under, "", self.directory, |mount| {
+            journal.attached(mount, self.directory);
+        })?;
+        let mounted = self.open(self.directory)?;
+        self.values()
+            .try_for_each(|(file, bytes)| self.verify(&mounted, file, &bytes))
     }
 }
 
-/// Removes what covers were made of. Best effort: it is in nobody's way.
+/// Whether two handles are of one directory.
+fn is_same(one: &OwnedFd, other: &OwnedFd) -> bool {
+    let inode = |fd| rustix::fs::fstat(fd).map(|stat| (stat.st_dev, stat.st_ino));
+    matches!((inode(one), inode(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Removes the copies that were covers. Best effort: they are not visible to any reader.
 pub(super) fn clear_covers(root: &Root) {
     let _ = tree::remove(root, COVERS);
 }
 
-/// Takes away the covers that a killed run left.
+/// Unmounts the covers that a killed run left.
 pub(super) fn uncover(root: &Root, facts: &Facts) -> Result<(), ActError> {
     for part in [Part::Iqn, Part::Nvme] {
         if facts.places.of(part).covered {

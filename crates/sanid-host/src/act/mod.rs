@@ -8,10 +8,12 @@
 
 mod bind;
 pub(crate) mod dir;
+mod journal;
 mod leftovers;
 mod lock;
 mod mount;
 mod reseed;
+mod restart;
 mod swap;
 mod tree;
 
@@ -25,8 +27,10 @@ use crate::plan::{Plan, Way, Write};
 use crate::record::{self, Pending, Record};
 use crate::resolve::Part;
 use crate::root::{Root, describe};
+use journal::Journal;
 pub use lock::{Lock, lock};
 pub use reseed::{NewMachineId, reseed};
+pub use restart::{Restart, Verb, restarts};
 use swap::Swap;
 
 /// Why a plan was not carried out. The files are as they were unless the text says otherwise.
@@ -81,6 +85,18 @@ pub enum ActError {
     },
 }
 
+impl ActError {
+    /// The text without the promise that nothing was changed, for a step after the change.
+    pub fn brief(&self) -> String {
+        match self {
+            Self::Failed { step, path, errno } => {
+                format!("cannot {step} {path}: {}", describe(*errno))
+            }
+            other => other.to_string(),
+        }
+    }
+}
+
 fn hint(errno: Errno) -> &'static str {
     match errno {
         Errno::ROFS => "; the file system is mounted read-only",
@@ -120,6 +136,8 @@ pub struct Receipt {
     pub no_record: Option<String>,
     /// Why the hardware could not be recorded, where it could not.
     pub no_hardware: Option<String>,
+    /// Why the identity could not be published, where it could not.
+    pub not_published: Option<String>,
 }
 
 /// Carries out a plan made under the lock from these facts.
@@ -128,6 +146,11 @@ pub struct Receipt {
 /// [`ActError`]; the old state is whole unless it is [`ActError::NotRestored`].
 pub fn act(root: &Root, lock: &Lock, facts: &Facts, plan: &Plan) -> Result<Receipt, ActError> {
     let mut receipt = Receipt::default();
+    // First, so that a failure here has changed no name.
+    for file in &plan.modes {
+        dir::set_mode(root, *file)?;
+        receipt.modes.push(*file);
+    }
     if !plan.writes.is_empty() || !plan.lifts.is_empty() {
         let noted = note(root, facts, plan);
         if plan.needs_note() {
@@ -151,17 +174,13 @@ pub fn act(root: &Root, lock: &Lock, facts: &Facts, plan: &Plan) -> Result<Recei
     // A run that was killed after the exchange left old files under temporary names.
     leftovers::clear(root);
     bind::clear_covers(root);
-    for file in &plan.modes {
-        dir::set_mode(root, *file)?;
-        receipt.modes.push(*file);
-    }
     // Before the last word of the record: a run that is killed here is seen to have come no further.
     // Bind placement stores nothing that an image could capture.
     if !plan.record_in_run {
         if let Some(record) = hardware::to_store(facts) {
             receipt.no_hardware = record_hardware(root, lock, &record)
                 .err()
-                .map(|error| error.to_string());
+                .map(|error| error.brief());
         }
     }
     // The note of a change that is done must go even if the rest of the record is as it was.
@@ -171,7 +190,7 @@ pub fn act(root: &Root, lock: &Lock, facts: &Facts, plan: &Plan) -> Result<Recei
         let _ = dir::remove(root, record_directory(!plan.record_in_run), record::NAME);
         receipt.no_record = write_record(root, plan.record_in_run, &plan.record)
             .err()
-            .map(|error| error.to_string());
+            .map(|error| error.brief());
     }
     Ok(receipt)
 }
@@ -220,15 +239,34 @@ fn write_record(root: &Root, in_run: bool, record: &Record) -> Result<(), ActErr
     dir::replace(root, directory, record::NAME, 0o600, &record.bytes())
 }
 
-/// The parts that are mounts or were, each for itself; then the files, as one.
+/// Writes both parts as one: after a failure at any step both are as they were.
 fn write_files(root: &Root, facts: &Facts, plan: &Plan) -> Result<(), ActError> {
+    let mut journal = Journal::new(root);
+    match change(root, facts, plan, &mut journal) {
+        Ok(()) => {
+            journal.commit();
+            Ok(())
+        }
+        Err(error) => Err(journal.undo(error)),
+    }
+}
+
+/// The parts that are mounts or were; then the files; then both are shown to readers.
+fn change<'a>(
+    root: &'a Root,
+    facts: &'a Facts,
+    plan: &'a Plan,
+    journal: &mut Journal<'a>,
+) -> Result<(), ActError> {
     let mut writes: Vec<&Write> = Vec::new();
     for part in [Part::Iqn, Part::Nvme] {
         let change = bind::Change::new(root, facts, plan, part);
         match plan.way(part) {
-            _ if plan.lifts.contains(&part) => change.lift()?,
+            _ if plan.lifts.contains(&part) => change.lift(journal)?,
             Way::File => writes.extend(plan.writes_of(part)),
-            Way::Bind(form) if plan.writes_of(part).next().is_some() => change.place(form)?,
+            Way::Bind(form) if plan.writes_of(part).next().is_some() => {
+                change.place(form, journal)?;
+            }
             Way::Bind(_) => {}
         }
     }
@@ -244,19 +282,15 @@ fn write_files(root: &Root, facts: &Facts, plan: &Plan) -> Result<(), ActError> 
         swap.prepare(write.file, &write.file.bytes(&write.value), old)?;
     }
     swap.exchange()?;
-    match read_back(root, plan) {
-        Ok(()) => {
-            swap.commit();
-            Ok(())
-        }
-        Err(error) => Err(swap.undo(error)),
-    }
+    journal.swapped(swap);
+    read_back(root, &writes)?;
+    journal.uncover()
 }
 
 /// Reads the files as their readers will.
-fn read_back(root: &Root, plan: &Plan) -> Result<(), ActError> {
+fn read_back(root: &Root, writes: &[&Write]) -> Result<(), ActError> {
     let disk = observe::disk(root);
-    for write in &plan.writes {
+    for write in writes {
         let found = disk.effective_text(write.file);
         if found.as_deref() != Some(write.value.as_str()) {
             return Err(ActError::ReadBack {

@@ -83,7 +83,7 @@ pub fn reseed(
     if let Err(error) = replace(root, new) {
         // What could not be stored can be in place all the same.
         if new.is_in_place(root) {
-            return Err(ActError::Reseeded(brief(&error)));
+            return Err(ActError::Reseeded(error.brief()));
         }
         restore_record(root, facts, plan);
         return Err(error);
@@ -91,17 +91,7 @@ pub fn reseed(
     // What goes wrong from here on leaves the note in the record, and the next `apply` goes on.
     facts.record = RecordState::Present(Box::new(noted(facts, plan)));
     facts.record_in_run = plan.record_in_run;
-    act(root, lock, facts, plan).map_err(|error| ActError::Reseeded(brief(&error)))
-}
-
-/// Without the promise that nothing was changed.
-fn brief(error: &ActError) -> String {
-    match error {
-        ActError::Failed { step, path, errno } => {
-            format!("cannot {step} {path}: {}", describe(*errno))
-        }
-        other => other.to_string(),
-    }
+    act(root, lock, facts, plan).map_err(|error| ActError::Reseeded(error.brief()))
 }
 
 fn replace(root: &Root, new: &NewMachineId) -> Result<(), ActError> {

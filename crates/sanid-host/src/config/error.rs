@@ -172,6 +172,29 @@ pub enum ConfigError {
     },
 }
 
+/// A text of a configuration file for a message: each run of 32 or more hexadecimal digits, with hyphens or
+/// without, is left out, since it may be the machine-id in the wrong place.
+pub(crate) fn without_ids(text: &str) -> String {
+    let mut shown = String::new();
+    let mut run = String::new();
+    for char in text.chars().chain(['\0']) {
+        if char.is_ascii_hexdigit() || char == '-' {
+            run.push(char);
+            continue;
+        }
+        if run.bytes().filter(u8::is_ascii_hexdigit).count() >= 32 {
+            shown.push('…');
+        } else {
+            shown.push_str(&run);
+        }
+        run.clear();
+        if char != '\0' {
+            shown.push(char);
+        }
+    }
+    shown
+}
+
 /// A refusal without its place: the rule that is broken and what to write instead, as a value's
 /// own parser can tell them.
 pub(crate) struct Refusal(pub(crate) String);
@@ -260,6 +283,22 @@ mod tests {
                 (line, column),
                 "{text:?}@{offset}"
             );
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_machine_id_is_not_repeated() {
+        for (text, shown) in [
+            ("3d1219c7c4c5404aaa1f6d2a48adfda4", "…"),
+            ("x 3D1219C7-c4c5-404a-aa1f-6d2a48adfda4.", "x …."),
+            (
+                "3d1219c7c4c5404aaa1f6d2a48adfda",
+                "3d1219c7c4c5404aaa1f6d2a48adfda",
+            ),
+            ("iqn-prefix = face-cafe", "iqn-prefix = face-cafe"),
+            ("", ""),
+        ] {
+            assert_eq!(without_ids(text), shown, "{text}");
         }
     }
 

@@ -3,7 +3,7 @@
 //! Every key is optional and every value remembers its place. Unknown keys are errors: a
 //! misspelt `iqn-prefix` that is silently ignored names a host wrongly.
 
-use super::error::{ConfigError, Place, closest};
+use super::error::{ConfigError, Place, closest, without_ids};
 use super::fragments::Fragment;
 use serde::Deserialize;
 use std::ops::Range;
@@ -178,13 +178,13 @@ fn explain(fragment: &Fragment, error: &toml::de::Error) -> ConfigError {
     if let Some(unknown) = keys.iter().find(|key| !is_known(&key.name)) {
         return ConfigError::UnknownKey {
             at: at(unknown.at),
-            key: unknown.name.clone(),
+            key: without_ids(&unknown.name),
             suggestion: closest(&unknown.name, &KEYS),
         };
     }
     let span = error.span().unwrap_or_default();
     let key = keys.iter().find(|key| key.value == span);
-    let message = one_line(error.message());
+    let message = without_ids(&one_line(error.message()));
     ConfigError::Syntax {
         at: at(span.start),
         message: key.map_or(message.clone(), |key| format!("{}: {message}", key.name)),

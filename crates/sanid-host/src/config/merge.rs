@@ -1,6 +1,6 @@
 //! The way from inputs to settings: each file's values typed, the files merged key by key.
 
-use super::error::{ConfigError, Place, Refusal};
+use super::error::{ConfigError, Place, Refusal, without_ids};
 use super::fragments::Fragment;
 use super::inputs::{Inputs, List};
 use super::seed;
@@ -267,7 +267,7 @@ impl File<'_> {
             Err(Refusal(why)) => Err(ConfigError::Invalid {
                 at,
                 key,
-                value: input.into_inner(),
+                value: shown(key, input.into_inner()),
                 why,
             }),
         }
@@ -298,6 +298,17 @@ impl File<'_> {
                 value: input.into_inner(),
             });
         }
+    }
+}
+
+/// A refused value for the message. A pin is a name, and public; anywhere else, and where nothing but digits is
+/// written, it may be the machine-id.
+fn shown(key: &str, value: String) -> String {
+    let hidden = without_ids(&value);
+    if key.starts_with("pin.") && hidden.trim() != "…" {
+        value
+    } else {
+        hidden
     }
 }
 

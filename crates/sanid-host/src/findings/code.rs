@@ -61,6 +61,8 @@ codes! {
     SourceFault = "source-fault", Warning;
     /// The configuration has a table or a pin that this version does not know.
     ConfigUnknown = "config-unknown", Danger;
+    /// Credentials could not be looked for.
+    CredentialsUnseen = "credentials-unseen", Info;
     /// The configured scheme publishes the machine-id.
     SeedPublished = "seed-published", Warning;
     /// The configured template gives the same initiator name to more than one host.

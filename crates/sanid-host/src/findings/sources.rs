@@ -29,6 +29,15 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     if resolution.publishes_seed(view.facts) {
         findings.push(published(view, resolution.scheme));
     }
+    if let Some(error) = &view.facts.credentials.unseen {
+        findings.push(Finding {
+            code: Code::CredentialsUnseen,
+            part: None,
+            seen: error.to_string(),
+            why: "A credential can give this host its names or its configuration; what it gives is not part of this report.",
+            fix: vec![view.command("status") + "   as root"],
+        });
+    }
     if let Some(template) = &view.facts.settings.iqn_template {
         if !template.value.is_unique() {
             findings.push(Finding {

@@ -2,7 +2,7 @@
 
 use sanid_core::{MachineId, MachineIdError};
 
-use super::MOUNTINFO_LIMIT;
+use super::{MOUNTINFO_LIMIT, storage};
 use crate::config::Settings;
 use crate::facts::{Facts, MachineIdState};
 use crate::observed::Observed;
@@ -12,19 +12,26 @@ use crate::root::{FileContent, ReadError, Root};
 const PATH: &str = "etc/machine-id";
 /// Where systemd keeps what the hypervisor or the boot loader passed (systemd-creds(1)).
 const CREDENTIAL: &str = "run/credentials/@system/system.machine_id";
+/// Where systemd finds the UUID of the firmware or the hypervisor.
+const FIRMWARE: [&str; 3] = [
+    "sys/class/dmi/id/product_uuid",
+    "proc/device-tree/vm,uuid",
+    "sys/hypervisor/uuid",
+];
 /// 32 digits and a line end; whatever is longer is no machine-id.
 const LIMIT: usize = 256;
 
 pub(super) fn read(root: &Root, cmdline: &Observed<String>, settings: &Settings) -> MachineIdState {
-    let mut file = root.read(PATH, LIMIT);
-    if let Ok(Some(content)) = &mut file {
-        if content.mount_point.is_none() {
-            // Kernels before 5.8 do not tell with statx(2).
-            (content.mount_point, content.volatile) = mounted_over(root);
-        }
-    }
-    let fixed = fixed_ids(root, cmdline, file.as_ref());
-    match classify(file, &fixed, settings.allow_volatile_machine_id.value) {
+    let allowed = settings.allow_volatile_machine_id.value;
+    let file = root.read_opened(PATH, LIMIT).map(|found| {
+        found.map(|(content, file)| {
+            let lasts = allowed
+                || !storage::is_in_memory(root, &file)
+                || is_fixed(root, cmdline, &content.bytes);
+            (content, lasts)
+        })
+    });
+    match classify(file) {
         MachineIdState::Stable(id) if id.is_one_of(&settings.denylist.value) => {
             MachineIdState::Denylisted
         }
@@ -52,26 +59,25 @@ pub fn fixed_by(root: &Root, facts: &Facts) -> Option<String> {
         ));
     }
     let file = root.read(PATH, LIMIT).ok()??;
-    let mounted = file
-        .mount_point
-        .unwrap_or_else(|| mounted_over(root).0 == Some(true));
+    let mounted = file.mount_point.unwrap_or_else(|| mounted_over(root));
     mounted.then(|| {
         format!("something is mounted over /{PATH}, so that a file put there would not be seen")
     })
 }
 
-/// The ids that something outside the file gives this machine at every boot, where it matters.
-fn fixed_ids(
-    root: &Root,
-    cmdline: &Observed<String>,
-    file: Result<&Option<FileContent>, &ReadError>,
-) -> Vec<String> {
-    let Ok(Some(FileContent { volatile: true, .. })) = file else {
-        return Vec::new();
-    };
+/// Whether something outside of the file gives this id at every boot: systemd takes it from the command line, a
+/// credential or the firmware, whose UUID is also what it takes for a virtual machine that has stored none
+/// (machine-id(5)). What cannot be read is not known to.
+fn is_fixed(root: &Root, cmdline: &Observed<String>, bytes: &[u8]) -> bool {
     let kernel = parameter(cmdline).flatten().map(str::to_owned);
-    let credential = root.attribute(CREDENTIAL).ok().flatten();
-    [kernel, credential].into_iter().flatten().collect()
+    let given = [CREDENTIAL]
+        .iter()
+        .chain(&FIRMWARE)
+        .filter_map(|place| root.attribute(place).ok().flatten());
+    kernel
+        .into_iter()
+        .chain(given)
+        .any(|given| same_id(&given, bytes))
 }
 
 /// `systemd.machine_id` on the command line, with its value.
@@ -83,28 +89,21 @@ fn parameter(cmdline: &Observed<String>) -> Option<Option<&str>> {
     }
 }
 
-fn mounted_over(root: &Root) -> (Option<bool>, bool) {
+/// Whether something is mounted over the file, for kernels before 5.8, which do not tell with statx(2). A table
+/// that cannot be read may hide a mount.
+fn mounted_over(root: &Root) -> bool {
     let table = root
         .read("proc/self/mountinfo", MOUNTINFO_LIMIT)
         .ok()
         .flatten();
     let table = table.map(|file| file.bytes).unwrap_or_default();
-    match mountinfo::mounted_at(&table, b"/etc/machine-id") {
-        Ok(None) => (Some(false), false),
-        Ok(Some(mount)) => (Some(true), matches!(mount.fstype, b"tmpfs" | b"ramfs")),
-        // A table that cannot be read may hide a mount over the id: not known to be stable.
-        Err(_) => (Some(true), true),
-    }
+    mountinfo::mounted_at(&table, b"/etc/machine-id").map_or(true, |mount| mount.is_some())
 }
 
-/// What the file is worth: a pure function of what was read.
-fn classify(
-    file: Result<Option<FileContent>, ReadError>,
-    fixed: &[String],
-    allow_volatile: bool,
-) -> MachineIdState {
-    let content = match file {
-        Ok(Some(content)) => content,
+/// What the file is worth: a pure function of what was read, and of whether it is there after a reboot.
+fn classify(file: Result<Option<(FileContent, bool)>, ReadError>) -> MachineIdState {
+    let (content, lasts) = match file {
+        Ok(Some(found)) => found,
         Ok(None) => return MachineIdState::Missing,
         Err(ReadError::TooLarge { .. }) => {
             return MachineIdState::Invalid(MachineIdError::Length { found: LIMIT });
@@ -121,10 +120,8 @@ fn classify(
     if id.is_denylisted() {
         return MachineIdState::Denylisted;
     }
-    // systemd puts an id of its own making into memory where it can store none. The same mount with an
-    // id that the command line or a credential fixes comes back at every boot.
-    let in_memory = content.mount_point == Some(true) && content.volatile;
-    if in_memory && !allow_volatile && !fixed.iter().any(|fixed| same_id(fixed, &content.bytes)) {
+    // systemd puts an id of its own making into memory where it can store none.
+    if !lasts {
         return MachineIdState::Transient;
     }
     MachineIdState::Stable(id)
@@ -132,7 +129,8 @@ fn classify(
 
 /// Whether a given id, with or without dashes, is the file's.
 fn same_id(given: &str, bytes: &[u8]) -> bool {
-    let given: String = given.trim().chars().filter(|char| *char != '-').collect();
+    let given = given.trim_end_matches('\0').trim();
+    let given: String = given.chars().filter(|char| *char != '-').collect();
     given.len() == 32
         && bytes
             .trim_ascii_end()
@@ -175,53 +173,58 @@ mod tests {
         ];
         for (content, state) in table {
             assert_eq!(
-                classify(Ok(Some(file(content))), &[], false).word(),
+                classify(Ok(Some((file(content), true)))).word(),
                 *state,
                 "{content:?}"
             );
         }
-        assert_eq!(classify(Ok(None), &[], false).word(), "missing");
+        assert_eq!(classify(Ok(None)).word(), "missing");
         let refused = ReadError::Io {
             path: "x".into(),
             errno: rustix::io::Errno::ACCESS,
         };
-        assert_eq!(classify(Err(refused), &[], false).word(), "unreadable");
+        assert_eq!(classify(Err(refused)).word(), "unreadable");
         let long = ReadError::TooLarge {
             path: "x".into(),
             limit: LIMIT,
         };
-        assert_eq!(classify(Err(long), &[], false).word(), "invalid");
+        assert_eq!(classify(Err(long)).word(), "invalid");
     }
 
     #[test]
     fn an_id_in_memory_is_transient_unless_something_fixes_it() {
-        let memory = |over: Option<bool>, volatile| FileContent {
-            mount_point: over,
-            volatile,
-            ..file(ID)
-        };
-        let dashed = "3d1219c7-c4c5-404a-aa1f-6d2a48adfda4";
         let other = "4d1219c7c4c5404aaa1f6d2a48adfda4";
-        let table: &[(Option<bool>, bool, &str, bool, &str)] = &[
-            (Some(true), true, "", false, "transient"),
-            (Some(true), true, other, false, "transient"),
-            (Some(true), true, "firmware", false, "transient"),
-            (Some(true), true, ID, false, "stable"),
-            (Some(true), true, dashed, false, "stable"),
-            (Some(true), true, "", true, "stable"),
-            // A bind mount from a disk, as persistence layers make it.
-            (Some(true), false, "", false, "stable"),
-            // A root in memory: the file is no mount of its own, and who made it is not to be seen.
-            (Some(false), true, "", false, "stable"),
+        let dashed = "3d1219c7-c4c5-404a-aa1f-6d2a48adfda4";
+        let table: &[(&str, &str, bool)] = &[
+            ("", "", false),
+            ("proc/cmdline", other, false),
+            ("proc/cmdline", "firmware", false),
+            ("proc/cmdline", ID, true),
+            ("proc/cmdline", dashed, true),
+            (CREDENTIAL, dashed, true),
+            (CREDENTIAL, other, false),
+            // systemd#32086
+            (FIRMWARE[0], "3D1219C7-C4C5-404A-AA1F-6D2A48ADFDA4", true),
+            (FIRMWARE[0], "4c4c4544-0051-3610-8052-b4c04f303132", false),
+            (FIRMWARE[2], dashed, true),
         ];
-        for (over, volatile, fixed, allow, state) in table {
-            let fixed = [(*fixed).to_owned()];
-            let found = classify(Ok(Some(memory(*over, *volatile))), &fixed, *allow);
-            assert_eq!(
-                found.word(),
-                *state,
-                "{over:?} {volatile} {fixed:?} {allow}"
+        for (place, text, expected) in table {
+            let dir = tempfile::tempdir().unwrap();
+            let (mut cmdline, path) = (String::new(), dir.path().join(place));
+            if *place == "proc/cmdline" {
+                cmdline = format!("quiet systemd.machine_id={text}");
+            } else if !place.is_empty() {
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, format!("{text}\n")).unwrap();
+            }
+            let root = Root::open(dir.path()).unwrap();
+            let fixed = is_fixed(
+                &root,
+                &Observed::Saw(cmdline.clone()),
+                format!("{ID}\n").as_bytes(),
             );
+            assert_eq!(fixed, *expected, "{place} {text}");
         }
+        assert_eq!(classify(Ok(Some((file(ID), false)))).word(), "transient");
     }
 }

@@ -4,6 +4,7 @@
 //! is missing, unreadable or nonsense is a fact like any other. Only a configuration that cannot be
 //! understood stops here: going on without it could mean another identity than the one asked for.
 
+mod credentials;
 mod firmware;
 mod hardware;
 mod initramfs;
@@ -13,19 +14,18 @@ mod machine_id;
 mod others;
 mod places;
 mod seeds;
+mod storage;
 
+use credentials::Directories;
 pub(crate) use live::live;
 pub use look::{Covered, Look};
 pub use machine_id::fixed_by;
 pub(crate) use places::below_etc;
 
-use std::path::Path;
+use std::path::PathBuf;
 
-use rustix::io::Errno;
-
-use crate::config::fragments::Fragment;
 use crate::config::{self, ConfigError, Firmware};
-use crate::facts::{Credentials, Facts, FirmwareFacts, OthersFacts, RootFacts};
+use crate::facts::{Facts, FirmwareFacts, OthersFacts, RootFacts};
 use crate::file::{Disk, FileState, IdentityFile};
 use crate::observed::Observed;
 use crate::record::{self, Record, RecordState};
@@ -48,7 +48,19 @@ const PUBLISHED_LIMIT: usize = 16 * 1024;
 /// Where this boot's identity is published, relative to the root.
 pub const PUBLISHED: &str = "run/sanid/identity.json";
 
+/// The credential directory of the service that this process is part of, for the running host: a service's
+/// credentials belong to the machine it runs on.
+pub fn credentials_directory(root: &Root) -> Option<PathBuf> {
+    let directory = std::env::var_os("CREDENTIALS_DIRECTORY");
+    directory
+        .filter(|_| root.is_running_host())
+        .map(PathBuf::from)
+}
+
 /// Observes one host.
+///
+/// Besides the credentials of the service ([`Look::credentials`]), those of the system and of the credential stores
+/// are read, below a root that runs.
 ///
 /// # Errors
 /// [`ConfigError`] when the configuration cannot be read or understood.
@@ -61,12 +73,8 @@ pub const PUBLISHED: &str = "run/sanid/identity.json";
 /// assert_eq!(facts.machine_id.word(), "missing");
 /// ```
 pub fn observe(root: &Root, look: &Look<'_>) -> Result<Facts, ConfigError> {
-    let directory = look.credentials.map(open_credentials);
-    let handed = match &directory {
-        Some(Observed::Saw(Some(directory))) => config_credential(directory)?,
-        _ => None,
-    };
-    let settings = config::load_with(&config_source(root), handed)?;
+    let mut credentials = Directories::open(root, look.credentials);
+    let settings = config::load_with(&config_source(root), credentials.config()?)?;
     let cmdline = cmdline(root);
     let volatile_run = root.has_volatile_run();
     let mut disk = disk(root);
@@ -97,7 +105,7 @@ pub fn observe(root: &Root, look: &Look<'_>) -> Result<Facts, ConfigError> {
             Observed::NotLooked
         },
         name: look_if(look.name, || name(root)),
-        credentials: credentials(directory.as_ref()),
+        credentials: credentials.names(),
         firmware: if settings.firmware.value == Firmware::Use {
             firmware::read(root)
         } else {
@@ -137,27 +145,6 @@ fn cmdline(root: &Root) -> Observed<String> {
         file.map(|file| String::from_utf8_lossy(&file.bytes).into_owned())
             .unwrap_or_default()
     })
-}
-
-/// A service that was passed no credentials has no directory of them.
-fn open_credentials(directory: &Path) -> Observed<Option<Root>> {
-    match Root::open(directory) {
-        Ok(root) => Observed::Saw(Some(root)),
-        Err(ReadError::Io {
-            errno: Errno::NOENT,
-            ..
-        }) => Observed::Saw(None),
-        Err(error) => Observed::Failed(error.to_string()),
-    }
-}
-
-fn credentials(directory: Option<&Observed<Option<Root>>>) -> Observed<Credentials> {
-    match directory {
-        None => Observed::NotLooked,
-        Some(directory) => directory
-            .as_ref()
-            .map(|directory| directory.as_ref().map(read_credentials).unwrap_or_default()),
-    }
 }
 
 /// The identity files alone, for looking again after a change.
@@ -223,31 +210,6 @@ fn hostname(root: &Root) -> Observed<Option<String>> {
     })
 }
 
-/// systemd lays one file per credential, named like it, into a directory of the service's own.
-fn read_credentials(directory: &Root) -> Credentials {
-    let mut unreadable = Vec::new();
-    let mut read = |name: &str| match directory.read(name, CREDENTIAL_LIMIT) {
-        Ok(file) => {
-            let text = String::from_utf8_lossy(&file?.bytes).into_owned();
-            Some(text.strip_suffix('\n').unwrap_or(&text).to_owned())
-        }
-        Err(error) => {
-            unreadable.push(error);
-            None
-        }
-    };
-    Credentials {
-        iqn: read("sanid.iqn"),
-        hostnqn: read("sanid.hostnqn"),
-        hostid: read("sanid.hostid"),
-        unreadable,
-    }
-}
-
-fn config_credential(directory: &Root) -> Result<Option<Fragment>, ConfigError> {
-    config::fragments::credential(&config_source(directory))
-}
-
 fn published(root: &Root) -> Observed<Option<Vec<u8>>> {
     let read = root.read(PUBLISHED, PUBLISHED_LIMIT);
     Observed::from(read).map(|file| file.map(|file| file.bytes))
@@ -282,20 +244,5 @@ mod tests {
         )
         .unwrap();
         assert!(cmdline(&root).unknown().is_some());
-    }
-
-    #[test]
-    fn a_directory_of_credentials_that_cannot_be_opened_is_not_an_empty_one() {
-        let dir = tempfile::tempdir().unwrap();
-        assert!(matches!(
-            open_credentials(&dir.path().join("none")),
-            Observed::Saw(None)
-        ));
-        std::fs::write(dir.path().join("file"), "").unwrap();
-        assert!(
-            open_credentials(&dir.path().join("file"))
-                .unknown()
-                .is_some()
-        );
     }
 }

@@ -121,7 +121,7 @@ fn number(field: &[u8]) -> Option<u64> {
 }
 
 /// Decodes `\040` and its like; a backslash without three octal digits stands for itself.
-fn unescaped(field: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn unescaped(field: &[u8]) -> Cow<'_, [u8]> {
     if !field.contains(&b'\\') {
         return Cow::Borrowed(field);
     }

@@ -2,9 +2,8 @@
 
 use super::report;
 use crate::API_VERSION;
-use crate::act::Receipt;
+use crate::act::{Receipt, restarts};
 use crate::facts::RootFacts;
-use crate::file::IdentityFile;
 use crate::place::{Form, Via, part_of};
 use crate::plan::{self, Kept, LiveUser, Plan, Refusal, Write};
 use crate::resolve::Part;
@@ -188,6 +187,11 @@ impl ApplyReport {
                 "the hardware was not recorded ({why}); a clone of this host cannot be told from it until it is: sanid hardware accept"
             ));
         }
+        if let Some(why) = &receipt.not_published {
+            report.notices.push(format!(
+                "the identity was not published ({why}); the files have it, and the next sanid apply publishes it"
+            ));
+        }
         report
     }
 }
@@ -339,30 +343,10 @@ fn without_directory(plan: &Plan) -> Vec<String> {
         .collect()
 }
 
-/// The units that read a part of the identity at their start only, and why: what `--reload` restarts.
-const READERS: [(Part, &str, &str); 2] = [
-    (
-        Part::Iqn,
-        "iscsid.service",
-        "iscsid reads the initiator name once, at its start",
-    ),
-    (
-        Part::Nvme,
-        "stafd.service stacd.service",
-        "nvme-stas reads the pair at its start; nvme-cli reads it at each connect",
-    ),
-];
-
-/// Rule 7: who still has the old name after the files have the new one.
+/// Rule 7: the commands for the programs that keep the old name.
 pub fn restart(plan: &Plan) -> Vec<Way> {
-    let renamed = |file: IdentityFile| {
-        let part = part_of(file);
-        let touched = plan.lifts.contains(&part) || plan.writes_of(part).next().is_some();
-        touched && plan.had.of(file) != plan.after.of(file)
-    };
-    READERS
-        .into_iter()
-        .filter(|(part, ..)| plan::files(*part).iter().copied().any(renamed))
-        .map(|(_, units, effect)| way(format!("systemctl try-restart {units}"), effect))
+    restarts(plan)
+        .iter()
+        .map(|restart| way(restart.to_string(), restart.effect))
         .collect()
 }

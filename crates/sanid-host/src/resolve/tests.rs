@@ -40,12 +40,13 @@ fn a_higher_source_wins_and_the_order_is_the_documented_one() {
     let credential = || {
         let credentials = Credentials {
             unreadable: Vec::new(),
+            unseen: None,
             iqn: Some("iqn.2001-04.com.example:credential".into()),
             hostnqn: Some(NQN.into()),
             hostid: None,
         };
         Facts {
-            credentials: Observed::Saw(credentials),
+            credentials,
             ..pin()
         }
     };
@@ -161,10 +162,10 @@ fn an_invalid_value_is_an_error_that_names_its_source_unless_it_is_outranked() {
     }
     let lower = Facts {
         cmdline: Observed::Saw(format!("rd.iscsi.initiator={OTHER_IQN}")),
-        credentials: Observed::Saw(Credentials {
+        credentials: Credentials {
             iqn: Some("nonsense".into()),
             ..Credentials::default()
-        }),
+        },
         ..facts()
     };
     let found = resolve(&lower);

@@ -34,6 +34,17 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// The same of a file in the directory that it is about.
+    pub(crate) fn below(mut self, name: &str) -> Self {
+        match &mut self {
+            Self::NotRegular { path, .. } | Self::TooLarge { path, .. } | Self::Io { path, .. } => {
+                path.push('/');
+                path.push_str(name);
+            }
+        }
+        self
+    }
+
     /// The path the error is about, as the user knows it.
     pub fn path(&self) -> &str {
         match self {

@@ -34,6 +34,15 @@ impl Root {
     /// # Errors
     /// See [`ReadError`].
     pub fn read(&self, relative: &str, limit: usize) -> Result<Option<FileContent>, ReadError> {
+        Ok(self.read_opened(relative, limit)?.map(|(file, _)| file))
+    }
+
+    /// The same, with the opened file.
+    pub(crate) fn read_opened(
+        &self,
+        relative: &str,
+        limit: usize,
+    ) -> Result<Option<(FileContent, OwnedFd)>, ReadError> {
         let Some((fd, stat)) = self.open_regular(relative)? else {
             return Ok(None);
         };
@@ -44,19 +53,20 @@ impl Root {
             .stx_attributes_mask
             .contains(StatxAttributes::MOUNT_ROOT);
         let mount_point = told.then(|| stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT));
-        Ok(Some(FileContent {
+        let content = FileContent {
             bytes,
             mode: u32::from(stat.stx_mode) & 0o7777,
             uid: stat.stx_uid,
             gid: stat.stx_gid,
             mount_point,
             volatile: mount_point == Some(true) && is_volatile(fd.as_fd()),
-        }))
+        };
+        Ok(Some((content, fd)))
     }
 
     /// Whether this is the root of a system that runs: `/`, or one with a `/run` in memory, as a
     /// container or a rescue shell sees the host's. An image cannot mount one.
-    fn is_live(&self) -> bool {
+    pub(crate) fn is_live(&self) -> bool {
         self.running_host || self.has_volatile_run()
     }
 
@@ -238,8 +248,29 @@ fn is_no_answer(errno: Errno) -> bool {
     )
 }
 
-fn is_volatile(fd: BorrowedFd<'_>) -> bool {
+/// A file system, as far as it matters what is there after a reboot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileSystem {
+    /// tmpfs or ramfs.
+    Memory,
+    /// overlayfs, which holds no bytes itself.
+    Overlay,
+    /// Any other.
+    Other,
+}
+
+/// The file system of an opened file.
+pub(crate) fn file_system(fd: BorrowedFd<'_>) -> FileSystem {
     // linux/magic.h
     const TMPFS_OR_RAMFS: [rustix::fs::FsWord; 2] = [0x0102_1994, 0x8584_58f6];
-    rustix::fs::fstatfs(fd).is_ok_and(|fs| TMPFS_OR_RAMFS.contains(&fs.f_type))
+    const OVERLAY: rustix::fs::FsWord = 0x794c_7630;
+    match rustix::fs::fstatfs(fd) {
+        Ok(fs) if TMPFS_OR_RAMFS.contains(&fs.f_type) => FileSystem::Memory,
+        Ok(fs) if fs.f_type == OVERLAY => FileSystem::Overlay,
+        _ => FileSystem::Other,
+    }
+}
+
+fn is_volatile(fd: BorrowedFd<'_>) -> bool {
+    file_system(fd) == FileSystem::Memory
 }

@@ -15,8 +15,12 @@ use crate::report::{FileReport, HostReport, ImageReport, InitramfsReport, Verdic
 
 pub(super) fn run(options: &Initramfs) -> Result<Exit, Failure> {
     let root = open(options.root.as_deref())?;
-    let facts =
-        sanid_host::observe(&root, &Look::default()).map_err(|error| Failure::error(&error))?;
+    let credentials = sanid_host::credentials_directory(&root);
+    let look = Look {
+        credentials: credentials.as_deref(),
+        ..Look::default()
+    };
+    let facts = sanid_host::observe(&root, &look).map_err(|error| Failure::error(&error))?;
     let images = if options.files.is_empty() {
         of_boot(&root, &facts)?
     } else {
@@ -54,13 +58,13 @@ fn exit(report: &InitramfsReport) -> Exit {
 fn open(given: Option<&Path>) -> Result<Root, Failure> {
     let root = match given {
         Some(path) => Root::open(path),
-        None => match container::detect() {
-            None => Root::host(),
-            Some(evidence) => {
+        None => match container::detect().allows(false) {
+            Ok(()) => Root::host(),
+            Err(why) => {
                 return Err(Failure {
                     exit: Exit::Refused,
                     message: format!(
-                        "this is a container or a chroot ({evidence}), so / is not the host's\n\
+                        "{why}, so / is not the host's\n\
                          Ways out:\n  \
                          --root DIR   where the host's root, or the system to look at, is mounted\n  \
                          --root /     if this really is the system to look at"

@@ -24,7 +24,7 @@ impl Host {
         let host = Self::bare(machine_id);
         let root = sanid_host::Root::open(host.path()).unwrap();
         let facts = sanid_host::observe(&root, &sanid_host::Look::default()).unwrap();
-        let names = sanid_host::resolve(&facts).unwrap().identity();
+        let names = sanid_host::resolve(&facts).identity().unwrap();
         host.write(
             "etc/iscsi/initiatorname.iscsi",
             &format!("InitiatorName={}\n", names.iqn),

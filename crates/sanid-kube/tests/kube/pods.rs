@@ -215,7 +215,7 @@ fn not_root(cluster: &Cluster) {
         let host = Host::new(&machine_id(18));
         let root = sanid_host::Root::open(host.path()).unwrap();
         let facts = sanid_host::observe(&root, &sanid_host::Look::default()).unwrap();
-        let names = sanid_host::resolve(&facts).unwrap().identity();
+        let names = sanid_host::resolve(&facts).identity().unwrap();
         host.write(
             sanid_host::PUBLISHED,
             &format!("{{\"iqn\":\"{}\"}}\n", names.iqn),

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::args::{Adopt, Format};
 use crate::exit::{Exit, Failure};
-use crate::host;
+use crate::host::{self, Access};
 use crate::output::{self, Page, Tone};
 use pins::Pins;
 
@@ -39,12 +39,14 @@ pub(crate) struct AdoptReport {
 }
 
 pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
-    let root = host::open(options.host.root.as_deref())?;
+    let access = Access::unless_dry(options.dry_run);
+    let root = host::open(options.host.root.as_deref(), access)?;
     // Before the lock: a pipe or a probe can take its time.
     let record = options.from.as_deref().map(from::read).transpose()?;
     let warnings = match &record {
         Some(record) => {
-            from::may_be_taken(record, &host::observe(&root, Look::default())?, options)?
+            let facts = host::observe(&root, Look::default())?;
+            from::may_be_taken(record, &root, &facts, options)?
         }
         None => Vec::new(),
     };
@@ -54,7 +56,10 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
         Some(act::lock(&root)?)
     };
     let facts = host::observe(&root, Look::default())?;
-    let (pins, notices) = match &record {
+    if !options.dry_run {
+        host::may_change(&facts)?;
+    }
+    let (pins, mut notices) = match &record {
         Some(record) => {
             let pins = record.pins();
             let notices = [warnings, record.notices(&facts, &pins)].concat();
@@ -86,7 +91,10 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
         kind: "Adopt",
         outcome,
         path: PATH,
-        notices,
+        notices: {
+            notices.extend(host::unseen(&facts).filter(|_| options.dry_run));
+            notices
+        },
         pins,
     };
     match options.host.format {

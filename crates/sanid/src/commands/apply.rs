@@ -1,8 +1,6 @@
 //! `sanid apply` = observe, decide, act, observe, compare.
 
-use std::process::{Command, Stdio};
-
-use sanid_host::act::{self, Receipt};
+use sanid_host::act::{self, Receipt, Restart};
 use sanid_host::config::{OnExisting, Origin};
 use sanid_host::plan::{self, Consent, Plan};
 use sanid_host::report::{AppliedReport, ApplyReport, Outcome, RefusalReport, UserReport};
@@ -12,11 +10,12 @@ use sanid_host::{Covered, Facts, Look, Root, Via};
 use crate::args::{Apply, Format};
 use crate::commands::hardware;
 use crate::exit::{Exit, Failure};
-use crate::host;
+use crate::host::{self, Access};
 use crate::output::{self, Page, Tone};
 
 pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
-    let root = host::open(options.host.root.as_deref())?;
+    let access = Access::unless_dry(options.dry_run);
+    let root = host::open(options.host.root.as_deref(), access)?;
     if options.reload && !root.is_running_host() {
         return Err(Failure::error(
             &"--reload restarts units of the running host, and --root names another one; leave one of them out",
@@ -24,11 +23,18 @@ pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
     }
     // At boot the hardware is compared at every run.
     let decision = decide(&root, options, options.boot)?;
-    let mut report = if options.dry_run || decision.is_settled() {
-        ApplyReport::planned(&decision.plan, &decision.facts.root)
+    if !options.dry_run {
+        host::may_change(&decision.facts)?;
+    }
+    let (mut report, restarts) = if options.dry_run || decision.is_settled() {
+        let report = ApplyReport::planned(&decision.plan, &decision.facts.root);
+        (report, Vec::new())
     } else {
         carry_out(&root, options)?
     };
+    if options.dry_run {
+        report.notices.extend(host::unseen(&decision.facts));
+    }
     if options.boot && report.outcome != Outcome::Refused {
         report.notices.extend(hardware::notice(&decision.facts));
         report
@@ -36,7 +42,7 @@ pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
             .extend(hardware::complete(&root, &decision.facts));
     }
     let reloaded = if options.reload && report.outcome == Outcome::Changed {
-        reload(&mut report, &decision.facts)
+        reload(&mut report, &restarts, &decision.facts)
     } else {
         Exit::Fine
     };
@@ -61,7 +67,7 @@ pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
 }
 
 /// Restarts what still has the old name, where nobody's volume hangs on it.
-fn reload(report: &mut ApplyReport, facts: &Facts) -> Exit {
+fn reload(report: &mut ApplyReport, restarts: &[Restart], facts: &Facts) -> Exit {
     let live = live_names(facts);
     if !live.is_empty() {
         report.notices.push(format!(
@@ -70,49 +76,25 @@ fn reload(report: &mut ApplyReport, facts: &Facts) -> Exit {
         ));
         return Exit::Refused;
     }
-    for way in std::mem::take(&mut report.restart) {
-        match restart(&way.command) {
-            Ok(true) => report.reloaded.push(way.command),
-            // Nothing of it is installed here, so nothing of it has the old name.
-            Ok(false) => {}
-            Err(why) => {
+    let mut failed = false;
+    for restart in restarts {
+        match restart.carry_out() {
+            Ok(restarted) => {
+                // Where none of the units is installed, no program has the old name.
                 report
-                    .notices
-                    .push(format!("{} failed: {why}", way.command));
-                report.restart.push(way);
+                    .restart
+                    .retain(|way| way.command != restart.to_string());
+                report
+                    .reloaded
+                    .extend(restarted.then(|| restart.to_string()));
+            }
+            Err(why) => {
+                report.notices.push(format!("{restart} failed: {why}"));
+                failed = true;
             }
         }
     }
-    if report.restart.is_empty() {
-        Exit::Fine
-    } else {
-        Exit::Error
-    }
-}
-
-/// What systemctl answers for a unit that there is none of (systemd.exec(5): `EXIT_NOTINSTALLED`).
-const NOT_INSTALLED: i32 = 5;
-
-/// Runs `systemctl try-restart UNIT…` unit by unit, since one that is not installed fails the whole command;
-/// false when none is.
-fn restart(command: &str) -> Result<bool, String> {
-    let mut words = command.split_whitespace();
-    let program = words.next().unwrap_or_default();
-    let verb = words.next().unwrap_or_default();
-    let mut any = false;
-    for unit in words {
-        let output = Command::new(program)
-            .args([verb, unit])
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| error.to_string())?;
-        match output.status.code() {
-            Some(0) => any = true,
-            Some(NOT_INSTALLED) => {}
-            _ => return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-        }
-    }
-    Ok(any)
+    if failed { Exit::Error } else { Exit::Fine }
 }
 
 /// The kernel's names of all active sessions and controllers; what could not be read may be one.
@@ -187,7 +169,7 @@ fn decide(root: &Root, options: &Apply, hardware: bool) -> Result<Decision, Fail
 }
 
 /// Under the lock everything is looked at again: another sanid may have been faster.
-fn carry_out(root: &Root, options: &Apply) -> Result<ApplyReport, Failure> {
+fn carry_out(root: &Root, options: &Apply) -> Result<(ApplyReport, Vec<Restart>), Failure> {
     let lock = act::lock(root)?;
     let mut decision = decide(root, options, true)?;
     if decision.facts.places.is_covered() {
@@ -196,21 +178,26 @@ fn carry_out(root: &Root, options: &Apply) -> Result<ApplyReport, Failure> {
         decision = decide(root, options, true)?;
     }
     if decision.is_settled() {
-        return Ok(ApplyReport::planned(&decision.plan, &decision.facts.root));
+        let report = ApplyReport::planned(&decision.plan, &decision.facts.root);
+        return Ok((report, Vec::new()));
     }
-    let receipt = if decision.plan.is_empty() {
-        Receipt::default()
-    } else {
-        act::act(root, &lock, &decision.facts, &decision.plan)?
-    };
-    if !decision.is_published() {
+    let mut receipt = Receipt::default();
+    if decision.plan.is_empty() {
         act::publish(root, &lock, &decision.applied.bytes())?;
+    } else {
+        receipt = act::act(root, &lock, &decision.facts, &decision.plan)?;
+        if !decision.is_published() {
+            // The identity is in place all the same; the next run publishes it.
+            receipt.not_published = act::publish(root, &lock, &decision.applied.bytes())
+                .err()
+                .map(|error| error.brief());
+        }
     }
     let mut report = ApplyReport::done(&decision.plan, &receipt, &decision.facts.root);
     if !options.boot {
         report.notices.extend(hardware::notice(&decision.facts));
     }
-    Ok(report)
+    Ok((report, act::restarts(&decision.plan)))
 }
 
 fn page(report: &ApplyReport) -> Page {

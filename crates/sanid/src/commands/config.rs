@@ -37,12 +37,15 @@ struct SettingReport {
 }
 
 pub(crate) fn run(options: &HostOptions) -> Result<Exit, Failure> {
-    let root = crate::host::open(options.root.as_deref())?;
+    let root = crate::host::open(options.root.as_deref(), crate::host::Access::Read)?;
     let facts = crate::host::observe(&root, Look::default())?;
     let settings = facts.settings.explain();
     match options.format {
         Format::Json => output::json(&report(settings))?,
         Format::Text => page(&settings).print()?,
+    }
+    if let Some(notice) = crate::host::unseen(&facts) {
+        output::complain(&notice);
     }
     Ok(Exit::Fine)
 }

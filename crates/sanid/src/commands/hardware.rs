@@ -8,7 +8,7 @@ use sanid_host::{Facts, Look, Observed, Root, act};
 
 use crate::args::{AcceptHardware, Format, Hardware, HardwareCommand, HostOptions};
 use crate::exit::{Exit, Failure};
-use crate::host;
+use crate::host::{self, Access};
 use crate::output::{self, Page, Tone};
 
 pub(crate) fn run(options: &Hardware) -> Result<Exit, Failure> {
@@ -20,7 +20,7 @@ pub(crate) fn run(options: &Hardware) -> Result<Exit, Failure> {
 }
 
 fn show(options: &HostOptions) -> Result<Exit, Failure> {
-    let root = host::open(options.root.as_deref())?;
+    let root = host::open(options.root.as_deref(), Access::Read)?;
     let facts = look(&root)?;
     let hardware = seen(&facts)?;
     print(&HardwareReport::new("unchanged", hardware), options.format)?;
@@ -34,13 +34,17 @@ fn show(options: &HostOptions) -> Result<Exit, Failure> {
 
 /// With `all`, what differs is recorded anew as well.
 fn record(options: &AcceptHardware, all: bool) -> Result<Exit, Failure> {
-    let root = host::open(options.host.root.as_deref())?;
+    let access = Access::unless_dry(options.dry_run);
+    let root = host::open(options.host.root.as_deref(), access)?;
     let lock = if options.dry_run {
         None
     } else {
         Some(act::lock(&root)?)
     };
     let facts = look(&root)?;
+    if lock.is_some() {
+        host::may_change(&facts)?;
+    }
     let hardware = seen(&facts)?;
     let seen = &hardware.seen;
     if let HardwareState::Unreadable(why) = &hardware.recorded {

@@ -1,5 +1,7 @@
 //! `sanid reseed`: a clone becomes a host of its own.
 
+mod losses;
+
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use sanid_host::act::{self, NewMachineId};
@@ -14,7 +16,7 @@ use serde::Serialize;
 use super::apply::live_names;
 use crate::args::{Format, Reseed};
 use crate::exit::{Exit, Failure};
-use crate::host;
+use crate::host::{self, Access};
 use crate::output::{self, Page, Tone};
 
 #[derive(Debug, Serialize)]
@@ -36,6 +38,8 @@ pub(crate) struct ReseedReport {
     new: Option<Names>,
     /// What keeps the old name until it is restarted.
     restart: Vec<Restart>,
+    /// What depends on the machine-id, and what becomes of it; documents of 0.1 have none.
+    dependents: Option<Vec<losses::DependentReport>>,
     /// What else to do and to know.
     notices: Vec<String>,
 }
@@ -65,18 +69,24 @@ struct Restart {
 }
 
 pub(crate) fn run(options: &Reseed) -> Result<Exit, Failure> {
-    let root = host::open(options.host.root.as_deref())?;
+    let access = Access::unless_dry(options.dry_run);
+    let root = host::open(options.host.root.as_deref(), access)?;
     let facts = host::observe(&root, Look::default())?;
     check(&root, &facts, options)?;
-    let report = if options.dry_run {
+    let unseen = host::unseen(&facts);
+    let mut report = if options.dry_run {
         // A machine-id that is thrown away stands for the one to come.
         let (facts, resolution) = renewed(&root, &new_id()?)?;
         decide(&facts, &resolution, options)?;
-        report("would-change", &facts, None, Vec::new())
+        let dependents = losses::list(&root);
+        report("would-change", &facts, None, Vec::new(), dependents)
     } else {
-        consent(options, &facts)?;
+        consent(&root, options, &facts)?;
         carry_out(&root, options)?
     };
+    if options.dry_run {
+        report.notices.extend(unseen);
+    }
     match options.host.format {
         Format::Json => output::json(&report)?,
         Format::Text => page(&report).print()?,
@@ -87,6 +97,9 @@ pub(crate) fn run(options: &Reseed) -> Result<Exit, Failure> {
 /// What forbids it.
 fn check(root: &Root, facts: &Facts, options: &Reseed) -> Result<(), Failure> {
     let option = facts.root.option();
+    if !options.dry_run {
+        host::may_change(facts)?;
+    }
     match &facts.machine_id {
         MachineIdState::Stable(_) | MachineIdState::Denylisted => {}
         other => {
@@ -109,11 +122,12 @@ fn check(root: &Root, facts: &Facts, options: &Reseed) -> Result<(), Failure> {
             "{} lives, and keeps the old name until it ends; the next login or connect comes with the new one, which the array may refuse while volumes are in use (safety rule 3)\n\
              Ways out:\n  \
              iscsiadm -m node -u, nvme disconnect-all   end them, when nothing uses them\n  \
-             sanid reseed --disrupt{option}   change the identity all the same",
-            live.join(", ")
+             {}   change the identity all the same",
+            live.join(", "),
+            losses::command(root, facts, options, options.dry_run)
         )));
     }
-    Ok(())
+    losses::check(root, facts, options)
 }
 
 fn new_id() -> Result<NewMachineId, Failure> {
@@ -169,19 +183,23 @@ fn decide(
 }
 
 /// A word from the administrator, typed or given with the command.
-fn consent(options: &Reseed, facts: &Facts) -> Result<(), Failure> {
+fn consent(root: &Root, options: &Reseed, facts: &Facts) -> Result<(), Failure> {
     if options.yes {
         return Ok(());
     }
-    let option = facts.root.option();
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Err(Failure::refused(&format!(
             "this gives the host a new machine-id and a new identity, and the arrays know it by the old one; nobody is there to agree\n\
              Ways out:\n  \
-             sanid reseed --dry-run{option}   see what would be done\n  \
-             sanid reseed --yes{option}       do it"
+             {}   see what would be done\n  \
+             {}       do it",
+            losses::command(root, facts, options, true),
+            losses::command(root, facts, options, false)
         )));
     }
+    let mut page = Page::new();
+    losses::show(&mut page, &losses::list(root));
+    output::complain(&page.into_text());
     output::complain(&format!(
         "this gives the host a new machine-id and a new identity. The arrays know it as {}, and will refuse it until they know the new names",
         old(facts).iqn.unwrap_or_else(|| "nobody".into())
@@ -205,13 +223,18 @@ fn carry_out(root: &Root, options: &Reseed) -> Result<ReseedReport, Failure> {
     if facts.places.is_covered() {
         act::uncover(root, &lock, &facts)?;
     }
+    // By the old machine-id, which finds them.
+    let dependents = losses::list(root);
     let id = new_id()?;
     let (mut facts, resolution) = renewed(root, &id)?;
     let plan = decide(&facts, &resolution, options)?;
     let receipt = act::reseed(root, &lock, &mut facts, &plan, &id)?;
     let applied = AppliedReport::new(&resolution, &plan);
+    let mut unpublished = None;
     if facts.root.volatile_run && !applied.is_published(&facts) {
-        act::publish(root, &lock, &applied.bytes())?;
+        // The identity is in place all the same; the next `apply` publishes it.
+        let published = act::publish(root, &lock, &applied.bytes());
+        unpublished = published.err().map(|error| error.brief());
     }
     let new = |file: IdentityFile| resolution.value(file);
     let new = Names {
@@ -219,8 +242,9 @@ fn carry_out(root: &Root, options: &Reseed) -> Result<ReseedReport, Failure> {
         host_nqn: new(IdentityFile::HostNqn),
         host_id: new(IdentityFile::HostId),
     };
-    let mut report = report("changed", &facts, Some(new), report::restart(&plan));
-    let missed = [receipt.no_record, receipt.no_hardware];
+    let restart = report::restart(&plan);
+    let mut report = report("changed", &facts, Some(new), restart, dependents);
+    let missed = [receipt.no_record, receipt.no_hardware, unpublished];
     report.notices.extend(missed.into_iter().flatten());
     Ok(report)
 }
@@ -238,6 +262,7 @@ fn report(
     facts: &Facts,
     new: Option<Names>,
     restart: Vec<Way>,
+    dependents: Vec<losses::DependentReport>,
 ) -> ReseedReport {
     let restart = restart.into_iter().map(|way| Restart {
         command: way.command,
@@ -250,6 +275,7 @@ fn report(
         old: old(facts),
         new,
         restart: restart.collect(),
+        dependents: Some(dependents),
         notices: vec![
             "give the new names to the arrays (ACLs, allowed hosts) before storage is connected; take the old ones away only where no other host has them".into(),
             "reboot: programs that read the machine-id once, such as the journal, D-Bus and DHCP clients, go on with the old one until then".into(),
@@ -299,6 +325,8 @@ fn page(report: &ReseedReport) -> Page {
         };
         page.rows(2, &report.restart.iter().map(row).collect::<Vec<_>>());
     }
+    page.gap();
+    losses::show(&mut page, report.dependents.as_deref().unwrap_or_default());
     page.gap();
     for notice in &report.notices {
         page.line(format!("{}: {notice}", page.tone(Tone::Warning, "notice")));

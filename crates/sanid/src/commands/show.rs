@@ -6,11 +6,11 @@ use sanid_host::{IdentityFile, Look};
 
 use crate::args::{Format, Show};
 use crate::exit::{Exit, Failure};
-use crate::host;
+use crate::host::{self, Access};
 use crate::output::{self, Page, Tone};
 
 pub(crate) fn run(options: &Show) -> Result<Exit, Failure> {
-    let root = host::open(options.host.root.as_deref())?;
+    let root = host::open(options.host.root.as_deref(), Access::Read)?;
     let facts = host::observe(&root, Look::default())?;
     let resolution = resolve::resolve(&facts);
     if let Some(failure) = Failure::without_names(&resolution) {
@@ -19,6 +19,9 @@ pub(crate) fn run(options: &Show) -> Result<Exit, Failure> {
     match options.host.format {
         Format::Json => output::json(&IdentityReport::new(&resolution, options.explain))?,
         Format::Text => page(&resolution, options.explain).print()?,
+    }
+    if let Some(notice) = host::unseen(&facts) {
+        output::complain(&notice);
     }
     if resolution.publishes_seed(&facts) {
         output::complain(&format!(

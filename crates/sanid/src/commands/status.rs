@@ -9,7 +9,7 @@ use sanid_host::{Effective, Facts, IdentityFile, Look};
 
 use crate::args::{Status, StatusFormat};
 use crate::exit::{Exit, Failure};
-use crate::host;
+use crate::host::{self, Access};
 use crate::output::{self, Page, Tone};
 
 pub(crate) fn run(options: &Status) -> Result<Exit, Failure> {
@@ -24,7 +24,7 @@ pub(crate) fn run(options: &Status) -> Result<Exit, Failure> {
 }
 
 fn look(options: &Status) -> Result<Exit, Failure> {
-    let root = host::open(options.root.as_deref())?;
+    let root = host::open(options.root.as_deref(), Access::Read)?;
     let facts = host::observe(&root, Look::everything(None))?;
     let resolution = resolve::resolve(&facts);
     let findings = findings::findings(&facts, &resolution);

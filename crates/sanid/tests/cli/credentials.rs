@@ -1,6 +1,8 @@
 //! What the service manager hands over, which counts for the running host alone.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Command;
 
 use crate::support::host::{Host, MACHINE_ID, Ran, sanid};
 
@@ -76,4 +78,171 @@ fn credentials_are_not_those_of_another_root() {
     let host = Host::new(MACHINE_ID);
     let shown = service(&["config"], host.root(), CONFIG).expect(0).stdout;
     assert!(!shown.contains("credential"), "{shown}");
+}
+
+const IQN: &str = "iqn.2004-05.com.example:vm7";
+const NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:7c9e6679-7425-40de-944b-e07fc1f90ae7";
+
+/// Where systemd looks for `LoadCredential=sanid.iqn`, highest priority first (systemd.exec(5)).
+const PLACES: [&str; 5] = [
+    "run/credentials/@system",
+    "etc/credstore",
+    "run/credstore",
+    "usr/local/lib/credstore",
+    "usr/lib/credstore",
+];
+
+/// A host that runs.
+fn running() -> Host {
+    let host = Host::in_memory(MACHINE_ID);
+    std::fs::create_dir(host.at("run")).unwrap();
+    host
+}
+
+/// A running host that the hypervisor has named, as its boot unit left it.
+fn named(place: &str) -> Host {
+    let host = running();
+    let (iqn, nqn) = (
+        format!("{place}/sanid.iqn"),
+        format!("{place}/sanid.hostnqn"),
+    );
+    host.write(&iqn, IQN);
+    host.write(&nqn, format!("{NQN}\n"));
+    host.apply();
+    let three = host.three();
+    assert_eq!(
+        three[0].as_deref(),
+        Some(format!("InitiatorName={IQN}\n").as_bytes()),
+        "{place}"
+    );
+    assert_eq!(
+        three[1].as_deref(),
+        Some(format!("{NQN}\n").as_bytes()),
+        "{place}"
+    );
+    host
+}
+
+/// By hand nothing sets `$CREDENTIALS_DIRECTORY`.
+#[test]
+fn a_command_by_hand_sees_what_a_unit_gets() {
+    for place in PLACES {
+        let host = named(place);
+        let three = host.three();
+        assert!(
+            host.run(&["show"])
+                .expect(0)
+                .stdout
+                .contains("credential sanid.iqn"),
+            "{place}"
+        );
+        let status = host.run(&["status"]).expect(0);
+        assert!(
+            status.stdout.contains("no findings"),
+            "{place}: {status:#?}"
+        );
+        let again = host.run(&["apply"]).expect(0);
+        assert!(again.stdout.contains("unchanged"), "{place}: {again:#?}");
+        for words in [&["reseed", "--yes"][..], &["reseed", "--dry-run"]] {
+            let ran = host.run(words).expect(3);
+            assert!(
+                ran.stderr.contains("credential sanid.iqn"),
+                "{place}: {ran:#?}"
+            );
+        }
+        let machine_id = host.read("etc/machine-id").unwrap();
+        assert_eq!(machine_id, format!("{MACHINE_ID}\n").as_bytes());
+        assert_eq!(host.three(), three, "{place}");
+    }
+}
+
+#[test]
+fn a_pin_below_a_credential_is_not_written() {
+    let host = Host::foreign(MACHINE_ID);
+    let live = running();
+    for path in crate::support::host::FILES {
+        live.write(path, host.read(path).unwrap());
+    }
+    live.write("run/credentials/@system/sanid.iqn", IQN);
+    let ran = live.run(&["adopt"]).expect(2);
+    assert!(ran.stderr.contains("outranks every pin"), "{ran:#?}");
+}
+
+#[test]
+fn places_of_credentials_have_the_order_of_systemd() {
+    let host = running();
+    for (number, place) in PLACES.iter().enumerate().rev() {
+        host.write(
+            &format!("{place}/sanid.iqn"),
+            format!("iqn.2004-05.com.example:{number}"),
+        );
+        let config = format!("iqn-prefix = \"iqn.2004-05.com.example.n{number}\"\n");
+        host.write(&format!("{place}/sanid.config"), config);
+        let shown = host.run(&["show"]).expect(0).stdout;
+        assert!(
+            shown.contains(&format!("com.example:{number}")),
+            "{place}: {shown}"
+        );
+        let config = host.run(&["config"]).expect(0).stdout;
+        assert!(
+            config.contains(&format!("com.example.n{number}\"")),
+            "{place}: {config}"
+        );
+    }
+}
+
+/// Not before an image boots does systemd hand anything on.
+#[test]
+fn an_image_has_no_credentials() {
+    let host = Host::on_disk(MACHINE_ID);
+    for place in PLACES {
+        host.write(&format!("{place}/sanid.iqn"), IQN);
+    }
+    assert!(!host.run(&["show"]).expect(0).stdout.contains(IQN));
+}
+
+/// systemd lets only root into the directory.
+#[test]
+#[ignore = "needs root and setpriv"]
+fn an_ordinary_user_is_told_what_was_not_seen() {
+    let host = named("run/credentials/@system");
+    let open = |path: &str, mode| {
+        std::fs::set_permissions(host.at(path), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for (path, mode) in [("", 0o755), ("run/credentials/@system", 0o700)] {
+        open(path, mode);
+    }
+    open("etc/iscsi/initiatorname.iscsi", 0o644);
+    let user = |words: &[&str]| {
+        let command = host.sanid(words);
+        let mut user = Command::new("setpriv");
+        user.args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .arg(command.get_program())
+            .args(command.get_args());
+        Ran::of(&mut user)
+    };
+    let show = user(&["show"]).expect(0);
+    assert!(
+        show.stderr.contains("@system: Permission denied (EACCES)"),
+        "{show:#?}"
+    );
+    let status = user(&["status", "--format", "json"]);
+    assert!(
+        status.stdout.contains("\"credentials-unseen\""),
+        "{status:#?}"
+    );
+    let dry = user(&["apply", "--dry-run"]);
+    assert!(
+        dry.stdout.contains("@system: Permission denied (EACCES)"),
+        "{dry:#?}"
+    );
+    let three = host.three();
+    for words in [
+        &["apply", "--replace"][..],
+        &["adopt"],
+        &["reseed", "--yes"],
+    ] {
+        user(words).expect(2);
+    }
+    assert_eq!(host.three(), three);
 }

@@ -64,3 +64,10 @@ fn read(root: &Path, path: &str) -> String {
 fn memory() -> &'static Path {
     Path::new("/dev/shm")
 }
+
+/// A machine-id in memory is a seed where it is the same at every boot, as on Talos.
+fn allow_memory(root: &Path) {
+    let text = "allow-volatile-machine-id = true\n";
+    std::fs::create_dir_all(root.join("usr/lib/sanid/config.d")).unwrap();
+    write(root, "usr/lib/sanid/config.d/50-memory.toml", text);
+}

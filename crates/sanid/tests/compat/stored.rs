@@ -2,7 +2,9 @@
 
 use crate::kept::assert_kept;
 use crate::releases::releases;
-use crate::{HOST_ID, OTHER_HOST_ID, OTHER_MACHINE_ID, json, memory, read, sanid, write};
+use crate::{
+    HOST_ID, OTHER_HOST_ID, OTHER_MACHINE_ID, allow_memory, json, memory, read, sanid, write,
+};
 
 const RECORD: &str = "var/lib/sanid/record.json";
 
@@ -97,6 +99,7 @@ fn a_record_in_run_proves_names_of_an_earlier_machine_id() {
         for (with_record, code) in [(true, 0), (false, 3)] {
             let host = release.copy_in("records/bind", memory());
             let root = host.path();
+            allow_memory(root);
             write(root, "etc/machine-id", &format!("{OTHER_MACHINE_ID}\n"));
             if !with_record {
                 std::fs::remove_file(root.join("run/sanid/record.json")).unwrap();
@@ -149,6 +152,7 @@ fn apply_with_nothing_to_do_keeps_stored_files() {
         ];
         let host = release.copy_in("host", memory());
         let root = host.path();
+        allow_memory(root);
         let before = files.map(|file| read(root, file));
         let apply = sanid(root, &["apply", "--format", "json"]).expect(0);
         assert_eq!(json(&apply, root)["outcome"], "unchanged");

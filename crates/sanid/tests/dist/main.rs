@@ -11,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod common;
 mod initramfs;
 mod installed;
 mod packages;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         installed::trials(),
         scripts::trials(),
         units::trials(),
+        common::trials(),
         packages::trials(),
         initramfs::trials(),
     ];

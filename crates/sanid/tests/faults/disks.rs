@@ -41,8 +41,10 @@ fn leaves_the_old_state(script: &str) {
     let host = Host::foreign(MACHINE_ID);
     let mount_point = tempfile::tempdir().unwrap();
     let mut command = Command::new("unshare");
+    // A machine-id that is in memory is no seed; this one stays on its disk.
     let script = format!(
         "{script}\n\
+         mount --bind \"$3/etc/machine-id\" \"$2/etc/machine-id\"\n\
          set +e; \"$1\" apply --replace --root \"$2\"; code=$?\n\
          for file in iscsi/initiatorname.iscsi nvme/hostnqn nvme/hostid; do \
          cmp \"$2/etc/$file\" \"$3/etc/$file\" || code=99; done\n\

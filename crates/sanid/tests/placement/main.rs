@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod failing;
 mod killed;
 mod reader;
 mod scene;
@@ -63,6 +64,14 @@ const SCRIPTS: &[(&str, &str)] = &[
         include_str!("reseed.sh"),
     ),
     (
+        "a chroot without /proc is written to only by name",
+        include_str!("no-proc.sh"),
+    ),
+    (
+        "where the bytes of a machine-id are decides",
+        include_str!("memory.sh"),
+    ),
+    (
         "a machine-id that is in memory",
         include_str!("transient.sh"),
     ),
@@ -89,6 +98,14 @@ fn main() -> ExitCode {
             ),
             &[Need::Root, UNSHARE, STRACE],
             || killed::everywhere(scenario),
+        ));
+        trials.push(trial(
+            &format!(
+                "failing at every call that makes something: {}",
+                scenario.name
+            ),
+            &[Need::Root, UNSHARE, STRACE],
+            || failing::everywhere(scenario),
         ));
     }
     testkit::trial::run(&Arguments::from_args(), trials)

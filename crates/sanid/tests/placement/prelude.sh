@@ -5,6 +5,9 @@ mount -t tmpfs disk "$root"
 mkdir -p "$root/etc" "$root/run" "$root/var/lib"
 mount -t tmpfs run "$root/run"
 echo "$machine_id" > "$root/etc/machine-id"
+# The disk is in memory here, and comes back all the same.
+mkdir -p "$root/etc/sanid/config.d"
+echo 'allow-volatile-machine-id = true' > "$root/etc/sanid/config.d/50-memory.toml"
 iqn=etc/iscsi/initiatorname.iscsi nqn=etc/nvme/hostnqn id=etc/nvme/hostid
 uuid=652f5d50-a689-4520-b87b-fe2552ef6b8b
 digits=652f5d50a6894520b87bfe2552ef6b8b

@@ -1,4 +1,5 @@
 placeholders
+rm -r "$root/etc/sanid"
 # As systemd makes it where it can store none.
 echo "$machine_id" > "$root/run/machine-id"; touch "$root/etc/machine-id"
 mount --bind "$root/run/machine-id" "$root/etc/machine-id"

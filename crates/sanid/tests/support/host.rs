@@ -44,12 +44,29 @@ impl Host {
         host
     }
 
-    /// The same in memory: with a `/run` that is empty after a reboot, as a running host has it.
+    /// The same in memory: with a `/run` that is empty after a reboot, as a running host has it, and a machine-id that
+    /// is the same at every boot, as on Talos.
     pub(crate) fn in_memory(machine_id: &str) -> Self {
         let host = Self {
             directory: tempfile::Builder::new()
                 .prefix("sanid-")
                 .tempdir_in("/dev/shm")
+                .unwrap(),
+        };
+        host.write(
+            "usr/lib/sanid/config.d/50-memory.toml",
+            "allow-volatile-machine-id = true\n",
+        );
+        host.write("etc/machine-id", format!("{machine_id}\n"));
+        host
+    }
+
+    /// The same on a disk, which an image is: `/tmp` may be in memory.
+    pub(crate) fn on_disk(machine_id: &str) -> Self {
+        let host = Self {
+            directory: tempfile::Builder::new()
+                .prefix("sanid-")
+                .tempdir_in("/var/tmp")
                 .unwrap(),
         };
         host.write("etc/machine-id", format!("{machine_id}\n"));

@@ -6,6 +6,9 @@ use tonic::transport::{Certificate, ClientTlsConfig, Identity as TlsIdentity};
 
 use crate::claims::store::{StoreError, StoreOptions, TlsFiles};
 
+/// A password, or a bundle of certificates.
+const LONGEST: usize = 1 << 20;
+
 /// What is read once, before anybody is asked.
 pub(super) struct Settings {
     /// At least one.
@@ -19,6 +22,7 @@ pub(super) struct Settings {
 impl Settings {
     pub(super) fn new(urls: &str, options: &StoreOptions) -> Result<Self, StoreError> {
         let urls: Vec<String> = urls.split(',').map(|url| url.trim().to_owned()).collect();
+        without_secrets(&urls, options)?;
         Ok(Self {
             tls: security(&urls, options)?,
             user: user(options)?,
@@ -62,6 +66,52 @@ fn certificates(why: &str, files: &TlsFiles) -> String {
     )
 }
 
+/// A password is in a file of its own, and leaves this machine only encrypted.
+fn without_secrets(urls: &[String], options: &StoreOptions) -> Result<(), StoreError> {
+    // Not repeated: it would be in logs.
+    if urls.iter().any(|url| url.contains(['@', '?', '#'])) {
+        return Err(StoreError::Usage(
+            "an address of etcd holds more than host and port, perhaps a user with a password; write those as user and password-file"
+                .into(),
+        ));
+    }
+    let in_the_clear = |url: &String| {
+        let host = url.strip_prefix("http://").map(host);
+        host.is_some_and(|host| !is_loopback(host))
+    };
+    if options.user.is_some() && urls.iter().any(in_the_clear) {
+        return Err(StoreError::Refused(
+            "the password would cross the network in the clear: anybody on the way could read it, and change claims\n\
+             Ways out:\n  \
+             https://        with ca in [tls], or --ca FILE\n  \
+             without user    where etcd asks for none"
+                .into(),
+        ));
+    }
+    Ok(())
+}
+
+/// The host of an address, without brackets and port.
+fn host(address: &str) -> &str {
+    let authority = address.split('/').next().unwrap_or_default();
+    match authority
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+    {
+        Some((host, _)) => host,
+        None => authority
+            .rsplit_once(':')
+            .map_or(authority, |(host, _)| host),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
 /// TLS or not, the same for all.
 fn security(
     urls: &[String],
@@ -70,10 +120,10 @@ fn security(
     let count = |scheme| urls.iter().filter(|url| url.starts_with(scheme)).count();
     let (secure, plain) = (count("https://"), count("http://"));
     if secure + plain < urls.len() || (secure > 0 && plain > 0) {
-        return Err(StoreError::Usage(format!(
-            "etcd:{} is no list of http:// or https:// addresses, one kind only, with commas between them",
-            urls.join(",")
-        )));
+        return Err(StoreError::Usage(
+            "what follows etcd: is no list of http:// or https:// addresses, one kind only, with commas between them"
+                .into(),
+        ));
     }
     if secure > 0 {
         return tls(options).map(Some);
@@ -90,7 +140,9 @@ fn security(
 fn user(options: &StoreOptions) -> Result<Option<(String, String)>, StoreError> {
     match (&options.user, &options.password_file) {
         (Some(user), Some(file)) => {
-            let password = String::from_utf8_lossy(&read(file)?).trim_end().to_owned();
+            let password = String::from_utf8_lossy(&read(file, options)?)
+                .trim_end()
+                .to_owned();
             Ok(Some((user.clone(), password)))
         }
         (None, None) => Ok(None),
@@ -107,10 +159,14 @@ fn tls(options: &StoreOptions) -> Result<ClientTlsConfig, StoreError> {
             "https:// needs the certificate of who signs etcd's: --ca FILE, or ca in [tls]".into(),
         ));
     };
-    let mut config = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read(ca)?));
+    let mut config =
+        ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read(ca, options)?));
     match (&files.cert, &files.key) {
         (Some(cert), Some(key)) => {
-            config = config.identity(TlsIdentity::from_pem(read(cert)?, read(key)?));
+            config = config.identity(TlsIdentity::from_pem(
+                read(cert, options)?,
+                read(key, options)?,
+            ));
         }
         (None, None) => {}
         _ => {
@@ -125,19 +181,47 @@ fn tls(options: &StoreOptions) -> Result<ClientTlsConfig, StoreError> {
     Ok(config)
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
-    std::fs::read(path).map_err(|error| {
-        let why = crate::files::said(&error);
-        StoreError::Usage(format!(
-            "cannot read {}: {why}",
-            sanid_host::root::printable(path)
-        ))
-    })
+fn read(path: &Path, options: &StoreOptions) -> Result<Vec<u8>, StoreError> {
+    crate::files::content(path, options.below.as_deref(), LONGEST).map_err(StoreError::Usage)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_is_neither_repeated_nor_sent_in_the_clear() {
+        let with = |user: Option<&str>| StoreOptions {
+            user: user.map(str::to_owned),
+            ..StoreOptions::default()
+        };
+        for url in [
+            "http://u:geheim@10.0.0.1:1",
+            "u:geheim@h:1",
+            "http://h:1?password=geheim",
+            "geheim",
+        ] {
+            let error = Settings::new(url, &with(None)).err().unwrap().to_string();
+            assert!(!error.contains("geheim"), "{url}: {error}");
+        }
+        for (urls, refused) in [
+            ("http://10.0.0.1:2379", true),
+            ("http://127.0.0.1:1,http://etcd.example.com:1", true),
+            ("http://localhost.example.com:1", true),
+            (
+                "http://127.0.0.1:2379,http://localhost:1,http://[::1]:1/",
+                false,
+            ),
+            ("https://10.0.0.1:2379", false),
+        ] {
+            let error = Settings::new(urls, &with(Some("x"))).err().unwrap();
+            assert_eq!(
+                matches!(error, StoreError::Refused(_)),
+                refused,
+                "{urls}: {error}"
+            );
+        }
+    }
 
     #[test]
     fn who_is_not_let_in_reads_which_certificate_to_look_at() {

@@ -1,11 +1,17 @@
 //! Where the file may lie.
 
+use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io;
+use std::os::fd::AsRawFd as _;
+use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::claims::store::StoreError;
+use rustix::fs::OFlags;
+use sanid_host::Root;
+
+use crate::claims::store::{StoreError, StoreOptions};
 
 /// What Linux calls file systems that another machine may write to at the same time (`statfs(2)`,
 /// `linux/magic.h`), with the name that people know. SQLite's write-ahead log needs memory that all its
@@ -29,8 +35,56 @@ const NETWORK: &[(u32, &str)] = &[
     (0x6165_6676, "virtiofs"),
 ];
 
+/// What is done with a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// It is made, read and written.
+    Write,
+    /// It is read, beside others that write.
+    Read,
+    /// It is read, and no byte of it or beside it changes.
+    Untouched,
+}
+
+impl Access {
+    pub(super) fn of(options: &StoreOptions) -> Self {
+        match (options.untouched, options.read_only) {
+            (true, _) => Self::Untouched,
+            (false, true) => Self::Read,
+            (false, false) => Self::Write,
+        }
+    }
+}
+
+/// The path of a store below a root, and what messages call it. The directory is found inside of the root, wherever
+/// its links lead.
+pub(super) fn inside(root: &Path, path: &Path) -> Result<(PathBuf, String), StoreError> {
+    let failed = |why: String| StoreError::Failed(why);
+    let relative = crate::files::relative(path).map_err(failed)?;
+    let root = Root::open(root).map_err(|error| failed(error.to_string()))?;
+    let name = root.show(relative);
+    let (directory, file) = relative.rsplit_once('/').unwrap_or((".", relative));
+    let found = root
+        .open_at(directory, OFlags::PATH | OFlags::DIRECTORY)
+        .and_then(|fd| {
+            rustix::fs::readlinkat(
+                rustix::fs::CWD,
+                format!("/proc/self/fd/{}", fd.as_raw_fd()),
+                Vec::new(),
+            )
+        });
+    let found = found.map_err(|errno| {
+        failed(format!(
+            "cannot find the directory of {name}: {}",
+            sanid_host::root::describe(errno)
+        ))
+    })?;
+    let directory = PathBuf::from(OsString::from_vec(found.into_bytes()));
+    Ok((directory.join(file), name))
+}
+
 /// The file with the links of its directory resolved; it is made where it may be and is not there.
-pub(super) fn usable(path: &Path, name: &str, read_only: bool) -> Result<PathBuf, StoreError> {
+pub(super) fn usable(path: &Path, name: &str, access: Access) -> Result<PathBuf, StoreError> {
     let failed = |what: &str, error: &io::Error| {
         let why = crate::files::said(error);
         StoreError::Failed(format!("{what} {name}: {why}"))
@@ -69,7 +123,7 @@ pub(super) fn usable(path: &Path, name: &str, read_only: bool) -> Result<PathBuf
             )));
         }
         Some(_) => {}
-        None if read_only => {
+        None if access != Access::Write => {
             return Err(StoreError::Failed(format!(
                 "{name} is not there; the first claim makes it"
             )));

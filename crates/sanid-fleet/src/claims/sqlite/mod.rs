@@ -10,12 +10,14 @@ mod read;
 mod schema;
 mod trouble;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use sanid_host::root::printable;
 
 use self::change::{begin_leases_anew, make};
+use self::file::Access;
 use self::read::{boot, events, seen, snapshot};
 use self::trouble::{Trouble, told};
 use super::change::Change;
@@ -29,7 +31,11 @@ pub(super) const KIND: StoreKind = StoreKind {
     word: "sqlite",
     rest: "FILE",
     open: |path, options| {
-        let store = SqliteStore::open(Path::new(path), Box::new(HostClock), options.read_only)?;
+        let (path, name) = match &options.below {
+            None => (PathBuf::from(path), printable(Path::new(path))),
+            Some(root) => file::inside(root, Path::new(path))?,
+        };
+        let store = SqliteStore::with(&path, name, Box::new(HostClock), Access::of(options))?;
         Ok(Box::new(store))
     },
 };
@@ -53,10 +59,24 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError`]: it cannot be opened, lies on a network file system, or is something else.
     pub fn open(path: &Path, clock: Box<dyn Clock>, read_only: bool) -> Result<Self, StoreError> {
+        let access = if read_only {
+            Access::Read
+        } else {
+            Access::Write
+        };
+        Self::with(path, printable(path), clock, access)
+    }
+
+    fn with(
+        path: &Path,
+        name: String,
+        clock: Box<dyn Clock>,
+        access: Access,
+    ) -> Result<Self, StoreError> {
         let deadline = Instant::now() + PATIENCE;
-        let name = sanid_host::root::printable(path);
-        let path = file::usable(path, &name, read_only)?;
-        let connection = schema::open(&path, deadline).map_err(|error| told(&name, error))?;
+        let path = file::usable(path, &name, access)?;
+        let connection =
+            schema::open(&path, access, deadline).map_err(|error| told(&name, error))?;
         Ok(Self {
             connection,
             clock,

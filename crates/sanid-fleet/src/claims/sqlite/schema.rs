@@ -1,11 +1,14 @@
 //! Opening the file, and making sure that it is what it should be before anything in it is believed.
 
+use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
+use super::file::Access;
 use super::trouble::Trouble;
 
 /// `SaNi` as a number: what file(1) shows of the file.
@@ -21,11 +24,14 @@ const TABLES: [&str; 5] = [
     "CREATE TABLE history (sequence INTEGER PRIMARY KEY AUTOINCREMENT, claim TEXT NOT NULL, event TEXT NOT NULL)",
 ];
 
-pub(super) fn open(path: &Path, deadline: Instant) -> Result<Connection, Trouble> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let mut connection = Connection::open_with_flags(path, flags)?;
+pub(super) fn open(path: &Path, access: Access, deadline: Instant) -> Result<Connection, Trouble> {
+    let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let mut connection = if access == Access::Untouched {
+        let flags = flags | OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        Connection::open_with_flags(untouched(path), flags)?
+    } else {
+        Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_WRITE)?
+    };
     connection.busy_timeout(deadline.saturating_duration_since(Instant::now()))?;
     // A file that somebody made to do harm has no triggers, views or functions to do it with.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
@@ -35,12 +41,42 @@ pub(super) fn open(path: &Path, deadline: Instant) -> Result<Connection, Trouble
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.set_prepared_statement_cache_capacity(32);
     if is_new(&connection)? {
+        if access != Access::Write {
+            return Err(Trouble::Empty);
+        }
         make(&mut connection)?;
     }
     verify(&connection)?;
-    write_ahead(&connection, deadline)?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    if access != Access::Untouched {
+        write_ahead(&connection, deadline)?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+    }
     Ok(connection)
+}
+
+/// The address of a file that is read without making or changing anything. Where it has a log, that and its index are
+/// read as they are; where it has none, SQLite would make both, unless told that nobody writes
+/// (sqlite.org/uri.html, `immutable`; sqlite.org/wal.html, "Read-Only Databases").
+fn untouched(path: &Path) -> String {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let has_log = Path::new(&log).symlink_metadata().is_ok();
+    let mut address = "file:".to_owned();
+    for byte in path.as_os_str().as_bytes() {
+        // Writing to a String cannot fail.
+        let _ = match byte {
+            b'/' | b'.' | b'-' | b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {
+                write!(address, "{}", char::from(*byte))
+            }
+            _ => write!(address, "%{byte:02x}"),
+        };
+    }
+    address
+        + if has_log {
+            "?readonly_shm=1"
+        } else {
+            "?immutable=1"
+        }
 }
 
 fn pragma(connection: &Connection, name: &str) -> Result<i32, rusqlite::Error> {

@@ -8,6 +8,8 @@ use crate::claims::store::StoreError;
 pub(super) enum Trouble {
     Sqlite(rusqlite::Error),
     Damaged(String),
+    /// Nothing is in it, and nothing is to be made.
+    Empty,
     /// The store looks other than the change was made for.
     Raced,
 }
@@ -25,6 +27,11 @@ pub(super) fn told(name: &str, trouble: Trouble) -> StoreError {
         Trouble::Damaged(why) => {
             return StoreError::Damaged(format!(
                 "{name} is no store of claims, or is damaged: {why}"
+            ));
+        }
+        Trouble::Empty => {
+            return StoreError::Failed(format!(
+                "{name} is empty, and no store yet; the first claim makes it one"
             ));
         }
         Trouble::Raced => {

@@ -29,6 +29,12 @@ pub(super) struct Check {
     /// A file instead of /etc/sanid/claim.toml
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// The host whose /etc/sanid/claim.toml names the store; every file that it names is below DIR, too
+    #[arg(long, value_name = "DIR", conflicts_with = "config")]
+    root: Option<PathBuf>,
+    /// Do not ask a store on the network
+    #[arg(long)]
+    offline: bool,
     /// How long to wait for the store, such as 10s
     #[arg(long, value_name = "TIME", value_parser = config::parse_time)]
     wait: Option<Duration>,
@@ -67,7 +73,11 @@ pub(super) fn run(options: &Check) -> Result<Exit, Failure> {
 }
 
 fn holders(options: &Check, identity: &Identity) -> Result<Vec<Seen>, Failure> {
-    let config = Config::read(options.config.as_deref()).map_err(|bad| Failure::error(&bad))?;
+    let config = match &options.root {
+        Some(root) => Config::below(root),
+        None => Config::read(options.config.as_deref()),
+    };
+    let config = config.map_err(|bad| Failure::error(&bad))?;
     let address = options.store.as_deref().or(config.store.as_deref());
     let address = address.ok_or_else(|| {
         let file = options.config.as_deref().unwrap_or(Path::new(config::PATH));
@@ -76,8 +86,14 @@ fn holders(options: &Check, identity: &Identity) -> Result<Vec<Seen>, Failure> {
             sanid_host::root::printable(file)
         ))
     })?;
+    if options.offline && !address.starts_with("sqlite:") {
+        return Err(Failure::error(
+            &"the claim store is on the network, and with --offline it is not asked (sanid adopt --check-claims asks it)",
+        ));
+    }
     let mut how = config.store_options();
-    how.read_only = true;
+    how.untouched = true;
+    how.below.clone_from(&options.root);
     let mut store = claims::open(address, &how)?;
     let wait = options.wait.or(config.wait).unwrap_or(config::WAIT);
     store.wait_until(Instant::now() + wait);

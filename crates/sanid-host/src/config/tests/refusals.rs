@@ -255,3 +255,36 @@ proptest! {
         }
     }
 }
+
+/// machine-id(5) asks to keep it confidential, and a message may end up in a public report.
+#[test]
+fn a_machine_id_in_the_wrong_place_is_not_repeated() {
+    let dashed = "3d1219c7-c4c5-404a-aa1f-6d2a48adfda4";
+    for text in [
+        "machine-id = '@'",
+        "@ = 1",
+        "'seed @' = 1",
+        "[@]",
+        "@",
+        "scheme = '@'",
+        "scheme = ['@']",
+        "scheme = {@ = 1}",
+        "iqn-prefix = '@'",
+        "on-existing = '@'",
+        "placement = '@'",
+        "firmware = '@'",
+        "allow-volatile-machine-id = '@'",
+        "seed = '@'",
+        "denylist = ['@', 'x']",
+        "[pin]\niqn = '@'",
+        "[pin]\nhostnqn = ' @'",
+        "[pin]\n@ = 'x'",
+    ] {
+        for id in [crate::testing::MACHINE_ID, dashed] {
+            for id in [id.to_owned(), id.to_uppercase()] {
+                let message = message(&main_file(&text.replace('@', &id)));
+                assert!(!message.contains(&id), "{text}: {message}");
+            }
+        }
+    }
+}

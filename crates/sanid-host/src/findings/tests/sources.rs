@@ -25,7 +25,13 @@ pub(super) fn cases() -> Vec<Case> {
         value: crate::config::IqnTemplate::parse("iqn.2001-04.com.example:all").unwrap(),
         origin: crate::config::Origin::Default,
     });
+    let mut unseen = clean();
+    unseen.credentials.unseen = Some(crate::root::ReadError::Io {
+        path: "/run/credentials/@system".into(),
+        errno: rustix::io::Errno::ACCESS,
+    });
     vec![
+        ("credentials unseen", unseen, vec!["credentials-unseen"]),
         (
             "no machine-id",
             Facts {
@@ -46,10 +52,10 @@ pub(super) fn cases() -> Vec<Case> {
             "a credential that the command line outranks",
             Facts {
                 cmdline: Observed::Saw(format!("rd.iscsi.initiator={IQN}")),
-                credentials: Observed::Saw(Credentials {
+                credentials: Credentials {
                     iqn: Some("host-1".into()),
                     ..Credentials::default()
-                }),
+                },
                 ..clean()
             },
             vec!["source-fault"],

@@ -1,7 +1,8 @@
 //! Whether the lost host still holds its claim: asked of `sanid-fleet`, which has the stores.
 
 use std::ffi::OsString;
-use std::path::Path;
+
+use sanid_host::Root;
 
 use crate::commands::companion;
 use crate::exit::Failure;
@@ -19,18 +20,20 @@ pub(super) enum Claim {
     Unknown(String),
 }
 
-/// Asks the store of the host below a root for the holders of the identity in a record.
-pub(super) fn of(record: &[u8], root: Option<&Path>) -> Claim {
-    let config = root.unwrap_or(Path::new("/")).join(CONFIG);
+/// Asks the store of the host below a root for the holders of the identity in a record. What an image says of a store
+/// on the network is followed only where that is `asked` for.
+pub(super) fn of(record: &[u8], root: &Root, asked: bool) -> Claim {
     // One that cannot be looked at may name a store, so it is asked.
-    if matches!(config.try_exists(), Ok(false)) {
+    if matches!(root.exists(CONFIG), Ok(false)) {
         return Claim::None;
     }
-    let arguments = ["escrow", "check", "-", "--config"]
+    let mut arguments: Vec<OsString> = ["escrow", "check", "-", "--root"]
         .map(OsString::from)
-        .into_iter()
-        .chain([config.into_os_string()])
-        .collect::<Vec<_>>();
+        .into();
+    arguments.push(root.path().as_os_str().to_owned());
+    if !asked && !root.is_running_host() {
+        arguments.push("--offline".into());
+    }
     let what = "looking for the claim of the old host";
     let output = match companion::ask(&companion::FLEET, what, &arguments, record) {
         Ok(output) => output,
@@ -79,6 +82,7 @@ impl Claim {
                 "{host} does not answer the probe, and whether it still holds a claim could not be seen: {why}\n\
                  Ways out:\n  \
                  --old-host-is-gone   instead of --probe: it is switched off for good, or its disks are erased\n  \
+                 --check-claims       below another root, ask a store on the network, too\n  \
                  /etc/sanid/claim.toml   names the store; sanid-fleet claim list says whether it answers"
             ))),
         }

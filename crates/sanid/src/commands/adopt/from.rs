@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use sanid_core::{HostId, HostNqn, IscsiName};
 use sanid_host::resolve::resolve;
-use sanid_host::{Facts, root};
+use sanid_host::{Facts, Root, root};
 use serde::{Deserialize, Serialize};
 
 use super::claim::{self, Claim};
@@ -80,6 +80,7 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
 /// is gone. Where the seed is the record's, this is that host. What to warn of, where it may be taken.
 pub(super) fn may_be_taken(
     record: &Record,
+    root: &Root,
     facts: &Facts,
     options: &Adopt,
 ) -> Result<Vec<String>, Failure> {
@@ -91,7 +92,7 @@ pub(super) fn may_be_taken(
     let host = record.shown();
     // Strings only, which always serialise; without the machine-id.
     let text = serde_json::to_vec(record).unwrap_or_default();
-    let claim = claim::of(&text, options.host.root.as_deref());
+    let claim = claim::of(&text, root, options.check_claims);
     if options.old_host_is_gone {
         return Ok(claim.warnings(&host));
     }

@@ -70,6 +70,7 @@ complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l from -d 'Take over
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l probe -d 'Ask this command of the shell whether the host of the record answers, 0 for yes and 1 for no; its environment names the host' -r
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l dry-run -d 'Print what would be written, and write nothing'
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l old-host-is-gone -d 'The host of the record is gone for good, and nothing uses its identity any more'
+complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l check-claims -d 'With --root: ask the claim store also where it is on the network, as the configuration below DIR says'
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l root -d 'Work on the system below DIR instead of the running one' -r -F
 complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
@@ -77,6 +78,9 @@ json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l dry-run -d 'Print what would be done, and do nothing; the new names are known only when they are made'
 complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l yes -d 'Do not ask; needed where there is no terminal to ask at'
 complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l disrupt -d 'Go on even while a live session or controller uses the old identity'
+complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l lose-credentials -d 'Go on although systemd then deletes the key of this host, and what is encrypted with it is lost'
+complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l lose-var -d 'Go on although systemd then no longer mounts the /var that it finds by its partition UUID'
+complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l lose-volume-groups -d 'Go on although LVM then no longer activates volume groups with a system id of the machine-id'
 complete -c sanid -n "__fish_sanid_using_subcommand reseed" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -f -a "show" -d 'Show how the hardware compares with the recorded one'

@@ -172,7 +172,9 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not 
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from check" -l store -d 'sqlite:FILE or etcd:URL[,URL…] (default: store in the configuration)' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from check" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from check" -l root -d 'The host whose /etc/sanid/claim.toml names the store; every file that it names is below DIR, too' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from check" -l wait -d 'How long to wait for the store, such as 10s' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from check" -l offline -d 'Do not ask a store on the network'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from help" -f -a "check" -d 'Ask the claim store whether a host still holds the identity in a record'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -1,0 +1,119 @@
+//! Rule 7: units that read a part of the identity only when they start, and how they are restarted.
+
+use std::fmt;
+use std::process::{Command, Stdio};
+
+use crate::file::IdentityFile;
+use crate::place::part_of;
+use crate::plan::{self, Plan};
+use crate::resolve::Part;
+
+const PROGRAM: &str = "systemctl";
+/// What systemctl answers for a unit that is not installed (systemd.exec(5): `EXIT_NOTINSTALLED`).
+const NOT_INSTALLED: i32 = 5;
+
+/// What is done to a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// It is restarted if it is active.
+    TryRestart,
+}
+
+impl Verb {
+    /// systemctl's word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::TryRestart => "try-restart",
+        }
+    }
+}
+
+/// Units that keep the old name until they are restarted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Restart {
+    /// The part that they read.
+    pub part: Part,
+    /// What is done to them.
+    pub verb: Verb,
+    /// The units.
+    pub units: &'static [&'static str],
+    /// Why.
+    pub effect: &'static str,
+}
+
+/// Every known unit of this kind.
+const READERS: [Restart; 2] = [
+    Restart {
+        part: Part::Iqn,
+        verb: Verb::TryRestart,
+        units: &["iscsid.service"],
+        effect: "iscsid reads the initiator name once, at its start",
+    },
+    Restart {
+        part: Part::Nvme,
+        verb: Verb::TryRestart,
+        units: &["stafd.service", "stacd.service"],
+        effect: "nvme-stas reads the pair at its start; nvme-cli reads it at each connect",
+    },
+];
+
+/// The restarts that a plan makes necessary.
+pub fn restarts(plan: &Plan) -> Vec<Restart> {
+    let renamed = |file: IdentityFile| {
+        let part = part_of(file);
+        let touched = plan.lifts.contains(&part) || plan.writes_of(part).next().is_some();
+        touched && plan.had.of(file) != plan.after.of(file)
+    };
+    READERS
+        .into_iter()
+        .filter(|one| plan::files(one.part).iter().copied().any(renamed))
+        .collect()
+}
+
+impl Restart {
+    /// Restarts the units of the running host; false when none of them is installed.
+    ///
+    /// # Errors
+    /// What systemctl said.
+    pub fn carry_out(&self) -> Result<bool, String> {
+        let mut any = false;
+        // One by one, since one that is not installed fails the whole command.
+        for unit in self.units {
+            let output = Command::new(PROGRAM)
+                .args([self.verb.word(), unit])
+                .stdin(Stdio::null())
+                .output()
+                .map_err(|error| error.to_string())?;
+            match output.status.code() {
+                Some(0) => any = true,
+                Some(NOT_INSTALLED) => {}
+                _ => return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+            }
+        }
+        Ok(any)
+    }
+}
+
+/// The command to type.
+impl fmt::Display for Restart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{PROGRAM} {} {}", self.verb.word(), self.units.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_is_made_from_verb_and_units() {
+        let commands = READERS.map(|one| one.to_string());
+        assert_eq!(
+            commands,
+            [
+                "systemctl try-restart iscsid.service",
+                "systemctl try-restart stafd.service stacd.service"
+            ]
+        );
+    }
+}

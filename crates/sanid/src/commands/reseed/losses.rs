@@ -1,0 +1,147 @@
+//! What depends on the machine-id (safety rule 8): listed, and each loss agreed to by name.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _};
+
+use sanid_host::dependents::{self, Dependent, Loss, Sight};
+use sanid_host::{Facts, Root};
+use serde::Serialize;
+
+use crate::args::Reseed;
+use crate::exit::Failure;
+use crate::output::{Page, Tone};
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+/// One thing that depends on the machine-id.
+pub(super) struct DependentReport {
+    /// A stable word for it, such as `host-credentials`.
+    name: &'static str,
+    /// What it is.
+    what: &'static str,
+    /// `seen`, `absent` or `unknown`.
+    seen: &'static str,
+    /// Where it was seen, or why it could not be.
+    detail: Option<String>,
+    /// What a new machine-id does to it.
+    effect: &'static str,
+    /// The option that agrees to its loss, where something is lost.
+    consent: Option<&'static str>,
+}
+
+impl DependentReport {
+    fn new(of: Dependent) -> Self {
+        let consent = of.danger().map(option);
+        let (seen, detail) = match of.sight {
+            Sight::Seen(detail) => ("seen", Some(detail)),
+            Sight::Absent => ("absent", None),
+            Sight::Unknown(why) => ("unknown", Some(why)),
+        };
+        Self {
+            name: of.name,
+            what: of.what,
+            seen,
+            detail,
+            effect: of.effect,
+            consent,
+        }
+    }
+
+    fn sight(&self) -> String {
+        match (self.seen, &self.detail) {
+            ("seen", Some(detail)) => format!("seen here: {detail}"),
+            ("unknown", Some(why)) => format!("may be here: {why}"),
+            _ => "not seen here".to_owned(),
+        }
+    }
+}
+
+/// All of them.
+pub(super) fn list(root: &Root) -> Vec<DependentReport> {
+    dependents::dependents(root)
+        .into_iter()
+        .map(DependentReport::new)
+        .collect()
+}
+
+/// Shows them: what they are, whether they are here, and what becomes of those that are.
+pub(super) fn show(page: &mut Page, list: &[DependentReport]) {
+    page.line("Depends on the machine-id:");
+    for one in list {
+        let tone = match (one.consent, one.seen) {
+            (Some(_), _) => Tone::Danger,
+            (None, "absent") => Tone::Faint,
+            (None, _) => Tone::Plain,
+        };
+        page.detail(page.tone(tone, format!("{}; {}", one.what, one.sight())));
+        if one.seen != "absent" {
+            page.detail(format!("  {}", one.effect));
+        }
+    }
+}
+
+/// The option that agrees to a loss.
+fn option(loss: Loss) -> &'static str {
+    match loss {
+        Loss::HostCredentials => "--lose-credentials",
+        Loss::VarPartition => "--lose-var",
+        Loss::VolumeGroups => "--lose-volume-groups",
+    }
+}
+
+fn agreed(options: &Reseed, loss: Loss) -> bool {
+    match loss {
+        Loss::HostCredentials => options.lose_credentials,
+        Loss::VarPartition => options.lose_var,
+        Loss::VolumeGroups => options.lose_volume_groups,
+    }
+}
+
+/// A loss that nobody agreed to forbids the change.
+pub(super) fn check(root: &Root, facts: &Facts, options: &Reseed) -> Result<(), Failure> {
+    let found = dependents::dependents(root);
+    let unmet = |one: &&Dependent| one.danger().is_some_and(|loss| !agreed(options, loss));
+    if !found.iter().any(|one| unmet(&one)) {
+        return Ok(());
+    }
+    let mut message =
+        "with the old machine-id, what depends on it would be lost (safety rule 8)".to_owned();
+    for one in found.into_iter().filter(|one| unmet(&one)) {
+        let one = DependentReport::new(one);
+        // Writing to a String cannot fail.
+        let _ = write!(
+            message,
+            "\n  {}; {}\n    {}",
+            one.what,
+            one.sight(),
+            one.effect
+        );
+    }
+    let _ = write!(
+        message,
+        "\nWays out:\n  \
+         {}   see all that depends on it\n  \
+         {}   lose it",
+        command(root, facts, options, true),
+        command(root, facts, options, false),
+    );
+    Err(Failure::refused(&message))
+}
+
+/// The whole command that is not refused: with what was given and what is missing.
+pub(super) fn command(root: &Root, facts: &Facts, options: &Reseed, dry_run: bool) -> String {
+    let mut words = vec!["sanid reseed"];
+    let asks = io::stdin().is_terminal() && io::stderr().is_terminal();
+    if dry_run {
+        words.push("--dry-run");
+    } else if options.yes || !asks {
+        words.push("--yes");
+    }
+    if options.disrupt || !super::live_names(facts).is_empty() {
+        words.push("--disrupt");
+    }
+    let losses = dependents::dependents(root);
+    words.extend(losses.iter().filter_map(|one| one.danger().map(option)));
+    words.join(" ") + &facts.root.option()
+}
