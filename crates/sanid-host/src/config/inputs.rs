@@ -130,9 +130,10 @@ fn take_unknown(table: &mut DeTable<'_>) -> Vec<Unknown> {
     unknown
 }
 
-/// Whether a name resembles none of ours.
+/// Whether a name resembles none of ours, and can be repeated in a report.
 fn is_strange(name: &str) -> bool {
-    closest(name, &KEYS).is_none() && closest(name, &TABLES).is_none()
+    let is_new = closest(name, &KEYS).is_none() && closest(name, &TABLES).is_none();
+    is_new && without_ids(name) == name
 }
 
 fn take(

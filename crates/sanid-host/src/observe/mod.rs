@@ -227,7 +227,7 @@ mod tests {
     fn the_running_host_is_called_what_its_kernel_calls_it() {
         let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
         assert_eq!(
-            name(&Root::open(Path::new("/")).unwrap()),
+            name(&Root::open("/".as_ref()).unwrap()),
             Observed::Saw(Some(kernel.trim_end().to_owned()))
         );
     }

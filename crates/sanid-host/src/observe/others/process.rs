@@ -25,6 +25,7 @@ impl Processes {
     pub(super) fn of(root: &Root) -> Observed<Option<Self>> {
         let fd = match root.open_dir("proc") {
             Ok(fd) if is_procfs(&fd) => fd,
+            Err(Errno::NOENT) if !root.is_running_host() => return Observed::Saw(None),
             Ok(_) | Err(_) if root.has_volatile_run() => {
                 let path = root.show("proc");
                 return Observed::Failed(format!("{path} is not a mounted procfs"));
