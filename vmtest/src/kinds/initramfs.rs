@@ -68,6 +68,9 @@ pub(super) fn layer(trial: &Trial<'_>, script: &str) -> Result<Layer> {
     }
     layer.write("vm/case.sh", &trial.script(script, "")?)?;
     layer.write("vm/shell.sh", &trial.shell_script(LEAVE)?)?;
+    // The whole system is in memory, and each boot of it has the same machine-id.
+    let config = "usr/lib/sanid/config.d/50-memory.toml";
+    layer.write(config, "allow-volatile-machine-id = true\n")?;
     Ok(layer)
 }
 

@@ -53,7 +53,7 @@ pub const PUBLISHED: &str = "run/sanid/identity.json";
 pub fn credentials_directory(root: &Root) -> Option<PathBuf> {
     let directory = std::env::var_os("CREDENTIALS_DIRECTORY");
     directory
-        .filter(|_| root.is_running_host())
+        .filter(|directory| root.is_running_host() && !directory.is_empty())
         .map(PathBuf::from)
 }
 
