@@ -46,7 +46,7 @@ fn iscsi_host(device: &Device<'_>) -> Option<IscsiHost> {
     })
 }
 
-/// Whether the host is hardware. That of iscsi_tcp is on the platform bus, and iSER's driver has a name.
+/// Whether the host is hardware. That of `iscsi_tcp` is on the platform bus, and iSER's driver has a name.
 fn is_offload(device: &Device<'_>) -> bool {
     let link = device.root.link_target(&device.path);
     let on_a_bus = link.is_some_and(|link| !link.contains("/platform/"));

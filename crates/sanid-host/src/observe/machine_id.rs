@@ -69,21 +69,22 @@ pub fn fixed_by(root: &Root, facts: &Facts) -> Option<String> {
 /// credential or the firmware, whose UUID is also what it takes for a virtual machine that has stored none
 /// (machine-id(5)). What cannot be read is not known to.
 fn is_fixed(root: &Root, cmdline: &Observed<String>, bytes: &[u8]) -> bool {
-    let kernel = parameter(cmdline).flatten().map(str::to_owned);
+    let kernel = parameter(cmdline).and_then(|found| found.value);
     let given = [CREDENTIAL]
         .iter()
         .chain(&FIRMWARE)
         .filter_map(|place| root.attribute(place).ok().flatten());
     kernel
+        .map(str::to_owned)
         .into_iter()
         .chain(given)
         .any(|given| same_id(&given, bytes))
 }
 
-/// `systemd.machine_id` on the command line, with its value.
-fn parameter(cmdline: &Observed<String>) -> Option<Option<&str>> {
+/// `systemd.machine_id` on the command line.
+fn parameter(cmdline: &Observed<String>) -> Option<cmdline::Last<'_>> {
     match cmdline {
-        Observed::Saw(line) => cmdline::last(line, "systemd.machine_id").map(|found| found.value),
+        Observed::Saw(line) => cmdline::last(line, "systemd.machine_id"),
         // Nothing is known to fix an id in memory.
         Observed::NotLooked | Observed::Failed(_) => None,
     }
