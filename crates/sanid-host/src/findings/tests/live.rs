@@ -40,7 +40,7 @@ pub(super) fn cases() -> Vec<Case> {
         (
             "containers that nobody looked at",
             unseen(clean(), |facts| {
-                facts.others.namespaces = Observed::NotLooked
+                facts.others.namespaces = Observed::NotLooked;
             }),
             vec!["check-incomplete"],
         ),

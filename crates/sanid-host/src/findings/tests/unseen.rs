@@ -37,7 +37,7 @@ const FACTS: &[(&str, Hide)] = &[
     ("covered", |facts, how| facts.covered = how.of()),
     ("iscsi", |facts, how| facts.live.iscsi = how.of()),
     ("iscsi_hosts", |facts, how| {
-        facts.live.iscsi_hosts = how.of()
+        facts.live.iscsi_hosts = how.of();
     }),
     ("nvme", |facts, how| facts.live.nvme = how.of()),
     ("initramfs", |facts, how| facts.initramfs = how.of()),
@@ -46,7 +46,7 @@ const FACTS: &[(&str, Hide)] = &[
     ("writers", |facts, how| facts.others.writers = how.of()),
     ("access", |facts, how| facts.others.access = how.of()),
     ("namespaces", |facts, how| {
-        facts.others.namespaces = how.of()
+        facts.others.namespaces = how.of();
     }),
     ("iscsid", |facts, how| facts.others.iscsid = how.of()),
     ("published", |facts, how| facts.published = how.of()),

@@ -55,8 +55,8 @@ pub(super) fn read(path: &Path) -> Result<Record, Failure> {
     if record.kind != "Escrow" {
         return Err(failed("it is no record of sanid-fleet escrow"));
     }
-    let valid = IscsiName::in_use(&record.iqn).is_ok()
-        && HostNqn::in_use(&record.host_nqn).is_ok()
+    let valid = IscsiName::parse(&record.iqn).is_ok()
+        && HostNqn::parse(&record.host_nqn).is_ok()
         && HostId::parse(&record.host_id).is_ok();
     if !valid {
         return Err(failed(
