@@ -28,8 +28,8 @@ const DISKS: [(&str, &str); 3] = [
     ),
     (
         "a disk without free inodes leaves the old state",
-        "mount -t tmpfs -o nr_inodes=12 none \"$2\"; cp -a \"$3\"/. \"$2\"; \
-         touch \"$2/filler1\" \"$2/filler2\" \"$2/filler3\" \"$2/filler4\" 2>/dev/null || true",
+        "mount -t tmpfs -o nr_inodes=24 none \"$2\"; cp -a \"$3\"/. \"$2\"; \
+         for n in $(seq 24); do touch \"$2/filler$n\" 2>/dev/null || true; done",
     ),
     (
         "a read-only disk leaves the old state",

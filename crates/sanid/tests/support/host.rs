@@ -13,6 +13,9 @@ pub(crate) const MACHINE_ID: &str = "3d1219c7c4c5404aaa1f6d2a48adfda4";
 /// Another one, as after the reset of a template.
 pub(crate) const OTHER_MACHINE_ID: &str = "00112233445566778899aabbccddeeff";
 
+/// A file system in memory.
+const MEMORY: &str = "/dev/shm";
+
 /// The identity files.
 pub(crate) const FILES: [&str; 3] = [
     "etc/iscsi/initiatorname.iscsi",
@@ -37,6 +40,9 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn new(machine_id: &str) -> Self {
+        if std::env::temp_dir().starts_with(MEMORY) {
+            return Self::in_memory(machine_id);
+        }
         let host = Self {
             directory: tempfile::Builder::new().prefix("sanid-").tempdir().unwrap(),
         };
@@ -50,7 +56,7 @@ impl Host {
         let host = Self {
             directory: tempfile::Builder::new()
                 .prefix("sanid-")
-                .tempdir_in("/dev/shm")
+                .tempdir_in(MEMORY)
                 .unwrap(),
         };
         host.write(
