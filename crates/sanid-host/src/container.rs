@@ -53,22 +53,22 @@ pub enum Verdict {
     Host,
     /// It is that of a container or a chroot.
     Container(Evidence),
-    /// It cannot be told, and why: a command that only reads may go on, one that writes may not.
+    /// It cannot be determined, and why. A command that only reads may go on; one that writes may not.
     Unknown(String),
 }
 
 impl Verdict {
-    /// Why a command may not take `/` for the host's; a command that `writes` needs more proof.
+    /// Whether a command may work on `/` as the host's root; one that `writes` needs proof.
     ///
     /// # Errors
-    /// The reason, as a clause.
+    /// Why it refuses.
     pub fn allows(&self, writes: bool) -> Result<(), String> {
         match self {
-            Self::Container(evidence) => {
-                Err(format!("this is a container or a chroot ({evidence})"))
-            }
+            Self::Container(evidence) => Err(format!(
+                "refusing to run in a container or chroot: / is not the host's root ({evidence})"
+            )),
             Self::Unknown(why) if writes => Err(format!(
-                "this may be a container or a chroot, which cannot be told here ({why})"
+                "refusing to write: whether / is the host's root cannot be determined ({why})"
             )),
             Self::Host | Self::Unknown(_) => Ok(()),
         }

@@ -88,21 +88,21 @@ pub fn dependents(root: &Root) -> Vec<Dependent> {
             name: "host-credentials",
             what: "systemd credentials that are encrypted with the key of this host",
             sight: host_credentials(root),
-            effect: "systemd deletes the key when it finds a new machine-id, and no copy helps: what is encrypted with it cannot be read any more. Decrypt it before (systemd-creds decrypt), and encrypt it again after",
+            effect: "systemd deletes the key when it finds a new machine-id, and a copy of the key does not help: credentials encrypted with it can no longer be decrypted. Decrypt them before (systemd-creds decrypt), and encrypt them again after",
             loss: Some(Loss::HostCredentials),
         },
         Dependent {
             name: "var-partition",
             what: "a /var that systemd finds by its partition UUID",
             sight: var_partition(root, seed.as_ref()),
-            effect: "it is not mounted any more, and the host boots with an empty /var. Name it in /etc/fstab before, or give the partition the UUID that systemd-id128 machine-id --app-specific=4d21b016b53445c2a9fb5c16e091fd2d -u prints afterwards",
+            effect: "systemd no longer mounts it, and the host boots with an empty /var. Name it in /etc/fstab before, or give the partition the UUID that systemd-id128 machine-id --app-specific=4d21b016b53445c2a9fb5c16e091fd2d -u prints afterwards",
             loss: Some(Loss::VarPartition),
         },
         Dependent {
             name: "volume-groups",
             what: "LVM volume groups that belong to a system id made of the machine-id",
             sight: volume_groups(root),
-            effect: "they are foreign to the host, and their volumes are not activated any more. Change their system id before (vgchange --systemid), or set one of its own in lvmlocal.conf (lvmsystemid(7))",
+            effect: "LVM treats them as foreign, and no longer activates their volumes. Change their system id before (vgchange --systemid), or set a fixed one in lvmlocal.conf (lvmsystemid(7))",
             loss: Some(Loss::VolumeGroups),
         },
         Dependent {
@@ -123,7 +123,7 @@ pub fn dependents(root: &Root) -> Vec<Dependent> {
             name: "dhcp",
             what: "DHCP client ids and stable IPv6 addresses",
             sight: network(root),
-            effect: "a DHCP server may give the host other addresses: change reservations that are made by client id",
+            effect: "a DHCP server may give the host different addresses: change reservations that are made by client id",
             loss: None,
         },
         Dependent {
@@ -166,7 +166,7 @@ fn host_credentials(root: &Root) -> Sight {
 /// Partitions are seen on the running host only; a `/var` in `/etc/fstab` is mounted by that.
 fn var_partition(root: &Root, seed: Option<&MachineId>) -> Sight {
     let Some(seed) = seed else {
-        return Sight::Absent;
+        return Sight::Unknown("the machine-id cannot be read".into());
     };
     let uuid = seed.app_specific(&AppId::from_bytes(VAR_PARTITION));
     match named(root, &[PARTITIONS], &uuid.to_string()) {

@@ -10,7 +10,7 @@ use crate::exit::Failure;
 /// What a command does to the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// It only looks.
+    /// It only reads.
     Read,
     /// It changes files.
     Write,
@@ -25,9 +25,9 @@ impl Access {
 
 /// Opens the root that the command is about.
 ///
-/// Without `--root` it is `/`, and `/` of a container is nobody's host (safety rule 4): its machine-id
-/// is the image's or none, and its `/etc` is read by no storage program of the host. Where that cannot be
-/// told, a command that writes refuses.
+/// Without `--root` it is `/`, but not in a container (safety rule 4): its machine-id is the image's or missing,
+/// and no storage program of the host reads its `/etc`. Where that cannot be determined, a command that writes
+/// refuses.
 pub(crate) fn open(given: Option<&Path>, access: Access) -> Result<Root, Failure> {
     if let Some(path) = given {
         return Root::open(path).map_err(|error| unusable(path, &error));
@@ -35,11 +35,11 @@ pub(crate) fn open(given: Option<&Path>, access: Access) -> Result<Root, Failure
     match container::detect().allows(access == Access::Write) {
         Ok(()) => Ok(Root::host()?),
         Err(why) => Err(Failure::refused(&format!(
-            "{why}, so / is not known to be the host's, and an identity made here would be nobody's\n\
+            "{why}\n\
              Ways out:\n  \
-             as root, with /proc mounted   where this is the host\n  \
-             --root DIR   where the host's root, or the image to work on, is mounted\n  \
-             --root /     if this really is the system to be named"
+             as root, with /proc mounted   if this is the host\n  \
+             --root DIR   the directory where the host's root, or the image to work on, is mounted\n  \
+             --root /     if this is the system to be named"
         ))),
     }
 }
@@ -54,21 +54,21 @@ pub(crate) fn observe(root: &Root, look: Look<'_>) -> Result<Facts, Failure> {
     Ok(sanid_host::observe(root, &look)?)
 }
 
-/// Refuses to change a host of which a source of names could not be seen: the names could be others.
+/// Refuses to change a host while a source of names could not be read: it may give different names.
 pub(crate) fn may_change(facts: &Facts) -> Result<(), Failure> {
     match &facts.credentials.unseen {
         None => Ok(()),
         Some(error) => Err(Failure::error(&format!(
-            "{error}; a credential can give this host its names, so nothing is changed without having seen it"
+            "{error}; a credential may give this host its names, so nothing is changed"
         ))),
     }
 }
 
-/// The same for a command that only looks.
+/// The same as a notice, for a command that only reads.
 pub(crate) fn unseen(facts: &Facts) -> Option<String> {
     let error = facts.credentials.unseen.as_ref()?;
     Some(format!(
-        "{error}; a credential can give this host other names than these"
+        "{error}; a credential may give this host different names"
     ))
 }
 

@@ -29,11 +29,11 @@ pub struct Claimant {
 
 fn refused(why: &str) -> HostError {
     HostError::Refused(format!(
-        "{why}, so / is not known to be the host's\n\
+        "{why}\n\
          Ways out:\n  \
-         as root, with /proc mounted   where this is the host\n  \
-         --root DIR   where the host's root is mounted\n  \
-         --root /     if this really is the system that claims\n  \
+         as root, with /proc mounted   if this is the host\n  \
+         --root DIR   the directory where the host's root is mounted\n  \
+         --root /     if this is the system that claims\n  \
          --from FILE  for another host, by what sanid-fleet claim request printed there"
     ))
 }

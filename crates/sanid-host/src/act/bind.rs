@@ -7,7 +7,7 @@
 //! any step fails. A run that is killed leaves its cover, and the next run unmounts it.
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{AtFlags, Mode, OFlags, StatxFlags};
 use rustix::io::Errno;
 
 use super::journal::{Detached, Journal};
@@ -16,11 +16,14 @@ use super::{ActError, Step, dir, mount, tree};
 use crate::facts::Facts;
 use crate::facts::Mounted;
 use crate::file::{FileState, IdentityFile};
-use crate::observe::below_etc;
+use crate::observe::{below_etc, is_mount, on_run};
 use crate::place::{CONTENT, COVERS, Form};
 use crate::plan::{Plan, files};
 use crate::resolve::Part;
 use crate::root::Root;
+
+/// How many mounts over one file are unmounted: each failed run can leave one more.
+const DEEPEST: u32 = 64;
 
 /// One part while it changes.
 pub(super) struct Change<'a> {
@@ -74,9 +77,7 @@ impl<'a> Change<'a> {
             Mounted::Nothing => return Ok(()),
             Mounted::Files(_) => {
                 let under = self.covered(journal)?;
-                for (file, _) in self.values().filter(|(file, _)| self.is_ours(*file)) {
-                    self.detach(&under, file, journal)?;
-                }
+                self.detach_all(&under, journal)?;
                 self.write_files(&under, self.directory, journal)?;
             }
             Mounted::Directory => self.directory_to_files(journal)?,
@@ -131,6 +132,9 @@ impl<'a> Change<'a> {
     fn exchange_mounts(&self, under: &OwnedFd, journal: &mut Journal<'a>) -> Result<(), ActError> {
         dir::make(self.root, &self.content, 0o755)?;
         let content = self.open(&self.content)?;
+        // First of all: a mount that a failed run left below another one makes a file of the content a mount
+        // point, which cannot be renamed.
+        self.detach_all(under, journal)?;
         let (mut new, mut lower) = self.prepared(&content, under)?;
         if let Err(error) = lower.exchange() {
             return Err(new.undo(error));
@@ -139,9 +143,6 @@ impl<'a> Change<'a> {
         new.exchange()?;
         journal.swapped(new);
         for (file, bytes) in self.values() {
-            if self.is_ours(file) {
-                self.detach(under, file, journal)?;
-            }
             let name = file.name();
             self.attach(&content, name, under, name, file.path(), |mount| {
                 journal.attached(mount, file.path());
@@ -235,16 +236,18 @@ impl<'a> Change<'a> {
         self.write_files(&under, self.directory, journal)
     }
 
-    /// Unmounts sanid's mount over a file.
-    fn detach(
-        &self,
-        under: &OwnedFd,
-        file: IdentityFile,
-        journal: &mut Journal<'a>,
-    ) -> Result<(), ActError> {
-        let directory = rustix::io::fcntl_dupfd_cloexec(under, 0)
-            .map_err(|errno| self.failed("unmount", file.path(), errno))?;
-        self.take_away(directory, file.name(), file.path(), journal)
+    /// Unmounts sanid's mounts over the files, also those that a failed run left below the topmost.
+    fn detach_all(&self, under: &OwnedFd, journal: &mut Journal<'a>) -> Result<(), ActError> {
+        for (file, _) in self.values().filter(|(file, _)| self.is_ours(*file)) {
+            let mut left = DEEPEST;
+            while left > 0 && is_mount_of_run(self.root, under, file) {
+                let directory = rustix::io::fcntl_dupfd_cloexec(under, 0)
+                    .map_err(|errno| self.failed("unmount", file.path(), errno))?;
+                self.take_away(directory, file.name(), file.path(), journal)?;
+                left -= 1;
+            }
+        }
+        Ok(())
     }
 
     /// Unmounts what is mounted over a name, with a copy to put it back.
@@ -326,6 +329,13 @@ impl<'a> Change<'a> {
         self.values()
             .try_for_each(|(file, bytes)| self.verify(&mounted, file, &bytes))
     }
+}
+
+/// Whether a file is the root of a mount from sanid's directory in memory.
+fn is_mount_of_run(root: &Root, directory: &OwnedFd, file: IdentityFile) -> bool {
+    let nofollow = AtFlags::SYMLINK_NOFOLLOW;
+    let over = rustix::fs::statx(directory, file.name(), nofollow, StatxFlags::BASIC_STATS);
+    over.is_ok_and(|over| is_mount(&over) && on_run(root, &over))
 }
 
 /// Whether two handles are of one directory.

@@ -146,8 +146,9 @@ impl<'a> Journal<'a> {
                 }
             }
         }
-        // A cover that stays shows the old state, and the next run unmounts it.
-        if self.uncover().is_ok() {
+        // A cover shows the old state, so it stays where that could not be restored below it; the next run
+        // unmounts it.
+        if broken.is_none() && self.uncover().is_ok() {
             super::bind::clear_covers(self.root);
         }
         match broken {

@@ -318,6 +318,9 @@ pub fn record_hardware(root: &Root, _lock: &Lock, record: &HardwareRecord) -> Re
     )
 }
 
+/// How many covers over one directory are taken away: each run that is killed can leave one.
+pub const COVERS: u32 = 8;
+
 /// Takes away what a killed run left over a directory; the host must be observed again after it.
 ///
 /// # Errors

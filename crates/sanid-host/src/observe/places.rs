@@ -145,7 +145,7 @@ fn is_read_only(fd: &OwnedFd) -> bool {
     rustix::fs::fstatvfs(fd).is_ok_and(|fs| fs.f_flag.contains(StatVfsMountFlags::RDONLY))
 }
 
-fn on_run(root: &Root, over: &Statx) -> bool {
+pub(crate) fn on_run(root: &Root, over: &Statx) -> bool {
     stat(root, "run/sanid").is_some_and(|run| device(&run) == device(over))
 }
 
@@ -154,7 +154,7 @@ fn stat(root: &Root, path: &str) -> Option<Statx> {
     rustix::fs::statx(&fd, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS).ok()
 }
 
-fn is_mount(stat: &Statx) -> bool {
+pub(crate) fn is_mount(stat: &Statx) -> bool {
     stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)
 }
 

@@ -64,7 +64,7 @@ fn open(given: Option<&Path>) -> Result<Root, Failure> {
                 return Err(Failure {
                     exit: Exit::Refused,
                     message: format!(
-                        "{why}, so / is not the host's\n\
+                        "{why}\n\
                          Ways out:\n  \
                          --root DIR   where the host's root, or the system to look at, is mounted\n  \
                          --root /     if this really is the system to look at"

@@ -172,7 +172,10 @@ fn decide(root: &Root, options: &Apply, hardware: bool) -> Result<Decision, Fail
 fn carry_out(root: &Root, options: &Apply) -> Result<(ApplyReport, Vec<Restart>), Failure> {
     let lock = act::lock(root)?;
     let mut decision = decide(root, options, true)?;
-    if decision.facts.places.is_covered() {
+    for _ in 0..act::COVERS {
+        if !decision.facts.places.is_covered() {
+            break;
+        }
         // What a killed run left hides what is to be judged.
         act::uncover(root, &lock, &decision.facts)?;
         decision = decide(root, options, true)?;

@@ -89,14 +89,14 @@ fn the_offered_command_works() {
     for (_, _, option, _) in LOSSES {
         assert!(words.contains(&option), "{words:?}");
     }
-    let see = offered(&refused, "see all that depends on it");
+    let see = offered(&refused, "list all that depends on it");
     let see: Vec<&str> = see.iter().map(String::as_str).collect();
     let seen = host.run(&see).expect(0);
     assert!(seen.stdout.contains("vgchange"), "{seen:#?}");
     unchanged(&host);
     assert_eq!(
         words,
-        offered(&refused, "lose it")
+        offered(&refused, "change it, and lose this")
             .iter()
             .map(String::as_str)
             .collect::<Vec<_>>()

@@ -9,7 +9,7 @@ inside 0 show
 inside 1 status
 inside 0 apply --dry-run
 for words in apply "apply --boot" adopt "reseed --yes" "hardware record" "hardware accept"; do
-    inside 3 $words; says "cannot be told here (/proc/self/ns/pid: "; says "--root /"
+    inside 3 $words; says "cannot be determined (/proc/self/ns/pid: "; says "--root /"
 done
 [ ! -e "$root/$iqn" ] || fail "it has written"
 [ "$(cat "$root/etc/machine-id")" = "$machine_id" ] || fail "the machine-id is another one"

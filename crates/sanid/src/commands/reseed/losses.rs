@@ -106,7 +106,7 @@ pub(super) fn check(root: &Root, facts: &Facts, options: &Reseed) -> Result<(), 
         return Ok(());
     }
     let mut message =
-        "with the old machine-id, what depends on it would be lost (safety rule 8)".to_owned();
+        "a new machine-id would lose what depends on the old one (safety rule 8)".to_owned();
     for one in found.into_iter().filter(|one| unmet(&one)) {
         let one = DependentReport::new(one);
         // Writing to a String cannot fail.
@@ -121,8 +121,8 @@ pub(super) fn check(root: &Root, facts: &Facts, options: &Reseed) -> Result<(), 
     let _ = write!(
         message,
         "\nWays out:\n  \
-         {}   see all that depends on it\n  \
-         {}   lose it",
+         {}   list all that depends on it\n  \
+         {}   change it, and lose this",
         command(root, facts, options, true),
         command(root, facts, options, false),
     );
