@@ -22,6 +22,7 @@
 //! let ended = sanid_cli::run("example", words, dispatch);
 //! assert_eq!(format!("{ended:?}"), format!("{:?}", std::process::ExitCode::from(2)));
 //! ```
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod progress;
 

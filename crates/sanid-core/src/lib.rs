@@ -34,6 +34,7 @@
 //! assert!(derived.nvme.matches());
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 #![no_std]
 
 #[cfg(test)]

@@ -23,6 +23,7 @@
 //! assert_eq!(seen.files.len(), 1);
 //! assert_eq!(seen.files[0].path, "etc/nvme/hostid");
 //! ```
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod cli;
 pub mod compression;

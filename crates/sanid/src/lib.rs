@@ -3,6 +3,7 @@
 //!
 //! It is a library so that the man pages, the completions and the JSON Schema are made from the same
 //! definitions that the command runs on.
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod args;
 mod commands;

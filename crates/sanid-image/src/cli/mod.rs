@@ -140,7 +140,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// The root of an image. An empty directory is none: what should be there was not mounted or unpacked.
 fn opened(path: &Path) -> Result<Root, Failure> {
     let root = Root::open(path).map_err(|error| Failure::error(&error))?;
-    let is_empty = std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+    let is_empty = root.list(".").is_ok_and(|names| names.is_empty());
     if is_empty {
         return Err(Failure::error(&format!(
             "{} is empty, so nothing was looked at; is the image mounted or unpacked there?",

@@ -33,6 +33,10 @@ const DIRECTORIES: [&str; 2] = ["/usr/bin", "/usr/local/bin"];
 
 impl Companion {
     /// Where it is; the error says how to get it.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a program of this machine, which is not the host below a root"
+    )]
     fn path(&self, what: &str) -> Result<PathBuf, String> {
         let Self { program, package } = self;
         candidates(program).find(|path| path.is_file()).ok_or_else(|| {
@@ -87,6 +91,10 @@ fn cannot_run(path: &Path, error: &std::io::Error) -> String {
 }
 
 /// Beside this program first, so that two that were built together stay together.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program that runs, which is not of the host below a root"
+)]
 fn candidates(program: &str) -> impl Iterator<Item = PathBuf> {
     let own = std::fs::read_link("/proc/self/exe").ok();
     let beside = own.and_then(|own| Some(own.parent()?.to_owned()));

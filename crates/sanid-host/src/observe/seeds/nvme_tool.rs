@@ -31,7 +31,10 @@ pub(super) fn read(root: &Root) -> Result<SeedUuid, NotASeed> {
     }
     let program = PROGRAMS
         .iter()
-        .find(|program| std::path::Path::new(program).exists())
+        .find(|program| {
+            root.exists(program.trim_start_matches('/'))
+                .unwrap_or(false)
+        })
         .ok_or_else(|| {
             not(
                 "nvme",
