@@ -12,6 +12,7 @@ mod seed;
 
 use sanid_core::{MachineId, MachineIdError};
 
+use crate::claim::ClaimFacts;
 use crate::config::Settings;
 use crate::file::Disk;
 use crate::observed::Observed;
@@ -85,6 +86,8 @@ pub struct Facts {
     pub others: OthersFacts,
     /// `/run/sanid/identity.json`, where `/run` is volatile; none where it is not there.
     pub published: Observed<Option<Vec<u8>>>,
+    /// The claim of this host.
+    pub claim: Observed<ClaimFacts>,
 }
 
 /// The root that the facts were gathered below.

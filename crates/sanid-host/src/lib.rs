@@ -29,6 +29,7 @@
 //! ```
 
 pub mod act;
+mod claim;
 pub mod config;
 mod config_source;
 pub mod container;
@@ -50,7 +51,9 @@ pub mod resolve;
 pub mod root;
 #[cfg(test)]
 mod testing;
+pub mod unique;
 
+pub use claim::ClaimFacts;
 pub use facts::{
     Access, Credentials, ElsewhereFile, Facts, FirmwareFacts, FirmwareTable, Guard, InitramfsFacts,
     IscsiHost, IscsiSession, Iscsid, Lack, Live, MachineIdState, Mounted, Namespace, Namespaces,

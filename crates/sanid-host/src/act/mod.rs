@@ -17,6 +17,8 @@ mod restart;
 mod swap;
 mod tree;
 
+use std::time::SystemTime;
+
 use rustix::io::Errno;
 
 use crate::facts::Facts;
@@ -27,6 +29,7 @@ use crate::plan::{Plan, Way, Write};
 use crate::record::{self, Pending, Record};
 use crate::resolve::Part;
 use crate::root::{Root, describe};
+use crate::unique::{self, ConfirmedBy};
 use journal::Journal;
 pub use lock::{Lock, lock};
 pub use reseed::{NewMachineId, reseed};
@@ -333,6 +336,21 @@ pub fn uncover(root: &Root, _lock: &Lock, facts: &Facts) -> Result<(), ActError>
 pub fn publish(root: &Root, _lock: &Lock, bytes: &[u8]) -> Result<(), ActError> {
     dir::make(root, "run/sanid", 0o755)?;
     dir::replace(root, "run/sanid", "identity.json", 0o644, bytes)
+}
+
+/// Records that no other host has these names.
+///
+/// # Errors
+/// [`ActError::Failed`].
+pub fn confirm_unique(
+    root: &Root,
+    _lock: &Lock,
+    facts: &Facts,
+    names: &[(Part, Vec<String>)],
+    by: ConfirmedBy,
+) -> Result<(), ActError> {
+    let record = unique::confirmed(facts, names, by, SystemTime::now());
+    write_record(root, facts.record_in_run, &record)
 }
 
 /// Writes a configuration fragment, for `sanid adopt`.

@@ -21,6 +21,7 @@ mod namespaces;
 mod pair;
 mod record;
 mod sources;
+mod unique;
 mod unseen;
 mod writers;
 
@@ -49,6 +50,7 @@ pub static CHECKS: &[fn(&View<'_>) -> Vec<Finding>] = &[
     writers::check,
     namespaces::check,
     iscsid::check,
+    unique::check,
     unseen::check,
 ];
 

@@ -33,6 +33,8 @@ pub struct Look<'a> {
     pub others: bool,
     /// What the host calls itself.
     pub name: bool,
+    /// The claim of this host.
+    pub claim: bool,
     /// The machine-id that the host is to get, in place of the present one.
     pub new_machine_id: Option<&'a NewMachineId>,
 }
@@ -60,6 +62,7 @@ impl<'a> Look<'a> {
             hardware: true,
             others: true,
             name: true,
+            claim: true,
             new_machine_id: None,
         }
     }

@@ -122,6 +122,11 @@ pub fn observe(root: &Root, look: &Look<'_>) -> Result<Facts, ConfigError> {
             OthersFacts::not_looked()
         },
         published: look_if(volatile_run, || published(root)),
+        claim: if look.claim {
+            crate::claim::read(root, volatile_run)
+        } else {
+            Observed::NotLooked
+        },
         root: root_facts,
         machine_id,
         cmdline,

@@ -5,7 +5,7 @@ use sanid_host::config::{OnExisting, Origin};
 use sanid_host::plan::{self, Consent, Plan};
 use sanid_host::report::{AppliedReport, ApplyReport, Outcome, RefusalReport, UserReport};
 use sanid_host::resolve::{self, Resolution};
-use sanid_host::{Covered, Facts, Look, Root, Via};
+use sanid_host::{Covered, Facts, Look, Root, Via, unique};
 
 use crate::args::{Apply, Format};
 use crate::commands::hardware;
@@ -34,6 +34,11 @@ pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
     };
     if options.dry_run {
         report.notices.extend(host::unseen(&decision.facts));
+    }
+    if options.keep {
+        let kept: Vec<_> = decision.plan.kept.iter().map(|kept| kept.part).collect();
+        let notices = unique::notices_of(&decision.facts, &decision.resolution, &kept);
+        report.notices.extend(notices);
     }
     if options.boot && report.outcome != Outcome::Refused {
         report.notices.extend(hardware::notice(&decision.facts));
@@ -134,6 +139,7 @@ fn decide(root: &Root, options: &Apply, hardware: bool) -> Result<Decision, Fail
     let look = Look {
         covered: Covered::Uncover(via),
         hardware,
+        claim: options.keep,
         ..Look::default()
     };
     let facts = host::observe(root, look)?;

@@ -15,6 +15,7 @@ mod colour;
 mod credentials;
 mod documents;
 mod image;
+mod kept;
 mod losses;
 mod readme;
 mod seeds;
