@@ -27,7 +27,7 @@ pub struct ClaimFacts {
 
 /// What is read of the state of a claim.
 #[derive(Deserialize)]
-struct State {
+struct Kept {
     state: String,
     verified: Option<String>,
     claim: Option<Claim>,
@@ -60,13 +60,13 @@ pub(crate) fn read(root: &Root, runs: bool) -> Observed<ClaimFacts> {
 
 /// The names of a claim whose lease runs at this time. The clock only decides whether a finding is shown.
 fn held(state: &[u8], now: SystemTime) -> Option<Values> {
-    let state: State = serde_json::from_slice(state).ok()?;
-    let claim = state.claim?;
+    let kept: Kept = serde_json::from_slice(state).ok()?;
+    let claim = kept.claim?;
     // A store that does not answer ends no lease.
-    if !matches!(state.state.as_str(), "held" | "unreachable") {
+    if !matches!(kept.state.as_str(), "held" | "unreachable") {
         return None;
     }
-    let verified = humantime::parse_rfc3339(&state.verified?).ok()?;
+    let verified = humantime::parse_rfc3339(&kept.verified?).ok()?;
     let age = now.duration_since(verified).unwrap_or_default();
     let runs = claim
         .lease_seconds

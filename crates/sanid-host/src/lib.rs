@@ -45,6 +45,7 @@ pub mod parse;
 mod part;
 pub mod place;
 pub mod plan;
+mod recognise;
 pub mod record;
 pub mod report;
 pub mod resolve;
@@ -65,6 +66,7 @@ pub use observe::{Covered, Look, PUBLISHED, credentials_directory, fixed_by, obs
 pub use observed::Observed;
 pub use place::Via;
 pub use plan::plan;
+pub use recognise::FirmwareSeeds;
 pub use resolve::resolve;
 pub use root::Root;
 

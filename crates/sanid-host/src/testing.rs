@@ -67,6 +67,7 @@ pub(crate) fn facts() -> Facts {
             iscsid: Observed::Saw(Vec::new()),
         },
         published: Observed::Saw(None),
+        firmware_seeds: Observed::Saw(crate::recognise::FirmwareSeeds::default()),
         claim: Observed::Saw(crate::claim::ClaimFacts::default()),
     }
 }

@@ -159,6 +159,7 @@ const LOOK: Look<'static> = Look {
     hardware: true,
     others: false,
     name: false,
+    seeds: false,
     claim: true,
     new_machine_id: None,
 };

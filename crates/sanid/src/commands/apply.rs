@@ -22,7 +22,11 @@ pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
         ));
     }
     // At boot the hardware is compared at every run.
-    let decision = decide(&root, options, options.boot)?;
+    let mut decision = decide(&root, options, options.boot, false)?;
+    if !options.boot && !decision.plan.refusals.is_empty() {
+        // Whose names these are is worth a second look where a person has to choose.
+        decision = decide(&root, options, false, true)?;
+    }
     if !options.dry_run {
         host::may_change(&decision.facts)?;
     }
@@ -134,11 +138,12 @@ impl Decision {
     }
 }
 
-fn decide(root: &Root, options: &Apply, hardware: bool) -> Result<Decision, Failure> {
+fn decide(root: &Root, options: &Apply, hardware: bool, seeds: bool) -> Result<Decision, Failure> {
     let via = options.via.map(Into::into);
     let look = Look {
         covered: Covered::Uncover(via),
         hardware,
+        seeds,
         claim: options.keep,
         ..Look::default()
     };
@@ -177,11 +182,11 @@ fn decide(root: &Root, options: &Apply, hardware: bool) -> Result<Decision, Fail
 /// Under the lock everything is looked at again: another sanid may have been faster.
 fn carry_out(root: &Root, options: &Apply) -> Result<(ApplyReport, Vec<Restart>), Failure> {
     let lock = act::lock(root)?;
-    let mut decision = decide(root, options, true)?;
+    let mut decision = decide(root, options, true, false)?;
     if decision.facts.places.is_covered() {
         // What a killed run left hides what is to be judged.
         act::uncover(root, &lock, &decision.facts)?;
-        decision = decide(root, options, true)?;
+        decision = decide(root, options, true, false)?;
     }
     if decision.is_settled() {
         let report = ApplyReport::planned(&decision.plan, &decision.facts.root);

@@ -10,19 +10,12 @@ const CLAIM: &str = "run/sanid/claim.json";
 
 /// The parts whose names nobody has confirmed to be unique.
 fn unconfirmed(host: &Host) -> Vec<String> {
-    let status = on(&["status", "--format", "json"]).stdout(host);
-    let status: Value = serde_json::from_str(&status).unwrap();
-    let findings = status["findings"].as_array().unwrap();
-    let findings = findings
-        .iter()
-        .filter(|one| one["code"] == "unique-unconfirmed");
-    findings
-        .map(|one| one["part"].as_str().unwrap().to_owned())
-        .collect()
+    let findings = host.findings("unique-unconfirmed");
+    let part = |one: &Value| one.get("part").unwrap().as_str().unwrap().to_owned();
+    findings.iter().map(part).collect()
 }
 
-/// Debian's installer images and Proxmox clones: one initiator name, one machine-id
-/// (https://forum.proxmox.com/threads/iscsi-initiatorname.55046/).
+/// An installer image or a template of virtual machines gives every host one initiator name and one machine-id.
 #[test]
 fn a_clone_that_adopts_is_told_how_to_compare_hosts() {
     let host = Host::new(MACHINE_ID);

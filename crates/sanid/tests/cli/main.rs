@@ -18,6 +18,7 @@ mod image;
 mod kept;
 mod losses;
 mod readme;
+mod recognised;
 mod seeds;
 mod situations;
 mod stream;
