@@ -17,6 +17,7 @@ mod documents;
 mod image;
 mod kept;
 mod losses;
+mod plain;
 mod readme;
 mod recognised;
 mod seeds;
