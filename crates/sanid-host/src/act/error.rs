@@ -29,7 +29,7 @@ pub enum ActError {
         path: String,
         /// The file or directory with the attribute.
         holder: String,
-        /// The attribute (ioctl_iflags(2)).
+        /// The attribute (`ioctl_iflags(2)`).
         attribute: &'static str,
         /// Its letter for chattr(1).
         letter: char,
@@ -129,10 +129,9 @@ impl Step<'_> {
     /// The error where the file or its directory is immutable or takes appended text only.
     fn protected(self) -> Option<ActError> {
         let parent = self.path.rsplit_once('/').map_or(".", |(parent, _)| parent);
-        let holders = [self.path, parent].into_iter();
-        let (holder, (attribute, letter)) = holders
-            .filter_map(|path| Some((path, attribute(self.root, path)?)))
-            .next()?;
+        let mut holders = [self.path, parent].into_iter();
+        let (holder, (attribute, letter)) =
+            holders.find_map(|path| Some((path, attribute(self.root, path)?)))?;
         Some(ActError::Protected {
             step: self.what,
             path: self.root.show(self.path),
@@ -143,7 +142,7 @@ impl Step<'_> {
     }
 }
 
-/// The attribute of a file that forbids changes, and its letter (ioctl_iflags(2)).
+/// The attribute of a file that forbids changes, and its letter (`ioctl_iflags(2)`).
 fn attribute(root: &Root, path: &str) -> Option<(&'static str, char)> {
     let file = root.open_at(path, OFlags::PATH | OFlags::NOFOLLOW).ok()?;
     let stat = statx(&file, "", AtFlags::EMPTY_PATH, StatxFlags::empty()).ok()?;

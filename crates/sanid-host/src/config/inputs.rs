@@ -173,7 +173,9 @@ fn texts(value: &Spanned<DeValue<'_>>) -> Option<List> {
 /// name the key of the latter.
 fn explain(fragment: &Fragment, error: &toml::de::Error) -> ConfigError {
     let at = |offset| Place::of(&fragment.path, &fragment.text, offset);
-    let keys = DeTable::parse(&fragment.text)
+    let parsed = DeTable::parse(&fragment.text);
+    let is_toml = parsed.is_ok();
+    let keys = parsed
         .map(|table| flatten(table.get_ref()))
         .unwrap_or_default();
     if let Some(unknown) = keys.iter().find(|key| !is_known(&key.name)) {
@@ -185,7 +187,8 @@ fn explain(fragment: &Fragment, error: &toml::de::Error) -> ConfigError {
     }
     let span = error.span().unwrap_or_default();
     let key = keys.iter().find(|key| key.value == span);
-    if let Some((key, message)) = unquoted(&fragment.text, span.start) {
+    let unquoted = unquoted(&fragment.text, span.start).filter(|_| !is_toml);
+    if let Some((key, message)) = unquoted {
         return ConfigError::Syntax {
             at: at(span.start),
             message: format!("{key}: {message}"),

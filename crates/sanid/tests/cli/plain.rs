@@ -43,7 +43,7 @@ fn a_value_without_quotes_is_named_with_its_line() {
     }
 }
 
-/// chattr(1) needs CAP_LINUX_IMMUTABLE and a file system with attributes, which a memory file system may lack.
+/// chattr(1) needs `CAP_LINUX_IMMUTABLE` and a file system with attributes, which a memory file system may lack.
 #[test]
 #[ignore = "needs root and setpriv"]
 fn an_immutable_file_is_named_with_the_command_that_frees_it() {
