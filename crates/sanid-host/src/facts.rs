@@ -12,9 +12,11 @@ mod seed;
 
 use sanid_core::{MachineId, MachineIdError};
 
+use crate::claim::ClaimFacts;
 use crate::config::Settings;
 use crate::file::Disk;
 use crate::observed::Observed;
+use crate::recognise::FirmwareSeeds;
 use crate::record::RecordState;
 use crate::root::ReadError;
 #[cfg(test)]
@@ -85,6 +87,10 @@ pub struct Facts {
     pub others: OthersFacts,
     /// `/run/sanid/identity.json`, where `/run` is volatile; none where it is not there.
     pub published: Observed<Option<Vec<u8>>>,
+    /// Seeds of the firmware, to recognise names that were made of them.
+    pub firmware_seeds: Observed<FirmwareSeeds>,
+    /// The claim of this host.
+    pub claim: Observed<ClaimFacts>,
 }
 
 /// The root that the facts were gathered below.

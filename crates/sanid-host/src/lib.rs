@@ -30,6 +30,7 @@
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 pub mod act;
+mod claim;
 pub mod config;
 mod config_source;
 pub mod container;
@@ -45,13 +46,16 @@ pub mod parse;
 mod part;
 pub mod place;
 pub mod plan;
+mod recognise;
 pub mod record;
 pub mod report;
 pub mod resolve;
 pub mod root;
 #[cfg(test)]
 mod testing;
+pub mod unique;
 
+pub use claim::ClaimFacts;
 pub use facts::{
     Access, Credentials, ElsewhereFile, Facts, FirmwareFacts, FirmwareTable, Guard, InitramfsFacts,
     IscsiHost, IscsiSession, Iscsid, Lack, Live, MachineIdState, Mounted, Namespace, Namespaces,
@@ -63,6 +67,7 @@ pub use observe::{Covered, Look, PUBLISHED, credentials_directory, fixed_by, obs
 pub use observed::Observed;
 pub use place::Via;
 pub use plan::plan;
+pub use recognise::FirmwareSeeds;
 pub use resolve::resolve;
 pub use root::Root;
 

@@ -42,6 +42,9 @@ pub struct Record {
     /// A change that was begun and not yet seen through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
+    /// The names of which it was confirmed that no other host has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unique: Vec<Confirmed>,
 }
 
 /// Where a recorded value came from.
@@ -83,6 +86,23 @@ pub struct RecordedPair {
     /// Where they came from.
     #[serde(flatten)]
     pub origin: Origin,
+}
+
+/// The word that no other host has the names of a part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Confirmed {
+    /// `iqn` or `nvme`.
+    pub part: String,
+    /// The names.
+    pub names: Vec<String>,
+    /// How it is known: `administrator` or `audit`.
+    pub by: String,
+    /// When it was confirmed, by the clock of the host.
+    pub at: String,
+    /// The fingerprint of the machine-id at that time: a copy that was reset is a different host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<String>,
 }
 
 /// A change under way: what the readers had before it and what they shall have after it.

@@ -67,6 +67,8 @@ pub(crate) fn facts() -> Facts {
             iscsid: Observed::Saw(Vec::new()),
         },
         published: Observed::Saw(None),
+        firmware_seeds: Observed::Saw(crate::recognise::FirmwareSeeds::default()),
+        claim: Observed::Saw(crate::claim::ClaimFacts::default()),
     }
 }
 

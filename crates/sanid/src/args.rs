@@ -1,9 +1,13 @@
 //! The command line: one definition for parsing, help, man pages and completions.
 
+mod adopt;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+pub(crate) use adopt::Adopt;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 fine, 1 findings, 2 usage or I/O error, 3 refused by a safety rule, 4 no usable seed.
@@ -218,28 +222,6 @@ impl From<Via> for sanid_host::Via {
             Via::Bind => Self::Bind,
         }
     }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Adopt {
-    #[command(flatten)]
-    pub(crate) host: HostOptions,
-    /// Print what would be written, and write nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Take over the identity in this record of sanid-fleet escrow, decrypted; - is standard input
-    #[arg(long, value_name = "FILE")]
-    pub(crate) from: Option<PathBuf>,
-    /// The host of the record is gone for good, and nothing uses its identity any more
-    #[arg(long, requires = "from", conflicts_with = "probe")]
-    pub(crate) old_host_is_gone: bool,
-    /// Ask this command of the shell whether the host of the record answers, 0 for yes and 1 for no; its
-    /// environment names the host
-    #[arg(long, value_name = "COMMAND", requires = "from")]
-    pub(crate) probe: Option<String>,
-    /// With --root: ask the claim store also where it is on the network, as the configuration below DIR says
-    #[arg(long, requires = "from")]
-    pub(crate) check_claims: bool,
 }
 
 #[derive(Debug, Args)]

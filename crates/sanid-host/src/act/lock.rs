@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::{ActError, Step, dir};
@@ -72,9 +72,19 @@ fn in_run(root: &Root) -> Result<(OwnedFd, &'static str), ActError> {
     dir::make(root, RUN, 0o755)?;
     let dir = root.open_dir(RUN).map_err(|errno| step.failed(errno))?;
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(&dir, NAME, flags, Mode::RUSR | Mode::WUSR);
-    file.map(|file| (file, PATH))
-        .map_err(|errno| step.failed(errno))
+    let mode = Mode::RUSR | Mode::WUSR;
+    let file = match rustix::fs::openat(&dir, NAME, flags, mode) {
+        // The umask of an earlier run took every permission away, and this root has no capability to go past that.
+        Err(Errno::ACCESS) => {
+            let _ = rustix::fs::chmodat(&dir, NAME, mode, AtFlags::empty());
+            rustix::fs::openat(&dir, NAME, flags, mode)
+        }
+        opened => opened,
+    };
+    let file = file.map_err(|errno| step.failed(errno))?;
+    // The umask of the caller is not this file's.
+    let _ = rustix::fs::fchmod(&file, mode);
+    Ok((file, PATH))
 }
 
 fn on_record(root: &Root) -> Result<(OwnedFd, &'static str), ActError> {

@@ -8,6 +8,7 @@
 
 mod bind;
 pub(crate) mod dir;
+mod error;
 mod journal;
 mod leftovers;
 mod lock;
@@ -17,7 +18,7 @@ mod restart;
 mod swap;
 mod tree;
 
-use rustix::io::Errno;
+use std::time::SystemTime;
 
 use crate::facts::Facts;
 use crate::file::{FileState, IdentityFile};
@@ -26,104 +27,15 @@ use crate::observe;
 use crate::plan::{Plan, Way, Write};
 use crate::record::{self, Pending, Record};
 use crate::resolve::Part;
-use crate::root::{Root, describe};
+use crate::root::Root;
+use crate::unique::{self, ConfirmedBy};
+pub use error::ActError;
+use error::Step;
 use journal::Journal;
 pub use lock::{Lock, lock};
 pub use reseed::{NewMachineId, reseed};
 pub use restart::{Restart, Verb, restarts};
 use swap::Swap;
-
-/// Why a plan was not carried out. The files are as they were unless the text says otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ActError {
-    /// A step failed, and everything was put back.
-    #[error("cannot {step} {path}: {}{}; nothing was changed", describe(*errno), hint(*errno))]
-    Failed {
-        /// What was tried.
-        step: &'static str,
-        /// On what.
-        path: String,
-        /// The kernel's answer.
-        errno: Errno,
-    },
-    /// What was read back is not what was written; the old files are in place again.
-    #[error(
-        "{path} reads back as {found:?} instead of {written:?}; the old state was put back. Something else writes this file, or the file system does not keep what it is given"
-    )]
-    ReadBack {
-        /// The file.
-        path: String,
-        /// What was written.
-        written: String,
-        /// What its reader takes from it.
-        found: String,
-    },
-    /// Putting the old state back failed as well.
-    #[error("{first}; and {path} could not be put back: {}. Run `sanid status`, then `sanid apply` again", describe(*errno))]
-    NotRestored {
-        /// What went wrong first.
-        first: String,
-        /// The file that is not as it was.
-        path: String,
-        /// The kernel's answer.
-        errno: Errno,
-    },
-    /// The machine-id is a new one, and putting the identity in place failed.
-    #[error(
-        "the machine-id is the new one, and the identity is not in place yet: {0}. Run `sanid apply`, which completes it"
-    )]
-    Reseeded(String),
-    /// Another sanid is at work and does not end.
-    #[error(
-        "another sanid holds {path} for more than {seconds} seconds; `fuser -v {path}` shows it"
-    )]
-    Locked {
-        /// The lock.
-        path: String,
-        /// How long this one waited.
-        seconds: u64,
-    },
-}
-
-impl ActError {
-    /// The text without the promise that nothing was changed, for a step after the change.
-    pub fn brief(&self) -> String {
-        match self {
-            Self::Failed { step, path, errno } => {
-                format!("cannot {step} {path}: {}", describe(*errno))
-            }
-            other => other.to_string(),
-        }
-    }
-}
-
-fn hint(errno: Errno) -> &'static str {
-    match errno {
-        Errno::ROFS => "; the file system is mounted read-only",
-        Errno::NOSPC | Errno::DQUOT => "; make room and run it again",
-        Errno::ACCESS | Errno::PERM => "; run it as root",
-        Errno::NOTDIR => "; something that is not a directory stands in its way: move it",
-        _ => "",
-    }
-}
-
-/// A step on a path, for errors.
-#[derive(Clone, Copy)]
-struct Step<'a> {
-    root: &'a Root,
-    what: &'static str,
-    path: &'a str,
-}
-
-impl Step<'_> {
-    fn failed(self, errno: Errno) -> ActError {
-        ActError::Failed {
-            step: self.what,
-            path: self.root.show(self.path),
-            errno,
-        }
-    }
-}
 
 /// What was done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -336,6 +248,21 @@ pub fn uncover(root: &Root, _lock: &Lock, facts: &Facts) -> Result<(), ActError>
 pub fn publish(root: &Root, _lock: &Lock, bytes: &[u8]) -> Result<(), ActError> {
     dir::make(root, "run/sanid", 0o755)?;
     dir::replace(root, "run/sanid", "identity.json", 0o644, bytes)
+}
+
+/// Records that no other host has these names.
+///
+/// # Errors
+/// [`ActError::Failed`].
+pub fn confirm_unique(
+    root: &Root,
+    _lock: &Lock,
+    facts: &Facts,
+    names: &[(Part, Vec<String>)],
+    by: ConfirmedBy,
+) -> Result<(), ActError> {
+    let record = unique::confirmed(facts, names, by, SystemTime::now());
+    write_record(root, facts.record_in_run, &record)
 }
 
 /// Writes a configuration fragment, for `sanid adopt`.

@@ -173,7 +173,9 @@ fn texts(value: &Spanned<DeValue<'_>>) -> Option<List> {
 /// name the key of the latter.
 fn explain(fragment: &Fragment, error: &toml::de::Error) -> ConfigError {
     let at = |offset| Place::of(&fragment.path, &fragment.text, offset);
-    let keys = DeTable::parse(&fragment.text)
+    let parsed = DeTable::parse(&fragment.text);
+    let is_toml = parsed.is_ok();
+    let keys = parsed
         .map(|table| flatten(table.get_ref()))
         .unwrap_or_default();
     if let Some(unknown) = keys.iter().find(|key| !is_known(&key.name)) {
@@ -185,11 +187,39 @@ fn explain(fragment: &Fragment, error: &toml::de::Error) -> ConfigError {
     }
     let span = error.span().unwrap_or_default();
     let key = keys.iter().find(|key| key.value == span);
+    let unquoted = unquoted(&fragment.text, span.start).filter(|_| !is_toml);
+    if let Some((key, message)) = unquoted {
+        return ConfigError::Syntax {
+            at: at(span.start),
+            message: format!("{key}: {message}"),
+        };
+    }
     let message = without_ids(&one_line(error.message()));
     ConfigError::Syntax {
         at: at(span.start),
         message: key.map_or(message.clone(), |key| format!("{}: {message}", key.name)),
     }
+}
+
+/// A value without quotes in the line at this offset: its key, and what to write. The parser's own message speaks of
+/// numbers and dates.
+fn unquoted(text: &str, offset: usize) -> Option<(&str, String)> {
+    let start = text.get(..offset)?.rfind('\n').map_or(0, |end| end + 1);
+    let line = text.get(start..)?.lines().next()?;
+    let (key, value) = line.split_once('=')?;
+    let (key, value) = (key.trim(), value.split(" #").next()?.trim());
+    let mut keys = KEYS.iter();
+    keys.find(|known| **known == key || known.strip_prefix("pin.") == Some(key))?;
+    if key.starts_with("allow-") || key == "verbatim" {
+        let is_boolean = matches!(value, "true" | "false");
+        return (!is_boolean).then(|| (key, "write true or false, without quotes".to_owned()));
+    }
+    let is_other = |char: char| matches!(char, '"' | '\'' | '[' | '{' | '#');
+    if value.is_empty() || value.starts_with(is_other) || value.contains(['"', '\'']) {
+        return None;
+    }
+    let value = without_ids(value);
+    Some((key, format!("text needs quotes: {key} = \"{value}\"")))
 }
 
 struct Key {

@@ -137,6 +137,8 @@ codes! {
     NamespaceUnseen = "namespace-unseen", Info;
     /// The initiator name was written after iscsid read it.
     IscsidOutdated = "iscsid-outdated", Warning;
+    /// A name was pinned or kept, and whether a different host has it was not confirmed.
+    UniqueUnconfirmed = "unique-unconfirmed", Info;
     /// A check could not see all that it needs.
     CheckIncomplete = "check-incomplete", Info;
 }

@@ -33,20 +33,21 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
 
 fn differs(view: &View<'_>, code: Code, part: Part) -> Finding {
     let desired = desired(view.resolution, part);
+    let consents = [
+        format!(
+            "{}   to make the one on disk the desired one",
+            view.command("adopt")
+        ),
+        format!(
+            "{}   to change it, once the arrays know the new one",
+            view.command("apply --replace")
+        ),
+    ];
     Finding {
         code,
         part: Some(part),
         seen: format!("on disk: {}; desired: {desired}", on_disk(view.facts, part)),
         why: "The host shows another identity than the one that follows from its machine-id and configuration; after a reinstall it would change.",
-        fix: vec![
-            format!(
-                "{}   to make the one on disk the desired one",
-                view.command("adopt")
-            ),
-            format!(
-                "{}   to change it, once the arrays know the new one",
-                view.command("apply --replace")
-            ),
-        ],
+        fix: view.set_scheme(part).into_iter().chain(consents).collect(),
     }
 }

@@ -21,12 +21,14 @@ mod namespaces;
 mod pair;
 mod record;
 mod sources;
+mod unique;
 mod unseen;
 mod writers;
 
 use crate::config::OnExisting;
 use crate::facts::Facts;
 use crate::plan::{Consent, Plan, Refusal, plan};
+use crate::recognise;
 use crate::resolve::{Part, Resolution};
 pub use code::{Code, Severity};
 pub use hardware::evidence;
@@ -49,6 +51,7 @@ pub static CHECKS: &[fn(&View<'_>) -> Vec<Finding>] = &[
     writers::check,
     namespaces::check,
     iscsid::check,
+    unique::check,
     unseen::check,
 ];
 
@@ -108,16 +111,29 @@ impl View<'_> {
                 "{}   once the sessions have ended, and the arrays know the desired name",
                 self.command("apply --replace")
             )],
-            Some(Refusal::Existing { .. }) => vec![
-                format!("{}   to keep the name on disk", self.command("adopt")),
-                format!(
-                    "{}   once the arrays know the desired name",
-                    self.command("apply --replace")
-                ),
-            ],
+            Some(Refusal::Existing { .. }) => {
+                let mut fix: Vec<String> = self.set_scheme(part).into_iter().collect();
+                fix.extend([
+                    format!("{}   to keep the name on disk", self.command("adopt")),
+                    format!(
+                        "{}   once the arrays know the desired name",
+                        self.command("apply --replace")
+                    ),
+                ]);
+                fix
+            }
             // The other part needs consent, which this keeps as it is.
             None => vec![self.command("apply --keep")],
         }
+    }
+
+    /// The command that configures the scheme that the names of a part on disk are made by.
+    fn set_scheme(&self, part: Part) -> Option<String> {
+        let scheme = recognise::scheme_of(self.facts, self.resolution, part)?;
+        let command = recognise::set_scheme(&self.facts.root, scheme);
+        Some(format!(
+            "{command}   to keep it: these are the names of scheme {scheme}"
+        ))
     }
 
     /// A path of the host for commands that are shown to the user, with the root before it.

@@ -24,7 +24,10 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         findings.push(Finding {
             code: Code::NamespaceUnseen,
             part: None,
-            seen: format!("{unseen} processes or containers could not be looked into"),
+            seen: match unseen {
+                1 => "1 process or container could not be inspected".into(),
+                _ => format!("{unseen} processes or containers could not be inspected"),
+            },
             why: "Whether they have an /etc/iscsi or /etc/nvme of their own is not known.",
             fix: vec![
                 view.command("status")

@@ -1,6 +1,8 @@
 //! Where the identity comes from: is there a source, and is what it gives fit to be one host's?
 
 use super::{Code, Finding, View};
+use crate::file::IdentityFile;
+use crate::recognise;
 use crate::resolve::{Part, ResolveError};
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
@@ -28,6 +30,8 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     }));
     if resolution.publishes_seed(view.facts) {
         findings.push(published(view, resolution.scheme));
+    } else {
+        findings.extend(Part::ALL.into_iter().filter_map(|part| on_disk(view, part)));
     }
     if let Some(error) = &view.facts.credentials.unseen {
         findings.push(Finding {
@@ -94,7 +98,38 @@ fn published(view: &View<'_>, scheme: &str) -> Finding {
             "scheme {scheme} (set at {}) puts the machine-id itself into the names",
             view.facts.settings.scheme.origin
         ),
-        why: "machine-id(5) asks to keep it confidential: whoever knows it can compute every id derived from it.",
+        why: PUBLISHED,
         fix: vec!["choose scheme = \"sanid-v1\" once the arrays know the new names".into()],
     }
 }
+
+/// Names on disk in which the seed can be read, whatever made them. They are not repeated.
+fn on_disk(view: &View<'_>, part: Part) -> Option<Finding> {
+    let files = recognise::publishing(view.facts, part);
+    let paths: Vec<String> = files
+        .iter()
+        .map(|file| format!("/{}", file.path()))
+        .collect();
+    let is_desired =
+        |file: &IdentityFile| view.facts.disk.effective_text(*file) == view.resolution.value(*file);
+    let fix = if files.iter().all(is_desired) {
+        "give the host a name that does not hold it, once the arrays know that name".to_owned()
+    } else {
+        format!(
+            "{}   once the arrays know the desired name",
+            view.command("apply --replace")
+        )
+    };
+    (!files.is_empty()).then(|| Finding {
+        code: Code::SeedPublished,
+        part: Some(part),
+        seen: format!(
+            "the name in {} contains the machine-id, or the UUID that is the seed, in plain",
+            paths.join(" and in ")
+        ),
+        why: PUBLISHED,
+        fix: vec![fix],
+    })
+}
+
+const PUBLISHED: &str = "machine-id(5) asks to keep it confidential: whoever knows it can compute every id derived from it.";

@@ -73,6 +73,7 @@ fn others(facts: &Facts) -> Vec<String> {
         ("SELinux labels", others.access.unknown()),
         ("containers", others.namespaces.unknown()),
         ("iscsid's process", others.iscsid.unknown()),
+        ("the claim of this host", facts.claim.unknown()),
     ];
     let mut all: Vec<String> = named
         .into_iter()

@@ -33,6 +33,10 @@ pub struct Look<'a> {
     pub others: bool,
     /// What the host calls itself.
     pub name: bool,
+    /// Seeds of the firmware, to recognise names that were made of them.
+    pub seeds: bool,
+    /// The claim of this host.
+    pub claim: bool,
     /// The machine-id that the host is to get, in place of the present one.
     pub new_machine_id: Option<&'a NewMachineId>,
 }
@@ -60,6 +64,8 @@ impl<'a> Look<'a> {
             hardware: true,
             others: true,
             name: true,
+            seeds: true,
+            claim: true,
             new_machine_id: None,
         }
     }

@@ -122,6 +122,12 @@ pub fn observe(root: &Root, look: &Look<'_>) -> Result<Facts, ConfigError> {
             OthersFacts::not_looked()
         },
         published: look_if(volatile_run, || published(root)),
+        firmware_seeds: look_if(look.seeds, || Observed::Saw(seeds::of_firmware(root))),
+        claim: if look.claim {
+            crate::claim::read(root, volatile_run)
+        } else {
+            Observed::NotLooked
+        },
         root: root_facts,
         machine_id,
         cmdline,

@@ -10,6 +10,7 @@ use crate::facts::Mounted;
 use crate::file::{FileState, IdentityFile};
 use crate::part::{Part, files};
 use crate::place::Form;
+use crate::recognise;
 use crate::resolve::Resolution;
 
 /// A plan under way.
@@ -106,6 +107,7 @@ impl Draft<'_> {
                     part,
                     on_disk: on_disk(self.facts, part),
                     desired: desired(self.wanted, part),
+                    scheme: recognise::scheme_of(self.facts, self.wanted, part),
                 };
                 self.plan.refusals.push(refusal);
             }

@@ -159,6 +159,8 @@ pub enum Refusal {
         on_disk: String,
         /// What is desired.
         desired: String,
+        /// The scheme that gives the names on disk, where configuring it would keep them.
+        scheme: Option<&'static str>,
     },
     /// Rule 3: live sessions use another identity than the one to be written.
     Live {

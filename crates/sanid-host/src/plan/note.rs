@@ -3,8 +3,8 @@
 use super::draft::Draft;
 use crate::config::seed::MACHINE_ID;
 use crate::file::IdentityFile;
-use crate::part::Part;
-use crate::record::{Origin, Record, RecordedIqn, RecordedPair};
+use crate::part::{Part, files};
+use crate::record::{Confirmed, Origin, Record, RecordedIqn, RecordedPair};
 use crate::resolve::DERIVED;
 
 impl Draft<'_> {
@@ -32,7 +32,25 @@ impl Draft<'_> {
             }),
             _ => old.and_then(|old| old.nvme.clone()),
         };
+        record.unique = old.map_or_else(Vec::new, |old| self.still_confirmed(&old.unique));
         record
+    }
+
+    /// What was confirmed of names that the host has, or is to have.
+    fn still_confirmed(&self, confirmed: &[Confirmed]) -> Vec<Confirmed> {
+        let is_had = |one: &&Confirmed| {
+            let part = Part::ALL.into_iter().find(|part| part.key() == one.part);
+            // A kind of name that a later version knows is that version's to judge.
+            part.is_none_or(|part| {
+                let pairs = files(part).iter().zip(&one.names);
+                let mut pairs = pairs.map(|(file, name)| (*file, name));
+                pairs.all(|(file, name)| {
+                    self.plan.after.of(file) == Some(name.as_str())
+                        || self.wanted.value(file).as_ref() == Some(name)
+                })
+            })
+        };
+        confirmed.iter().filter(is_had).cloned().collect()
     }
 
     fn origin(&self, source: &str) -> Origin {

@@ -6,6 +6,7 @@ use crate::act::{Receipt, restarts};
 use crate::facts::RootFacts;
 use crate::place::{Form, Via, part_of};
 use crate::plan::{self, Kept, LiveUser, Plan, Refusal, Write};
+use crate::recognise;
 use crate::resolve::Part;
 
 report! {
@@ -129,6 +130,7 @@ impl ApplyReport {
     pub fn planned(plan: &Plan, root: &RootFacts) -> Self {
         let via = plan.asked.map(|via| format!(" --via {}", via.word()));
         let options = Options {
+            facts: root,
             root: root.option(),
             via: via.unwrap_or_default(),
         };
@@ -234,12 +236,13 @@ impl UserReport {
 }
 
 impl RefusalReport {
-    fn new(refusal: &Refusal, options: &Options) -> Self {
+    fn new(refusal: &Refusal, options: &Options<'_>) -> Self {
         match refusal {
             Refusal::Existing {
                 part,
                 on_disk,
                 desired,
+                scheme,
             } => Self {
                 rule: 2,
                 part: part.key(),
@@ -247,7 +250,7 @@ impl RefusalReport {
                 desired: desired.clone(),
                 users: Vec::new(),
                 why: "Arrays may grant this host access by the identity on disk, and reservations may be held by it: changed without them knowing, the host loses its volumes.",
-                ways: ways_existing(options),
+                ways: ways_existing(*scheme, options),
             },
             Refusal::Live {
                 part,
@@ -274,14 +277,21 @@ fn way(command: String, effect: &str) -> Way {
 }
 
 /// The options that the ways out have in common with the command that was refused.
-struct Options {
+struct Options<'a> {
+    facts: &'a RootFacts,
     root: String,
     via: String,
 }
 
-fn ways_existing(options: &Options) -> Vec<Way> {
-    let Options { root, via } = options;
-    vec![
+fn ways_existing(scheme: Option<&str>, options: &Options<'_>) -> Vec<Way> {
+    let Options { facts, root, via } = options;
+    let same = scheme.map(|scheme| {
+        way(
+            recognise::set_scheme(facts, scheme),
+            &format!("keep it: these are the names of scheme {scheme}"),
+        )
+    });
+    let others = [
         way(
             format!("sanid adopt{root}"),
             "keep what is on disk for good: pin it in the configuration",
@@ -294,11 +304,12 @@ fn ways_existing(options: &Options) -> Vec<Way> {
             format!("sanid apply --replace{via}{root}"),
             "change it, once the arrays know the desired one",
         ),
-    ]
+    ];
+    same.into_iter().chain(others).collect()
 }
 
-fn ways_live(part: Part, users: &[LiveUser], options: &Options) -> Vec<Way> {
-    let Options { root, via } = options;
+fn ways_live(part: Part, users: &[LiveUser], options: &Options<'_>) -> Vec<Way> {
+    let Options { root, via, .. } = options;
     let end = users.first().map(|user| match part {
         Part::Iqn => match &user.peer {
             Some(target) => way(

@@ -5,7 +5,7 @@ use sanid_host::config::{OnExisting, Origin};
 use sanid_host::plan::{self, Consent, Plan};
 use sanid_host::report::{AppliedReport, ApplyReport, Outcome, RefusalReport, UserReport};
 use sanid_host::resolve::{self, Resolution};
-use sanid_host::{Covered, Facts, Look, Root, Via};
+use sanid_host::{Covered, Facts, Look, Root, Via, unique};
 
 use crate::args::{Apply, Format};
 use crate::commands::hardware;
@@ -22,7 +22,11 @@ pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
         ));
     }
     // At boot the hardware is compared at every run.
-    let decision = decide(&root, options, options.boot)?;
+    let mut decision = decide(&root, options, options.boot, false)?;
+    if !options.boot && !decision.plan.refusals.is_empty() {
+        // Whose names these are is worth a second look where a person has to choose.
+        decision = decide(&root, options, false, true)?;
+    }
     if !options.dry_run {
         host::may_change(&decision.facts)?;
     }
@@ -34,6 +38,11 @@ pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
     };
     if options.dry_run {
         report.notices.extend(host::unseen(&decision.facts));
+    }
+    if options.keep {
+        let kept: Vec<_> = decision.plan.kept.iter().map(|kept| kept.part).collect();
+        let notices = unique::notices_of(&decision.facts, &decision.resolution, &kept);
+        report.notices.extend(notices);
     }
     if options.boot && report.outcome != Outcome::Refused {
         report.notices.extend(hardware::notice(&decision.facts));
@@ -129,11 +138,13 @@ impl Decision {
     }
 }
 
-fn decide(root: &Root, options: &Apply, hardware: bool) -> Result<Decision, Failure> {
+fn decide(root: &Root, options: &Apply, hardware: bool, seeds: bool) -> Result<Decision, Failure> {
     let via = options.via.map(Into::into);
     let look = Look {
         covered: Covered::Uncover(via),
         hardware,
+        seeds,
+        claim: options.keep,
         ..Look::default()
     };
     let facts = host::observe(root, look)?;
@@ -171,14 +182,14 @@ fn decide(root: &Root, options: &Apply, hardware: bool) -> Result<Decision, Fail
 /// Under the lock everything is looked at again: another sanid may have been faster.
 fn carry_out(root: &Root, options: &Apply) -> Result<(ApplyReport, Vec<Restart>), Failure> {
     let lock = act::lock(root)?;
-    let mut decision = decide(root, options, true)?;
+    let mut decision = decide(root, options, true, false)?;
     for _ in 0..act::COVERS {
         if !decision.facts.places.is_covered() {
             break;
         }
         // What a killed run left hides what is to be judged.
         act::uncover(root, &lock, &decision.facts)?;
-        decision = decide(root, options, true)?;
+        decision = decide(root, options, true, false)?;
     }
     if decision.is_settled() {
         let report = ApplyReport::planned(&decision.plan, &decision.facts.root);

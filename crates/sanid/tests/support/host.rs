@@ -179,6 +179,15 @@ impl Host {
         Ran::of(&mut self.sanid(words))
     }
 
+    /// The findings of this code that `status` reports.
+    pub(crate) fn findings(&self, code: &str) -> Vec<serde_json::Value> {
+        let ran = self.run(&["status", "--format", "json"]);
+        let status: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let findings = status.get("findings").unwrap().as_array().unwrap();
+        let of_code = |one: &&serde_json::Value| one.get("code").unwrap() == code;
+        findings.iter().filter(of_code).cloned().collect()
+    }
+
     /// `apply`, which must succeed.
     pub(crate) fn apply(&self) {
         self.run(&["apply"]).expect(0);

@@ -122,7 +122,12 @@ fn a_byte_order_pair_that_is_not_desired_stays_a_mismatch() {
         .pin_id(straight);
     assert_eq!(
         codes(&outranked),
-        ["nvme-differs", "pair-mismatch", "firmware-differs"]
+        [
+            "nvme-differs",
+            "pair-mismatch",
+            "firmware-differs",
+            "unique-unconfirmed"
+        ]
     );
 }
 

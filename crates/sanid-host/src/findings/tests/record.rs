@@ -35,6 +35,12 @@ pub(super) fn cases() -> Vec<Case> {
             vec!["file-unreadable"],
         ),
         (
+            "a pinned name",
+            facts().on_disk(OTHER_IQN, NQN, ID).pin_iqn(OTHER_IQN),
+            vec!["unique-unconfirmed"],
+        ),
+        ("a pin of the derived name", clean().pin_iqn(IQN), vec![]),
+        (
             "reset template",
             facts().on_disk(OTHER_IQN, OTHER_NQN, OTHER_ID).recorded(
                 OTHER_IQN,

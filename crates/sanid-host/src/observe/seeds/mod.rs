@@ -12,6 +12,7 @@ use sanid_core::{HostUuid, Seed, SeedKind, Takes};
 
 use crate::config::{Settings, seed};
 use crate::facts::{Lack, MachineIdState, NotASeed, OtherSeeds, SeedFacts, SeedUuid};
+use crate::recognise::FirmwareSeeds;
 use crate::root::{ReadError, Root};
 
 type Read = fn(&Root) -> Result<SeedUuid, NotASeed>;
@@ -79,6 +80,18 @@ pub(super) fn firmware_uuid(root: &Root) -> Result<Option<Seed>, String> {
         }
     }
     Ok(None)
+}
+
+/// Those of the firmware that schemes take. One that cannot be read, or that many machines share, recognises nothing.
+pub(super) fn of_firmware(root: &Root) -> FirmwareSeeds {
+    let seed = |read: Read| {
+        let seed = read(root).ok()?.seed;
+        (!seed.is_denylisted() && !seed.is_one_of(&NONE_SET)).then_some(seed)
+    };
+    FirmwareSeeds {
+        nvme_cli_2: seed(nvme_cli_2::read),
+        nvme_cli_3: seed(nvme_cli_3::read),
+    }
 }
 
 /// Refuses what stands for many machines.

@@ -96,8 +96,8 @@ impl Pins {
         }
     }
 
-    /// Decides on the state that the pins would leave: each pinned part must then have the pinned names.
-    pub(super) fn check(&self, mut facts: Facts) -> Result<(), Failure> {
+    /// Decides on the state that the pins would leave, and gives it: each pinned part must then have the pinned names.
+    pub(super) fn check(&self, mut facts: Facts) -> Result<Facts, Failure> {
         let pin = &mut facts.settings.pin;
         if let Some(iqn) = &self.iqn {
             pin.iqn = Some(pinned(IscsiName::in_use(iqn))?);
@@ -131,7 +131,7 @@ impl Pins {
             }
         }
         if self.are_desired(&after) {
-            Ok(())
+            Ok(facts)
         } else {
             Err(Failure::error(
                 &"the pins would not give the host these names; `sanid show --explain` says why",

@@ -66,6 +66,8 @@ complete -c sanid -n "__fish_sanid_using_subcommand apply" -s h -l help -d 'Prin
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l root -d 'Work on the system below DIR instead of the running one' -r -F
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
+complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l confirm-unique -d 'Record that no other host has these names, and how that is known: by an administrator, or by an audit of all hosts' -r -f -a "administrator\t''
+audit\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l from -d 'Take over the identity in this record of sanid-fleet escrow, decrypted; - is standard input' -r -F
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l probe -d 'Ask this command of the shell whether the host of the record answers, 0 for yes and 1 for no; its environment names the host' -r
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l dry-run -d 'Print what would be written, and write nothing'
