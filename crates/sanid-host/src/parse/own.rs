@@ -102,7 +102,7 @@ pub fn fabrics(bytes: &[u8]) -> Option<Own> {
             _ => continue,
         };
         *slot = shown(value);
-        if own.line == 0 {
+        if own.line == 0 && slot.is_some() {
             own.line = number;
         }
     }
@@ -128,7 +128,7 @@ pub fn stas(bytes: &[u8]) -> Option<Own> {
             _ => continue,
         };
         *slot = shown(value);
-        if own.line == 0 {
+        if own.line == 0 && slot.is_some() {
             own.line = number;
         }
     }

@@ -24,7 +24,7 @@ report! {
     }
 }
 
-pub(super) fn list(facts: &Facts) -> Vec<ReaderReport> {
+pub(super) fn list(facts: &Facts) -> Option<Vec<ReaderReport>> {
     let report = |taken: ReaderName| ReaderReport {
         reader: taken.reader,
         part: taken.part.key(),
@@ -34,5 +34,6 @@ pub(super) fn list(facts: &Facts) -> Vec<ReaderReport> {
         from: taken.from,
         why: taken.why,
     };
-    differing(facts).into_iter().map(report).collect()
+    let all: Vec<ReaderReport> = differing(facts).into_iter().map(report).collect();
+    (!all.is_empty()).then_some(all)
 }

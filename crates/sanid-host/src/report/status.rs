@@ -37,8 +37,8 @@ report! {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub hardware: Option<HardwareSummary>,
         /// Programs that do not take the names in the files; absent where all do.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        pub readers: Vec<ReaderReport>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub readers: Option<Vec<ReaderReport>>,
         /// Drifts and hazards; empty when all is well.
         pub findings: Vec<FindingReport>,
     }

@@ -195,10 +195,9 @@ fn readers(page: &mut Page, facts: &Facts) {
         let names = one.names;
         let names = [names.iqn, names.host_nqn, names.host_id];
         let names: Vec<String> = names.into_iter().flatten().collect();
-        let name = if names.is_empty() {
-            "none".to_owned()
-        } else {
-            names.join(" ")
+        let name = match one.why {
+            Some(why) if names.is_empty() => format!("nothing: it {why}"),
+            _ => names.join(" "),
         };
         [
             (Tone::Faint, one.reader.to_owned()),

@@ -16,6 +16,7 @@ mod credentials;
 mod documents;
 mod image;
 mod losses;
+mod readers;
 mod readme;
 mod seeds;
 mod situations;
