@@ -53,7 +53,7 @@ fn iscsi(view: &View<'_>) -> Vec<Finding> {
                 session.name, initiator
             );
             match set_by(view, initiator) {
-                Some(own) => own_session(view, seen, own),
+                Some(own) => own_session(view, &seen, own),
                 None => old_session(seen),
             }
         })
@@ -80,7 +80,7 @@ fn set_by<'a>(view: &View<'a>, initiator: &str) -> Option<&'a OwnName> {
 }
 
 /// A session that has its name from a record: it logs in with that name again.
-fn own_session(view: &View<'_>, seen: String, own: &OwnName) -> Finding {
+fn own_session(view: &View<'_>, seen: &str, own: &OwnName) -> Finding {
     Finding {
         code: Code::LiveIqnDiffers,
         part: Some(Part::Iqn),

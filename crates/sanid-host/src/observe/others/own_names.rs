@@ -68,7 +68,10 @@ impl Search<'_> {
         let drop_ins = format!("{main}.d");
         for name in self.list(&drop_ins).unwrap_or_default() {
             // As `libnvmf_conf_dropin_filter` takes them.
-            if name.len() > ".conf".len() && name.ends_with(".conf") {
+            if name
+                .strip_suffix(".conf")
+                .is_some_and(|stem| !stem.is_empty())
+            {
                 let path = format!("{drop_ins}/{name}");
                 self.file(OwnReader::Persona, &path, |bytes| {
                     own::fabrics(bytes).into_iter().collect()
@@ -192,14 +195,16 @@ impl Search<'_> {
         match self.root.read(path, limit) {
             Ok(file) => Some(file?.bytes),
             // No program takes a directory for its configuration.
-            Err(ReadError::NotRegular {
-                kind: "a directory",
-                ..
-            }) => None,
-            Err(ReadError::Io {
-                errno: Errno::NOTDIR,
-                ..
-            }) => None,
+            Err(
+                ReadError::NotRegular {
+                    kind: "a directory",
+                    ..
+                }
+                | ReadError::Io {
+                    errno: Errno::NOTDIR,
+                    ..
+                },
+            ) => None,
             Err(error) => {
                 self.found.unread.push(error.to_string());
                 None
