@@ -83,3 +83,32 @@ fn files_of_its_own_that_name_the_hosts_files_are_no_finding() {
     host.write("etc/stas/sys.conf", own);
     host.run(&["status"]).expect(0);
 }
+
+/// The machine-id is confidential (machine-id(5)).
+#[test]
+fn a_machine_id_in_a_configuration_is_not_shown() {
+    let host = Host::new(MACHINE_ID);
+    let (a, rest) = MACHINE_ID.split_at(8);
+    let dashed = format!(
+        "{a}-{}-{}-{}-{}",
+        &rest[..4],
+        &rest[4..8],
+        &rest[8..12],
+        &rest[12..]
+    );
+    let nqn = format!("nqn.2014-08.com.example:{}", MACHINE_ID.to_uppercase());
+    host.write("etc/nvme/nvme-fabrics.conf", persona(&nqn, &dashed));
+    host.write(
+        "etc/nvme/config.json",
+        format!("[{{\"hostid\": \"{dashed}\"}}]"),
+    );
+    host.write("etc/nvme/discovery.conf", format!("-I {MACHINE_ID}\n"));
+    host.write("etc/stas/sys.conf", "[Host]\nid=file:///etc/machine-id\n");
+    let record = format!("iface.initiatorname = iqn.2001-04.com.example:{MACHINE_ID}\n");
+    host.write("var/lib/iscsi/ifaces/eth0", record);
+    for words in [&["status"][..], &["status", "--format", "json"]] {
+        let shown = host.run(words).expect(1).stdout.to_lowercase();
+        assert!(shown.contains("(a name with the machine-id)"), "{shown}");
+        assert!(!shown.replace('-', "").contains(MACHINE_ID), "{shown}");
+    }
+}

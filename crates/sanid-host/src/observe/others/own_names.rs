@@ -28,6 +28,7 @@ pub(super) fn read(root: &Root) -> OwnNames {
         root,
         found: OwnNames::default(),
         files: 0,
+        machine_id: machine_id(root),
     };
     search.nvme();
     search.iscsi();
@@ -53,10 +54,25 @@ pub(super) fn lxd(root: &Root) -> Result<Option<(String, String)>, ReadError> {
     Ok(None)
 }
 
+/// The digits of the machine-id, however the file spells it: it is confidential (machine-id(5)), and a configuration
+/// may hold it as a Host ID.
+fn machine_id(root: &Root) -> Option<String> {
+    let file = root.read("etc/machine-id", 256).ok()??;
+    let digits: String = digits(&file.bytes).chars().take(32).collect();
+    (digits.len() == 32).then_some(digits)
+}
+
+fn digits(bytes: &[u8]) -> String {
+    let kept = bytes.iter().filter(|byte| byte.is_ascii_alphanumeric());
+    kept.map(|byte| char::from(byte.to_ascii_lowercase()))
+        .collect()
+}
+
 struct Search<'a> {
     root: &'a Root,
     found: OwnNames,
     files: usize,
+    machine_id: Option<String>,
 }
 
 impl Search<'_> {
@@ -119,6 +135,10 @@ impl Search<'_> {
         if path == file.path() {
             return None;
         }
+        // What is elsewhere may be a seed, such as the system UUID in /sys.
+        if !path.starts_with("etc/") || path.contains("..") {
+            return Some(format!("file:///{path}"));
+        }
         let bytes = self.read(path, RECORD_LIMIT)?;
         let name = match file {
             IdentityFile::HostNqn => stas_hostnqn(&bytes),
@@ -177,14 +197,31 @@ impl Search<'_> {
     }
 
     fn add(&mut self, reader: OwnReader, path: &str, own: Vec<Own>) {
-        let names = own.into_iter().map(|own| OwnName {
-            reader,
-            path: path.to_owned(),
-            own,
+        let own = own.into_iter().map(|own| Own {
+            line: own.line,
+            iqn: own.iqn.map(|name| self.shown(name)),
+            host_nqn: own.host_nqn.map(|name| self.shown(name)),
+            host_id: own.host_id.map(|name| self.shown(name)),
         });
+        let names: Vec<OwnName> = own
+            .map(|own| OwnName {
+                reader,
+                path: path.to_owned(),
+                own,
+            })
+            .collect();
         // One more shows that there are too many.
         let room = (NAMES + 1).saturating_sub(self.found.names.len());
-        self.found.names.extend(names.take(room));
+        self.found.names.extend(names.into_iter().take(room));
+    }
+
+    fn shown(&self, name: String) -> String {
+        let id = self.machine_id.as_deref();
+        if id.is_some_and(|id| digits(name.as_bytes()).contains(id)) {
+            "(a name with the machine-id)".into()
+        } else {
+            name
+        }
     }
 
     fn read(&mut self, path: &str, limit: usize) -> Option<Vec<u8>> {
