@@ -7,6 +7,7 @@ mod firmware;
 mod hardware;
 mod initramfs;
 mod others;
+mod own_names;
 mod places;
 mod seed;
 
@@ -27,6 +28,7 @@ pub use initramfs::InitramfsFacts;
 pub use others::{
     Access, ElsewhereFile, Guard, Iscsid, Namespace, Namespaces, OthersFacts, When, Writer,
 };
+pub use own_names::{OwnName, OwnNames, OwnReader};
 pub use places::{Mounted, PlaceFacts, Places};
 pub use seed::{Lack, NotASeed, OtherSeeds, SeedFacts, SeedUuid};
 

@@ -46,6 +46,7 @@ pub mod parse;
 mod part;
 pub mod place;
 pub mod plan;
+pub mod readers;
 mod recognise;
 pub mod record;
 pub mod report;
@@ -59,8 +60,8 @@ pub use claim::ClaimFacts;
 pub use facts::{
     Access, Credentials, ElsewhereFile, Facts, FirmwareFacts, FirmwareTable, Guard, InitramfsFacts,
     IscsiHost, IscsiSession, Iscsid, Lack, Live, MachineIdState, Mounted, Namespace, Namespaces,
-    NotASeed, NvmeController, OtherSeeds, OthersFacts, PlaceFacts, Places, RootFacts, SeedFacts,
-    SeedUuid, TableContent, When, Writer,
+    NotASeed, NvmeController, OtherSeeds, OthersFacts, OwnName, OwnNames, OwnReader, PlaceFacts,
+    Places, RootFacts, SeedFacts, SeedUuid, TableContent, When, Writer,
 };
 pub use file::{Disk, Effective, FileState, IdentityFile};
 pub use observe::{Covered, Look, PUBLISHED, credentials_directory, fixed_by, observe};

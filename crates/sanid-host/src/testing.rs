@@ -65,6 +65,8 @@ pub(crate) fn facts() -> Facts {
             access: Observed::Saw(Vec::new()),
             namespaces: Observed::Saw(crate::facts::Namespaces::default()),
             iscsid: Observed::Saw(Vec::new()),
+            own_names: Observed::Saw(crate::facts::OwnNames::default()),
+            lxd: Observed::Saw(None),
         },
         published: Observed::Saw(None),
         firmware_seeds: Observed::Saw(crate::recognise::FirmwareSeeds::default()),

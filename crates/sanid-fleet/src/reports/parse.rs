@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use sanid_core::{HostNqn, IscsiName};
+
 use super::scan::{ScanError, Scanner};
 
 /// The names by which one host is known, and where they come from. Everything borrows from the text.
@@ -34,9 +36,9 @@ pub struct Report<'a> {
     pub iqn: Option<Cow<'a, str>>,
     /// The NVMe pair on disk, as far as it is valid.
     pub pair: Pair<'a>,
-    /// The initiator names of the kernel's sessions and adapters.
+    /// The initiator names of the kernel's sessions and adapters, and of programs that do not take the file's.
     pub live_iqns: Vec<Cow<'a, str>>,
-    /// The pairs of the kernel's controllers.
+    /// The pairs of the kernel's controllers, and of programs that do not take the files'.
     pub live_pairs: Vec<Pair<'a>>,
     /// The verdict about its hardware.
     pub hardware: Option<Cow<'a, str>>,
@@ -153,6 +155,7 @@ fn document<'a>(scanner: &mut Scanner<'a>) -> Result<Document<'a>, ScanError> {
                 _ => scanner.skip(),
             }),
             b"live" => live(scanner, report),
+            b"readers" => readers(scanner, report),
             b"hardware" => scanner.object(|scanner, key| match key {
                 b"verdict" => text(scanner, &mut report.hardware),
                 _ => scanner.skip(),
@@ -219,6 +222,28 @@ fn live<'a>(scanner: &mut Scanner<'a>, report: &mut Report<'a>) -> Result<(), Sc
             Ok(())
         }),
         _ => scanner.skip(),
+    })
+}
+
+/// What programs take in place of the names in the files. What is not a name is not compared: a comment that a
+/// program takes for one is the same on every host.
+fn readers<'a>(scanner: &mut Scanner<'a>, report: &mut Report<'a>) -> Result<(), ScanError> {
+    scanner.array(|scanner| {
+        let (mut iqn, mut pair) = (None, Pair::default());
+        scanner.object(|scanner, key| match key {
+            b"iqn" => text(scanner, &mut iqn),
+            b"hostNqn" => text(scanner, &mut pair.host_nqn),
+            b"hostId" => text(scanner, &mut pair.host_id),
+            _ => scanner.skip(),
+        })?;
+        report
+            .live_iqns
+            .extend(iqn.filter(|iqn| IscsiName::in_use(iqn).is_ok()));
+        pair.host_nqn = pair.host_nqn.filter(|nqn| HostNqn::in_use(nqn).is_ok());
+        if pair != Pair::default() {
+            report.live_pairs.push(pair);
+        }
+        Ok(())
     })
 }
 
@@ -300,6 +325,26 @@ mod tests {
             Some("iqn.x")
         );
         assert_eq!(parse(&report("invalid")).unwrap().iqn, None);
+    }
+
+    /// kubernetes#47311: an image with `iface.initiatorname`, before anything has logged in.
+    #[test]
+    fn names_of_programs_are_compared_and_comments_are_not() {
+        let text = r##"{"apiVersion":"sanid/v1","kind":"Status","readers":[
+            {"reader":"a","iqn":"iqn.2001-04.com.example:a","hostNqn":null,"hostId":null},
+            {"reader":"b","iqn":"# managed by a tool"},
+            {"reader":"c","hostNqn":"nqn.2014-08.com.example:a","hostId":"11111111-2222-4333-8444-555555555555"},
+            {"reader":"d","hostNqn":"# managed by a tool"}]}"##;
+        let report = parse(text).unwrap();
+        assert_eq!(report.live_iqns, ["iqn.2001-04.com.example:a"]);
+        let nqns = report
+            .live_pairs
+            .iter()
+            .map(|pair| pair.host_nqn.as_deref());
+        assert_eq!(
+            nqns.collect::<Vec<_>>(),
+            [Some("nqn.2014-08.com.example:a")]
+        );
     }
 
     #[test]

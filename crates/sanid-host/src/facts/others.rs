@@ -1,5 +1,6 @@
 //! Who else writes an identity, and who else reads one.
 
+use super::own_names::OwnNames;
 use crate::file::{Disk, FileState, IdentityFile};
 use crate::observed::Observed;
 
@@ -18,6 +19,10 @@ pub struct OthersFacts {
     pub namespaces: Observed<Namespaces>,
     /// Each iscsid that runs.
     pub iscsid: Observed<Vec<Iscsid>>,
+    /// Names that programs take from configurations of their own.
+    pub own_names: Observed<OwnNames>,
+    /// The file with the UUID of LXD's server, and the UUID: LXD makes the pair of its controllers from it.
+    pub lxd: Observed<Option<(String, String)>>,
 }
 
 impl OthersFacts {
@@ -30,6 +35,8 @@ impl OthersFacts {
             access: Observed::NotLooked,
             namespaces: Observed::NotLooked,
             iscsid: Observed::NotLooked,
+            own_names: Observed::NotLooked,
+            lxd: Observed::NotLooked,
         }
     }
 }

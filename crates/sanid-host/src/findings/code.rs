@@ -135,6 +135,14 @@ codes! {
     NamespaceDiffers = "namespace-differs", Warning;
     /// A container could not be looked into.
     NamespaceUnseen = "namespace-unseen", Info;
+    /// A program takes an NVMe pair of its own from its configuration.
+    ReaderOwnName = "reader-own-name", Warning;
+    /// A record of open-iscsi has an initiator name of its own.
+    IfaceOwnName = "iface-own-name", Warning;
+    /// A program's own pair shares one half with a different pair of this host.
+    ReaderPairConflict = "reader-pair-conflict", Danger;
+    /// nvme-cli 3.1 refuses a persona, and with it its whole configuration.
+    PersonaRefused = "persona-refused", Danger;
     /// The initiator name was written after iscsid read it.
     IscsidOutdated = "iscsid-outdated", Warning;
     /// A name was pinned or kept, and whether a different host has it was not confirmed.

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use super::{Code, Finding, View};
-use crate::file::{Effective, FileState, IdentityFile};
+use crate::file::{Disk, Effective, FileState, IdentityFile};
 use crate::parse::ReaderView;
 use crate::place::part_of;
+use crate::readers;
 use crate::root::ReadError;
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
@@ -101,25 +102,26 @@ fn unreadable(view: &View<'_>, file: IdentityFile) -> String {
 }
 
 fn readers(view: &View<'_>, file: IdentityFile) -> Option<Finding> {
-    let bytes = view.facts.disk.file(file).bytes()?;
-    let value = view.facts.disk.effective_text(file)?;
-    let mut others = file.disagreement(bytes, &value);
-    // ZStack's plug-in takes the comment above Debian's own name. That is so on every Debian, and no array knows it.
-    others.retain(|view| !matches!(&view.value, Ok(value) if value.starts_with('#')));
+    let disk = &view.facts.disk;
+    let value = disk.effective_text(file)?;
+    let others = readers::disagreement(disk, file);
     (!others.is_empty()).then(|| Finding {
         code: Code::ReadersDisagree,
         part: Some(part_of(file)),
-        seen: format!("/{} reads as {value:?}, but {}", file.path(), takes(&others)),
+        seen: format!("/{} reads as {value:?}, but {}", file.path(), takes(disk, file, &others)),
         why: "Programs that read the same file take different names from it, and the host shows more than one identity.",
         fix: view.apply(part_of(file)),
     })
 }
 
 /// What each of these readers takes instead.
-fn takes(others: &[ReaderView]) -> String {
+fn takes(disk: &Disk, file: IdentityFile, others: &[ReaderView]) -> String {
     let one = |view: &ReaderView| match &view.value {
         Ok(value) => format!("{} takes {value:?}", view.reader),
-        Err(hazard) => format!("{} {hazard}", view.reader),
+        Err(hazard) => match readers::instead(disk, file, view) {
+            Some(name) => format!("{} {hazard}, and sends {name}", view.reader),
+            None => format!("{} {hazard}", view.reader),
+        },
     };
     others.iter().map(one).collect::<Vec<_>>().join(", ")
 }

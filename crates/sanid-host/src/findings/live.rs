@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use sanid_core::HostNqn;
+
 use super::{Code, Finding, View};
-use crate::facts::NvmeController;
+use crate::facts::{NvmeController, OwnName};
 use crate::observed::Observed;
 use crate::plan::live::{is_iqn, is_pair_of, pair_in_words};
+use crate::readers::own_names;
 use crate::resolve::Part;
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
@@ -44,17 +47,53 @@ fn iscsi(view: &View<'_>) -> Vec<Finding> {
         });
     others
         .filter(|(session, _)| !is_iqn(session, name) && !live.is_of_an_adapter(session))
-        .map(|(session, initiator)| Finding {
-            code: Code::LiveIqnDiffers,
-            part: Some(Part::Iqn),
-            seen: format!("{} is logged in as {}; the file has {name}", session.name, initiator),
-            why: "iscsid reads the name once, at its start: the next login comes with another name than this session, and an array that knows only one of them refuses it.",
-            fix: vec![
-                "if the session's name is given on purpose (iface.initiatorname), nothing".into(),
-                "otherwise, when the session may end: iscsiadm -m node -u, then systemctl restart iscsid.service, then iscsiadm -m node -l".into(),
-            ],
+        .map(|(session, initiator)| {
+            let seen = format!(
+                "{} is logged in as {}; the file has {name}",
+                session.name, initiator
+            );
+            match set_by(view, initiator) {
+                Some(own) => own_session(view, &seen, own),
+                None => old_session(seen),
+            }
         })
         .collect()
+}
+
+fn old_session(seen: String) -> Finding {
+    Finding {
+        code: Code::LiveIqnDiffers,
+        part: Some(Part::Iqn),
+        seen,
+        why: "iscsid reads the name once, at its start: the next login comes with another name than this session, and an array that knows only one of them refuses it.",
+        fix: vec![
+            "if the session's name is given on purpose (iface.initiatorname), nothing".into(),
+            "otherwise, when the session may end: iscsiadm -m node -u, then systemctl restart iscsid.service, then iscsiadm -m node -l".into(),
+        ],
+    }
+}
+
+/// A record of open-iscsi with this initiator name.
+fn set_by<'a>(view: &View<'a>, initiator: &str) -> Option<&'a OwnName> {
+    let mut own = own_names(view.facts).iter();
+    own.find(|one| one.own.iqn.as_deref() == Some(initiator))
+}
+
+/// A session that has its name from a record: it logs in with that name again.
+fn own_session(view: &View<'_>, seen: &str, own: &OwnName) -> Finding {
+    Finding {
+        code: Code::LiveIqnDiffers,
+        part: Some(Part::Iqn),
+        seen: format!(
+            "{seen}; the session's name is the iface.initiatorname of {}",
+            own.place()
+        ),
+        why: "The session has that name again after each login, whatever the file has: an array that knows only the file's name refuses it.",
+        fix: vec![
+            "nothing, if the array is to know this host by that name as well".into(),
+            super::own_names::remove(view, own),
+        ],
+    }
 }
 
 fn nvme(view: &View<'_>) -> Vec<Finding> {
@@ -70,18 +109,62 @@ fn nvme(view: &View<'_>) -> Vec<Finding> {
         .filter(is_known)
         .filter(|one| !is_pair_of(one, nqn.as_str(), &id.to_string()));
     others
-        .map(|one| Finding {
-            code: Code::LiveNvmeDiffers,
-            part: Some(Part::Nvme),
-            seen: format!(
+        .map(|one| {
+            let seen = format!(
                 "{} is connected as {}; the files have {nqn} {id}",
                 one.name,
                 pair_in_words(one),
-            ),
-            why: "The next connect comes with another identity than this one: the array may refuse it, and reservations held by the old Host ID stay behind.",
-            fix: vec![format!("when it may end: nvme disconnect --device={}, then connect again", one.name)],
+            );
+            match connected_by(view, one) {
+                Some((whose, fix)) => own_controller(&seen, &whose, fix),
+                None => old_controller(seen, &one.name),
+            }
         })
         .collect()
+}
+
+fn old_controller(seen: String, name: &str) -> Finding {
+    Finding {
+        code: Code::LiveNvmeDiffers,
+        part: Some(Part::Nvme),
+        seen,
+        why: "The next connect comes with another identity than this one: the array may refuse it, and reservations held by the old Host ID stay behind.",
+        fix: vec![format!(
+            "when it may end: nvme disconnect --device={name}, then connect again"
+        )],
+    }
+}
+
+/// Whose pair a controller has, and how it goes away: it has the same one after each connect.
+fn connected_by(view: &View<'_>, one: &NvmeController) -> Option<(String, Option<String>)> {
+    if let Observed::Saw(Some((path, uuid))) = &view.facts.others.lxd {
+        let nqn = format!("{}{uuid}", HostNqn::UUID_PREFIX);
+        if is_pair_of(one, &nqn, uuid) {
+            return Some((format!("LXD makes this pair from {path}"), None));
+        }
+    }
+    let mut own = own_names(view.facts).iter();
+    let own = own.find(|own| match (&own.own.host_nqn, &own.own.host_id) {
+        (Some(nqn), Some(id)) => is_pair_of(one, nqn, id),
+        _ => false,
+    })?;
+    let whose = format!(
+        "{} takes this pair from {}",
+        own.reader.as_str(),
+        own.place()
+    );
+    Some((whose, Some(super::own_names::remove(view, own))))
+}
+
+fn own_controller(seen: &str, whose: &str, remove: Option<String>) -> Finding {
+    let known = "nothing, if the array is to know this host by that pair as well".to_owned();
+    Finding {
+        code: Code::LiveNvmeDiffers,
+        part: Some(Part::Nvme),
+        seen: format!("{seen}; {whose}"),
+        why: "The controller has that pair again after each connect, whatever the files have: an array that knows only the files' pair refuses it.",
+        fix: std::iter::once(known).chain(remove).collect(),
+    }
 }
 
 /// Linux 6.5 and later refuses one half with two partners; before, it lets it pass, and reservations

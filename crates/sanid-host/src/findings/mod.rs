@@ -18,6 +18,7 @@ mod iscsid;
 mod live;
 mod names;
 mod namespaces;
+mod own_names;
 mod pair;
 mod record;
 mod sources;
@@ -50,6 +51,7 @@ pub static CHECKS: &[fn(&View<'_>) -> Vec<Finding>] = &[
     elsewhere::check,
     writers::check,
     namespaces::check,
+    own_names::check,
     iscsid::check,
     unique::check,
     unseen::check,

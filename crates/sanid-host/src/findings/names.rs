@@ -3,6 +3,7 @@
 use super::{Code, Finding, View};
 use crate::file::{Effective, IdentityFile};
 use crate::place::part_of;
+use crate::readers::libnvme_3_refusal;
 use crate::resolve::Part;
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
@@ -32,7 +33,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
             Err(error) => findings.push(Finding {
                 code: Code::NameNotConformant,
                 part: Some(Part::Nvme),
-                seen: format!("{nqn}: {error}"),
+                seen: format!("{nqn}: {error}{}", libnvme_3_refusal(disk)),
                 why: REFUSED,
                 fix: vec![format!(
                     "{}   once the arrays know the new pair",
@@ -59,7 +60,12 @@ fn kept(
     is_desired.then(|| Finding {
         code: Code::NameNotConformant,
         part: Some(part_of(file)),
-        seen: format!("{text}: {error}"),
+        seen: match file {
+            IdentityFile::HostNqn => {
+                format!("{text}: {error}{}", libnvme_3_refusal(&view.facts.disk))
+            }
+            _ => format!("{text}: {error}"),
+        },
         why,
         fix: vec!["give the host a conformant name, once the arrays know it".into()],
     })

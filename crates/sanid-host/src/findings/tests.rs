@@ -5,6 +5,7 @@ mod initramfs;
 mod live;
 mod names;
 mod others;
+mod own_names;
 mod record;
 mod sources;
 mod unseen;
@@ -38,6 +39,7 @@ fn table() -> Vec<Case> {
         initramfs::cases(),
         live::cases(),
         others::cases(),
+        own_names::cases(),
     ];
     topics.into_iter().flatten().collect()
 }

@@ -74,12 +74,20 @@ fn others(facts: &Facts) -> Vec<String> {
         ("containers", others.namespaces.unknown()),
         ("iscsid's process", others.iscsid.unknown()),
         ("the claim of this host", facts.claim.unknown()),
+        (
+            "names in the configuration of readers",
+            others.own_names.unknown(),
+        ),
+        ("LXD's server.uuid", others.lxd.unknown()),
     ];
     let mut all: Vec<String> = named
         .into_iter()
         .filter_map(|(what, unknown)| Some(format!("{what}: {}", unknown?)))
         .collect();
     all.extend(others.unread_scripts.iter().cloned());
+    if let Observed::Saw(own) = &others.own_names {
+        all.extend(own.unread.iter().cloned());
+    }
     if let Observed::Saw(hardware) = &facts.hardware {
         all.extend(evidence(hardware));
     }

@@ -4,6 +4,7 @@ mod access;
 mod elsewhere;
 mod iscsid;
 mod namespaces;
+mod own_names;
 mod process;
 mod scripts;
 mod units;
@@ -16,7 +17,7 @@ use process::Processes;
 use scripts::Scripts;
 
 /// Other writers and other readers: scripts and units that write the identity files, copies outside of `/etc`,
-/// labels, containers with files of their own, and an iscsid that is older than its file.
+/// labels, containers with files of their own, programs with a configuration of their own, and an iscsid that is older than its file.
 pub(super) fn read(root: &Root) -> OthersFacts {
     let scripts = Scripts::of(root);
     let writers = writers::read(&scripts);
@@ -33,6 +34,8 @@ pub(super) fn read(root: &Root) -> OthersFacts {
             Observed::NotLooked => Observed::NotLooked,
         },
         iscsid: processes.map(|processes| processes.as_ref().map(iscsid::read).unwrap_or_default()),
+        own_names: Observed::Saw(own_names::read(root)),
+        lxd: own_names::lxd(root).into(),
     }
 }
 

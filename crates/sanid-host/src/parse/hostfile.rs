@@ -16,6 +16,9 @@ pub enum HostFile {
     HostId,
 }
 
+/// nvme-cli 3.1 among the readers.
+pub const LIBNVME_3: &str = "libnvme 3 (nvme-cli 3.1)";
+
 /// The programs that read `hostnqn`, the one that connects first.
 static HOSTNQN: &[Reader] = &[
     Reader {
@@ -23,7 +26,7 @@ static HOSTNQN: &[Reader] = &[
         read: |bytes| libnvme_hostnqn(bytes).map(Cow::Borrowed),
     },
     Reader {
-        name: "libnvme 3 (nvme-cli 3.1)",
+        name: LIBNVME_3,
         read: |bytes| libnvme_3_hostnqn(bytes).map(Cow::Borrowed),
     },
     Reader {
@@ -51,7 +54,7 @@ static HOSTID: &[Reader] = &[
         read: |bytes| libnvme_hostid(bytes).map(Cow::Borrowed),
     },
     Reader {
-        name: "libnvme 3 (nvme-cli 3.1)",
+        name: LIBNVME_3,
         read: |bytes| libnvme_3_hostid(bytes).map(Cow::Borrowed),
     },
     Reader {

@@ -7,6 +7,7 @@
 mod apply;
 mod hardware;
 mod identity;
+mod readers;
 mod status;
 
 pub use apply::{
@@ -14,6 +15,7 @@ pub use apply::{
 };
 pub use hardware::{EvidenceReport, HardwareReport, HardwareSummary};
 pub use identity::{AppliedReport, CandidateReport, IdentityReport, PlaceReport, Provenance};
+pub use readers::ReaderReport;
 pub use status::{
     FileReport, FindingReport, InitramfsReport, LiveReport, NvmeReport, OnDisk, SeedReport,
     SessionReport, StatusReport,

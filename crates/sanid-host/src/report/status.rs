@@ -1,6 +1,6 @@
 //! `Status` (sanid status).
 
-use super::{HardwareSummary, IdentityReport, report};
+use super::{HardwareSummary, IdentityReport, ReaderReport, report};
 use crate::API_VERSION;
 use crate::facts::{Facts, InitramfsFacts, Live};
 use crate::file::{Effective, IdentityFile};
@@ -36,6 +36,9 @@ report! {
         /// The hardware against the recorded one; absent where none is recorded.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub hardware: Option<HardwareSummary>,
+        /// Programs that do not take the names in the files; absent where all do.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub readers: Option<Vec<ReaderReport>>,
         /// Drifts and hazards; empty when all is well.
         pub findings: Vec<FindingReport>,
     }
@@ -196,6 +199,7 @@ impl StatusReport {
                 Observed::Saw(hardware) => HardwareSummary::new(hardware),
                 Observed::NotLooked | Observed::Failed(_) => None,
             },
+            readers: super::readers::list(facts),
             findings: findings.iter().map(FindingReport::new).collect(),
         }
     }

@@ -67,6 +67,7 @@ rules! {
     HOST_ID = "host-id-set", Danger, "the image has an NVMe Host ID", CLONES;
     NVME_CONFIG = "nvme-config-host", Danger, "an NVMe configuration names a host", CLONES;
     ISCSI_RECORD = "iscsi-record-initiator", Danger, "an iSCSI record names an initiator", CLONES;
+    LXD_UUID = "lxd-server-uuid", Danger, "the image has the UUID of an LXD server", CLONES;
     CREDENTIAL = "credential-identity", Danger, "a systemd credential is an identity", CLONES;
     COMMAND_LINE = "kernel-command-line-identity", Danger,
         "a kernel command line gives an identity", CLONES;

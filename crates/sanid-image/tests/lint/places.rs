@@ -93,6 +93,16 @@ fn nvme_pairs() {
 }
 
 #[test]
+fn the_uuid_of_an_lxd_server() {
+    let set = Some("lxd-server-uuid");
+    rows(&[
+        ("var/snap/lxd/common/lxd/server.uuid", ID.as_bytes(), set),
+        ("var/lib/lxd/server.uuid", ID.as_bytes(), set),
+        ("var/lib/lxd/server.uuid", b"", None),
+    ]);
+}
+
+#[test]
 fn nvme_configuration() {
     let set = Some("nvme-config-host");
     rows(&[
@@ -135,6 +145,27 @@ fn nvme_configuration() {
         (
             "etc/nvme/discovery.conf",
             b"# -q nqn.2014-08.com.example:a\n-t tcp -a 192.0.2.1\n",
+            None,
+        ),
+        // nvme-cli#3566
+        (
+            "etc/nvme/nvme-fabrics.conf",
+            b"[Host]\nhostnqn = nqn.2014-08.com.example:a\n",
+            set,
+        ),
+        (
+            "etc/nvme/nvme-fabrics.conf.d/10-tenant.conf",
+            b"[Host]\nhostid=a3b1c2d4-0000-4000-8000-0123456789ab\n",
+            set,
+        ),
+        (
+            "usr/local/etc/nvme/nvme-fabrics.conf.d/a.conf",
+            b"[Host]\nhostnqn=nqn.2014-08.com.example:a\n",
+            set,
+        ),
+        (
+            "etc/nvme/nvme-fabrics.conf",
+            b"[Host]\n# hostnqn = a\nhostid =\nhostsymname = a\n[Subsystem]\nnqn = nqn.2014-08.com.example:s\n",
             None,
         ),
         (

@@ -111,6 +111,7 @@ fn page(facts: &Facts, resolution: &Resolution, findings: &[Finding]) -> Page {
     ];
     page.rows(2, &rows);
     live(&mut page, facts);
+    readers(&mut page, facts);
     drift(&mut page, facts, resolution);
     page.gap();
     if findings.is_empty() {
@@ -179,6 +180,32 @@ fn live(page: &mut Page, facts: &Facts) {
         ]
     });
     let rows: Vec<_> = sessions.chain(controllers).collect();
+    page.rows(2, &rows);
+}
+
+/// The programs that do not take the names on disk.
+fn readers(page: &mut Page, facts: &Facts) {
+    let differing = sanid_host::readers::differing(facts);
+    if differing.is_empty() {
+        return;
+    }
+    page.gap();
+    page.line(page.tone(Tone::Heading, "readers with a different name"));
+    let rows = differing.into_iter().map(|one| {
+        let names = one.names;
+        let names = [names.iqn, names.host_nqn, names.host_id];
+        let names: Vec<String> = names.into_iter().flatten().collect();
+        let name = match one.why {
+            Some(why) if names.is_empty() => format!("nothing: it {why}"),
+            _ => names.join(" "),
+        };
+        [
+            (Tone::Faint, one.reader.to_owned()),
+            (Tone::Plain, name),
+            (Tone::Plain, format!("from {}", one.from)),
+        ]
+    });
+    let rows: Vec<_> = rows.collect();
     page.rows(2, &rows);
 }
 

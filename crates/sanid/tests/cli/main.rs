@@ -18,6 +18,7 @@ mod image;
 mod kept;
 mod losses;
 mod plain;
+mod readers;
 mod readme;
 mod recognised;
 mod seeds;

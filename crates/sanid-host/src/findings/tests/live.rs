@@ -88,3 +88,41 @@ fn iscsid(mut facts: Facts, started: i64, written: i64) -> Facts {
     });
     facts
 }
+
+/// The fixes of the only finding.
+fn fixes(facts: &Facts) -> (String, Vec<String>) {
+    let found = super::findings(facts, &super::resolve(facts));
+    let live = |one: &super::Finding| one.code.as_str().starts_with("live-");
+    let one = found.into_iter().find(live).unwrap();
+    (one.seen, one.fix)
+}
+
+/// LXD connects with a pair of its own, and makes the same one again.
+#[test]
+fn a_controller_of_lxd_is_not_to_be_connected_again() {
+    let mut facts = clean().controller(OTHER_NQN, OTHER_ID);
+    let path = "/var/snap/lxd/common/lxd/server.uuid";
+    *saw(&mut facts.others.lxd) = Some((path.into(), OTHER_ID.into()));
+    let (seen, fix) = fixes(&facts);
+    assert!(
+        seen.contains(&format!("LXD makes this pair from {path}")),
+        "{seen}"
+    );
+    assert!(!fix.iter().any(|fix| fix.contains("disconnect")), "{fix:?}");
+    // A different pair is not LXD's.
+    let (_, fix) = fixes(&facts.controller(OTHER_NQN, ID));
+    assert!(!fix.is_empty());
+}
+
+#[test]
+fn a_session_or_controller_with_a_configured_name_names_the_configuration() {
+    use super::own_names::{interface, nvme};
+    let reader = crate::facts::OwnReader::Persona;
+    let controller = clean().controller(OTHER_NQN, OTHER_ID);
+    let (seen, fix) = fixes(&nvme(controller, reader, Some(OTHER_NQN), Some(OTHER_ID)));
+    assert!(seen.contains("/etc/nvme/0:2"), "{seen}");
+    assert!(!fix.iter().any(|fix| fix.contains("disconnect")), "{fix:?}");
+    let (seen, fix) = fixes(&interface(clean().session(OTHER_IQN), OTHER_IQN));
+    assert!(seen.contains("/var/lib/iscsi/ifaces/eth0:1"), "{seen}");
+    assert!(!fix.iter().any(|fix| fix.contains("restart")), "{fix:?}");
+}

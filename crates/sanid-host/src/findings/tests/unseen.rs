@@ -49,6 +49,8 @@ const FACTS: &[(&str, Hide)] = &[
         facts.others.namespaces = how.of();
     }),
     ("iscsid", |facts, how| facts.others.iscsid = how.of()),
+    ("own_names", |facts, how| facts.others.own_names = how.of()),
+    ("lxd", |facts, how| facts.others.lxd = how.of()),
     ("published", |facts, how| facts.published = how.of()),
 ];
 

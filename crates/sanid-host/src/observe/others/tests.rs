@@ -279,3 +279,107 @@ fn the_directories_of_the_files_and_their_labels() {
     };
     assert_eq!(of(IdentityFile::HostNqn), expected);
 }
+
+/// `READER FILE:LINE NAMES` of each own name.
+fn own_names(root: &Path) -> (Vec<String>, Vec<String>) {
+    let Observed::Saw(own) = seen(root).own_names else {
+        panic!("the configurations were not read");
+    };
+    let one = |own: &crate::facts::OwnName| {
+        format!("{} {} {}", own.reader.as_str(), own.place(), own.in_words())
+    };
+    (own.names.iter().map(one).collect(), own.unread)
+}
+
+/// nvme-cli#1956, nvme-cli#3566, kubernetes#47311.
+#[test]
+fn names_in_the_configuration_of_each_reader() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    let pair = format!("[Host]\nhostnqn = {OTHER_NQN}\nhostid = x\n");
+    put(root, "etc/nvme/nvme-fabrics.conf", &pair);
+    put(root, "etc/nvme/nvme-fabrics.conf.d/10-a.conf", &pair);
+    put(root, "etc/nvme/nvme-fabrics.conf.d/10-a.bak", &pair);
+    put(root, "etc/nvme/nvme-fabrics.conf.d/.conf", &pair);
+    put(root, "etc/nvme/config.json", "[{\"hostid\": \"y\"}]");
+    put(root, "etc/nvme/discovery.conf", "#\n-t tcp -I z\n");
+    let own = "[Host]\nnqn=file:///etc/nvme/hostnqn\nid=file:///etc/stas/id\n";
+    put(root, "etc/stas/sys.conf", own);
+    put(root, "etc/stas/id", "w\n");
+    let record = "iface.initiatorname = iqn.a:b\n";
+    for path in [
+        "etc/iscsi/iscsid.conf",
+        "etc/iscsi/ifaces/eth0",
+        "etc/iscsi/nodes/t/192.0.2.1,3260",
+        "var/lib/iscsi/ifaces/eth1",
+        "var/lib/iscsi/nodes/t/192.0.2.1,3260,1/default",
+        // Deeper than records are.
+        "var/lib/iscsi/ifaces/a/b",
+    ] {
+        put(root, path, record);
+    }
+    let (names, unread) = own_names(root);
+    let expected = [
+        format!("nvme-cli 3.1 /etc/nvme/nvme-fabrics.conf:2 {OTHER_NQN} x"),
+        format!("nvme-cli 3.1 (persona) /etc/nvme/nvme-fabrics.conf.d/10-a.conf:2 {OTHER_NQN} x"),
+        "nvme connect-all (config.json) /etc/nvme/config.json:1 y".into(),
+        "nvme connect-all (discovery.conf) /etc/nvme/discovery.conf:2 z".into(),
+        "nvme-stas /etc/stas/sys.conf:2 w".into(),
+        "open-iscsi (iface) /etc/iscsi/iscsid.conf:1 iqn.a:b".into(),
+        "open-iscsi (iface) /var/lib/iscsi/ifaces/eth1:1 iqn.a:b".into(),
+        "open-iscsi (iface) /var/lib/iscsi/nodes/t/192.0.2.1,3260,1/default:1 iqn.a:b".into(),
+        "open-iscsi (iface) /etc/iscsi/ifaces/eth0:1 iqn.a:b".into(),
+        "open-iscsi (iface) /etc/iscsi/nodes/t/192.0.2.1,3260:1 iqn.a:b".into(),
+    ];
+    assert_eq!((names, unread), (expected.to_vec(), vec![]));
+}
+
+#[test]
+fn configurations_that_cannot_be_read_are_reported() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    put(root, "etc/nvme/config.json", "[{\"hostnqn\": ");
+    put(
+        root,
+        "etc/nvme/nvme-fabrics.conf",
+        &"#".repeat((1 << 20) + 1),
+    );
+    fs::create_dir_all(root.join("etc/nvme/discovery.conf")).unwrap();
+    put(
+        root,
+        "etc/stas/sys.conf",
+        "[Host]\nnqn=file:///etc/stas/nqn\n",
+    );
+    put(root, "etc/stas/nqn", "no name\n");
+    let (names, unread) = own_names(root);
+    assert_eq!(names, Vec::<String>::new());
+    assert_eq!(unread.len(), 3, "{unread:?}");
+}
+
+#[test]
+fn the_names_of_a_hostile_configuration_are_bounded() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    let all = vec![format!("{{\"hostnqn\": \"{OTHER_NQN}\"}}"); 3000];
+    put(
+        root,
+        "etc/nvme/config.json",
+        &format!("[{}]", all.join(",")),
+    );
+    put(root, "etc/nvme/discovery.conf", "-q a\n");
+    let (names, unread) = own_names(root);
+    assert_eq!((names.len(), unread.len()), (1024, 1));
+}
+
+#[test]
+fn the_uuid_of_lxd_is_found_in_either_place() {
+    for path in [
+        "var/snap/lxd/common/lxd/server.uuid",
+        "var/lib/lxd/server.uuid",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        put(dir.path(), path, "11111111-2222-4333-8444-555555555555\n");
+        let expected = (format!("/{path}"), crate::testing::OTHER_ID.to_owned());
+        assert_eq!(seen(dir.path()).lxd, Observed::Saw(Some(expected)));
+    }
+}

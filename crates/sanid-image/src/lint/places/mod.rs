@@ -6,6 +6,7 @@ mod credentials;
 mod identity_files;
 mod initramfs;
 mod iscsi_records;
+mod lxd;
 mod machine_id;
 mod nvme_config;
 mod pins;
@@ -25,6 +26,7 @@ pub static PLACES: &[&Place] = &[
     &identity_files::HOST_ID,
     &nvme_config::PLACE,
     &iscsi_records::PLACE,
+    &lxd::PLACE,
     &credentials::PLACE,
     &initramfs::PLACE,
     &boot_entries::PLACE,

@@ -1,5 +1,5 @@
-//! Host names in the configuration of nvme-cli (`config.json`, `discovery.conf`) and of nvme-stas
-//! (`sys.conf`): nvme-connect-all(1), sys.conf(5).
+//! Host names in the configuration of nvme-cli (`config.json`, `discovery.conf`, `nvme-fabrics.conf` with its
+//! drop-ins) and of nvme-stas (`sys.conf`): nvme-connect-all(1), nvme-fabrics.conf(5), sys.conf(5).
 
 use sanid_host::root::escape;
 use serde_json::Value;
@@ -12,12 +12,16 @@ pub(super) static PLACE: Place = Place {
     patterns: &[
         "etc/nvme/*.json",
         "etc/nvme/*.conf",
+        "etc/nvme/nvme-fabrics.conf.d/*.conf",
         "usr/etc/nvme/*.json",
         "usr/etc/nvme/*.conf",
+        "usr/etc/nvme/nvme-fabrics.conf.d/*.conf",
         "usr/local/etc/nvme/*.json",
         "usr/local/etc/nvme/*.conf",
+        "usr/local/etc/nvme/nvme-fabrics.conf.d/*.conf",
         "usr/share/factory/etc/nvme/*.json",
         "usr/share/factory/etc/nvme/*.conf",
+        "usr/share/factory/etc/nvme/nvme-fabrics.conf.d/*.conf",
         "etc/stas/*.conf",
         "usr/etc/stas/*.conf",
     ],
@@ -31,7 +35,17 @@ fn judge(path: &str, content: &Content) -> Vec<Finding> {
     }
     let text = content.text();
     let names: Vec<String> = text.lines().filter_map(|line| named(path, line)).collect();
-    let fix = format!("edit /{path}: take the line's host name out; it then comes from /etc/nvme");
+    let fix = if pattern::name("*/nvme-fabrics.conf.d/*", path) {
+        // nvme-cli refuses a [Host] without a hostnqn in a drop-in.
+        format!("edit /{path}: take [Host] out; the host name then comes from /etc/nvme")
+    } else if pattern::name("*/nvme-fabrics.conf", path) {
+        format!(
+            "sed -i '/^[[:space:]]*host\\(nqn\\|id\\)[[:space:]]*=/d' {}",
+            quoted(path)
+        )
+    } else {
+        format!("edit /{path}: take the line's host name out; it then comes from /etc/nvme")
+    };
     found(path, &names, fix)
 }
 
@@ -96,19 +110,27 @@ fn hosts(value: &Value, names: &mut Vec<String>) {
     }
 }
 
-/// The host name in one line: an option of nvme-cli, or a key of nvme-stas with a value of its own.
+/// The host name in one line: an option of nvme-cli, or a key with a value of its own.
 fn named(path: &str, line: &str) -> Option<String> {
     let line = line.trim();
     if line.starts_with(['#', ';']) {
         return None;
     }
-    if path.contains("/stas/") {
-        let (key, value) = line.split_once('=')?;
-        let (key, value) = (key.trim(), value.trim());
-        let own = !value.is_empty() && !value.starts_with("file://");
-        return (own && matches!(key, "nqn" | "id" | "hostnqn" | "hostid"))
-            .then(|| format!("{key} {}", escape(value.as_bytes())));
-    }
+    let keys: &[&str] = if path.contains("/stas/") {
+        &["nqn", "id", "hostnqn", "hostid"]
+    } else if path.contains("/nvme-fabrics.conf") {
+        &["hostnqn", "hostid"]
+    } else {
+        return option(line);
+    };
+    let (key, value) = line.split_once('=')?;
+    let (key, value) = (key.trim(), value.trim());
+    let own = !value.is_empty() && !value.starts_with("file://");
+    (own && keys.contains(&key)).then(|| format!("{key} {}", escape(value.as_bytes())))
+}
+
+/// The host name in the options of one line.
+fn option(line: &str) -> Option<String> {
     let mut words = line.split_ascii_whitespace();
     while let Some(word) = words.next() {
         let (option, value) = match word.split_once('=') {

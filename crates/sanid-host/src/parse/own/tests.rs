@@ -1,0 +1,121 @@
+use super::*;
+use proptest::prelude::*;
+
+const NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:11111111-2222-4333-8444-555555555555";
+const ID: &str = "11111111-2222-4333-8444-555555555555";
+
+fn pair(line: usize, nqn: Option<&str>, id: Option<&str>) -> Own {
+    Own {
+        line,
+        iqn: None,
+        host_nqn: nqn.map(str::to_owned),
+        host_id: id.map(str::to_owned),
+    }
+}
+
+#[test]
+fn fabrics_takes_the_keys_of_host_alone() {
+    for (text, expected) in [
+        (
+            format!("# x\n[Host]\nhostsymname = a\n hostnqn={NQN} \nhostid = {ID}\r\n"),
+            Some(pair(4, Some(NQN), Some(ID))),
+        ),
+        (
+            format!("[ Host ]\nhostid = {ID}"),
+            Some(pair(2, None, Some(ID))),
+        ),
+        // Another section, or none.
+        (
+            format!("hostnqn = {NQN}\n[Subsystem]\nhostnqn = {NQN}\n"),
+            None,
+        ),
+        // A broken header ends the section.
+        (format!("[Host]\n[Host\nhostnqn = {NQN}\n"), None),
+        // The last value counts, and an empty one takes the name back.
+        (format!("[Host]\nhostnqn = {NQN}\nhostnqn =\n"), None),
+        (format!("[Host]\n#hostnqn = {NQN}\n"), None),
+        // Keys have one spelling, and `;` does not begin a comment.
+        (format!("[Host]\nHostNQN = {NQN}\n;hostnqn = {NQN}\n"), None),
+        ("[Host]\nhostsymname = a\n".into(), None),
+        (String::new(), None),
+    ] {
+        assert_eq!(fabrics(text.as_bytes()), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn stas_takes_nqn_and_id_in_either_case() {
+    let text = format!("[Host]\n;nqn={NQN}\nNQN = {NQN}\nid=file:///etc/nvme/hostid\nsymname=a\n");
+    let expected = pair(3, Some(NQN), Some("file:///etc/nvme/hostid"));
+    assert_eq!(stas(text.as_bytes()), Some(expected));
+    assert_eq!(stas(format!("[Global]\nnqn={NQN}\n").as_bytes()), None);
+}
+
+#[test]
+fn discovery_takes_each_form_of_an_option() {
+    let text = format!(
+        "# -q {NQN}\n-t tcp --hostnqn={NQN} --hostid {ID}\n-q{NQN}\n-I={ID}\n-t tcp -a ::1\n--hostnqn-x=1\n--hostnqn\n"
+    );
+    assert_eq!(
+        discovery(text.as_bytes()),
+        [
+            pair(2, Some(NQN), Some(ID)),
+            pair(3, Some(NQN), None),
+            pair(4, None, Some(ID)),
+        ]
+    );
+}
+
+#[test]
+fn json_takes_each_host_with_a_name() {
+    let text = format!(
+        "[\n {{\"hostnqn\": \"{NQN}\",\n  \"hostid\": \"{ID}\", \"subsystems\": [{{\"nqn\": \"x\"}}]}},\n {{\"hostid\": 7}}, 8]"
+    );
+    let expected = [pair(2, Some(NQN), Some(ID))];
+    assert_eq!(json(text.as_bytes()).unwrap(), expected);
+    let in_object = format!("{{\"hosts\": {text}}}");
+    assert_eq!(json(in_object.as_bytes()).unwrap(), expected);
+    assert_eq!(json(b" \n").unwrap(), []);
+    assert!(json(b"[").is_err());
+}
+
+#[test]
+fn a_record_names_an_initiator_where_it_is_not_empty() {
+    let record = b"# BEGIN RECORD\niface.iscsi_ifacename = eth0\niface.initiatorname = iqn.a:b\n";
+    let own = iscsi_record(record).unwrap();
+    assert_eq!((own.line, own.iqn.as_deref()), (3, Some("iqn.a:b")));
+    for text in [
+        "iface.initiatorname =\n",
+        "iface.initiatorname = <empty>\n",
+        "#iface.initiatorname = a\n",
+    ] {
+        assert_eq!(iscsi_record(text.as_bytes()), None, "{text}");
+    }
+}
+
+#[test]
+fn a_server_uuid_is_a_uuid() {
+    assert_eq!(lxd(format!("{ID}\n").as_bytes()).as_deref(), Some(ID));
+    assert_eq!(lxd(b"none\n"), None);
+}
+
+#[test]
+fn hostile_values_are_escaped_and_short() {
+    let text = [
+        b"[Host]\nhostnqn = nqn.\x1b[2J\xff".as_slice(),
+        &[b'x'; 4000],
+        b"\n",
+    ]
+    .concat();
+    let name = fabrics(&text).unwrap().host_nqn.unwrap();
+    assert!(name.starts_with("nqn.\\u{1b}[2J\\xff"), "{name}");
+    assert_eq!(name.chars().count(), SHOWN);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_end_a_parser(bytes: Vec<u8>, host: bool) {
+        let bytes = if host { [b"[Host]\n".as_slice(), &bytes].concat() } else { bytes };
+        let _ = (fabrics(&bytes), stas(&bytes), discovery(&bytes), json(&bytes), iscsi_record(&bytes), lxd(&bytes));
+    }
+}

@@ -1,0 +1,21 @@
+//! Names in configurations of nvme-cli, nvme-stas, open-iscsi and LXD.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sanid_host::parse::own;
+
+fuzz_target!(|data: &[u8]| {
+    let lines = data.split(|byte| *byte == b'\n').count();
+    let mut all = own::discovery(data);
+    all.extend(own::json(data).unwrap_or_default());
+    all.extend(own::fabrics(data));
+    all.extend(own::stas(data));
+    all.extend(own::iscsi_record(data));
+    for own in all {
+        assert!((1..=lines).contains(&own.line));
+        for name in [own.iqn, own.host_nqn, own.host_id].into_iter().flatten() {
+            assert!(!name.is_empty() && !name.chars().any(char::is_control));
+        }
+    }
+    let _ = own::lxd(data);
+});
