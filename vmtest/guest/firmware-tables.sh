@@ -78,7 +78,8 @@ two)
     says "NBFT at $tables/NBFT1 gives $name:a1b759e3-035d-4777-b3cc-1754b8b819b9"
     says "NBFT at $tables/NBFT2 gives $name:4c4c4544-0044-4410-8030-b8c04f445833"
     read_files
-    same "nothing was written" "$iqn$hostnqn$hostid" ""
+    same "no pair was written" "$hostnqn$hostid" ""
+    same "the other part was" "$iqn" iqn.2016-04.com.open-iscsi:652f5d50a6894520b87bfe2552ef6b8b
     exits 1 "status finds it" sanid status
     says source-invalid
     ignored
@@ -89,7 +90,8 @@ damaged)
     says "NBFT at $tables/NBFT"
     says "control descriptor"
     read_files
-    same "nothing was written" "$iqn$hostnqn$hostid" ""
+    same "no pair was written" "$hostnqn$hostid" ""
+    same "the other part was" "$iqn" iqn.2016-04.com.open-iscsi:652f5d50a6894520b87bfe2552ef6b8b
     exits 1 "status finds it" sanid status
     says source-invalid
     ignored

@@ -70,7 +70,7 @@ pub struct Facts {
     pub disk: Disk,
     /// The files that sanid's mounts cover; all missing where it mounted none.
     pub covered: Observed<Disk>,
-    /// What readers have through mounts that a change of placement takes away ([`Covered::Uncover`]); all
+    /// What readers have through mounts that a change of placement takes away ([`Covered::Uncover`](crate::Covered::Uncover)); all
     /// missing where none goes. [`disk`](Self::disk) then is the state below them, which the safety rules judge.
     pub lifted: Disk,
     /// The directories of the identity files.
