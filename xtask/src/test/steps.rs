@@ -14,8 +14,8 @@ pub(super) fn all() -> Vec<Step> {
         trees(),
         release(),
         quick(),
-        guests(),
         with_other_programs(),
+        guests(),
     ]
     .concat()
 }
@@ -212,7 +212,10 @@ fn guests() -> Vec<Step> {
         ..tests(
             "vm",
             "guests: real kernels, a real systemd, targets, reboots and power cuts",
-            &["packages", "static", "guests"],
+            // After the compilers: a guest that waits for a processor loses its connections.
+            &[
+                "packages", "static", "guests", "clippy", "docs", "msrv", "fuzz",
+            ],
             vm::step,
         )
     }]
