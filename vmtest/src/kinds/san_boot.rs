@@ -2,16 +2,18 @@
 //! The first is a target that serves a disk to one name and to no other; the second boots from it with an initramfs
 //! that has no name of its own (`image`).
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
 use super::image;
 use super::initramfs::{Image, layer};
-use crate::artefacts::Artefact;
+use crate::artefacts::{Artefact, BUSYBOX};
 use crate::case::{Boot, HOST_UUID, MACHINE_ID, Maker, Seed, Storage};
-use crate::debian::Debian::{self, Twelve};
+use crate::debian::Debian::{self, Thirteen, Twelve};
 use crate::guest::Running;
+use crate::layer::Layer;
 use crate::qemu::{LEAVE, Qemu};
 use crate::tree::Tree;
 use crate::trial::Trial;
@@ -36,6 +38,9 @@ pub(super) fn run(
     (storage, seed): (Storage, Seed),
 ) -> Result<()> {
     let image = image::make(trial, debian, maker)?;
+    if storage == Storage::NvmeTcp {
+        patience(trial, debian, &image)?;
+    }
     root(trial, debian, storage)?;
     let log = trial.work().join("target.log");
     let of_target = || format!("the target's console: {}", log.display());
@@ -76,6 +81,22 @@ fn to_storage(storage: Storage, maker: Maker) -> String {
         }
         (Storage::NvmeTcp, _) => "rd.neednet=1 rd.nvmf.discover=tcp,10.0.0.1,,4420".to_owned(),
     }
+}
+
+/// Lets the connection of an image live however slowly its guest runs.
+fn patience(trial: &Trial<'_>, debian: Debian, image: &Path) -> Result<()> {
+    // Where dracut keeps its hooks; Debian 13 has a link to it in the older place.
+    let hooks = match debian {
+        Twelve => "usr/lib/dracut/hooks",
+        Thirteen => "var/lib/dracut/hooks",
+    };
+    let layer = Layer::new(trial.work().join("patience"))?;
+    layer.copy(
+        &format!("{hooks}/cmdline/99-patience.sh"),
+        &trial.guest_file("patience.sh"),
+    )?;
+    let busybox = Artefact::Tree(Twelve).get()?.join(BUSYBOX);
+    layer.append_to(&busybox, image)
 }
 
 /// The disk that the target serves: a Debian that has no identity and has never booted.
