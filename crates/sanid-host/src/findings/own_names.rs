@@ -11,22 +11,19 @@ use crate::root::escape;
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let all = own_names(view.facts);
     let mut findings: Vec<Finding> = Vec::new();
-    let mut told: Vec<&OwnName> = Vec::new();
+    let mut reported: Vec<&OwnName> = Vec::new();
     for (index, own) in all.iter().enumerate() {
         let before = all.get(..index).unwrap_or_default();
         let fault = refused(own, before).map(|why| persona_refused(view, own, &why));
         let fault = fault.or_else(|| conflict(view, own, before));
         // A node's records repeat the name of their interface.
-        let is_told = || {
-            let mut told = told.iter();
-            told.any(|one| part(one) == part(own) && one.in_words() == own.in_words())
-        };
+        let same = |one: &OwnName| part(one) == part(own) && one.in_words() == own.in_words();
         if let Some(fault) = fault {
             findings.push(fault);
-        } else if differs(view.facts, own) && !is_told() {
-            let same = |one: &&OwnName| part(one) == part(own) && one.in_words() == own.in_words();
-            findings.push(differing(view, own, all.iter().filter(same).count() - 1));
-            told.push(own);
+        } else if differs(view.facts, own) && !reported.iter().any(|one| same(one)) {
+            let more = all.iter().filter(|one| same(one)).count() - 1;
+            findings.push(differing(view, own, more));
+            reported.push(own);
         }
     }
     findings

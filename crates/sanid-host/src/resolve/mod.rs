@@ -161,16 +161,16 @@ impl Resolution {
 /// assert!(sanid_host::resolve(&facts).iqn.is_err());
 /// ```
 pub fn resolve(facts: &Facts) -> Resolution {
-    let mut told = Told::default();
-    let iqn = choose(facts, Part::Iqn, |source| source.iqn(facts), &mut told);
-    let nvme = choose(facts, Part::Nvme, |source| source.nvme(facts), &mut told);
+    let mut answers = Answers::default();
+    let iqn = choose(facts, Part::Iqn, |source| source.iqn(facts), &mut answers);
+    let nvme = choose(facts, Part::Nvme, |source| source.nvme(facts), &mut answers);
     let seed = derived::seed(facts);
     let seed = seed.as_ref().ok();
     Resolution {
         iqn,
         nvme,
-        candidates: told.candidates,
-        outranked_faults: told.faults,
+        candidates: answers.candidates,
+        outranked_faults: answers.faults,
         scheme: facts.settings.scheme.value.name(),
         seed: seed.map(|chosen| chosen.seed.fingerprint()),
         seed_name: seed.map(|chosen| chosen.name),
@@ -179,7 +179,7 @@ pub fn resolve(facts: &Facts) -> Resolution {
 
 /// What the sources answered, for reports.
 #[derive(Default)]
-struct Told {
+struct Answers {
     candidates: Vec<Candidate>,
     faults: Vec<(Part, ResolveError)>,
 }
@@ -188,7 +188,7 @@ fn choose<T: Clone + Show>(
     facts: &Facts,
     part: Part,
     ask: impl Fn(&dyn Source) -> Result<Option<Given<T>>, ResolveError>,
-    told: &mut Told,
+    answers: &mut Answers,
 ) -> Result<Resolved<T>, ResolveError> {
     let mut decided: Option<Result<Resolved<T>, ResolveError>> = None;
     for source in SOURCES {
@@ -204,7 +204,7 @@ fn choose<T: Clone + Show>(
             Ok(None) | Err(ResolveError::NoSeed(_)) => (source.silence(facts, part), None),
             Err(error) => (Some(error.to_string()), None),
         };
-        told.candidates.push(Candidate {
+        answers.candidates.push(Candidate {
             part,
             source: source.name(),
             place,
@@ -213,7 +213,7 @@ fn choose<T: Clone + Show>(
         });
         match (answer, &decided) {
             (Ok(None), _) | (Ok(Some(_)) | Err(ResolveError::NoSeed(_)), Some(_)) => {}
-            (Err(error), Some(_)) => told.faults.push((part, error)),
+            (Err(error), Some(_)) => answers.faults.push((part, error)),
             (Err(error), None) => decided = Some(Err(error)),
             (Ok(Some(given)), None) => {
                 decided = Some(Ok(Resolved {
