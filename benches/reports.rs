@@ -141,7 +141,7 @@ fn differs(out: &mut impl Write, part: &str, disk: &str, desired: &str) -> io::R
     write!(
         out,
         "{{\"code\":\"{part}-differs\",\"severity\":\"warning\",\"part\":\"{part}\",\"seen\":\"on disk: {disk}; desired: {desired}\",\
-         \"why\":\"The host shows another identity than the one that follows from its machine-id and configuration; after a reinstall it would change.\",\
+         \"why\":\"The host shows a different identity than the one that follows from its machine-id and configuration; after a reinstall it would change.\",\
          \"fix\":[\"sanid adopt   to make the one on disk the desired one\",\"sanid apply --replace   to change it, once the arrays know the new one\"]}}"
     )
 }

@@ -45,7 +45,7 @@ impl<T> Observed<T> {
     /// Why the fact is not known; `None` where it was seen.
     pub fn unknown(&self) -> Option<&str> {
         match self {
-            Self::NotLooked => Some("it was not looked at"),
+            Self::NotLooked => Some("it was not read"),
             Self::Failed(why) => Some(why),
             Self::Saw(_) => None,
         }

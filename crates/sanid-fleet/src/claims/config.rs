@@ -190,12 +190,14 @@ fn shown_key(key: &str) -> String {
     }
 }
 
-/// A time such as `30s`, `10m`, `24h` or `7d`.
+/// A duration such as `30s`, `10m`, `24h` or `7d`.
 ///
 /// # Errors
 /// What one looks like.
 pub fn parse_time(text: &str) -> Result<Duration, String> {
-    let bad = || format!("{text:?} is no time: a number with s, m, h or d, such as 30s or 24h");
+    let bad = || {
+        format!("{text:?} is not a duration: write a number with s, m, h or d, such as 30s or 24h")
+    };
     let digits = text.trim_end_matches(['s', 'm', 'h', 'd']);
     let unit = match text.get(digits.len()..).ok_or_else(bad)? {
         "s" => 1,
@@ -207,7 +209,9 @@ pub fn parse_time(text: &str) -> Result<Duration, String> {
     let number: u64 = digits.parse().map_err(|_| bad())?;
     let seconds = number.checked_mul(unit).ok_or_else(bad)?;
     if seconds == 0 {
-        return Err(format!("{text:?} is no time at all"));
+        return Err(format!(
+            "{text:?} is too short: a duration must be greater than zero"
+        ));
     }
     Ok(Duration::from_secs(seconds))
 }
@@ -299,8 +303,8 @@ mod tests {
             ("@ = 1\n", "line 1: unknown key (not a key's name)"),
             ("'a @' = 1\n", "line 1: "),
             ("@\n", "line 1: "),
-            ("wait = '@'", "line 1: the value is no time"),
-            ("lease = '@'", "line 1: the value is no time"),
+            ("wait = '@'", "line 1: the value is not a duration"),
+            ("lease = '@'", "line 1: the value is not a duration"),
             ("policy = '@'", "line 1: expected `report` or `enforce`"),
             ("user = ['@']", "line 1: expected a string"),
             ("user = 'x'\ntls = '@'", "line 2: expected"),
@@ -321,10 +325,10 @@ mod tests {
     fn what_is_not_known_is_an_error_with_its_line() {
         for (text, words) in [
             ("store = 'x'\nlese = '1h'\n", "line 2"),
-            ("lease = '1 h'", "no time"),
-            ("lease = '0s'", "no time at all"),
-            ("wait = 'none'", "no time"),
-            ("wait = '99999999999999999999d'", "no time"),
+            ("lease = '1 h'", "not a duration"),
+            ("lease = '0s'", "greater than zero"),
+            ("wait = 'none'", "not a duration"),
+            ("wait = '99999999999999999999d'", "not a duration"),
             ("policy = 'strict'", "policy"),
             ("[tls]\nverify = false\n", "verify"),
         ] {

@@ -28,7 +28,7 @@ pub fn open(address: &str, options: &StoreOptions) -> Result<Box<dyn Store>, Sto
             let more = if rest.is_empty() { "" } else { "…" };
             let colon = if address.contains(':') { ":" } else { "" };
             Err(StoreError::Usage(format!(
-                "\"{}{colon}{more}\" is no store; one is {}",
+                "\"{}{colon}{more}\" is not a store; expected {}",
                 word.escape_debug(),
                 kinds.join(" or ")
             )))

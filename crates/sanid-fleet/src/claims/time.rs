@@ -60,7 +60,7 @@ impl FromStr for Timestamp {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let bad = || format!("{text:?} is no time like 2026-11-22T19:20:21Z");
+        let bad = || format!("{text:?} is not a time in UTC such as 2026-11-22T19:20:21Z");
         let number = |at: std::ops::Range<usize>| {
             let digits = text.get(at).ok_or_else(bad)?;
             digits.parse::<u64>().map_err(|_| bad())

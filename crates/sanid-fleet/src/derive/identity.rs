@@ -286,7 +286,7 @@ fn system_uuid(row: &Row<'_>) -> Result<Option<Seed>, Fault> {
     }
     match Seed::parse_uuid(SeedKind::SystemUuid, text) {
         None => Err(Fault::one(
-            "its system-uuid is no UUID: 8-4-4-4-12 hexadecimal digits",
+            "its system-uuid is not a UUID (8-4-4-4-12 hexadecimal digits)",
         )),
         Some(seed) if seed.is_denylisted() => Err(shared()),
         seed => Ok(seed),

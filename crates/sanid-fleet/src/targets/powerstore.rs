@@ -105,7 +105,7 @@ impl Format for PowerStore {
         let Some(hosts) = hosts else {
             return Err(TargetError::Read {
                 format: NAME,
-                why: "it is no list of hosts".to_owned(),
+                why: "it is not a list of hosts".to_owned(),
                 expected: EXPECTED,
             });
         };

@@ -108,7 +108,7 @@ impl Format for TruenasIscsi {
         let Some(groups) = groups.as_array() else {
             return Err(TargetError::Read {
                 format: NAME,
-                why: "it is no list of groups".to_owned(),
+                why: "it is not a list of groups".to_owned(),
                 expected: EXPECTED,
             });
         };

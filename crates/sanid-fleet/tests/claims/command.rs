@@ -203,15 +203,15 @@ fn exit_codes_and_what_they_say() {
         (
             vec!["--store", "redis:x"],
             2,
-            "one is sqlite:FILE or etcd:URL[,URL…]",
+            "expected sqlite:FILE or etcd:URL[,URL…]",
         ),
-        (vec!["--store", "sqlite:"], 2, "is no store"),
+        (vec!["--store", "sqlite:"], 2, "is not a store"),
         (vec!["--config", config.to_str().unwrap()], 2, "stoer"),
         (vec!["--config", "/no/where"], 2, "/no/where"),
         (
             vec!["--store", "sqlite:/dev/null", "--from", clone],
             3,
-            "no regular file",
+            "not a regular file",
         ),
         (
             vec!["--store", "sqlite:/proc/x", "--from", clone],
@@ -228,7 +228,11 @@ fn exit_codes_and_what_they_say() {
             2,
             "apiVersion",
         ),
-        (vec!["--store", "sqlite:x", "--lease", "1x"], 2, "no time"),
+        (
+            vec!["--store", "sqlite:x", "--lease", "1x"],
+            2,
+            "not a duration",
+        ),
         (
             vec!["list", "--store", "sqlite:/tmp/sanid-no-such-store"],
             2,

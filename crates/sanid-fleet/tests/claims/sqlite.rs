@@ -130,7 +130,7 @@ fn what_is_no_store_is_refused_and_left_alone() {
         "not a database, but a text that is long enough to be read as one".repeat(20),
     )
     .unwrap();
-    check("a text", "no store of claims");
+    check("a text", "not a store of claims");
     foreign("CREATE TABLE theirs (x)");
     check("a database of another program", "another program");
     foreign("CREATE TABLE theirs (x); PRAGMA application_id = 1398885993; PRAGMA user_version = 1");

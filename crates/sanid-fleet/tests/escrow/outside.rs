@@ -33,7 +33,7 @@ pub(super) fn nothing_outside_of_the_root() {
         names
     };
 
-    // An empty file is no store, and becomes none; a store leaves no trace of a look at it.
+    // Asking leaves an empty file empty, and leaves nothing beside a store.
     fs::write(at("empty"), "").unwrap();
     site.new.write("srv/claims/empty", "");
     let before = all(&site.new.at("srv/claims"));
@@ -106,7 +106,7 @@ impl Site {
             secret.display()
         );
         unknown(&stolen, &["--check-claims"]);
-        assert!(called().is_none(), "without its password nobody is asked");
+        assert!(called().is_none(), "it asks nothing without its password");
         unknown(&plain, &["--check-claims"]);
         let mut stream = called().expect("it was asked for");
         stream.set_nonblocking(true).unwrap();

@@ -99,7 +99,7 @@ fn hint(errno: Errno) -> &'static str {
         Errno::ROFS => "; the file system is mounted read-only",
         Errno::NOSPC | Errno::DQUOT => "; make room and run it again",
         Errno::ACCESS | Errno::PERM => "; run it as root",
-        Errno::NOTDIR => "; something that is not a directory stands in its way: move it",
+        Errno::NOTDIR => "; a parent of this path is not a directory: move that file away",
         _ => "",
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn denylist(list: &[String]) -> Result<Vec<HostUuid>, Refusal> {
     match list.iter().position(|text| uuid(text).is_none()) {
         None => Ok(uuids),
         Some(index) => Err(Refusal::new(
-            format_args!("entry {} is no UUID", index + 1),
+            format_args!("entry {} is not a UUID", index + 1),
             "write its 32 hexadecimal digits, with hyphens or without",
         )),
     }

@@ -26,7 +26,7 @@ pub struct OthersFacts {
 }
 
 impl OthersFacts {
-    /// Where nobody looked.
+    /// Not looked at.
     pub(crate) fn not_looked() -> Self {
         Self {
             elsewhere: Observed::NotLooked,
@@ -46,7 +46,7 @@ impl OthersFacts {
 pub struct Namespaces {
     /// Those with identity files of their own.
     pub seen: Vec<Namespace>,
-    /// How many could not be looked into.
+    /// How many could not be read.
     pub unseen: usize,
 }
 

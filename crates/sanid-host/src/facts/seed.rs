@@ -26,7 +26,7 @@ impl OtherSeeds {
 pub struct SeedFacts {
     /// Its name, as in `seed = ["dmi"]`.
     pub name: &'static str,
-    /// What was found, or why it is no seed.
+    /// What was found, or why it cannot be a seed.
     pub found: Result<SeedUuid, NotASeed>,
 }
 

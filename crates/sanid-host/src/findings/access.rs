@@ -46,7 +46,7 @@ fn writable(view: &View<'_>, file: IdentityFile) -> Option<Finding> {
         code: Code::FileWritable,
         part: Some(part_of(file)),
         seen,
-        why: "Whoever may write the file gives the host another identity, and with that of another host its volumes.",
+        why: "A user who can write the file can give the host the identity, and so the volumes, of a different host.",
         fix: vec![fix],
     })
 }
@@ -58,7 +58,7 @@ fn directory(view: &View<'_>, access: &Access) -> Option<Finding> {
     let (code, why) = if mode & ALL_WRITE != 0 {
         (
             Code::FileWritable,
-            "Whoever may write the directory can put other files in the place of these, and with them the identity of another host.",
+            "A user who can write the directory can replace these files, and so give the host the identity of a different host.",
         )
     } else if access.file.needed_mode() & 0o004 != 0 && mode & 0o001 == 0 {
         (

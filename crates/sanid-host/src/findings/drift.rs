@@ -47,7 +47,7 @@ fn differs(view: &View<'_>, code: Code, part: Part) -> Finding {
         code,
         part: Some(part),
         seen: format!("on disk: {}; desired: {desired}", on_disk(view.facts, part)),
-        why: "The host shows another identity than the one that follows from its machine-id and configuration; after a reinstall it would change.",
+        why: "The host shows a different identity than the one that follows from its machine-id and configuration; after a reinstall it would change.",
         fix: view.set_scheme(part).into_iter().chain(consents).collect(),
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
             code: Code::RecordInvalid,
             part: None,
             seen: format!("/{} cannot be read: {why}", crate::hardware::PATH),
-            why: "Without it a clone of this host cannot be told from the host.",
+            why: "Without it sanid cannot distinguish a clone from this host.",
             fix: vec![view.command("hardware accept")],
         }];
     }

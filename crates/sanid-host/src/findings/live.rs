@@ -128,7 +128,7 @@ fn old_controller(seen: String, name: &str) -> Finding {
         code: Code::LiveNvmeDiffers,
         part: Some(Part::Nvme),
         seen,
-        why: "The next connect comes with another identity than this one: the array may refuse it, and reservations held by the old Host ID stay behind.",
+        why: "The next connection uses a different identity: the array may refuse it, and reservations held by the old Host ID stay behind.",
         fix: vec![format!(
             "when it may end: nvme disconnect --device={name}, then connect again"
         )],

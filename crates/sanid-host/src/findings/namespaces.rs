@@ -75,7 +75,7 @@ fn differs(view: &View<'_>, namespace: &Namespace) -> Option<Finding> {
         code: Code::NamespaceDiffers,
         part,
         seen: format!(
-            "process {pid} ({program}) of {} has another identity: {}",
+            "process {pid} ({program}) of {} has a different identity: {}",
             if control_group.is_empty() {
                 "another mount namespace"
             } else {

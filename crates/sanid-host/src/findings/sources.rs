@@ -67,14 +67,14 @@ fn withheld(view: &View<'_>, error: &ResolveError, parts: &[Part]) -> Finding {
             code: Code::NoSeed,
             part,
             seen: error.to_string(),
-            why: "Without a stable seed there is no identity to give; a random one would be different at every boot.",
+            why: "Without a stable seed sanid cannot derive an identity; a random one would change at every boot.",
             fix: reason.remedy(&view.facts.root.systemd_option()),
         },
         _ => Finding {
             code: Code::SourceInvalid,
             part,
             seen: error.to_string(),
-            why: "To go on without this source would give the host another identity than the one asked for.",
+            why: "Without this source the host would get a different identity than the configured one.",
             fix: vec![view.command("config")],
         },
     }

@@ -189,7 +189,7 @@ fn a_record_is_made_once_and_filled_and_what_differs_is_left() {
     assert_eq!(
         stored(HardwareState::Unknown, seen.clone()),
         None,
-        "nobody looked"
+        "not looked at"
     );
     assert_eq!(
         stored(HardwareState::Missing, Evidence::default()),

@@ -186,7 +186,7 @@ impl ApplyReport {
         }
         if let Some(why) = &receipt.no_hardware {
             report.notices.push(format!(
-                "the hardware was not recorded ({why}); a clone of this host cannot be told from it until it is: sanid hardware accept"
+                "the hardware was not recorded ({why}); until it is, sanid cannot distinguish a clone from this host: sanid hardware accept"
             ));
         }
         if let Some(why) = &receipt.not_published {

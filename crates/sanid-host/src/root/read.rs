@@ -1,4 +1,4 @@
-//! Reading below a root: nothing blocks, nothing is read that is no regular file.
+//! Reading below a root: nothing blocks, and only regular files are read.
 
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, OFlags, Statx, StatxAttributes, StatxFlags};

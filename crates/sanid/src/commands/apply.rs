@@ -303,7 +303,7 @@ fn refusals(page: &mut Page, report: &ApplyReport, verb: &str) {
         ),
         (
             3,
-            "live sessions use another identity than the one to be written",
+            "live sessions use a different identity than the one to be written",
         ),
     ] {
         let refusals: Vec<_> = report

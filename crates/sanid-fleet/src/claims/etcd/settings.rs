@@ -121,7 +121,7 @@ fn security(
     let (secure, plain) = (count("https://"), count("http://"));
     if secure + plain < urls.len() || (secure > 0 && plain > 0) {
         return Err(StoreError::Usage(
-            "what follows etcd: is no list of http:// or https:// addresses, one kind only, with commas between them"
+            "the text after etcd: must be a comma-separated list of addresses, all http:// or all https://"
                 .into(),
         ));
     }

@@ -119,7 +119,7 @@ pub(super) fn usable(path: &Path, name: &str, access: Access) -> Result<PathBuf,
     match found {
         Some(found) if !found.is_file() => {
             return Err(StoreError::Refused(format!(
-                "{name} is no regular file; a link, a directory or a device is not used as a store"
+                "{name} is not a regular file; a link, a directory or a device cannot be a store"
             )));
         }
         Some(_) => {}

@@ -26,12 +26,12 @@ pub(super) fn told(name: &str, trouble: Trouble) -> StoreError {
         Trouble::Sqlite(error) => error,
         Trouble::Damaged(why) => {
             return StoreError::Damaged(format!(
-                "{name} is no store of claims, or is damaged: {why}"
+                "{name} is not a store of claims, or is damaged: {why}"
             ));
         }
         Trouble::Empty => {
             return StoreError::Failed(format!(
-                "{name} is empty, and no store yet; the first claim makes it one"
+                "{name} is empty; the first claim makes it a store"
             ));
         }
         Trouble::Raced => {
@@ -46,7 +46,7 @@ pub(super) fn told(name: &str, trouble: Trouble) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             StoreError::Unreachable(format!(
-                "{name} is locked by another process for longer than was to be waited; fuser {name} shows by which"
+                "{name} is locked by a different process, and the wait has ended; fuser {name} shows which process"
             ))
         }
         Some(ErrorCode::DiskFull) => StoreError::Failed(format!(
@@ -57,7 +57,7 @@ pub(super) fn told(name: &str, trouble: Trouble) -> StoreError {
         )),
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::TypeMismatch) => {
             StoreError::Damaged(format!(
-                "{name} is no store of claims, or is damaged ({error}); move it away, and every host claims anew into a new one"
+                "{name} is not a store of claims, or is damaged ({error}); move it away, and every host claims anew into a new store"
             ))
         }
         _ => StoreError::Failed(format!("{name}: {error}")),

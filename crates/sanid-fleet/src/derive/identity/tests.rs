@@ -161,7 +161,10 @@ fn what_gives_no_identity_is_said_without_a_value() {
             &[node, (Scheme, "nvme-cli-2"), (MachineId, ID)],
             "system-uuid is empty",
         ),
-        (&[node, (Scheme, "nvme-cli-2"), (SystemUuid, ID)], "no UUID"),
+        (
+            &[node, (Scheme, "nvme-cli-2"), (SystemUuid, ID)],
+            "not a UUID",
+        ),
         (
             &[
                 node,
@@ -189,7 +192,7 @@ fn nvme_cli_3_needs_a_row_that_tells_whether_the_host_has_a_uuid() {
     // What Ansible gathers without root: the host may have a UUID, so the machine-id is not used.
     let gathered = [&row[..], &[(SystemUuid, "NA"), (MachineId, ID)]].concat();
     let why = derived(&rule(), &gathered).unwrap_err();
-    assert!(why.contains("no UUID"), "{why}");
+    assert!(why.contains("not a UUID"), "{why}");
 }
 
 #[test]

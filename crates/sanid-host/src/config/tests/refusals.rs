@@ -143,7 +143,7 @@ fn what_may_be_a_seed_is_refused_without_repeating_it() {
         ),
         (
             format!("denylist = ['{ID}', '{ID}0']"),
-            ":1:12: denylist is refused: entry 2 is no UUID",
+            ":1:12: denylist is refused: entry 2 is not a UUID",
         ),
         (
             format!("denylist = ['{ID}', 0x{}]", &ID[..8]),
@@ -151,7 +151,7 @@ fn what_may_be_a_seed_is_refused_without_repeating_it() {
         ),
         (
             format!("denylist = ['{}']", ID.replace('3', "x")),
-            "denylist is refused: entry 1 is no UUID",
+            "denylist is refused: entry 1 is not a UUID",
         ),
     ] {
         let message = message(&main_file(&text));

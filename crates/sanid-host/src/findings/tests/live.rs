@@ -38,7 +38,7 @@ pub(super) fn cases() -> Vec<Case> {
             vec!["live-unseen"],
         ),
         (
-            "containers that nobody looked at",
+            "containers that were not read",
             unseen(clean(), |facts| {
                 facts.others.namespaces = Observed::NotLooked;
             }),

@@ -236,7 +236,7 @@ fn hostile_trees_are_looked_at_and_left() {
             Observed::Saw(Vec::new()),
             Observed::Saw(Namespaces::default())
         ),
-        "what is no procfs says nothing of processes"
+        "a directory that is not a procfs shows no processes"
     );
     let elsewhere = seen.elsewhere.seen();
     assert!(matches!(elsewhere[0].state, FileState::Unreadable(_)));

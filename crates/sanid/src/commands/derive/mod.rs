@@ -230,7 +230,7 @@ impl<W: Write> Run<W> {
                 let derived = self.scheme.derive(&seed, &self.prefix);
                 self.writer.item(number, &derived)?;
             }
-            None => self.refuse(number, "this is no UUID: 8-4-4-4-12 hexadecimal digits"),
+            None => self.refuse(number, "this is not a UUID (8-4-4-4-12 hexadecimal digits)"),
         }
         Ok(())
     }
