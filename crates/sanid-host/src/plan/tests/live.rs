@@ -60,18 +60,27 @@ fn sessions_that_cannot_be_read_are_protected_like_users_of_the_old_name() {
     assert_eq!(planned(&failed(facts()), BOOT).writes.len(), 3);
 }
 
-/// open-iscsi#101: an offload adapter logs in under a name of its own.
+/// open-iscsi#101: an offload adapter logs in under a name of its own. A host without a file protects every
+/// session but the adapter's.
 #[test]
-fn the_own_name_of_an_adapter_is_not_the_hosts() {
-    let mut host = facts()
-        .on_disk(OTHER_IQN, NQN, ID)
-        .session("iqn.2000-04.com.qlogic:qle4062c.a1");
-    saw(&mut host.live.iscsi_hosts).push(IscsiHost {
-        name: "host3".into(),
-        initiator: "iqn.2000-04.com.qlogic:qle4062c.a1".into(),
-        offload: true,
-    });
-    assert_eq!(written(&planned(&host, REPLACE)), [(InitiatorName, IQN)]);
+fn a_session_of_an_adapter_is_not_a_user_of_the_hosts_name() {
+    const OF_ADAPTER: &str = "iqn.2000-04.com.qlogic:qle4062c.a1";
+    let with_session = |facts: Facts, offload| {
+        let mut facts = facts.session(OF_ADAPTER);
+        saw(&mut facts.live.iscsi_hosts).push(IscsiHost {
+            name: "host3".into(),
+            initiator: OF_ADAPTER.into(),
+            offload,
+        });
+        facts
+    };
+    for host in [facts(), facts().on_disk(OTHER_IQN, NQN, ID)] {
+        let plan = planned(&with_session(host, true), REPLACE);
+        assert_eq!(plan.refusals, []);
+        assert!(written(&plan).contains(&(InitiatorName, IQN)));
+    }
+    let by_software = planned(&with_session(facts(), false), REPLACE);
+    assert!(matches!(&by_software.refusals[..], [Refusal::Live { .. }]));
 }
 
 #[test]
