@@ -25,6 +25,9 @@ check "iSCSI login by the file" iscsi_login
 check "a session uses the name of the file" session_of "$iqn"
 check "LIO refuses another initiator name" iscsi_refused_as iqn.2024-01.test.local:stranger
 
+exits 1 "status with a second iSCSI interface that has its own name" sanid status
+says iface-own-name
+iscsi_forget_other
 exits 0 "status with both live is clean" sanid status
 
 echo nqn.2014-08.org.nvmexpress:uuid:$stranger >/etc/nvme/hostnqn

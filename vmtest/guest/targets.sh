@@ -90,6 +90,12 @@ iscsi_login_as() {
 }
 iscsi_refused_as() { ! iscsi_login_as "$@"; }
 
+# Removes the interface that iscsi_login_as made, with its records of targets.
+iscsi_forget_other() {
+    iscsiadm -m node -I other -o delete >/dev/null
+    iscsiadm -m iface -I other -o delete >/dev/null
+}
+
 session_of() {
     local session
     for session in /sys/class/iscsi_session/*; do

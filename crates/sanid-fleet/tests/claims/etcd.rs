@@ -67,7 +67,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             "keys_edited_by_hand_are_found",
             keys_edited_by_hand_are_found,
         ),
-        ("addresses_that_are_none", addresses_that_are_none),
+        (
+            "rejects_addresses_that_are_not_a_list_of_one_protocol",
+            rejects_addresses_that_are_not_a_list_of_one_protocol,
+        ),
         (
             "a_slow_store_is_waited_for_until_the_deadline",
             a_slow_store_is_waited_for_until_the_deadline,
@@ -325,11 +328,11 @@ fn keys_edited_by_hand_are_found() {
     assert!(error.to_string().contains(&key(2)), "{error}");
 }
 
-fn addresses_that_are_none() {
+fn rejects_addresses_that_are_not_a_list_of_one_protocol() {
     for (urls, word) in [
-        ("", "no list"),
-        ("127.0.0.1:2379", "no list"),
-        ("http://a:1,https://b:1", "one kind only"),
+        ("", "a comma-separated list of addresses"),
+        ("127.0.0.1:2379", "a comma-separated list of addresses"),
+        ("http://a:1,https://b:1", "all http:// or all https://"),
         ("https://a:1", "--ca"),
     ] {
         let error = EtcdStore::open(urls, &StoreOptions::default())
