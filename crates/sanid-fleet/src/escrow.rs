@@ -152,11 +152,7 @@ impl EscrowRecord {
     /// # Errors
     /// Why the host cannot be seen, or has no identity.
     pub fn here(root: &sanid_host::Root, host: &str) -> Result<Self, String> {
-        let credentials = sanid_host::credentials_directory(root);
-        let look = sanid_host::Look {
-            credentials: credentials.as_deref(),
-            ..sanid_host::Look::default()
-        };
+        let look = sanid_host::Look::default();
         let facts = sanid_host::observe(root, &look).map_err(|error| error.to_string())?;
         let resolution = sanid_host::resolve::resolve(&facts);
         let report = StatusReport::new(&facts, &resolution, &[]);

@@ -54,6 +54,7 @@ pub mod resolve;
 pub mod root;
 #[cfg(test)]
 mod testing;
+mod transaction;
 pub mod unique;
 
 pub use claim::ClaimFacts;
@@ -64,13 +65,14 @@ pub use facts::{
     Places, RootFacts, SeedFacts, SeedUuid, TableContent, When, Writer,
 };
 pub use file::{Disk, Effective, FileState, IdentityFile};
-pub use observe::{Covered, Look, PUBLISHED, credentials_directory, fixed_by, observe};
+pub use observe::{Covered, Look, PUBLISHED, fixed_by, observe};
 pub use observed::Observed;
 pub use place::Via;
 pub use plan::plan;
 pub use recognise::FirmwareSeeds;
 pub use resolve::resolve;
 pub use root::Root;
+pub use transaction::{Change, Done, Mode, Moment, Step, Transaction};
 
 /// The version of every JSON document that sanid reads and writes.
 pub const API_VERSION: &str = "sanid/v1";

@@ -87,9 +87,8 @@ impl Judged {
 /// assert_eq!(view.applied.reason, "Missing");
 /// ```
 pub fn look(root: &Root) -> Result<HostView, String> {
-    let credentials = sanid_host::credentials_directory(root);
-    let look = Look::everything(credentials.as_deref());
-    let facts = sanid_host::observe(root, &look).map_err(|error| error.to_string())?;
+    let facts =
+        sanid_host::observe(root, &Look::everything()).map_err(|error| error.to_string())?;
     let resolution = sanid_host::resolve(&facts);
     let published = root.read(sanid_host::PUBLISHED, 16 * 1024).ok().flatten();
     let published = published.and_then(|file| Published::parse(&file.bytes));

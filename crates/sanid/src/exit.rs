@@ -61,6 +61,11 @@ impl Failure {
         }
     }
 
+    /// What was found, why it matters and what to type.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Says it: on standard error for people, and as a document on standard output for programs.
     pub(crate) fn report(self, json: bool) -> Exit {
         if json {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sanid_host::root::{self, ReadError};
-use sanid_host::{Facts, Look, Root, container};
+use sanid_host::{Facts, Root, container};
 
 use crate::exit::Failure;
 
@@ -44,27 +44,8 @@ pub(crate) fn open(given: Option<&Path>, access: Access) -> Result<Root, Failure
     }
 }
 
-/// Observes the host below a root.
-pub(crate) fn observe(root: &Root, look: Look<'_>) -> Result<Facts, Failure> {
-    let credentials = sanid_host::credentials_directory(root);
-    let look = Look {
-        credentials: credentials.as_deref(),
-        ..look
-    };
-    Ok(sanid_host::observe(root, &look)?)
-}
-
-/// Refuses to change a host while a source of names could not be read: it may give different names.
-pub(crate) fn may_change(facts: &Facts) -> Result<(), Failure> {
-    match &facts.credentials.unseen {
-        None => Ok(()),
-        Some(error) => Err(Failure::error(&format!(
-            "{error}; a credential may give this host its names, so nothing is changed"
-        ))),
-    }
-}
-
-/// The same as a notice, for a command that only reads.
+/// A notice that a source of names could not be read, for a command that only reads. One that writes refuses
+/// ([`Transaction`](sanid_host::Transaction)).
 pub(crate) fn unseen(facts: &Facts) -> Option<String> {
     let error = facts.credentials.unseen.as_ref()?;
     Some(format!(

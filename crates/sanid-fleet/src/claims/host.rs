@@ -76,9 +76,7 @@ impl Claimant {
             Root::host()
         };
         let root = root.map_err(|error| failed(&error))?;
-        let credentials = sanid_host::credentials_directory(&root);
         let look = Look {
-            credentials: credentials.as_deref(),
             hardware: true,
             ..Look::default()
         };

@@ -61,6 +61,9 @@ pub enum ActError {
         "the machine-id is the new one, and the identity is not in place yet: {0}. Run `sanid apply`, which completes it"
     )]
     Reseeded(String),
+    /// A source of names could not be read, and it may give this host different names.
+    #[error("{0}; a credential may give this host its names, so nothing is changed")]
+    SourceNotRead(String),
     /// Another sanid is at work and does not end.
     #[error(
         "another sanid holds {path} for more than {seconds} seconds; `fuser -v {path}` shows it"

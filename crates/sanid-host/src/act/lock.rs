@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// Held until it is dropped.
 #[derive(Debug)]
-pub struct Lock {
+pub(crate) struct Lock {
     _file: OwnedFd,
 }
 
@@ -31,7 +31,7 @@ pub struct Lock {
 ///
 /// # Errors
 /// [`ActError::Failed`] where its place cannot be made, [`ActError::Locked`] after the minute.
-pub fn lock(root: &Root) -> Result<Lock, ActError> {
+pub(crate) fn lock(root: &Root) -> Result<Lock, ActError> {
     let (file, path) = if root.is_volatile("run") {
         in_run(root)?
     } else {

@@ -32,9 +32,10 @@ use crate::unique::{self, ConfirmedBy};
 pub use error::ActError;
 use error::Step;
 use journal::Journal;
-pub use lock::{Lock, lock};
-pub use reseed::{NewMachineId, reseed};
-pub use restart::{Restart, Verb, restarts};
+pub(crate) use lock::{Lock, lock};
+pub use reseed::NewMachineId;
+pub(crate) use reseed::reseed;
+pub use restart::{Restart, restarts};
 use swap::Swap;
 
 /// What was done.
@@ -56,7 +57,33 @@ pub struct Receipt {
 ///
 /// # Errors
 /// [`ActError`]; the old state is whole unless it is [`ActError::NotRestored`].
-pub fn act(root: &Root, lock: &Lock, facts: &Facts, plan: &Plan) -> Result<Receipt, ActError> {
+pub(crate) fn act(
+    root: &Root,
+    lock: &Lock,
+    facts: &Facts,
+    plan: &Plan,
+) -> Result<Receipt, ActError> {
+    let before = Recorded {
+        record: facts.record.record(),
+        in_run: facts.record_in_run,
+    };
+    act_after(root, lock, facts, before, plan)
+}
+
+/// The record that is on disk before a change.
+#[derive(Clone, Copy)]
+struct Recorded<'a> {
+    record: Option<&'a Record>,
+    in_run: bool,
+}
+
+fn act_after(
+    root: &Root,
+    lock: &Lock,
+    facts: &Facts,
+    before: Recorded<'_>,
+    plan: &Plan,
+) -> Result<Receipt, ActError> {
     let mut receipt = Receipt::default();
     // First, so that a failure here has changed no name.
     for file in &plan.modes {
@@ -64,13 +91,13 @@ pub fn act(root: &Root, lock: &Lock, facts: &Facts, plan: &Plan) -> Result<Recei
         receipt.modes.push(*file);
     }
     if !plan.writes.is_empty() || !plan.lifts.is_empty() {
-        let noted = note(root, facts, plan);
+        let noted = note(root, before, plan);
         if plan.needs_note() {
             noted.as_ref().map_err(Clone::clone)?;
         }
         let unnote = || {
             if noted.is_ok() {
-                restore_record(root, facts, plan);
+                restore_record(root, before, plan);
             }
         };
         if let Err(error) = write_files(root, facts, plan) {
@@ -108,12 +135,12 @@ pub fn act(root: &Root, lock: &Lock, facts: &Facts, plan: &Plan) -> Result<Recei
 }
 
 /// Says in the record what is about to happen.
-fn note(root: &Root, facts: &Facts, plan: &Plan) -> Result<(), ActError> {
-    write_record(root, plan.record_in_run, &noted(facts, plan))
+fn note(root: &Root, before: Recorded<'_>, plan: &Plan) -> Result<(), ActError> {
+    write_record(root, plan.record_in_run, &noted(before, plan))
 }
 
-fn noted(facts: &Facts, plan: &Plan) -> Record {
-    let mut record = facts.record.record().cloned().unwrap_or_else(Record::new);
+fn noted(before: Recorded<'_>, plan: &Plan) -> Record {
+    let mut record = before.record.cloned().unwrap_or_else(Record::new);
     // A change on top of an interrupted one: what is on disk may be a mixture, which the first note
     // explains and this one would not.
     let from = record
@@ -127,12 +154,12 @@ fn noted(facts: &Facts, plan: &Plan) -> Record {
     record
 }
 
-fn restore_record(root: &Root, facts: &Facts, plan: &Plan) {
+fn restore_record(root: &Root, before: Recorded<'_>, plan: &Plan) {
     // Best effort: a note about a change that did not happen names the state that is on disk as the
     // one before, so it proves nothing wrong.
     let here = plan.record_in_run;
-    let _ = match facts.record.record() {
-        Some(record) if facts.record_in_run == here => write_record(root, here, record),
+    let _ = match before.record {
+        Some(record) if before.in_run == here => write_record(root, here, record),
         _ => dir::remove(root, record_directory(here), record::NAME),
     };
 }
@@ -219,7 +246,11 @@ fn read_back(root: &Root, writes: &[&Write]) -> Result<(), ActError> {
 ///
 /// # Errors
 /// [`ActError::Failed`].
-pub fn record_hardware(root: &Root, _lock: &Lock, record: &HardwareRecord) -> Result<(), ActError> {
+pub(crate) fn record_hardware(
+    root: &Root,
+    _lock: &Lock,
+    record: &HardwareRecord,
+) -> Result<(), ActError> {
     dir::make(root, record::DIRECTORY, 0o700)?;
     dir::replace(
         root,
@@ -231,13 +262,13 @@ pub fn record_hardware(root: &Root, _lock: &Lock, record: &HardwareRecord) -> Re
 }
 
 /// How many covers over one directory are taken away: each run that is killed can leave one.
-pub const COVERS: u32 = 8;
+pub(crate) const COVERS: u32 = 8;
 
 /// Takes away what a killed run left over a directory; the host must be observed again after it.
 ///
 /// # Errors
 /// [`ActError::Failed`].
-pub fn uncover(root: &Root, _lock: &Lock, facts: &Facts) -> Result<(), ActError> {
+pub(crate) fn uncover(root: &Root, _lock: &Lock, facts: &Facts) -> Result<(), ActError> {
     bind::uncover(root, facts)
 }
 
@@ -245,7 +276,7 @@ pub fn uncover(root: &Root, _lock: &Lock, facts: &Facts) -> Result<(), ActError>
 ///
 /// # Errors
 /// [`ActError::Failed`].
-pub fn publish(root: &Root, _lock: &Lock, bytes: &[u8]) -> Result<(), ActError> {
+pub(crate) fn publish(root: &Root, _lock: &Lock, bytes: &[u8]) -> Result<(), ActError> {
     dir::make(root, "run/sanid", 0o755)?;
     dir::replace(root, "run/sanid", "identity.json", 0o644, bytes)
 }
@@ -254,7 +285,7 @@ pub fn publish(root: &Root, _lock: &Lock, bytes: &[u8]) -> Result<(), ActError> 
 ///
 /// # Errors
 /// [`ActError::Failed`].
-pub fn confirm_unique(
+pub(crate) fn confirm_unique(
     root: &Root,
     _lock: &Lock,
     facts: &Facts,
@@ -269,7 +300,12 @@ pub fn confirm_unique(
 ///
 /// # Errors
 /// [`ActError::Failed`].
-pub fn write_config(root: &Root, _lock: &Lock, name: &str, text: &str) -> Result<(), ActError> {
+pub(crate) fn write_config(
+    root: &Root,
+    _lock: &Lock,
+    name: &str,
+    text: &str,
+) -> Result<(), ActError> {
     dir::make(root, "etc/sanid/config.d", 0o755)?;
     dir::replace(root, "etc/sanid/config.d", name, 0o644, text.as_bytes())
 }

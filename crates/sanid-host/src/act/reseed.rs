@@ -9,10 +9,9 @@
 use rustix::rand::{GetRandomFlags, getrandom};
 use sanid_core::{HostUuid, MachineId};
 
-use super::{ActError, Lock, Receipt, Step, act, dir, note, noted, restore_record};
+use super::{ActError, Lock, Receipt, Recorded, Step, act_after, dir, note, noted, restore_record};
 use crate::facts::{Facts, MachineIdState};
 use crate::plan::Plan;
-use crate::record::RecordState;
 use crate::root::{Root, describe};
 
 /// The file of systemd, and the one that D-Bus had before there was that.
@@ -72,26 +71,33 @@ impl NewMachineId {
 ///
 /// # Errors
 /// [`ActError`]. Where it comes before the rename the old state is whole; [`ActError::Reseeded`] after it.
-pub fn reseed(
+pub(crate) fn reseed(
     root: &Root,
     lock: &Lock,
-    facts: &mut Facts,
+    facts: &Facts,
     plan: &Plan,
     new: &NewMachineId,
 ) -> Result<Receipt, ActError> {
-    note(root, facts, plan)?;
+    let before = Recorded {
+        record: facts.record.record(),
+        in_run: facts.record_in_run,
+    };
+    note(root, before, plan)?;
     if let Err(error) = replace(root, new) {
         // What could not be stored can be in place all the same.
         if new.is_in_place(root) {
             return Err(ActError::Reseeded(error.brief()));
         }
-        restore_record(root, facts, plan);
+        restore_record(root, before, plan);
         return Err(error);
     }
     // What goes wrong from here on leaves the note in the record, and the next `apply` goes on.
-    facts.record = RecordState::Present(Box::new(noted(facts, plan)));
-    facts.record_in_run = plan.record_in_run;
-    act(root, lock, facts, plan).map_err(|error| ActError::Reseeded(error.brief()))
+    let noted = noted(before, plan);
+    let before = Recorded {
+        record: Some(&noted),
+        in_run: plan.record_in_run,
+    };
+    act_after(root, lock, facts, before, plan).map_err(|error| ActError::Reseeded(error.brief()))
 }
 
 fn replace(root: &Root, new: &NewMachineId) -> Result<(), ActError> {

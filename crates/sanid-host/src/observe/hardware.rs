@@ -179,7 +179,7 @@ mod tests {
 
     fn seen(dir: &tempfile::TempDir) -> Evidence {
         let root = Root::open(dir.path()).unwrap();
-        match observe(&root, &Look::everything(None)).unwrap().hardware {
+        match observe(&root, &Look::everything()).unwrap().hardware {
             Observed::Saw(hardware) => hardware.seen,
             other => panic!("{other:?}"),
         }
@@ -281,7 +281,7 @@ mod tests {
         let dir = host(&[uuid]);
         let state = || {
             let root = Root::open(dir.path()).unwrap();
-            let mut facts = observe(&root, &Look::everything(None)).unwrap();
+            let mut facts = observe(&root, &Look::everything()).unwrap();
             let record = hardware::to_store(&facts);
             (saw(&mut facts.hardware).recorded.clone(), record)
         };

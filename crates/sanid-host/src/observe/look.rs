@@ -11,7 +11,7 @@ use crate::place::Via;
 /// ```
 /// use sanid_host::{Covered, Look};
 ///
-/// let report = Look::everything(None);
+/// let report = Look::everything();
 /// assert!(report.hardware && report.others);
 /// assert_eq!(Look::default().covered, Covered::Leave);
 /// ```
@@ -21,7 +21,8 @@ use crate::place::Via;
     reason = "each is a question of its own, and every combination is asked"
 )]
 pub struct Look<'a> {
-    /// The directory of the service's credentials, where there is one (`$CREDENTIALS_DIRECTORY`).
+    /// The directory of the service's credentials; `None` for the one that the service manager names to this
+    /// process (`$CREDENTIALS_DIRECTORY`, systemd.exec(5)).
     pub credentials: Option<&'a Path>,
     /// The files that sanid's own mounts cover.
     pub covered: Covered,
@@ -54,11 +55,11 @@ pub enum Covered {
     Uncover(Option<Via>),
 }
 
-impl<'a> Look<'a> {
+impl Look<'_> {
     /// All that a report has.
-    pub fn everything(credentials: Option<&'a Path>) -> Self {
+    pub fn everything() -> Self {
         Self {
-            credentials,
+            credentials: None,
             covered: Covered::Report,
             initramfs: true,
             hardware: true,

@@ -50,7 +50,7 @@ pub const PUBLISHED: &str = "run/sanid/identity.json";
 
 /// The credential directory of the service that this process is part of, for the running host: a service's
 /// credentials belong to the machine it runs on.
-pub fn credentials_directory(root: &Root) -> Option<PathBuf> {
+fn service_credentials(root: &Root) -> Option<PathBuf> {
     let directory = std::env::var_os("CREDENTIALS_DIRECTORY");
     directory
         .filter(|directory| root.is_running_host() && !directory.is_empty())
@@ -73,7 +73,8 @@ pub fn credentials_directory(root: &Root) -> Option<PathBuf> {
 /// assert_eq!(facts.machine_id.word(), "missing");
 /// ```
 pub fn observe(root: &Root, look: &Look<'_>) -> Result<Facts, ConfigError> {
-    let mut credentials = Directories::open(root, look.credentials);
+    let service = service_credentials(root);
+    let mut credentials = Directories::open(root, look.credentials.or(service.as_deref()));
     let settings = config::load_with(&config_source(root), credentials.config()?)?;
     let cmdline = cmdline(root);
     let volatile_run = root.has_volatile_run();

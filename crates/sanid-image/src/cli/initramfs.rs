@@ -15,12 +15,8 @@ use crate::report::{FileReport, HostReport, ImageReport, InitramfsReport, Verdic
 
 pub(super) fn run(options: &Initramfs) -> Result<Exit, Failure> {
     let root = open(options.root.as_deref())?;
-    let credentials = sanid_host::credentials_directory(&root);
-    let look = Look {
-        credentials: credentials.as_deref(),
-        ..Look::default()
-    };
-    let facts = sanid_host::observe(&root, &look).map_err(|error| Failure::error(&error))?;
+    let facts =
+        sanid_host::observe(&root, &Look::default()).map_err(|error| Failure::error(&error))?;
     let images = if options.files.is_empty() {
         of_boot(&root, &facts)?
     } else {

@@ -4,10 +4,12 @@ mod claim;
 mod from;
 mod pins;
 
-use sanid_host::act::Lock;
 use sanid_host::record::RecordState;
+use sanid_host::resolve::Part;
 use sanid_host::unique::{self, ConfirmedBy};
-use sanid_host::{Covered, Facts, Look, Root, act, resolve};
+use sanid_host::{
+    Change, Covered, Done, Facts, Look, Mode, Moment, Root, Step, Transaction, resolve,
+};
 use serde::Serialize;
 
 use crate::args::{Adopt, Format};
@@ -50,53 +52,35 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
     let root = host::open(options.host.root.as_deref(), access)?;
     // Before the lock: a pipe or a probe can take its time.
     let record = options.from.as_deref().map(from::read).transpose()?;
-    let warnings = match &record {
+    let mut notices = match &record {
         Some(record) => {
-            let facts = host::observe(&root, LOOK)?;
+            let facts = sanid_host::observe(&root, &LOOK)?;
             from::may_be_taken(record, &root, &facts, options)?
         }
         None => Vec::new(),
     };
-    let lock = if options.dry_run {
-        None
-    } else {
-        Some(act::lock(&root)?)
+    let transaction = Transaction::new(&root, Mode::of_dry_run(options.dry_run));
+    let change = Adopting { options, record };
+    let proposal = transaction.propose(&change)?;
+    let Done { decision, receipt } = transaction.carry_out(&change, proposal)?;
+    let outcome = match (&decision.fragment, &receipt) {
+        (None, _) => "unchanged",
+        (Some(_), Some(_)) => "changed",
+        (Some(_), None) => "would-change",
     };
-    let facts = host::observe(&root, LOOK)?;
-    if !options.dry_run {
-        host::may_change(&facts)?;
+    notices.extend(decision.notices);
+    if change.record.is_none() && decision.confirmed.is_none() {
+        notices.extend(unique::notices(&decision.after, &resolve(&decision.after)));
     }
-    if options.confirm_unique.is_some() {
-        may_confirm(&facts)?;
-    }
-    let (pins, mut notices) = match &record {
-        Some(record) => {
-            let pins = record.pins();
-            let notices = [warnings, record.notices(&facts, &pins)].concat();
-            (pins, notices)
-        }
-        None => pins::on_disk(&facts),
-    };
-    let comment = record.as_ref().map(from::Record::comment);
-    let comment = comment.as_deref().unwrap_or(ON_DISK);
-    if pins == Pins::default() {
-        return Err(nothing(&notices));
-    }
-    let unseen = host::unseen(&facts).filter(|_| options.dry_run);
-    let (outcome, after) = pin(&root, lock.as_ref(), facts, &pins, comment)?;
-    let confirmed = confirm(&root, lock.as_ref(), &after, options, &mut notices)?;
-    if record.is_none() && confirmed.is_none() {
-        notices.extend(unique::notices(&after, &resolve(&after)));
-    }
-    notices.extend(unseen);
+    notices.extend(host::unseen(&decision.after).filter(|_| options.dry_run));
     let report = AdoptReport {
         api_version: sanid_host::API_VERSION,
         kind: "Adopt",
         outcome,
         path: PATH,
-        confirmed,
+        confirmed: decision.confirmed.map(|(by, _)| by.word()),
         notices,
-        pins,
+        pins: decision.pins,
     };
     match options.host.format {
         Format::Json => output::json(&report)?,
@@ -105,50 +89,107 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
     Ok(Exit::Fine)
 }
 
-/// Pins the names, unless the host has them already, and gives the state after it, or the one that a run without
-/// `--dry-run` would leave.
-fn pin(
-    root: &Root,
-    lock: Option<&Lock>,
-    facts: Facts,
-    pins: &Pins,
-    comment: &str,
-) -> Result<(&'static str, Facts), Failure> {
-    if pins.are_desired(&resolve(&facts)) {
-        return Ok(("unchanged", facts));
-    }
-    // Decided on the state that it would leave, before anything is written.
-    let after = pins.check(host::observe(root, LOOK)?)?;
-    let Some(lock) = lock else {
-        return Ok(("would-change", after));
-    };
-    act::write_config(root, lock, NAME, &pins.fragment(comment))?;
-    Ok(("changed", verify(root, pins)?))
+/// The change that `adopt` makes.
+struct Adopting<'a> {
+    options: &'a Adopt,
+    /// The record of a lost host, with `--from`.
+    record: Option<from::Record>,
 }
 
-/// Records that no other host has the names, where that is asked for.
-fn confirm(
-    root: &Root,
-    lock: Option<&Lock>,
-    after: &Facts,
-    options: &Adopt,
-    notices: &mut Vec<String>,
-) -> Result<Option<&'static str>, Failure> {
-    let Some(by) = options.confirm_unique.map(ConfirmedBy::from) else {
-        return Ok(None);
-    };
-    let kept = unique::kept(after, &resolve(after));
-    if kept.is_empty() {
-        notices.push(
-            "nothing is confirmed: no name is pinned, and derived names are as unique as their seed"
-                .to_owned(),
-        );
-        return Ok(None);
+struct Decision {
+    /// The state that the change leaves.
+    after: Facts,
+    pins: Pins,
+    /// The text that pins them; `None` where the host has the names already.
+    fragment: Option<String>,
+    /// The names that are confirmed to be unique, and by whom.
+    confirmed: Option<(ConfirmedBy, Vec<(Part, Vec<String>)>)>,
+    notices: Vec<String>,
+}
+
+impl Change for Adopting<'_> {
+    type Seen = Facts;
+    type Decision = Decision;
+    type Error = Failure;
+
+    fn observe(&self, root: &Root, _: Moment) -> Result<Facts, Failure> {
+        Ok(sanid_host::observe(root, &LOOK)?)
     }
-    if let Some(lock) = lock {
-        act::confirm_unique(root, lock, after, &kept, by)?;
+
+    fn facts(seen: &Facts) -> &Facts {
+        seen
     }
-    Ok(Some(by.word()))
+
+    fn decide(&self, facts: Facts) -> Result<Decision, Failure> {
+        if self.options.confirm_unique.is_some() {
+            may_confirm(&facts)?;
+        }
+        let (pins, mut notices) = match &self.record {
+            Some(record) => {
+                let pins = record.pins();
+                let notices = record.notices(&facts, &pins);
+                (pins, notices)
+            }
+            None => pins::on_disk(&facts),
+        };
+        if pins == Pins::default() {
+            return Err(nothing(&notices));
+        }
+        let (fragment, after) = if pins.are_desired(&resolve(&facts)) {
+            (None, facts)
+        } else {
+            let comment = self.record.as_ref().map(from::Record::comment);
+            let text = pins.fragment(comment.as_deref().unwrap_or(ON_DISK));
+            (Some(text), pins.check(facts)?)
+        };
+        let confirmed = self.confirmed(&after, &mut notices);
+        Ok(Decision {
+            after,
+            pins,
+            fragment,
+            confirmed,
+            notices,
+        })
+    }
+
+    fn steps<'d>(&'d self, decision: &'d Decision) -> Vec<Step<'d>> {
+        let fragment = decision.fragment.as_deref();
+        let fragment = fragment.map(|text| Step::Fragment(NAME, text));
+        let confirmed = decision.confirmed.as_ref();
+        let confirmed = confirmed.map(|(by, names)| Step::Unique(&decision.after, names, *by));
+        fragment.into_iter().chain(confirmed).collect()
+    }
+
+    /// A second file may set the same pins and apply later.
+    fn verify(&self, root: &Root, decision: &Decision) -> Result<(), Failure> {
+        let after = sanid_host::observe(root, &LOOK)?;
+        if decision.pins.are_desired(&resolve(&after)) {
+            return Ok(());
+        }
+        Err(Failure::error(&format!(
+            "{PATH} was written, and a different configuration file overrides it; `sanid config` shows which"
+        )))
+    }
+}
+
+impl Adopting<'_> {
+    /// The kept names that are confirmed to be unique, where that is asked for.
+    fn confirmed(
+        &self,
+        after: &Facts,
+        notices: &mut Vec<String>,
+    ) -> Option<(ConfirmedBy, Vec<(Part, Vec<String>)>)> {
+        let by = ConfirmedBy::from(self.options.confirm_unique?);
+        let kept = unique::kept(after, &resolve(after));
+        if kept.is_empty() {
+            notices.push(
+                "nothing is confirmed: no name is pinned, and derived names are as unique as their seed"
+                    .to_owned(),
+            );
+            return None;
+        }
+        Some((by, kept))
+    }
 }
 
 /// What `adopt` decides on.
@@ -193,17 +234,6 @@ fn nothing(notices: &[String]) -> Failure {
 }
 
 const ON_DISK: &str = "`sanid adopt`: the identity that was on disk, and stays.";
-
-/// Another file may set the same pins and apply later.
-fn verify(root: &Root, pins: &Pins) -> Result<Facts, Failure> {
-    let facts = host::observe(root, LOOK)?;
-    if pins.are_desired(&resolve(&facts)) {
-        return Ok(facts);
-    }
-    Err(Failure::error(&format!(
-        "{PATH} was written, and another configuration file overrides it; `sanid config` shows which"
-    )))
-}
 
 fn page(report: &AdoptReport, dry_run: bool) -> Page {
     let mut page = Page::new();

@@ -1,11 +1,13 @@
-//! `sanid apply` = observe, decide, act, observe, compare.
+//! `sanid apply`: the desired identity is put in place.
 
-use sanid_host::act::{self, Receipt, Restart};
+use sanid_host::act::{self, Restart};
 use sanid_host::config::{OnExisting, Origin};
 use sanid_host::plan::{self, Consent, Plan};
 use sanid_host::report::{AppliedReport, ApplyReport, Outcome, RefusalReport, UserReport};
 use sanid_host::resolve::{self, Resolution};
-use sanid_host::{Covered, Facts, Look, Root, Via, unique};
+use sanid_host::{
+    Change, Covered, Done, Facts, Look, Mode, Moment, Root, Step, Transaction, Via, unique,
+};
 
 use crate::args::{Apply, Format};
 use crate::commands::hardware;
@@ -21,21 +23,25 @@ pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
             &"--reload restarts units of the running host, and --root names another one; leave one of them out",
         ));
     }
-    // At boot the hardware is compared at every run.
-    let mut decision = decide(&root, options, options.boot, false)?;
-    if !options.boot && !decision.plan.refusals.is_empty() {
-        // Whose names these are is worth a second look where a person has to choose.
-        decision = decide(&root, options, false, true)?;
-    }
-    if !options.dry_run {
-        host::may_change(&decision.facts)?;
-    }
-    let (mut report, restarts) = if options.dry_run || decision.is_settled() {
-        let report = ApplyReport::planned(&decision.plan, &decision.facts.root);
-        (report, Vec::new())
-    } else {
-        carry_out(&root, options)?
+    let transaction = Transaction::new(&root, Mode::of_dry_run(options.dry_run));
+    let mut change = Applying {
+        options,
+        seeds: false,
     };
+    let mut proposal = transaction.propose(&change)?;
+    if !options.boot && !proposal.plan.refusals.is_empty() {
+        // An administrator who has to choose is told which scheme gives the names on disk.
+        change.seeds = true;
+        proposal = transaction.propose(&change)?;
+    }
+    let Done { decision, receipt } = transaction.carry_out(&change, proposal)?;
+    let mut report = match &receipt {
+        Some(receipt) => ApplyReport::done(&decision.plan, receipt, &decision.facts.root),
+        None => ApplyReport::planned(&decision.plan, &decision.facts.root),
+    };
+    if receipt.is_some() && !options.boot {
+        report.notices.extend(hardware::notice(&decision.facts));
+    }
     if options.dry_run {
         report.notices.extend(host::unseen(&decision.facts));
     }
@@ -51,7 +57,7 @@ pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
             .extend(hardware::complete(&root, &decision.facts));
     }
     let reloaded = if options.reload && report.outcome == Outcome::Changed {
-        reload(&mut report, &restarts, &decision.facts)
+        reload(&mut report, &act::restarts(&decision.plan), &decision.facts)
     } else {
         Exit::Fine
     };
@@ -119,7 +125,14 @@ pub(super) fn live_names(facts: &Facts) -> Vec<String> {
         .collect()
 }
 
-/// One look at the host, and what follows from it.
+/// The change that `apply` makes.
+struct Applying<'a> {
+    options: &'a Apply,
+    /// Whether seeds of the firmware are read, to recognise names that were made of them.
+    seeds: bool,
+}
+
+/// The host at one moment, and what follows from it.
 struct Decision {
     facts: Facts,
     resolution: Resolution,
@@ -127,91 +140,76 @@ struct Decision {
     applied: AppliedReport,
 }
 
-impl Decision {
-    /// Whether there is nothing left to do, or nothing that may be done.
-    fn is_settled(&self) -> bool {
-        !self.plan.refusals.is_empty() || (self.plan.is_empty() && self.is_published())
+impl Change for Applying<'_> {
+    type Seen = Facts;
+    type Decision = Decision;
+    type Error = Failure;
+
+    fn observe(&self, root: &Root, moment: Moment) -> Result<Facts, Failure> {
+        let look = Look {
+            covered: Covered::Uncover(self.options.via.map(Into::into)),
+            // At boot the hardware is compared at every run.
+            hardware: self.options.boot || moment == Moment::Locked,
+            seeds: self.seeds,
+            claim: self.options.keep,
+            ..Look::default()
+        };
+        Ok(sanid_host::observe(root, &look)?)
     }
 
-    fn is_published(&self) -> bool {
-        !self.facts.root.volatile_run || self.applied.is_published(&self.facts)
+    fn facts(seen: &Facts) -> &Facts {
+        seen
+    }
+
+    fn decide(&self, facts: Facts) -> Result<Decision, Failure> {
+        let resolution = resolve::resolve(&facts);
+        if let Some(failure) = Failure::without_names(&resolution) {
+            return Err(failure);
+        }
+        let plan = plan::plan(&facts, &resolution, self.consent(&facts))?;
+        let applied = AppliedReport::new(&resolution, &plan);
+        Ok(Decision {
+            facts,
+            resolution,
+            plan,
+            applied,
+        })
+    }
+
+    fn steps<'d>(&'d self, decision: &'d Decision) -> Vec<Step<'d>> {
+        if decision.plan.refusals.is_empty() && !decision.plan.is_empty() {
+            vec![Step::Names(&decision.facts, &decision.plan)]
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn publishes(&self, decision: &Decision) -> Option<Vec<u8>> {
+        let due = decision.plan.refusals.is_empty()
+            && decision.facts.root.volatile_run
+            && !decision.applied.is_published(&decision.facts);
+        due.then(|| decision.applied.bytes())
     }
 }
 
-fn decide(root: &Root, options: &Apply, hardware: bool, seeds: bool) -> Result<Decision, Failure> {
-    let via = options.via.map(Into::into);
-    let look = Look {
-        covered: Covered::Uncover(via),
-        hardware,
-        seeds,
-        claim: options.keep,
-        ..Look::default()
-    };
-    let facts = host::observe(root, look)?;
-    let resolution = resolve::resolve(&facts);
-    if let Some(failure) = Failure::without_names(&resolution) {
-        return Err(failure);
-    }
-    let configured = &facts.settings.on_existing;
-    let existing = match (options.keep, options.replace) {
-        (true, _) => OnExisting::Keep,
-        (_, true) => OnExisting::Replace,
-        // What somebody configured is meant for every boot; the default is for somebody who is asked.
-        _ if options.boot && configured.origin == Origin::Default => OnExisting::Keep,
-        _ => configured.value,
-    };
-    let plan = plan::plan(
-        &facts,
-        &resolution,
+impl Applying<'_> {
+    fn consent(&self, facts: &Facts) -> Consent {
+        let options = self.options;
+        let configured = &facts.settings.on_existing;
+        let existing = match (options.keep, options.replace) {
+            (true, _) => OnExisting::Keep,
+            (_, true) => OnExisting::Replace,
+            // A configured value is meant for every boot; the default asks an administrator.
+            _ if options.boot && configured.origin == Origin::Default => OnExisting::Keep,
+            _ => configured.value,
+        };
         Consent {
             existing,
             disrupt: options.disrupt,
             boot: options.boot,
-            via,
-        },
-    )?;
-    let applied = AppliedReport::new(&resolution, &plan);
-    Ok(Decision {
-        facts,
-        resolution,
-        plan,
-        applied,
-    })
-}
-
-/// Under the lock everything is looked at again: another sanid may have been faster.
-fn carry_out(root: &Root, options: &Apply) -> Result<(ApplyReport, Vec<Restart>), Failure> {
-    let lock = act::lock(root)?;
-    let mut decision = decide(root, options, true, false)?;
-    for _ in 0..act::COVERS {
-        if !decision.facts.places.is_covered() {
-            break;
-        }
-        // What a killed run left hides what is to be judged.
-        act::uncover(root, &lock, &decision.facts)?;
-        decision = decide(root, options, true, false)?;
-    }
-    if decision.is_settled() {
-        let report = ApplyReport::planned(&decision.plan, &decision.facts.root);
-        return Ok((report, Vec::new()));
-    }
-    let mut receipt = Receipt::default();
-    if decision.plan.is_empty() {
-        act::publish(root, &lock, &decision.applied.bytes())?;
-    } else {
-        receipt = act::act(root, &lock, &decision.facts, &decision.plan)?;
-        if !decision.is_published() {
-            // The identity is in place all the same; the next run publishes it.
-            receipt.not_published = act::publish(root, &lock, &decision.applied.bytes())
-                .err()
-                .map(|error| error.brief());
+            via: options.via.map(Into::into),
         }
     }
-    let mut report = ApplyReport::done(&decision.plan, &receipt, &decision.facts.root);
-    if !options.boot {
-        report.notices.extend(hardware::notice(&decision.facts));
-    }
-    Ok((report, act::restarts(&decision.plan)))
 }
 
 fn page(report: &ApplyReport) -> Page {

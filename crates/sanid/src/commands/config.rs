@@ -38,7 +38,7 @@ struct SettingReport {
 
 pub(crate) fn run(options: &HostOptions) -> Result<Exit, Failure> {
     let root = crate::host::open(options.root.as_deref(), crate::host::Access::Read)?;
-    let facts = crate::host::observe(&root, Look::default())?;
+    let facts = sanid_host::observe(&root, &Look::default())?;
     let settings = facts.settings.explain();
     match options.format {
         Format::Json => output::json(&report(settings))?,

@@ -4,7 +4,7 @@ use sanid_host::hardware::{
     Evidence, HardwareFacts, HardwareRecord, HardwareState, Verdict, to_store,
 };
 use sanid_host::report::HardwareReport;
-use sanid_host::{Facts, Look, Observed, Root, act};
+use sanid_host::{Change, Done, Facts, Look, Mode, Moment, Observed, Root, Step, Transaction};
 
 use crate::args::{AcceptHardware, Format, Hardware, HardwareCommand, HostOptions};
 use crate::exit::{Exit, Failure};
@@ -36,41 +36,77 @@ fn show(options: &HostOptions) -> Result<Exit, Failure> {
 fn record(options: &AcceptHardware, all: bool) -> Result<Exit, Failure> {
     let access = Access::unless_dry(options.dry_run);
     let root = host::open(options.host.root.as_deref(), access)?;
-    let lock = if options.dry_run {
-        None
-    } else {
-        Some(act::lock(&root)?)
-    };
-    let facts = look(&root)?;
-    if lock.is_some() {
-        host::may_change(&facts)?;
-    }
-    let hardware = seen(&facts)?;
-    let seen = &hardware.seen;
-    if let HardwareState::Unreadable(why) = &hardware.recorded {
-        return Err(Failure::error(why));
-    }
-    if *seen == Evidence::default() {
-        return Err(Failure::error(
-            &"nothing of the hardware can be seen, neither firmware UUID, board serial number, MAC address nor root file system; run it as root on the host itself",
-        ));
-    }
-    let record = if all {
-        let same = hardware.recorded == HardwareState::Present(seen.clone());
-        HardwareRecord::new(&facts, seen.clone()).filter(|_| !same)
-    } else {
-        to_store(&facts)
-    };
-    let outcome = match (&lock, record) {
-        (_, None) => "unchanged",
+    let transaction = Transaction::new(&root, Mode::of_dry_run(options.dry_run));
+    let change = Recording { all };
+    let proposal = transaction.propose(&change)?;
+    let Done { decision, receipt } = transaction.carry_out(&change, proposal)?;
+    let outcome = match (&receipt, &decision.record) {
+        (Some(_), _) => "changed",
         (None, Some(_)) => "would-change",
-        (Some(lock), Some(record)) => {
-            act::record_hardware(&root, lock, &record)?;
-            "changed"
-        }
+        (None, None) => "unchanged",
     };
-    print(&HardwareReport::new(outcome, hardware), options.host.format)?;
+    let report = HardwareReport::new(outcome, seen(&decision.facts)?);
+    print(&report, options.host.format)?;
     Ok(Exit::Fine)
+}
+
+/// The change that records the hardware.
+struct Recording {
+    all: bool,
+}
+
+struct Decision {
+    facts: Facts,
+    record: Option<HardwareRecord>,
+}
+
+impl Change for Recording {
+    type Seen = Facts;
+    type Decision = Decision;
+    type Error = Failure;
+
+    fn observe(&self, root: &Root, _: Moment) -> Result<Facts, Failure> {
+        look(root)
+    }
+
+    fn facts(seen: &Facts) -> &Facts {
+        seen
+    }
+
+    fn decide(&self, facts: Facts) -> Result<Decision, Failure> {
+        let hardware = seen(&facts)?;
+        let seen = &hardware.seen;
+        if let HardwareState::Unreadable(why) = &hardware.recorded {
+            return Err(Failure::error(why));
+        }
+        if *seen == Evidence::default() {
+            return Err(Failure::error(
+                &"nothing of the hardware can be seen, neither firmware UUID, board serial number, MAC address nor root file system; run it as root on the host itself",
+            ));
+        }
+        let record = if self.all {
+            let same = hardware.recorded == HardwareState::Present(seen.clone());
+            HardwareRecord::new(&facts, seen.clone()).filter(|_| !same)
+        } else {
+            to_store(&facts)
+        };
+        Ok(Decision { facts, record })
+    }
+
+    fn steps<'d>(&'d self, decision: &'d Decision) -> Vec<Step<'d>> {
+        decision.record.iter().map(Step::Hardware).collect()
+    }
+
+    fn verify(&self, root: &Root, decision: &Decision) -> Result<(), Failure> {
+        let after = look(root)?;
+        let expected = decision.record.as_ref().map(|record| &record.evidence);
+        match (&seen(&after)?.recorded, expected) {
+            (HardwareState::Present(stored), Some(expected)) if stored == expected => Ok(()),
+            _ => Err(Failure::error(
+                &"the hardware was recorded, and the record reads back differently: a second program writes /var/lib/sanid/hardware.json",
+            )),
+        }
+    }
 }
 
 fn look(root: &Root) -> Result<Facts, Failure> {
@@ -78,7 +114,7 @@ fn look(root: &Root) -> Result<Facts, Failure> {
         hardware: true,
         ..Look::default()
     };
-    let facts = host::observe(root, look)?;
+    let facts = sanid_host::observe(root, &look)?;
     if facts.machine_id.seed().is_none() {
         return Err(Failure::no_seed(&format!(
             "the hardware is remembered under the machine-id, and that is {}; sanid status says what to do",
@@ -177,11 +213,15 @@ pub(super) fn notice(facts: &Facts) -> Option<String> {
     })
 }
 
-/// Records what could not be seen so far, at boot.
+/// Records at boot what could not be seen so far.
 pub(super) fn complete(root: &Root, facts: &Facts) -> Option<String> {
-    let record = to_store(facts)?;
-    let stored = act::lock(root).and_then(|lock| act::record_hardware(root, &lock, &record));
+    to_store(facts)?;
+    let transaction = Transaction::new(root, Mode::Write);
+    let change = Recording { all: false };
+    let stored = transaction
+        .propose(&change)
+        .and_then(|proposal| transaction.carry_out(&change, proposal));
     stored
         .err()
-        .map(|error| format!("the hardware was not recorded ({error})"))
+        .map(|failure| format!("the hardware was not recorded ({})", failure.message()))
 }

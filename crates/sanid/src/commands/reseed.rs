@@ -4,13 +4,15 @@ mod losses;
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
-use sanid_host::act::{self, NewMachineId};
+use sanid_host::act::NewMachineId;
 use sanid_host::config::OnExisting;
 use sanid_host::config::seed::MACHINE_ID;
 use sanid_host::plan::{self, Consent};
-use sanid_host::report::{self, AppliedReport, Way};
-use sanid_host::resolve::{self, DERIVED, Part};
-use sanid_host::{Facts, IdentityFile, Look, MachineIdState, Root};
+use sanid_host::report::{self, AppliedReport};
+use sanid_host::resolve::{self, DERIVED, Part, Resolution};
+use sanid_host::{
+    Change, Done, Facts, IdentityFile, Look, MachineIdState, Mode, Moment, Root, Step, Transaction,
+};
 use serde::Serialize;
 
 use super::apply::live_names;
@@ -71,21 +73,31 @@ struct Restart {
 pub(crate) fn run(options: &Reseed) -> Result<Exit, Failure> {
     let access = Access::unless_dry(options.dry_run);
     let root = host::open(options.host.root.as_deref(), access)?;
-    let facts = host::observe(&root, Look::default())?;
-    check(&root, &facts, options)?;
-    let unseen = host::unseen(&facts);
-    let mut report = if options.dry_run {
-        // A machine-id that is thrown away stands for the one to come.
-        let (facts, resolution) = renewed(&root, &new_id()?)?;
-        decide(&facts, &resolution, options)?;
-        let dependents = losses::list(&root);
-        report("would-change", &facts, None, Vec::new(), dependents)
-    } else {
-        consent(&root, options, &facts)?;
-        carry_out(&root, options)?
+    let transaction = Transaction::new(&root, Mode::of_dry_run(options.dry_run));
+    // In a dry run a machine-id that is thrown away stands for the one to come.
+    let id = NewMachineId::generate().map_err(|why| Failure::error(&why))?;
+    let change = Reseeding {
+        options,
+        root: &root,
+        id,
     };
+    let proposal = transaction.propose(&change)?;
+    if !options.dry_run {
+        consent(&root, options, &proposal.before)?;
+    }
+    let unseen = host::unseen(&proposal.before);
+    let Done { decision, receipt } = transaction.carry_out(&change, proposal)?;
+    let mut report = report(&decision, receipt.is_some());
     if options.dry_run {
         report.notices.extend(unseen);
+    }
+    if let Some(receipt) = receipt {
+        let missed = [
+            receipt.no_record,
+            receipt.no_hardware,
+            receipt.not_published,
+        ];
+        report.notices.extend(missed.into_iter().flatten());
     }
     match options.host.format {
         Format::Json => output::json(&report)?,
@@ -94,12 +106,81 @@ pub(crate) fn run(options: &Reseed) -> Result<Exit, Failure> {
     Ok(Exit::Fine)
 }
 
+/// The change that `reseed` makes.
+struct Reseeding<'a> {
+    options: &'a Reseed,
+    root: &'a Root,
+    id: NewMachineId,
+}
+
+/// The host as it is, and as it would be with the new machine-id.
+struct Seen {
+    before: Facts,
+    renewed: Facts,
+    /// What depends on the machine-id: found by the present one.
+    dependents: Vec<losses::DependentReport>,
+}
+
+struct Decision {
+    before: Facts,
+    renewed: Facts,
+    resolution: Resolution,
+    plan: plan::Plan,
+    applied: AppliedReport,
+    dependents: Vec<losses::DependentReport>,
+}
+
+impl Change for Reseeding<'_> {
+    type Seen = Seen;
+    type Decision = Decision;
+    type Error = Failure;
+
+    fn observe(&self, root: &Root, _: Moment) -> Result<Seen, Failure> {
+        let look = Look {
+            hardware: true,
+            new_machine_id: Some(&self.id),
+            ..Look::default()
+        };
+        Ok(Seen {
+            before: sanid_host::observe(root, &Look::default())?,
+            renewed: sanid_host::observe(root, &look)?,
+            dependents: losses::list(root),
+        })
+    }
+
+    fn facts(seen: &Seen) -> &Facts {
+        &seen.before
+    }
+
+    fn decide(&self, seen: Seen) -> Result<Decision, Failure> {
+        check(self.root, &seen.before, self.options)?;
+        let resolution = renewed(&seen.renewed)?;
+        let plan = decide(&seen.renewed, &resolution, self.options)?;
+        let applied = AppliedReport::new(&resolution, &plan);
+        Ok(Decision {
+            before: seen.before,
+            renewed: seen.renewed,
+            resolution,
+            plan,
+            applied,
+            dependents: seen.dependents,
+        })
+    }
+
+    fn steps<'d>(&'d self, decision: &'d Decision) -> Vec<Step<'d>> {
+        vec![Step::MachineId(&decision.renewed, &decision.plan, &self.id)]
+    }
+
+    fn publishes(&self, decision: &Decision) -> Option<Vec<u8>> {
+        let facts = &decision.renewed;
+        let due = facts.root.volatile_run && !decision.applied.is_published(facts);
+        due.then(|| decision.applied.bytes())
+    }
+}
+
 /// What forbids it.
 fn check(root: &Root, facts: &Facts, options: &Reseed) -> Result<(), Failure> {
     let option = facts.root.option();
-    if !options.dry_run {
-        host::may_change(facts)?;
-    }
     match &facts.machine_id {
         MachineIdState::Stable(_) | MachineIdState::Denylisted => {}
         other => {
@@ -130,19 +211,9 @@ fn check(root: &Root, facts: &Facts, options: &Reseed) -> Result<(), Failure> {
     losses::check(root, facts, options)
 }
 
-fn new_id() -> Result<NewMachineId, Failure> {
-    NewMachineId::generate().map_err(|why| Failure::error(&why))
-}
-
-/// The same host with the new machine-id; refused where the identity would not follow it.
-fn renewed(root: &Root, id: &NewMachineId) -> Result<(Facts, resolve::Resolution), Failure> {
-    let look = Look {
-        hardware: true,
-        new_machine_id: Some(id),
-        ..Look::default()
-    };
-    let facts = host::observe(root, look)?;
-    let resolution = resolve::resolve(&facts);
+/// What the host with the new machine-id resolves to; refused where the identity would not follow it.
+fn renewed(facts: &Facts) -> Result<Resolution, Failure> {
+    let resolution = resolve::resolve(facts);
     for part in Part::ALL {
         let (source, place) = match resolution.origin(part) {
             Ok(origin) => origin,
@@ -158,14 +229,10 @@ fn renewed(root: &Root, id: &NewMachineId) -> Result<(Facts, resolve::Resolution
             )));
         }
     }
-    Ok((facts, resolution))
+    Ok(resolution)
 }
 
-fn decide(
-    facts: &Facts,
-    resolution: &resolve::Resolution,
-    options: &Reseed,
-) -> Result<plan::Plan, Failure> {
+fn decide(facts: &Facts, resolution: &Resolution, options: &Reseed) -> Result<plan::Plan, Failure> {
     let consent = Consent {
         existing: OnExisting::Replace,
         disrupt: options.disrupt,
@@ -215,43 +282,6 @@ fn consent(root: &Root, options: &Reseed, facts: &Facts) -> Result<(), Failure> 
     }
 }
 
-/// Under the lock everything is looked at again.
-fn carry_out(root: &Root, options: &Reseed) -> Result<ReseedReport, Failure> {
-    let lock = act::lock(root)?;
-    let facts = host::observe(root, Look::default())?;
-    check(root, &facts, options)?;
-    for _ in 0..act::COVERS {
-        if !facts.places.is_covered() {
-            break;
-        }
-        act::uncover(root, &lock, &facts)?;
-    }
-    // By the old machine-id, which finds them.
-    let dependents = losses::list(root);
-    let id = new_id()?;
-    let (mut facts, resolution) = renewed(root, &id)?;
-    let plan = decide(&facts, &resolution, options)?;
-    let receipt = act::reseed(root, &lock, &mut facts, &plan, &id)?;
-    let applied = AppliedReport::new(&resolution, &plan);
-    let mut unpublished = None;
-    if facts.root.volatile_run && !applied.is_published(&facts) {
-        // The identity is in place all the same; the next `apply` publishes it.
-        let published = act::publish(root, &lock, &applied.bytes());
-        unpublished = published.err().map(|error| error.brief());
-    }
-    let new = |file: IdentityFile| resolution.value(file);
-    let new = Names {
-        iqn: new(IdentityFile::InitiatorName),
-        host_nqn: new(IdentityFile::HostNqn),
-        host_id: new(IdentityFile::HostId),
-    };
-    let restart = report::restart(&plan);
-    let mut report = report("changed", &facts, Some(new), restart, dependents);
-    let missed = [receipt.no_record, receipt.no_hardware, unpublished];
-    report.notices.extend(missed.into_iter().flatten());
-    Ok(report)
-}
-
 fn old(facts: &Facts) -> Names {
     Names {
         iqn: facts.disk.effective_text(IdentityFile::InitiatorName),
@@ -260,13 +290,18 @@ fn old(facts: &Facts) -> Names {
     }
 }
 
-fn report(
-    outcome: &'static str,
-    facts: &Facts,
-    new: Option<Names>,
-    restart: Vec<Way>,
-    dependents: Vec<losses::DependentReport>,
-) -> ReseedReport {
+fn report(decision: &Decision, done: bool) -> ReseedReport {
+    let new = |file: IdentityFile| decision.resolution.value(file);
+    let new = Names {
+        iqn: new(IdentityFile::InitiatorName),
+        host_nqn: new(IdentityFile::HostNqn),
+        host_id: new(IdentityFile::HostId),
+    };
+    let restart = if done {
+        report::restart(&decision.plan)
+    } else {
+        Vec::new()
+    };
     let restart = restart.into_iter().map(|way| Restart {
         command: way.command,
         effect: way.effect,
@@ -274,11 +309,11 @@ fn report(
     ReseedReport {
         api_version: sanid_host::API_VERSION,
         kind: "Reseed",
-        outcome,
-        old: old(facts),
-        new,
+        outcome: if done { "changed" } else { "would-change" },
+        old: old(&decision.before),
+        new: done.then_some(new),
         restart: restart.collect(),
-        dependents: Some(dependents),
+        dependents: Some(decision.dependents.clone()),
         notices: vec![
             "give the new names to the arrays (ACLs, allowed hosts) before storage is connected; take the old ones away only where no other host has them".into(),
             "reboot: programs that read the machine-id once, such as the journal, D-Bus and DHCP clients, go on with the old one until then".into(),

@@ -11,7 +11,7 @@ use crate::output::{self, Page, Tone};
 
 pub(crate) fn run(options: &Show) -> Result<Exit, Failure> {
     let root = host::open(options.host.root.as_deref(), Access::Read)?;
-    let facts = host::observe(&root, Look::default())?;
+    let facts = sanid_host::observe(&root, &Look::default())?;
     let resolution = resolve::resolve(&facts);
     if let Some(failure) = Failure::without_names(&resolution) {
         return Err(failure);

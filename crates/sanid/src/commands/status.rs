@@ -25,7 +25,7 @@ pub(crate) fn run(options: &Status) -> Result<Exit, Failure> {
 
 fn look(options: &Status) -> Result<Exit, Failure> {
     let root = host::open(options.root.as_deref(), Access::Read)?;
-    let facts = host::observe(&root, Look::everything(None))?;
+    let facts = sanid_host::observe(&root, &Look::everything())?;
     let resolution = resolve::resolve(&facts);
     let findings = findings::findings(&facts, &resolution);
     match options.format {

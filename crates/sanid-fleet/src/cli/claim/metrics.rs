@@ -67,11 +67,9 @@ fn page(root: Option<&Path>) -> String {
         .ok()
         .map(|claimant| claimant.identity);
     let root = root.map_or_else(Root::host, Root::open);
-    let facts = root.map_err(drop).and_then(|root| {
-        let credentials = sanid_host::credentials_directory(&root);
-        let look = Look::everything(credentials.as_deref());
-        sanid_host::observe(&root, &look).map_err(drop)
-    });
+    let facts = root
+        .map_err(drop)
+        .and_then(|root| sanid_host::observe(&root, &Look::everything()).map_err(drop));
     if let Ok(facts) = facts {
         figures.findings = findings::findings(&facts, &resolve(&facts))
             .iter()

@@ -11,7 +11,7 @@ use crate::args::Reseed;
 use crate::exit::Failure;
 use crate::output::{Page, Tone};
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 /// One thing that depends on the machine-id.
