@@ -43,6 +43,13 @@ const fn names(arguments: &'static str, before: &'static [Change]) -> Boot {
     }
 }
 
+const COST: &[Boot] = &[Boot {
+    before: &[FIXED_ID],
+    script: "boot-cost.sh",
+    arguments: "",
+    options: &[],
+}];
+
 const TIMED: &[Boot] = &[names("first timing", &[]), names("same timing", &[])];
 
 const MACHINE_ID: &str = "etc/machine-id";
@@ -246,6 +253,18 @@ pub(super) const ALL: &[Case] = &[
             "the same with nvme-stas, and with Fibre Channel connected before local file systems",
             &[],
         )
+    },
+    container(
+        "boot_cost_12",
+        "the units run; measured: sanid.service beside the commit of the machine-id and /bin/true in the same sandbox",
+        COST,
+    ),
+    Case {
+        guest: Guest::Container {
+            debian: Debian::Thirteen,
+            boots: COST,
+        },
+        ..container("boot_cost_13", "the same with Debian 13's systemd", COST)
     },
     disk(
         "debian_12",

@@ -197,8 +197,8 @@ impl Root {
             .is_ok_and(|fd| is_volatile(fd.as_fd()))
     }
 
-    /// Reads to the end: to where nothing comes any more or, to save that question, to the first short
-    /// read that reaches `size`.
+    /// Reads to the end: until a read returns nothing or, to save that call, until the first short read that
+    /// reaches `size`. The buffer grows as needed: to clear one of the largest limit takes milliseconds at boot.
     fn read_all(
         &self,
         fd: &OwnedFd,
@@ -206,9 +206,15 @@ impl Root {
         limit: usize,
         size: usize,
     ) -> Result<Vec<u8>, ReadError> {
-        let mut bytes = vec![0; limit.saturating_add(1)];
+        const FIRST: usize = 16 * 1024 + 1;
+        let most = limit.saturating_add(1);
+        let mut bytes = vec![0; most.min(FIRST)];
         let mut filled = 0;
-        while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        while filled < most {
+            if filled == bytes.len() {
+                bytes.resize(filled.saturating_mul(2).min(most), 0);
+            }
+            let rest = bytes.get_mut(filled..).unwrap_or_default();
             let room = rest.len();
             match rustix::io::read(fd, rest) {
                 Ok(count) => {

@@ -145,6 +145,22 @@ fn the_limit_is_exact() {
     );
 }
 
+#[test]
+fn the_limit_is_exact_where_the_buffer_has_to_grow() {
+    each_resolver(
+        |top| fs::write(top.join("etc/large"), vec![b'a'; 100_000]).unwrap(),
+        |root| {
+            let large = root.read("etc/large", 100_000).unwrap().unwrap();
+            assert_eq!(large.bytes.len(), 100_000);
+            assert!(root.read("etc/large", 1 << 20).unwrap().unwrap() == large);
+            assert!(matches!(
+                root.read("etc/large", 99_999),
+                Err(ReadError::TooLarge { limit: 99_999, .. })
+            ));
+        },
+    );
+}
+
 /// The kernel hands out its own files a page at a time, and says of most that they are empty.
 #[test]
 fn a_kernel_file_of_several_pages_is_read_to_its_end() {
