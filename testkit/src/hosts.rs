@@ -38,6 +38,10 @@ pub struct Tree {
 
 impl Tree {
     /// Writes the files of the host below a root.
+    ///
+    /// # Panics
+    ///
+    /// A file cannot be written.
     pub fn write(&self, root: &Path) {
         let put = |path: &str, bytes: &[u8]| {
             let path = root.join(path);
