@@ -6,6 +6,12 @@
 )]
 
 pub mod generated;
+#[allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+pub mod hosts;
 mod ran;
 pub mod trial;
 

@@ -465,3 +465,6 @@ pub(crate) fn shortened(text: &str, most: usize) -> String {
     short.push('…');
     short
 }
+
+#[cfg(test)]
+mod tests;

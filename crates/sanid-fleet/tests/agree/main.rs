@@ -7,8 +7,6 @@
     reason = "a test fails by panicking"
 )]
 
-mod table;
-
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
@@ -16,18 +14,11 @@ use libtest_mimic::Arguments;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::Ran;
+use testkit::hosts::{FILES, Tree, table};
 use testkit::trial::trial;
-
-use table::{Tree, table};
 
 /// This test is `sanid` where this is set.
 const AS_SANID: &str = "AGREE_TEST_AS_SANID";
-const MACHINE_ID: &str = "3d1219c7c4c5404aaa1f6d2a48adfda4";
-const FILES: [&str; 3] = [
-    "etc/iscsi/initiatorname.iscsi",
-    "etc/nvme/hostnqn",
-    "etc/nvme/hostid",
-];
 /// The keys of the names in documents, in the order of [`FILES`].
 const KEYS: [&str; 3] = ["iqn", "hostNqn", "hostId"];
 
@@ -47,19 +38,9 @@ struct Host(TempDir);
 
 impl Host {
     fn of(tree: &Tree) -> Self {
-        let host = Self(tempfile::Builder::new().tempdir_in("/var/tmp").unwrap());
-        host.write("etc/machine-id", format!("{MACHINE_ID}\n").as_bytes());
-        host.write("etc/hostname", b"db-1\n");
-        for (path, bytes) in &tree.files {
-            host.write(path, bytes);
-        }
-        host
-    }
-
-    fn write(&self, path: &str, bytes: &[u8]) {
-        let path = self.0.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, bytes).unwrap();
+        let host = tempfile::Builder::new().tempdir_in(tree.place).unwrap();
+        tree.write(host.path());
+        Self(host)
     }
 
     /// `sanid WORDS --format json --root ROOT`: its exit code and its document.

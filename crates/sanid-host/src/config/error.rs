@@ -4,6 +4,8 @@ use super::template::TemplateError;
 use std::fmt;
 use std::io;
 
+use strsim::levenshtein;
+
 /// A place in a configuration file, counted from 1: `/etc/sanid/config.toml:3:14`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -230,7 +232,7 @@ impl fmt::Display for Hint<'_> {
 /// A key without its table (`hostnqn` for `pin.hostnqn`) counts as near: it is the likeliest slip
 /// of all.
 pub(crate) fn closest(written: &str, candidates: &[&'static str]) -> Option<&'static str> {
-    // Beyond the length of any key nothing is near, and the distance below is quadratic.
+    // Beyond the length of any key nothing is near, and the distance takes quadratic time.
     if written.len() > 64 {
         return None;
     }
@@ -238,29 +240,13 @@ pub(crate) fn closest(written: &str, candidates: &[&'static str]) -> Option<&'st
     candidates
         .iter()
         .map(|&known| {
-            let bare = known.rsplit('.').next().unwrap_or(known);
-            let near = distance(written, known).min(distance(written, bare));
+            let without_table = known.rsplit('.').next().unwrap_or(known);
+            let near = levenshtein(written, known).min(levenshtein(written, without_table));
             (near, known)
         })
         .min_by_key(|(near, _)| *near)
         .filter(|(near, _)| *near <= allowed)
         .map(|(_, known)| known)
-}
-
-/// Levenshtein distance: insertions, deletions and substitutions.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut left = i + 1;
-        let mut next = vec![left];
-        for ((above_left, above), to) in row.iter().zip(row.iter().skip(1)).zip(b.chars()) {
-            let substituted = above_left + usize::from(from != to);
-            left = substituted.min(above + 1).min(left + 1);
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -98,6 +98,9 @@ fn refused(own: &OwnName, before: &[OwnName]) -> Option<String> {
     if !is_fabrics(own) {
         return None;
     }
+    if let Some(fault) = own.own.fault {
+        return Some(fault.into());
+    }
     let (nqn, id) = (own.own.host_nqn.as_deref(), own.own.host_id.as_deref());
     if nqn.is_some_and(|nqn| libnvme_3_hostnqn(nqn.as_bytes()) != Ok(nqn)) {
         return Some("its hostnqn is not a valid NQN".into());
@@ -121,15 +124,27 @@ fn is_fabrics(own: &OwnName) -> bool {
 }
 
 fn persona_refused(view: &View<'_>, own: &OwnName, why: &str) -> Finding {
+    let names = own.in_words();
+    let fix = if own.own.fault.is_some() {
+        let path = view.path(&escape(own.path.as_bytes()));
+        vec![format!("correct line {} of {path}", own.own.line)]
+    } else {
+        vec![
+            "give the persona a hostnqn and a hostid that nothing else has".into(),
+            remove(view, own),
+        ]
+    };
     Finding {
         code: Code::PersonaRefused,
         part: Some(Part::Nvme),
-        seen: format!("[Host] of {} has {}: {why}", own.place(), own.in_words()),
+        seen: match (own.own.fault, names.as_str()) {
+            (None, names) if !names.is_empty() => {
+                format!("[Host] of {} has {names}: {why}", own.place())
+            }
+            _ => format!("{}: {why}", own.place()),
+        },
         why: "nvme-cli 3.1 then refuses all of nvme-fabrics.conf and its drop-ins: connect-all connects nothing.",
-        fix: vec![
-            "give the persona a hostnqn and a hostid that nothing else has".into(),
-            remove(view, own),
-        ],
+        fix,
     }
 }
 

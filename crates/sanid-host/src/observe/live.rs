@@ -194,4 +194,75 @@ mod tests {
         );
         assert_eq!(controller.subsystem_nqn, None);
     }
+
+    /// A root with these files and symlinks, each symlink with its target.
+    fn sysfs(files: &[(&str, &str)], links: &[(&str, &str)]) -> (tempfile::TempDir, Root) {
+        let dir = tempfile::tempdir().unwrap();
+        let parent = |path: &str| {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            path
+        };
+        for (path, text) in files {
+            fs::write(parent(path), text).unwrap();
+        }
+        for (path, target) in links {
+            symlink(target, parent(path)).unwrap();
+        }
+        let root = Root::open(dir.path()).unwrap();
+        (dir, root)
+    }
+
+    #[test]
+    fn an_adapter_is_an_offload_unless_its_driver_takes_the_name_from_iscsid() {
+        let (_dir, root) = sysfs(
+            &[
+                ("sys/class/scsi_host/host3/proc_name", "iscsi_iser\n"),
+                ("sys/class/scsi_host/host4/proc_name", "qla4xxx\n"),
+                (
+                    "sys/devices/pci0000:00/host3/iscsi_host/host3/initiatorname",
+                    "iqn.2001-04.com.example:a\n",
+                ),
+                (
+                    "sys/devices/pci0000:00/host4/iscsi_host/host4/initiatorname",
+                    "iqn.2001-04.com.example:b\n",
+                ),
+            ],
+            &[
+                (
+                    "sys/class/iscsi_host/host3",
+                    "../../devices/pci0000:00/host3/iscsi_host/host3",
+                ),
+                (
+                    "sys/class/iscsi_host/host4",
+                    "../../devices/pci0000:00/host4/iscsi_host/host4",
+                ),
+            ],
+        );
+        let live = live(&root);
+        let hosts = live.iscsi_hosts.seen().iter();
+        let mut offload: Vec<_> = hosts.map(|host| (&*host.name, host.offload)).collect();
+        offload.sort_unstable();
+        assert_eq!(offload, [("host3", false), ("host4", true)]);
+    }
+
+    #[test]
+    fn a_controller_whose_transport_cannot_be_read_may_be_one_of_a_fabric() {
+        let (_dir, root) = sysfs(
+            &[
+                ("sys/class/nvme/nvme2/transport/x", ""),
+                ("sys/class/nvme/nvme2/hostnqn", "nqn.2014-08.com.example:h"),
+            ],
+            &[],
+        );
+        let live = live(&root);
+        let [controller] = live.nvme.seen() else {
+            panic!("{live:?}");
+        };
+        assert_eq!(controller.transport, "unknown");
+        assert_eq!(
+            controller.host_nqn,
+            Observed::Saw(Some("nqn.2014-08.com.example:h".into()))
+        );
+    }
 }

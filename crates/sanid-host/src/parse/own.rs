@@ -20,6 +20,8 @@ pub struct Own {
     pub host_nqn: Option<String>,
     /// The NVMe Host ID.
     pub host_id: Option<String>,
+    /// Why the program refuses the file.
+    pub fault: Option<&'static str>,
 }
 
 impl Own {
@@ -62,15 +64,11 @@ fn section(line: &[u8]) -> Option<&[u8]> {
 }
 
 /// The keys of a section `[Host]`, with their lines.
-fn host_keys<'a>(
-    bytes: &'a [u8],
-    comments: &'a [u8],
-) -> impl Iterator<Item = (usize, &'a [u8], &'a [u8])> {
+fn host_keys(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8], &[u8])> {
     let mut in_host = false;
     lines(bytes).filter_map(move |(number, line)| {
         match line.first() {
-            None => return None,
-            Some(first) if comments.contains(first) => return None,
+            None | Some(b'#' | b';') => return None,
             Some(b'[') => {
                 in_host = section(line) == Some(b"Host");
                 return None;
@@ -84,7 +82,10 @@ fn host_keys<'a>(
 }
 
 /// `[Host]` of nvme-fabrics.conf(5) and its drop-ins, as nvme-cli 3.1 reads it (`shared/ini-util.c`,
-/// `libnvme/src/nvme/config-ini.c`). An empty value is the same as none.
+/// `libnvme/src/nvme/config-ini.c`); `None` for a file without that section and without a fault. An empty value is the
+/// same as none.
+///
+/// The faults are those of the lines and of the section; keys of connections are not checked.
 ///
 /// # Examples
 /// ```
@@ -95,18 +96,62 @@ fn host_keys<'a>(
 /// ```
 pub fn fabrics(bytes: &[u8]) -> Option<Own> {
     let mut own = Own::default();
-    for (number, key, value) in host_keys(bytes, b"#") {
-        let slot = match key {
-            b"hostnqn" => &mut own.host_nqn,
-            b"hostid" => &mut own.host_id,
-            _ => continue,
+    let (mut in_section, mut host) = (None, None);
+    for (number, line) in lines(bytes) {
+        let entry = match line.first() {
+            None | Some(b'#') => continue,
+            Some(b'[') => fabrics_section(line).map(|section| {
+                in_section = Some(section);
+                None
+            }),
+            Some(_) => key_value(line).filter(|(key, _)| !key.is_empty()).map(Some),
         };
-        *slot = shown(value);
-        if own.line == 0 && slot.is_some() {
-            own.line = number;
-        }
+        let fault = match (entry, in_section) {
+            (None, _) => "the line is neither a section nor a key with a value",
+            (Some(Some(_)), None) => "a key is before the first section",
+            (Some(None), Some(b"Host")) if host.is_some() => "a file may have one [Host] section",
+            (Some(None), section) => {
+                host = host.or((section == Some(b"Host")).then_some(number));
+                continue;
+            }
+            (Some(Some((key, value))), Some(b"Host")) => {
+                let slot = match key {
+                    b"hostnqn" => &mut own.host_nqn,
+                    b"hostid" => &mut own.host_id,
+                    _ => continue,
+                };
+                *slot = shown(value);
+                if own.line == 0 && slot.is_some() {
+                    own.line = number;
+                }
+                continue;
+            }
+            (
+                Some(Some((b"hostnqn" | b"hostid" | b"hostsymname", _))),
+                Some(
+                    b"Subsystem"
+                    | b"Discovery Controller"
+                    | b"Discovery Controller Defaults"
+                    | b"I/O Controller Defaults",
+                ),
+            ) => "this key belongs in [Host]",
+            (Some(Some(_)), Some(_)) => continue,
+        };
+        // nvme-cli reads no further.
+        own.line = number;
+        own.fault = Some(fault);
+        return Some(own);
     }
-    own.some()
+    if own.host_nqn.is_none() && own.host_id.is_none() {
+        own.line = host?;
+    }
+    Some(own)
+}
+
+/// The name of a section. Nothing may follow its bracket.
+fn fabrics_section(line: &[u8]) -> Option<&[u8]> {
+    let name = line.strip_prefix(b"[")?.strip_suffix(b"]")?.trim_ascii();
+    (!name.is_empty() && !name.contains(&b']')).then_some(name)
 }
 
 /// `[Host]` of nvme-stas' sys.conf(5). A value `file:///PATH` is kept as it is.
@@ -120,7 +165,7 @@ pub fn fabrics(bytes: &[u8]) -> Option<Own> {
 /// ```
 pub fn stas(bytes: &[u8]) -> Option<Own> {
     let mut own = Own::default();
-    for (number, key, value) in host_keys(bytes, b"#;") {
+    for (number, key, value) in host_keys(bytes) {
         // configparser(3) lower-cases keys.
         let slot = match key.to_ascii_lowercase().as_slice() {
             b"nqn" => &mut own.host_nqn,

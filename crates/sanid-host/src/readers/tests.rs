@@ -69,7 +69,7 @@ fn lists_own_names_with_their_file_and_line() {
             line: 2,
             host_nqn: Some(nqn.into()),
             host_id: Some(id.into()),
-            iqn: None,
+            ..Own::default()
         },
     };
     let names = &mut saw(&mut facts.others.own_names).names;

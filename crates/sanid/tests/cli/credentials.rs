@@ -201,6 +201,56 @@ fn an_image_has_no_credentials() {
     assert!(!host.run(&["show"]).expect(0).stdout.contains(IQN));
 }
 
+/// The directory counts for the running host alone, so nothing here may write.
+#[test]
+fn a_credentials_directory_that_cannot_be_opened_stops_every_command() {
+    let place = tempfile::tempdir().unwrap();
+    let (file, symlink) = (place.path().join("file"), place.path().join("loop"));
+    std::fs::write(&file, "").unwrap();
+    std::os::unix::fs::symlink(&symlink, &symlink).unwrap();
+    for (given, errno) in [(file, "ENOTDIR"), (symlink, "ELOOP")] {
+        for words in [
+            &["apply", "--dry-run"][..],
+            &["apply", "--replace", "--dry-run"],
+            &["adopt", "--dry-run"],
+            &["reseed", "--dry-run"],
+            &["show"],
+            &["status"],
+        ] {
+            let ran = in_directory(words, Path::new("/"), &given).expect(2);
+            assert!(ran.stderr.contains(errno), "{words:?}: {ran:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_store_of_credentials_that_cannot_be_opened_stops_the_commands_that_write() {
+    for place in PLACES {
+        let host = running();
+        let symlink = host.at(place);
+        std::fs::create_dir_all(symlink.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(symlink.file_name().unwrap(), &symlink).unwrap();
+        for words in [
+            &["apply"][..],
+            &["apply", "--replace"],
+            &["adopt"],
+            &["reseed", "--yes"],
+        ] {
+            let ran = host.run(words).expect(2);
+            assert!(ran.stderr.contains("ELOOP"), "{words:?}: {ran:#?}");
+        }
+        let show = host.run(&["show"]).expect(0);
+        assert!(show.stderr.contains("ELOOP"), "{place}: {show:#?}");
+        let [finding] = &host.findings("credentials-unseen")[..] else {
+            panic!("{place}");
+        };
+        assert!(finding.to_string().contains("ELOOP"), "{finding}");
+        assert_eq!(host.three(), [None, None, None], "{place}");
+        let machine_id = host.read("etc/machine-id").unwrap();
+        assert_eq!(machine_id, format!("{MACHINE_ID}\n").as_bytes(), "{place}");
+    }
+}
+
 /// systemd lets only root into the directory.
 #[test]
 #[ignore = "needs root and setpriv"]

@@ -5,6 +5,7 @@ use std::fs;
 
 use libtest_mimic::Trial;
 use sanid_host::parse::hostfile::{libnvme_3_hostid, libnvme_3_hostnqn};
+use sanid_host::parse::own::fabrics;
 
 use super::gen_hostnqn::{
     Firmware, NQN, SHOWN, entry, half_capitals, host_nqn, nvme, show, show_with_tool, shown, tree,
@@ -61,6 +62,11 @@ pub(crate) fn trials() -> Vec<Trial> {
             "nvme_cli_3_takes_from_2000_random_files_what_its_reader_says",
             NEEDS,
             random_files,
+        ),
+        trial(
+            "nvme_cli_3_refuses_the_configurations_that_have_a_fault",
+            NEEDS,
+            refused,
         ),
     ]
 }
@@ -355,4 +361,40 @@ fn changed(value: String, next: &mut impl FnMut() -> u64) -> Vec<u8> {
         }
     }
     bytes
+}
+
+fn refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let texts = [
+        "hostnqn = x\n[Host]\n",
+        "[Host]\n[Host\n",
+        "[Host]\n[Host] x\n",
+        "[Host]\nhostnqn\n",
+        "[Host]\n= x\n",
+        "[Zone]\njunk\n",
+        "\u{feff}[Host]\n",
+        "[Host]\n\n[ Host ]\n",
+        "[Subsystem]\nhostid = x\n",
+        "[Host]\nhostsymname = a\n",
+        "[Zone]\nhostnqn = x\n",
+        "[Host]\nHostNQN = x\n;hostnqn = y\n",
+    ];
+    for (number, text) in texts.iter().enumerate() {
+        fs::write(directory.path().join(number.to_string()), text).unwrap();
+    }
+    let script = "\
+        mount -t tmpfs none /sys; mkdir -p /sys/class/nvme /sys/class/nvme-subsystem; \
+        mount -t tmpfs none /etc/nvme; n=0; while [ $n -lt $1 ]; do \
+        cp /mnt/$n /etc/nvme/nvme-fabrics.conf; \
+        nvme connect-all 2>&1 | grep -c 'failed to read' || true; n=$((n + 1)); done; \
+        rm /etc/nvme/nvme-fabrics.conf; mkdir /etc/nvme/nvme-fabrics.conf.d; \
+        echo '[Host]' > /etc/nvme/nvme-fabrics.conf.d/a.conf; \
+        nvme connect-all 2>&1 | grep -c 'without a hostnqn'";
+    let ran = nvme_cli_3()
+        .bind(directory.path(), "/mnt")
+        .run(script, &[&texts.len().to_string()], "")
+        .expect(0);
+    let is_refused = |text: &str| fabrics(text.as_bytes()).is_some_and(|own| own.fault.is_some());
+    let expected = texts.map(|text| format!("{}\n", u8::from(is_refused(text))));
+    assert_eq!(ran.stdout, expected.concat() + "1\n", "{ran:#?}");
 }

@@ -41,6 +41,21 @@ fn personas() -> Vec<Case> {
             vec!["persona-refused"],
         ),
         (
+            "a persona without names",
+            nvme(clean(), Persona, None, None),
+            vec!["persona-refused"],
+        ),
+        (
+            "[Host] twice",
+            {
+                let mut facts = main();
+                let names = &mut saw(&mut facts.others.own_names).names;
+                names[0].own.fault = Some("a file may have one [Host] section");
+                facts
+            },
+            vec!["persona-refused"],
+        ),
+        (
             "a host NQN with a comment after it",
             nvme(
                 clean(),
@@ -142,9 +157,9 @@ pub(super) fn nvme(
         path: format!("etc/nvme/{}", names.len()),
         own: Own {
             line: 2,
-            iqn: None,
             host_nqn: nqn.map(str::to_owned),
             host_id: id.map(str::to_owned),
+            ..Own::default()
         },
     });
     facts

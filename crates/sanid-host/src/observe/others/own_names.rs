@@ -79,7 +79,11 @@ impl Search<'_> {
     fn nvme(&mut self) {
         let main = "etc/nvme/nvme-fabrics.conf";
         self.file(OwnReader::Fabrics, main, |bytes| {
-            own::fabrics(bytes).into_iter().collect()
+            let own = own::fabrics(bytes).filter(|own| {
+                // Only a drop-in must name its host.
+                own.host_nqn.is_some() || own.host_id.is_some() || own.fault.is_some()
+            });
+            own.into_iter().collect()
         });
         let drop_ins = format!("{main}.d");
         for name in self.list(&drop_ins).unwrap_or_default() {
@@ -202,6 +206,7 @@ impl Search<'_> {
             iqn: own.iqn.map(|name| self.shown(name)),
             host_nqn: own.host_nqn.map(|name| self.shown(name)),
             host_id: own.host_id.map(|name| self.shown(name)),
+            fault: own.fault,
         });
         let names: Vec<OwnName> = own
             .map(|own| OwnName {

@@ -10,6 +10,7 @@ fn pair(line: usize, nqn: Option<&str>, id: Option<&str>) -> Own {
         iqn: None,
         host_nqn: nqn.map(str::to_owned),
         host_id: id.map(str::to_owned),
+        fault: None,
     }
 }
 
@@ -24,22 +25,50 @@ fn fabrics_takes_the_keys_of_host_alone() {
             format!("[ Host ]\nhostid = {ID}"),
             Some(pair(2, None, Some(ID))),
         ),
-        // Another section, or none.
-        (
-            format!("hostnqn = {NQN}\n[Subsystem]\nhostnqn = {NQN}\n"),
-            None,
-        ),
-        // A broken header ends the section.
-        (format!("[Host]\n[Host\nhostnqn = {NQN}\n"), None),
+        // A section of a later version.
+        (format!("[Zone]\nhostnqn = {NQN}\n"), None),
         // The last value counts, and an empty one takes the name back.
-        (format!("[Host]\nhostnqn = {NQN}\nhostnqn =\n"), None),
-        (format!("[Host]\n#hostnqn = {NQN}\n"), None),
+        (
+            format!("[Host]\nhostnqn = {NQN}\nhostnqn =\n"),
+            Some(pair(1, None, None)),
+        ),
+        (
+            format!("[Host]\n#hostnqn = {NQN}\n"),
+            Some(pair(1, None, None)),
+        ),
         // Keys have one spelling, and `;` does not begin a comment.
-        (format!("[Host]\nHostNQN = {NQN}\n;hostnqn = {NQN}\n"), None),
-        ("[Host]\nhostsymname = a\n".into(), None),
+        (
+            format!("\n[Host]\nHostNQN = {NQN}\n;hostnqn = {NQN}\n"),
+            Some(pair(2, None, None)),
+        ),
+        (
+            "[Host]\nhostsymname = a\n".into(),
+            Some(pair(1, None, None)),
+        ),
         (String::new(), None),
     ] {
         assert_eq!(fabrics(text.as_bytes()), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn fabrics_names_the_first_line_that_nvme_cli_refuses() {
+    for (text, line) in [
+        ("hostnqn = x\n[Host]\n", 1),
+        ("[Host]\n[Host\n", 2),
+        ("[Host]\n[Host] x\n", 2),
+        ("[]\n", 1),
+        ("[Host]]\n", 1),
+        ("[Host]\nhostnqn\n", 2),
+        ("[Host]\n= x\n", 2),
+        ("[Zone]\njunk\n", 2),
+        ("\u{feff}[Host]\n", 1),
+        ("[Host]\n\n[ Host ]\n", 3),
+        ("[Subsystem]\nhostid = x\n", 2),
+    ] {
+        let own = fabrics(text.as_bytes()).unwrap();
+        assert!(own.fault.is_some(), "{text:?}");
+        assert_eq!(own.line, line, "{text:?}");
     }
 }
 

@@ -1,6 +1,15 @@
-//! The hosts.
+//! One table of hosts, for the tests that hold every command and the agent to one answer.
 
-use crate::FILES;
+use std::path::Path;
+
+/// The machine-id of the hosts.
+const MACHINE_ID: &str = "3d1219c7c4c5404aaa1f6d2a48adfda4";
+/// The identity files.
+pub const FILES: [&str; 3] = [
+    "etc/iscsi/initiatorname.iscsi",
+    "etc/nvme/hostnqn",
+    "etc/nvme/hostid",
+];
 
 const DERIVED: [&str; 3] = [
     "iqn.2016-04.com.open-iscsi:652f5d50a6894520b87bfe2552ef6b8b",
@@ -14,13 +23,41 @@ const FOREIGN: [&str; 3] = [
 ];
 const UUID: &str = "4C4C4544-0051-3610-8052-B4C04F303132";
 
-/// A host: its name, and the files below its root besides those that every host has.
-pub(crate) struct Tree {
-    pub(crate) name: &'static str,
-    pub(crate) files: Vec<(&'static str, Vec<u8>)>,
+const DISK: &str = "/var/tmp";
+const MEMORY: &str = "/dev/shm";
+
+/// A host.
+pub struct Tree {
+    /// What it shows.
+    pub name: &'static str,
+    /// The files below its root besides those that every host has.
+    pub files: Vec<(&'static str, Vec<u8>)>,
+    /// An existing directory on the file system that its root is on.
+    pub place: &'static str,
 }
 
-pub(crate) fn table() -> Vec<Tree> {
+impl Tree {
+    /// Writes the files of the host below a root.
+    ///
+    /// # Panics
+    ///
+    /// A file cannot be written.
+    pub fn write(&self, root: &Path) {
+        let put = |path: &str, bytes: &[u8]| {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        };
+        put("etc/machine-id", format!("{MACHINE_ID}\n").as_bytes());
+        put("etc/hostname", b"db-1\n");
+        for (path, bytes) in &self.files {
+            put(path, bytes);
+        }
+    }
+}
+
+/// All hosts.
+pub fn table() -> Vec<Tree> {
     [on_disk(), sources(), seeds()]
         .into_iter()
         .flatten()
@@ -34,6 +71,7 @@ fn tree(name: &'static str, files: &[(&'static str, &str)]) -> Tree {
             .iter()
             .map(|(path, text)| (*path, text.as_bytes().to_vec()))
             .collect(),
+        place: DISK,
     }
 }
 
@@ -53,6 +91,7 @@ fn named(name: &'static str, [iqn, host_nqn, host_id]: [&str; 3]) -> Tree {
             .into_iter()
             .zip(texts.map(String::into_bytes))
             .collect(),
+        place: DISK,
     }
 }
 
@@ -130,6 +169,7 @@ fn sources() -> Vec<Tree> {
         Tree {
             name: "an NBFT of revision 1.1",
             files: vec![("sys/firmware/acpi/tables/NBFT", nbft(1))],
+            place: DISK,
         },
         Tree {
             name: "an NBFT of revision 2.0",
@@ -139,6 +179,7 @@ fn sources() -> Vec<Tree> {
                 fix_checksum(&mut table);
                 table
             })],
+            place: DISK,
         },
     ]
 }
@@ -169,6 +210,14 @@ fn seeds() -> Vec<Tree> {
             "no machine-id yet",
             &[("etc/machine-id", "uninitialized\n")],
         ),
+        Tree {
+            place: MEMORY,
+            ..tree("a transient machine-id", &[])
+        },
+        Tree {
+            place: MEMORY,
+            ..named("a transient machine-id and names in use", FOREIGN)
+        },
         tree(
             "personas",
             &[(

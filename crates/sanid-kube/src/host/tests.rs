@@ -1,0 +1,69 @@
+//! The agent and `sanid status` agree on each host of the table that every other command is held to.
+
+use sanid_host::report::StatusReport;
+use serde_json::{Value, json};
+use testkit::hosts::{Tree, table};
+
+use super::*;
+
+#[test]
+fn the_agent_agrees_with_status_on_names_sources_and_findings() {
+    for tree in table() {
+        agree(&tree);
+    }
+}
+
+fn agree(tree: &Tree) {
+    let directory = tempfile::Builder::new().tempdir_in(tree.place).unwrap();
+    tree.write(directory.path());
+    let root = Root::open(directory.path()).unwrap();
+    let view = look(&root).unwrap();
+    let facts = sanid_host::observe(&root, &Look::everything(None)).unwrap();
+    let resolution = sanid_host::resolve(&facts);
+    let findings = findings::findings(&facts, &resolution);
+    let status = StatusReport::new(&facts, &resolution, &findings);
+    let status = serde_json::to_value(status).unwrap();
+    let (identity, provenance) = (
+        serde_json::to_value(&view.identity).unwrap(),
+        serde_json::to_value(&view.provenance).unwrap(),
+    );
+    for (part, keys) in [("iqn", &["iqn"][..]), ("nvme", &["hostNqn", "hostId"])] {
+        let mut differs = false;
+        for key in keys {
+            let (on_disk, desired) = (&status["onDisk"][key], &status["desired"][key]);
+            let expected = match on_disk["state"].as_str() {
+                Some("valid") => &on_disk["value"],
+                Some("missing" | "empty") => desired,
+                _ => &Value::Null,
+            };
+            assert_eq!(identity[key], *expected, "{}: {key}: {status:#}", tree.name);
+            differs |= on_disk["state"] == "valid" && on_disk["value"] != *desired;
+        }
+        let source = &status["desired"]["provenance"][part];
+        let expected = match (differs, part) {
+            (true, "iqn") => {
+                &json!({"source": "on-disk", "place": "/etc/iscsi/initiatorname.iscsi"})
+            }
+            (true, _) => &json!({"source": "on-disk", "place": "/etc/nvme"}),
+            (false, _) => source,
+        };
+        assert_eq!(
+            provenance[part], *expected,
+            "{}: {part}: {status:#}",
+            tree.name
+        );
+    }
+    let codes = |all: Vec<Value>| -> Vec<(Value, Value)> {
+        let notable = all.into_iter().filter(|one| one["severity"] != "info");
+        notable
+            .map(|one| (one["code"].clone(), one["severity"].clone()))
+            .collect()
+    };
+    let published = serde_json::to_value(&view.findings).unwrap();
+    assert_eq!(
+        codes(published.as_array().unwrap().clone()),
+        codes(status["findings"].as_array().unwrap().clone()),
+        "{}: {status:#}",
+        tree.name
+    );
+}
