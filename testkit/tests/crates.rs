@@ -37,12 +37,13 @@ const EXCEPTIONS: [(&str, &str); 1] = [("sanid-kube", "sanid-fleet")];
 /// Dependencies of tests against the layers: the escrow tests of fleet run the boot command.
 const TEST_EXCEPTIONS: [(&str, &str); 1] = [("sanid-fleet", "sanid")];
 
-/// Crates that the boot command must not link: an async runtime, TLS, a database, and what only tests need.
-const NOT_AT_BOOT: [&str; 16] = [
+/// Crates that the boot command must not link: an async runtime, TLS, a database, progress bars, and what only tests need.
+const NOT_AT_BOOT: [&str; 17] = [
     "async-std",
     "aws-lc-rs",
     "futures-util",
     "hyper",
+    "indicatif",
     "jsonschema",
     "libsqlite3-sys",
     "native-tls",

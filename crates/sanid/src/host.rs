@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
+use sanid_cli::Failure;
 use sanid_host::root::{self, ReadError};
 use sanid_host::{Facts, Root, container};
-
-use crate::exit::Failure;
 
 /// What a command does to the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,9 +7,7 @@
 
 mod args;
 mod commands;
-mod exit;
 mod host;
-mod output;
 #[cfg(feature = "schema")]
 mod schema;
 
@@ -21,9 +19,11 @@ use clap::{CommandFactory as _, Parser as _};
 
 use args::{Arguments, Command};
 use commands::companion;
-use exit::{Exit, Failure};
+use sanid_cli::{Exit, Failure, finish, usage};
 #[cfg(feature = "schema")]
 pub use schema::json_schema;
+
+const NAME: &str = "sanid";
 
 /// The definition of the command line, for man pages and completions.
 ///
@@ -45,16 +45,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         None => match Arguments::try_parse_from(arguments) {
             Ok(arguments) => arguments.command,
             Err(error) if derives && is_word_too_many(&error) => {
-                return commands::derive::misplaced().report(false).into();
+                return finish(NAME, false, Err(commands::derive::misplaced()));
             }
             Err(error) => return usage(&error),
         },
     };
     let json = command.wants_json();
-    match dispatch(command) {
-        Ok(exit) => exit.into(),
-        Err(failure) => failure.report(json).into(),
-    }
+    finish(NAME, json, dispatch(command))
 }
 
 fn dispatch(command: Command) -> Result<Exit, Failure> {
@@ -85,14 +82,6 @@ fn is_word_too_many(error: &clap::Error) -> bool {
     }
 }
 
-/// Help and version are answers; anything else clap says is a usage error.
-fn usage(error: &clap::Error) -> ExitCode {
-    let exit = if error.use_stderr() {
-        Exit::Error
-    } else {
-        Exit::Fine
-    };
-    // With nobody to read it there is nobody to tell.
-    let _ = error.print();
-    exit.into()
+fn complain(message: &str) {
+    sanid_cli::complain(NAME, message);
 }

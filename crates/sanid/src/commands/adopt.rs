@@ -4,6 +4,7 @@ mod claim;
 mod from;
 mod pins;
 
+use sanid_cli::{Exit, Failure, Page, Tone, json};
 use sanid_host::record::RecordState;
 use sanid_host::resolve::Part;
 use sanid_host::unique::{self, ConfirmedBy};
@@ -13,9 +14,7 @@ use sanid_host::{
 use serde::Serialize;
 
 use crate::args::{Adopt, Format};
-use crate::exit::{Exit, Failure};
 use crate::host::{self, Access};
-use crate::output::{self, Page, Tone};
 use pins::Pins;
 
 /// High enough to come after what a site ships, low enough to be overridden.
@@ -83,7 +82,7 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
         pins: decision.pins,
     };
     match options.host.format {
-        Format::Json => output::json(&report)?,
+        Format::Json => json(&report)?,
         Format::Text => page(&report, options.dry_run).print()?,
     }
     Ok(Exit::Fine)

@@ -1,5 +1,6 @@
 //! `sanid apply`: the desired identity is put in place.
 
+use sanid_cli::{Exit, Failure, Page, Tone, json};
 use sanid_host::act::{self, Restart};
 use sanid_host::config::{OnExisting, Origin};
 use sanid_host::plan::{self, Consent, Plan};
@@ -11,9 +12,7 @@ use sanid_host::{
 
 use crate::args::{Apply, Format};
 use crate::commands::hardware;
-use crate::exit::{Exit, Failure};
 use crate::host::{self, Access};
-use crate::output::{self, Page, Tone};
 
 pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
     let access = Access::unless_dry(options.dry_run);
@@ -62,12 +61,12 @@ pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
         Exit::Fine
     };
     match options.host.format {
-        Format::Json => output::json(&report)?,
+        Format::Json => json(&report)?,
         Format::Text => page(&report).print()?,
     }
     if decision.resolution.publishes_seed(&decision.facts) {
         let scheme = decision.resolution.scheme;
-        output::complain(&format!(
+        crate::complain(&format!(
             "scheme {scheme} puts the machine-id itself into the names; machine-id(5) asks to keep it confidential"
         ));
     }
@@ -76,7 +75,7 @@ pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
     }
     // The part that has a name is in place; the other one's fault is the result.
     Ok(match Failure::withheld(&decision.resolution) {
-        Some(failure) => failure.report(false),
+        Some(failure) => failure.report(crate::NAME, false),
         None => reloaded,
     })
 }

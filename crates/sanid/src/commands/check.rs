@@ -2,12 +2,11 @@
 
 use std::io::{self, BufRead as _};
 
+use sanid_cli::{Exit, Failure, Page, Tone, json};
 use sanid_core::{NameKind, PortabilityIssue};
 use serde::Serialize;
 
 use crate::args::{Check, Format, Kind};
-use crate::exit::{Exit, Failure};
-use crate::output::{self, Page, Tone};
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -86,7 +85,7 @@ pub(crate) fn run(options: &Check) -> Result<Exit, Failure> {
         }
     }
     match options.format {
-        Format::Json => output::json(&report)?,
+        Format::Json => json(&report)?,
         Format::Text => page(&report, options.portable).print()?,
     }
     let good = |name: &NameReport| name.valid && (name.portable || !options.portable);

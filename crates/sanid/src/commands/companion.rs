@@ -1,13 +1,12 @@
 //! Commands that are other programs: `sanid-image` has the decompressors, and `sanid-fleet` the databases,
 //! that this one has no room for.
 
+use sanid_cli::{Exit, Failure};
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-
-use crate::exit::{Exit, Failure};
 
 /// A program that does a part of the work.
 pub(crate) struct Companion {

@@ -1,10 +1,7 @@
 //! `sanid completions`: the files that packages install, for everybody else.
 
-use std::io::{self, Write as _};
-
 use crate::args::{Completions, Shell};
-use crate::exit::{Exit, Failure};
-use crate::output::ignore_closed_pipe;
+use sanid_cli::{Exit, Failure, print};
 
 pub(crate) fn run(options: &Completions) -> Result<Exit, Failure> {
     let text = match options.shell {
@@ -14,6 +11,6 @@ pub(crate) fn run(options: &Completions) -> Result<Exit, Failure> {
             include_str!("../../../../dist/usr/share/fish/vendor_completions.d/sanid.fish")
         }
     };
-    ignore_closed_pipe(io::stdout().write_all(text.as_bytes()))?;
+    print(text)?;
     Ok(Exit::Fine)
 }

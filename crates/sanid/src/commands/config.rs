@@ -1,12 +1,11 @@
 //! `sanid config`: the merged configuration, and who said what.
 
+use sanid_cli::{Exit, Failure, Page, Tone, json};
 use sanid_host::Look;
 use sanid_host::config::Explained;
 use serde::Serialize;
 
 use crate::args::{Format, HostOptions};
-use crate::exit::{Exit, Failure};
-use crate::output::{self, Page, Tone};
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -41,11 +40,11 @@ pub(crate) fn run(options: &HostOptions) -> Result<Exit, Failure> {
     let facts = sanid_host::observe(&root, &Look::default())?;
     let settings = facts.settings.explain();
     match options.format {
-        Format::Json => output::json(&report(settings))?,
+        Format::Json => json(&report(settings))?,
         Format::Text => page(&settings).print()?,
     }
     if let Some(notice) = crate::host::unseen(&facts) {
-        output::complain(&notice);
+        crate::complain(&notice);
     }
     Ok(Exit::Fine)
 }

@@ -1,5 +1,6 @@
 //! `sanid hardware`: what was recorded of the hardware, against what is there.
 
+use sanid_cli::{Exit, Failure, Page, Tone, json};
 use sanid_host::hardware::{
     Evidence, HardwareFacts, HardwareRecord, HardwareState, Verdict, to_store,
 };
@@ -7,9 +8,7 @@ use sanid_host::report::HardwareReport;
 use sanid_host::{Change, Done, Facts, Look, Mode, Moment, Observed, Root, Step, Transaction};
 
 use crate::args::{AcceptHardware, Format, Hardware, HardwareCommand, HostOptions};
-use crate::exit::{Exit, Failure};
 use crate::host::{self, Access};
-use crate::output::{self, Page, Tone};
 
 pub(crate) fn run(options: &Hardware) -> Result<Exit, Failure> {
     match &options.command {
@@ -136,7 +135,7 @@ fn seen(facts: &Facts) -> Result<&HardwareFacts, Failure> {
 
 fn print(report: &HardwareReport, format: Format) -> Result<(), Failure> {
     match format {
-        Format::Json => output::json(report)?,
+        Format::Json => json(report)?,
         Format::Text => page(report).print()?,
     }
     Ok(())
@@ -223,5 +222,5 @@ pub(super) fn complete(root: &Root, facts: &Facts) -> Option<String> {
         .and_then(|proposal| transaction.carry_out(&change, proposal));
     stored
         .err()
-        .map(|failure| format!("the hardware was not recorded ({})", failure.message()))
+        .map(|failure| format!("the hardware was not recorded ({})", failure.message))
 }

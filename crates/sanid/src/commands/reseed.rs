@@ -2,8 +2,7 @@
 
 mod losses;
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
-
+use sanid_cli::{Exit, Failure, Page, Tone, can_ask, confirm, json};
 use sanid_host::act::NewMachineId;
 use sanid_host::config::OnExisting;
 use sanid_host::config::seed::MACHINE_ID;
@@ -17,9 +16,7 @@ use serde::Serialize;
 
 use super::apply::live_names;
 use crate::args::{Format, Reseed};
-use crate::exit::{Exit, Failure};
 use crate::host::{self, Access};
-use crate::output::{self, Page, Tone};
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -100,7 +97,7 @@ pub(crate) fn run(options: &Reseed) -> Result<Exit, Failure> {
         report.notices.extend(missed.into_iter().flatten());
     }
     match options.host.format {
-        Format::Json => output::json(&report)?,
+        Format::Json => json(&report)?,
         Format::Text => page(&report).print()?,
     }
     Ok(Exit::Fine)
@@ -254,7 +251,7 @@ fn consent(root: &Root, options: &Reseed, facts: &Facts) -> Result<(), Failure> 
     if options.yes {
         return Ok(());
     }
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+    if !can_ask() {
         return Err(Failure::refused(&format!(
             "this gives the host a new machine-id and a new identity, and the arrays know it by the old one; nobody is there to agree\n\
              Ways out:\n  \
@@ -266,16 +263,12 @@ fn consent(root: &Root, options: &Reseed, facts: &Facts) -> Result<(), Failure> 
     }
     let mut page = Page::new();
     losses::show(&mut page, &losses::list(root));
-    output::complain(&page.into_text());
-    output::complain(&format!(
+    crate::complain(&page.into_text());
+    crate::complain(&format!(
         "this gives the host a new machine-id and a new identity. The arrays know it as {}, and will refuse it until they know the new names",
         old(facts).iqn.unwrap_or_else(|| "nobody".into())
     ));
-    // With nobody to read it there is nobody to answer, either.
-    let _ = write!(io::stderr(), "Type yes to go on: ");
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    if answer.trim() == "yes" {
+    if confirm()? {
         Ok(())
     } else {
         Err(Failure::refused(&"nothing was changed"))

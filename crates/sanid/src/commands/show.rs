@@ -1,13 +1,12 @@
 //! `sanid show` = observe, decide, print.
 
+use sanid_cli::{Exit, Failure, Page, Tone, json};
 use sanid_host::report::IdentityReport;
 use sanid_host::resolve::{self, Candidate, DERIVED, Part, Resolution, Verdict};
 use sanid_host::{IdentityFile, Look};
 
 use crate::args::{Format, Show};
-use crate::exit::{Exit, Failure};
 use crate::host::{self, Access};
-use crate::output::{self, Page, Tone};
 
 pub(crate) fn run(options: &Show) -> Result<Exit, Failure> {
     let root = host::open(options.host.root.as_deref(), Access::Read)?;
@@ -17,21 +16,21 @@ pub(crate) fn run(options: &Show) -> Result<Exit, Failure> {
         return Err(failure);
     }
     match options.host.format {
-        Format::Json => output::json(&IdentityReport::new(&resolution, options.explain))?,
+        Format::Json => json(&IdentityReport::new(&resolution, options.explain))?,
         Format::Text => page(&resolution, options.explain).print()?,
     }
     if let Some(notice) = host::unseen(&facts) {
-        output::complain(&notice);
+        crate::complain(&notice);
     }
     if resolution.publishes_seed(&facts) {
-        output::complain(&format!(
+        crate::complain(&format!(
             "scheme {} puts the machine-id itself into the names; machine-id(5) asks to keep it confidential",
             resolution.scheme
         ));
     }
     Ok(match Failure::withheld(&resolution) {
         // The document above is the answer.
-        Some(failure) => failure.report(false),
+        Some(failure) => failure.report(crate::NAME, false),
         None => Exit::Fine,
     })
 }

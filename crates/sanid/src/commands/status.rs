@@ -1,5 +1,6 @@
 //! `sanid status` = observe, decide, print what differs.
 
+use sanid_cli::{Exit, Failure, Page, Tone, json};
 use sanid_host::findings::{self, Finding, Severity};
 use sanid_host::plan::live::{pair_in_words, session_in_words};
 use sanid_host::plan::{desired, on_disk};
@@ -8,9 +9,7 @@ use sanid_host::resolve::{self, Part, Resolution};
 use sanid_host::{Effective, Facts, IdentityFile, Look};
 
 use crate::args::{Status, StatusFormat};
-use crate::exit::{Exit, Failure};
 use crate::host::{self, Access};
-use crate::output::{self, Page, Tone};
 
 pub(crate) fn run(options: &Status) -> Result<Exit, Failure> {
     let outcome = look(options);
@@ -30,7 +29,7 @@ fn look(options: &Status) -> Result<Exit, Failure> {
     let findings = findings::findings(&facts, &resolution);
     match options.format {
         StatusFormat::Json => {
-            output::json(&StatusReport::new(&facts, &resolution, &findings))?;
+            json(&StatusReport::new(&facts, &resolution, &findings))?;
         }
         StatusFormat::Text => page(&facts, &resolution, &findings).print()?,
         StatusFormat::Nfd => features(&facts, &findings).print()?,

@@ -2,10 +2,10 @@
 
 use std::ffi::OsString;
 
+use sanid_cli::Failure;
 use sanid_host::Root;
 
 use crate::commands::companion;
-use crate::exit::Failure;
 
 /// Where the store is named; without it there is no store to ask.
 const CONFIG: &str = "etc/sanid/claim.toml";

@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use sanid_cli::Failure;
 use sanid_core::{HostId, HostNqn, IscsiName};
 use sanid_host::resolve::resolve;
 use sanid_host::{Facts, Root, root};
@@ -13,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use super::claim::{self, Claim};
 use super::pins::{self, Pins};
 use crate::args::Adopt;
-use crate::exit::Failure;
 
 /// A record is some hundred bytes.
 const LONGEST: u64 = 64 * 1024;

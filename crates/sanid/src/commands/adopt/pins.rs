@@ -2,13 +2,12 @@
 
 use std::fmt::Write as _;
 
+use sanid_cli::Failure;
 use sanid_core::{HostId, HostNqn, IscsiName, NvmePair};
 use sanid_host::config::{Origin, Setting};
 use sanid_host::resolve::{Part, Resolution};
 use sanid_host::{Facts, IdentityFile, resolve};
 use serde::Serialize;
-
-use crate::exit::Failure;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -8,12 +8,11 @@ mod writer;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 
 use bulk::{Bulk, USUAL_LINE};
+use sanid_cli::{Exit, Failure};
 use sanid_core::{DEFAULT_SCHEME, IqnPrefix, MachineId, SCHEMES, Scheme, Seed, SeedKind, Takes};
 use writer::Writer;
 
 use crate::args::{Derive, ListFormat};
-use crate::exit::{Exit, Failure};
-use crate::output;
 
 /// Identities computed from machine-ids.
 #[cfg(feature = "schema")]
@@ -73,7 +72,7 @@ pub(crate) fn run(options: &Derive) -> Result<Exit, Failure> {
         Failure::error(&format!("--iqn-prefix {:?}: {error}", options.iqn_prefix))
     })?;
     if scheme.publishes_seed() {
-        output::complain(&format!(
+        crate::complain(&format!(
             "scheme {} puts the machine-id itself into the names; keep this output confidential",
             scheme.name()
         ));
@@ -92,7 +91,7 @@ pub(crate) fn run(options: &Derive) -> Result<Exit, Failure> {
         Err(Stop::Failed(failure)) => return Err(failure),
     }
     if run.bad > SHOWN_ERRORS {
-        output::complain(&format!("… and {} more", run.bad - SHOWN_ERRORS));
+        crate::complain(&format!("… and {} more", run.bad - SHOWN_ERRORS));
     }
     Ok(if run.bad > 0 { Exit::Error } else { Exit::Fine })
 }
@@ -244,7 +243,7 @@ impl<W: Write> Run<W> {
 }
 
 fn complain(number: u64, what: &str) {
-    output::complain(&format!("standard input, line {number}: {what}"));
+    crate::complain(&format!("standard input, line {number}: {what}"));
 }
 
 fn unreadable(error: &io::Error) -> Stop {

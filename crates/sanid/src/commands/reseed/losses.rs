@@ -1,15 +1,13 @@
 //! What depends on the machine-id (safety rule 8): listed, and each loss agreed to by name.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _};
 
+use sanid_cli::{Failure, Page, Tone};
 use sanid_host::dependents::{self, Dependent, Loss, Sight};
 use sanid_host::{Facts, Root};
 use serde::Serialize;
 
 use crate::args::Reseed;
-use crate::exit::Failure;
-use crate::output::{Page, Tone};
 
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -132,7 +130,7 @@ pub(super) fn check(root: &Root, facts: &Facts, options: &Reseed) -> Result<(), 
 /// The whole command that is not refused: with what was given and what is missing.
 pub(super) fn command(root: &Root, facts: &Facts, options: &Reseed, dry_run: bool) -> String {
     let mut words = vec!["sanid reseed"];
-    let asks = io::stdin().is_terminal() && io::stderr().is_terminal();
+    let asks = sanid_cli::can_ask();
     if dry_run {
         words.push("--dry-run");
     } else if options.yes || !asks {

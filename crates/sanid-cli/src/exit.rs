@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use sanid_host::report::ErrorReport;
 use sanid_host::resolve::Resolution;
 
-use crate::output;
+use crate::print::{complain, json};
 
 /// How the command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exit {
+pub enum Exit {
     /// All is well.
     Fine = 0,
     /// It looked and found something.
@@ -31,14 +31,16 @@ impl From<Exit> for ExitCode {
 
 /// A command that could not give its answer.
 #[derive(Debug)]
-pub(crate) struct Failure {
-    exit: Exit,
-    message: String,
+pub struct Failure {
+    /// How the command ends.
+    pub exit: Exit,
+    /// What was found, why it matters and what to type.
+    pub message: String,
 }
 
 impl Failure {
     /// Usage or I/O.
-    pub(crate) fn error(message: &impl ToString) -> Self {
+    pub fn error(message: &impl ToString) -> Self {
         Self {
             exit: Exit::Error,
             message: message.to_string(),
@@ -46,7 +48,7 @@ impl Failure {
     }
 
     /// A safety rule.
-    pub(crate) fn refused(message: &impl ToString) -> Self {
+    pub fn refused(message: &impl ToString) -> Self {
         Self {
             exit: Exit::Refused,
             message: message.to_string(),
@@ -54,25 +56,20 @@ impl Failure {
     }
 
     /// No usable seed.
-    pub(crate) fn no_seed(message: &impl ToString) -> Self {
+    pub fn no_seed(message: &impl ToString) -> Self {
         Self {
             exit: Exit::NoSeed,
             message: message.to_string(),
         }
     }
 
-    /// What was found, why it matters and what to type.
-    pub(crate) fn message(&self) -> &str {
-        &self.message
-    }
-
-    /// Says it: on standard error for people, and as a document on standard output for programs.
-    pub(crate) fn report(self, json: bool) -> Exit {
-        if json {
+    /// Writes it to standard error for people, and as a document to standard output for programs.
+    pub fn report(self, program: &str, as_json: bool) -> Exit {
+        if as_json {
             // The text below says it even where the document cannot be written.
-            let _ = output::json(&ErrorReport::new(self.exit as u8, self.message.clone()));
+            let _ = json(&ErrorReport::new(self.exit as u8, self.message.clone()));
         }
-        output::complain(&self.message);
+        complain(program, &self.message);
         self.exit
     }
 }
@@ -100,14 +97,14 @@ impl From<sanid_host::resolve::ResolveError> for Failure {
 
 impl Failure {
     /// Of a resolution: why no part has a name; `None` where one has.
-    pub(crate) fn without_names(resolution: &Resolution) -> Option<Self> {
+    pub fn without_names(resolution: &Resolution) -> Option<Self> {
         let nothing = resolution.iqn.is_err() && resolution.nvme.is_err();
         let error = resolution.errors().into_iter().next()?;
         nothing.then(|| error.clone().into())
     }
 
     /// Of a resolution: why one part has no name, once the other has been dealt with.
-    pub(crate) fn withheld(resolution: &Resolution) -> Option<Self> {
+    pub fn withheld(resolution: &Resolution) -> Option<Self> {
         let error = resolution.errors().into_iter().next()?;
         Some(error.clone().into())
     }

@@ -1,0 +1,47 @@
+//! Standard output and standard error. A closed pipe is not an error.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use serde::Serialize;
+
+use crate::page::{Tone, colour_wanted, paint};
+
+/// Writes a document to standard output, as it is made: a large one is held nowhere.
+///
+/// # Errors
+/// Those of [`print()`].
+pub fn json(document: &impl Serialize) -> io::Result<()> {
+    printed(|out| {
+        serde_json::to_writer_pretty(&mut *out, document)?;
+        out.write_all(b"\n")
+    })
+}
+
+/// Writes text to standard output. A reader that has seen enough, such as `head`, is not an error.
+///
+/// # Errors
+/// What the kernel says, where there is no place for it.
+pub fn print(text: &str) -> io::Result<()> {
+    printed(|out| out.write_all(text.as_bytes()))
+}
+
+/// Writes what `write` makes to standard output, as it is made.
+///
+/// # Errors
+/// Those of [`print()`].
+pub fn printed(write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        // The reader, such as `head`, has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// Writes a line to standard error, with the program's name before it.
+pub fn complain(program: &str, message: &str) {
+    let colour = colour_wanted(io::stderr().is_terminal());
+    let label = paint(colour, Tone::Danger, format!("{program}:"));
+    // Nobody reads a closed standard error; the exit code remains.
+    let _ = writeln!(io::stderr(), "{label} {message}");
+}
