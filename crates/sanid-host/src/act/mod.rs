@@ -171,7 +171,7 @@ fn change<'a>(
     journal: &mut Journal<'a>,
 ) -> Result<(), ActError> {
     let mut writes: Vec<&Write> = Vec::new();
-    for part in [Part::Iqn, Part::Nvme] {
+    for part in Part::ALL {
         let change = bind::Change::new(root, facts, plan, part);
         match plan.way(part) {
             _ if plan.lifts.contains(&part) => change.lift(journal)?,

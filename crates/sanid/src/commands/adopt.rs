@@ -6,15 +6,15 @@ mod pins;
 
 use sanid_host::act::Lock;
 use sanid_host::record::RecordState;
+use sanid_host::report::NamesReport;
 use sanid_host::unique::{self, ConfirmedBy};
-use sanid_host::{Covered, Facts, Look, Root, act, resolve};
+use sanid_host::{Covered, Facts, Look, Names, Root, act, resolve};
 use serde::Serialize;
 
 use crate::args::{Adopt, Format};
 use crate::exit::{Exit, Failure};
 use crate::host::{self, Access};
 use crate::output::{self, Page, Tone};
-use pins::Pins;
 
 /// High enough to come after what a site ships, low enough to be overridden.
 const NAME: &str = "50-adopted.toml";
@@ -36,7 +36,7 @@ pub(crate) struct AdoptReport {
     /// The configuration file.
     path: &'static str,
     /// The adopted names.
-    pins: Pins,
+    pins: NamesReport,
     /// How it is known that no other host has the names: `administrator` or `audit`, where `--confirm-unique`
     /// records it, or would.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +79,7 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
     };
     let comment = record.as_ref().map(from::Record::comment);
     let comment = comment.as_deref().unwrap_or(ON_DISK);
-    if pins == Pins::default() {
+    if pins == Names::default() {
         return Err(nothing(&notices));
     }
     let unseen = host::unseen(&facts).filter(|_| options.dry_run);
@@ -96,7 +96,7 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
         path: PATH,
         confirmed,
         notices,
-        pins,
+        pins: NamesReport::new(&pins),
     };
     match options.host.format {
         Format::Json => output::json(&report)?,
@@ -111,18 +111,18 @@ fn pin(
     root: &Root,
     lock: Option<&Lock>,
     facts: Facts,
-    pins: &Pins,
+    pins: &Names,
     comment: &str,
 ) -> Result<(&'static str, Facts), Failure> {
-    if pins.are_desired(&resolve(&facts)) {
+    if pins::are_desired(pins, &resolve(&facts)) {
         return Ok(("unchanged", facts));
     }
     // Decided on the state that it would leave, before anything is written.
-    let after = pins.check(host::observe(root, LOOK)?)?;
+    let after = pins::check(pins, host::observe(root, LOOK)?)?;
     let Some(lock) = lock else {
         return Ok(("would-change", after));
     };
-    act::write_config(root, lock, NAME, &pins.fragment(comment))?;
+    act::write_config(root, lock, NAME, &pins::fragment(pins, comment))?;
     Ok(("changed", verify(root, pins)?))
 }
 
@@ -195,9 +195,9 @@ fn nothing(notices: &[String]) -> Failure {
 const ON_DISK: &str = "`sanid adopt`: the identity that was on disk, and stays.";
 
 /// Another file may set the same pins and apply later.
-fn verify(root: &Root, pins: &Pins) -> Result<Facts, Failure> {
+fn verify(root: &Root, pins: &Names) -> Result<Facts, Failure> {
     let facts = host::observe(root, LOOK)?;
-    if pins.are_desired(&resolve(&facts)) {
+    if pins::are_desired(pins, &resolve(&facts)) {
         return Ok(facts);
     }
     Err(Failure::error(&format!(
@@ -216,18 +216,11 @@ fn page(report: &AdoptReport, dry_run: bool) -> Page {
         _ => (Tone::Warning, format!("would pin in {}", report.path)),
     };
     page.line(page.tone(tone, line));
-    let row = |label: &str, value: &Option<String>| {
-        value
-            .clone()
-            .map(|value| [(Tone::Faint, label.to_owned()), (Tone::Plain, value)])
-    };
-    let pins = &report.pins;
-    let rows = [
-        row("initiator name", &pins.iqn),
-        row("host NQN", &pins.host_nqn),
-        row("Host ID", &pins.host_id),
-    ];
-    page.rows(2, &rows.into_iter().flatten().collect::<Vec<_>>());
+    let rows = report.pins.names().iter().map(|(file, name)| {
+        let label = (Tone::Faint, file.holds().to_owned());
+        [label, (Tone::Plain, name.to_owned())]
+    });
+    page.rows(2, &rows.collect::<Vec<_>>());
     if let Some(by) = report.confirmed {
         let verb = if dry_run {
             "would be confirmed"
