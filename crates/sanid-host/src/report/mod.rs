@@ -16,7 +16,7 @@ pub use apply::{
 };
 pub use hardware::{EvidenceReport, HardwareReport, HardwareSummary};
 pub use identity::{AppliedReport, CandidateReport, IdentityReport, PlaceReport, Provenance};
-pub use parts::{NameReport, NamesReport, PartReport};
+pub use parts::{NamesReport, PartName, PartReport};
 pub use readers::ReaderReport;
 pub use status::{
     FileReport, FindingReport, InitramfsReport, LiveReport, NvmeReport, OnDisk, SeedReport,

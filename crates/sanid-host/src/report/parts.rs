@@ -9,7 +9,7 @@ report! {
         /// `iqn` or `nvme`.
         pub part: &'static str,
         /// Its names; empty where it has none.
-        pub names: Vec<NameReport>,
+        pub names: Vec<PartName>,
         /// Where they came from, where the report tells.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub provenance: Option<PlaceReport>,
@@ -18,7 +18,7 @@ report! {
 
 report! {
     /// One name.
-    pub struct NameReport {
+    pub struct PartName {
         /// `iqn`, `host-nqn` or `host-id`.
         pub kind: &'static str,
         /// The name.
@@ -73,7 +73,7 @@ impl PartReport {
         provenance: impl Fn(Part) -> Option<PlaceReport>,
     ) -> Vec<Self> {
         let name = |file: &IdentityFile| {
-            Some(NameReport {
+            Some(PartName {
                 kind: file.key(),
                 name: names.of(*file)?.to_owned(),
             })
