@@ -39,7 +39,7 @@ pub(super) static INITIATOR_NAME: FileKind = FileKind {
     in_use: |text| IscsiName::in_use(text).map(|name| name.to_string()),
     is_usable_despite: super::kind::tolerated,
     set_pin: |pin, text| {
-        pin.iqn = super::kind::pinned(IscsiName::in_use(text)?);
+        pin.iqn = Some(super::kind::pinned(IscsiName::in_use(text)?));
         Ok(())
     },
     own: |own| own.iqn.as_ref(),
@@ -72,7 +72,7 @@ impl super::Kind for Kind {
         "initiator name"
     }
 
-    fn from_words(&self) -> &'static str {
+    fn origin_label(&self) -> &'static str {
         "initiator from"
     }
 

@@ -65,7 +65,7 @@ pub(crate) trait Kind: Sync {
     /// The part in the field's words.
     fn words(&self) -> &'static str;
     /// What precedes the source of the part where the parts have different ones.
-    fn from_words(&self) -> &'static str;
+    fn origin_label(&self) -> &'static str;
     /// The units that read the part only when they start.
     fn restart(&self) -> Restart;
     /// Whose names are on disk; `None` where no name is desired.
@@ -116,9 +116,9 @@ pub(super) fn tolerated(rule: Rule) -> bool {
 }
 
 /// A pin that no file of the configuration has yet.
-pub(super) fn pinned<T>(value: T) -> Option<Setting<T>> {
-    Some(Setting {
+pub(super) fn pinned<T>(value: T) -> Setting<T> {
+    Setting {
         value,
         origin: Origin::Default,
-    })
+    }
 }

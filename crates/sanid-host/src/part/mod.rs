@@ -90,8 +90,8 @@ impl Part {
     }
 
     /// What precedes the place that the part is from, where the parts have different ones.
-    pub fn from_words(self) -> &'static str {
-        self.kind().from_words()
+    pub fn origin_label(self) -> &'static str {
+        self.kind().origin_label()
     }
 
     /// The part in JSON.

@@ -43,7 +43,7 @@ pub(super) static HOST_NQN: FileKind = FileKind {
     in_use: |text| HostNqn::in_use(text).map(|nqn| nqn.to_string()),
     is_usable_despite: super::kind::tolerated,
     set_pin: |pin, text| {
-        pin.hostnqn = super::kind::pinned(HostNqn::in_use(text)?);
+        pin.hostnqn = Some(super::kind::pinned(HostNqn::in_use(text)?));
         Ok(())
     },
     own: |own| own.host_nqn.as_ref(),
@@ -71,7 +71,7 @@ pub(super) static HOST_ID: FileKind = FileKind {
     in_use: |text| HostId::parse(text).map(|id| id.to_string()),
     is_usable_despite: |_| false,
     set_pin: |pin, text| {
-        pin.hostid = super::kind::pinned(HostId::parse(text)?);
+        pin.hostid = Some(super::kind::pinned(HostId::parse(text)?));
         Ok(())
     },
     own: |own| own.host_id.as_ref(),
@@ -114,7 +114,7 @@ impl super::Kind for Kind {
         "NVMe pair"
     }
 
-    fn from_words(&self) -> &'static str {
+    fn origin_label(&self) -> &'static str {
         "NVMe pair from"
     }
 

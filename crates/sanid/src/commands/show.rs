@@ -77,7 +77,7 @@ pub(crate) fn identity(page: &mut Page, resolution: &Resolution) {
         rows.extend(place.map(|place| [label("from"), value(place.to_owned())]));
     } else {
         rows.extend(places.into_iter().filter_map(|(part, place)| {
-            Some([label(part.from_words()), value(place?.to_owned())])
+            Some([label(part.origin_label()), value(place?.to_owned())])
         }));
     }
     page.rows(0, &rows);
