@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use serde::Deserialize;
 
 use crate::observed::Observed;
-use crate::record::Values;
+use crate::part::Names;
 use crate::root::Root;
 
 /// Where the claim store is configured, relative to the root.
@@ -22,7 +22,7 @@ pub struct ClaimFacts {
     /// Whether a claim store is configured.
     pub store: bool,
     /// The names that the store last granted to this host, while the lease runs.
-    pub held: Option<Values>,
+    pub held: Option<Names>,
 }
 
 /// What is read of the state of a claim.
@@ -37,7 +37,7 @@ struct Kept {
 #[serde(rename_all = "camelCase")]
 struct Claim {
     #[serde(flatten)]
-    names: Values,
+    names: Names,
     lease_seconds: Option<u64>,
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn read(root: &Root, runs: bool) -> Observed<ClaimFacts> {
 }
 
 /// The names of a claim whose lease runs at this time. The clock only decides whether a finding is shown.
-fn held(state: &[u8], now: SystemTime) -> Option<Values> {
+fn held(state: &[u8], now: SystemTime) -> Option<Names> {
     let kept: Kept = serde_json::from_slice(state).ok()?;
     let claim = kept.claim?;
     // A store that does not answer ends no lease.
@@ -90,10 +90,10 @@ mod tests {
         let after = |seconds| verified + Duration::from_secs(seconds);
         let names = held(granted, after(86_399)).unwrap();
         assert_eq!(
-            names.iqn.as_deref(),
+            names.iqn(),
             Some("iqn.2016-04.com.open-iscsi:652f5d50a6894520b87bfe2552ef6b8b")
         );
-        assert!(names.host_nqn.is_some() && names.host_id.is_some());
+        assert!(names.host_nqn().is_some() && names.host_id().is_some());
         assert_eq!(held(granted, after(86_500)), None);
         assert!(held(unreachable, after(60)).is_some());
         assert_eq!(held(conflict, after(60)), None);

@@ -1,97 +1,72 @@
-//! The three identity files: where they are, what their bytes must be, and what a host's storage
+//! The identity files: where they are, what their bytes must be, and what a host's storage
 //! programs take from the bytes that are there.
 
-use sanid_core::{HostId, HostNqn, Identity, IscsiName, NameError, Rule};
+use sanid_core::{Identity, NameError};
 
-use crate::parse::hostfile::{self, HostFile};
-use crate::parse::{Hazard, ReaderView, initiatorname};
+use crate::parse::own::Own;
+use crate::parse::{Hazard, ReaderView};
+pub use crate::part::IdentityFile;
 use crate::root::{FileContent, ReadError, escape};
 
-/// One of the files that iscsid, nvme-cli and their kin read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum IdentityFile {
-    /// `/etc/iscsi/initiatorname.iscsi`, read by iscsid at its start (iscsid(8)).
-    InitiatorName,
-    /// `/etc/nvme/hostnqn`, read by libnvme at each connect (nvme-connect(1)).
-    HostNqn,
-    /// `/etc/nvme/hostid`, read by libnvme at each connect (nvme-connect(1)).
-    HostId,
-}
-
 impl IdentityFile {
-    /// All of them, in the order in which they are written.
-    pub const ALL: [Self; 3] = [Self::InitiatorName, Self::HostNqn, Self::HostId];
-
     /// The directory, relative to the root.
     pub fn directory(self) -> &'static str {
-        match self {
-            Self::InitiatorName => "etc/iscsi",
-            Self::HostNqn | Self::HostId => "etc/nvme",
-        }
+        self.kind().directory
     }
 
     /// The name in its directory.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::InitiatorName => "initiatorname.iscsi",
-            Self::HostNqn => "hostnqn",
-            Self::HostId => "hostid",
-        }
+        self.kind().name
     }
 
     /// The path, relative to the root.
     pub fn path(self) -> &'static str {
-        match self {
-            Self::InitiatorName => "etc/iscsi/initiatorname.iscsi",
-            Self::HostNqn => "etc/nvme/hostnqn",
-            Self::HostId => "etc/nvme/hostid",
-        }
+        self.kind().path
     }
 
     /// What the file holds, in the field's words.
     pub fn holds(self) -> &'static str {
-        match self {
-            Self::InitiatorName => "initiator name",
-            Self::HostNqn => "host NQN",
-            Self::HostId => "Host ID",
-        }
+        self.kind().holds
+    }
+
+    /// The kind of name that the file holds, in JSON.
+    pub fn key(self) -> &'static str {
+        self.kind().key
+    }
+
+    /// The member of a JSON object that has a member for each name.
+    pub fn field(self) -> &'static str {
+        self.kind().field
+    }
+
+    /// The key of the `[pin]` table that fixes its value.
+    pub fn pin_key(self) -> &'static str {
+        self.kind().pin
+    }
+
+    /// Whether a text is a name that keeps the standard.
+    pub fn is_conformant(self, text: &str) -> bool {
+        (self.kind().parse)(text).is_ok()
     }
 
     /// The mode in which sanid writes it.
-    ///
-    /// The NVMe files are for everyone to read: os-brick, unprivileged in its service, overwrites a
-    /// hostnqn that it may not read with one of its own making.
     pub fn mode(self) -> u32 {
-        match self {
-            Self::InitiatorName => 0o600,
-            Self::HostNqn | Self::HostId => 0o644,
-        }
+        self.kind().mode
     }
 
     /// The permission bits without which a reader destroys or misses the file.
     pub fn needed_mode(self) -> u32 {
-        match self {
-            Self::InitiatorName => 0o400,
-            Self::HostNqn | Self::HostId => 0o444,
-        }
+        self.kind().needed_mode
     }
 
     /// The value of an identity that belongs into this file.
     pub fn value(self, identity: &Identity) -> String {
-        match self {
-            Self::InitiatorName => identity.iqn.to_string(),
-            Self::HostNqn => identity.nvme.host_nqn.to_string(),
-            Self::HostId => identity.nvme.host_id.to_string(),
-        }
+        (self.kind().value)(identity)
     }
 
     /// The bytes for a value: one line, LF, nothing else, which is what every reader takes alike.
     pub fn bytes(self, value: &str) -> Vec<u8> {
-        match self {
-            Self::InitiatorName => format!("InitiatorName={value}\n"),
-            Self::HostNqn | Self::HostId => format!("{value}\n"),
-        }
-        .into_bytes()
+        format!("{}{value}\n", self.kind().before).into_bytes()
     }
 
     /// The value that the file's own reader takes from these bytes: iscsid, or libnvme.
@@ -99,36 +74,22 @@ impl IdentityFile {
     /// # Errors
     /// [`Hazard`]: it takes none.
     pub fn effective(self, bytes: &[u8]) -> Result<&str, Hazard> {
-        match self {
-            Self::InitiatorName => initiatorname::iscsid(bytes),
-            Self::HostNqn => hostfile::libnvme_hostnqn(bytes),
-            Self::HostId => hostfile::libnvme_hostid(bytes),
-        }
-    }
-
-    /// Whether the file's own reader and the kernel go on with a name that breaks this rule. A Host ID must
-    /// parse.
-    fn is_usable_despite(self, rule: Rule) -> bool {
-        self != Self::HostId && (rule.is_tolerated() || rule == Rule::Control)
+        (self.kind().effective)(bytes)
     }
 
     /// What every known reader takes from these bytes, the file's own reader first.
     pub fn readers(self, bytes: &[u8]) -> Vec<ReaderView> {
-        match self {
-            Self::InitiatorName => initiatorname::all_readers(bytes),
-            Self::HostNqn => hostfile::all_readers(HostFile::HostNqn, bytes),
-            Self::HostId => hostfile::all_readers(HostFile::HostId, bytes),
-        }
+        (self.kind().readers)(bytes)
     }
 
-    /// A text as the name that storage would know the host by, if it can be one. A Host ID is in its usual
-    /// spelling, since it is compared as a number.
-    fn usable(self, text: &str) -> Option<String> {
-        match self {
-            Self::InitiatorName => IscsiName::in_use(text).ok().map(|name| name.to_string()),
-            Self::HostNqn => HostNqn::in_use(text).ok().map(|nqn| nqn.to_string()),
-            Self::HostId => HostId::parse(text).ok().map(|id| id.to_string()),
-        }
+    /// The name for this file among those that a reader has of its own.
+    pub(crate) fn own(self, own: &Own) -> Option<&String> {
+        (self.kind().own)(own)
+    }
+
+    /// Whether two values of the file are one name to storage.
+    pub(crate) fn is_same(self, one: &str, other: &str) -> bool {
+        one == other || (self.kind().ignores_case && one.eq_ignore_ascii_case(other))
     }
 
     /// The programs that would take something else than `expected` from these bytes, each with what it
@@ -138,11 +99,7 @@ impl IdentityFile {
         if bytes == self.bytes(expected) {
             return Vec::new();
         }
-        match self {
-            Self::InitiatorName => initiatorname::disagreement(bytes, expected),
-            Self::HostNqn => hostfile::disagreement(HostFile::HostNqn, bytes, expected),
-            Self::HostId => hostfile::disagreement(HostFile::HostId, bytes, expected),
-        }
+        (self.kind().disagreement)(bytes, expected)
     }
 }
 
@@ -254,7 +211,7 @@ impl<T> Effective<T> {
                 Ok(name) => Self::Valid(name),
                 Err(error) => {
                     let (text, why) = (escape(value.as_bytes()), error.to_string());
-                    if file.is_usable_despite(error.rule()) {
+                    if (file.kind().is_usable_despite)(error.rule()) {
                         let name = in_use(value).ok();
                         Self::Irregular { name, text, why }
                     } else {
@@ -266,63 +223,41 @@ impl<T> Effective<T> {
     }
 }
 
-/// The three files as found, and what their readers take from them.
+/// The identity files as found, and what their readers take from them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Disk {
-    /// `/etc/iscsi/initiatorname.iscsi`.
-    pub initiator_name: FileState,
-    /// `/etc/nvme/hostnqn`.
-    pub host_nqn: FileState,
-    /// `/etc/nvme/hostid`.
-    pub host_id: FileState,
-}
+pub struct Disk([FileState; IdentityFile::ALL.len()]);
 
+#[allow(clippy::indexing_slicing, reason = "there is one state for each file")]
 impl Disk {
     /// One of the files.
     pub fn file(&self, file: IdentityFile) -> &FileState {
-        match file {
-            IdentityFile::InitiatorName => &self.initiator_name,
-            IdentityFile::HostNqn => &self.host_nqn,
-            IdentityFile::HostId => &self.host_id,
-        }
+        &self.0[file as usize]
     }
 
     pub(crate) fn file_mut(&mut self, file: IdentityFile) -> &mut FileState {
-        match file {
-            IdentityFile::InitiatorName => &mut self.initiator_name,
-            IdentityFile::HostNqn => &mut self.host_nqn,
-            IdentityFile::HostId => &mut self.host_id,
-        }
+        &mut self.0[file as usize]
+    }
+}
+
+impl Disk {
+    /// The files in this state each.
+    pub(crate) fn of(state: impl FnMut(IdentityFile) -> FileState) -> Self {
+        Self(IdentityFile::ALL.map(state))
     }
 
-    /// The initiator name as iscsid has it after a restart.
-    pub fn iqn(&self) -> Effective<IscsiName> {
-        Effective::of(
-            IdentityFile::InitiatorName,
-            &self.initiator_name,
-            IscsiName::parse,
-            IscsiName::in_use,
-        )
+    /// What a file's own reader has in hand, as text.
+    pub fn effective(&self, file: IdentityFile) -> Effective<String> {
+        self.read(file, file.kind().parse, file.kind().in_use)
     }
 
-    /// The host NQN as libnvme has it at the next connect.
-    pub fn host_nqn(&self) -> Effective<HostNqn> {
-        Effective::of(
-            IdentityFile::HostNqn,
-            &self.host_nqn,
-            HostNqn::parse,
-            HostNqn::in_use,
-        )
-    }
-
-    /// The Host ID as libnvme has it at the next connect.
-    pub fn host_id(&self) -> Effective<HostId> {
-        Effective::of(
-            IdentityFile::HostId,
-            &self.host_id,
-            HostId::parse,
-            HostId::parse,
-        )
+    /// What a file's own reader has in hand, as a name of this type.
+    pub(crate) fn read<T>(
+        &self,
+        file: IdentityFile,
+        parse: impl FnOnce(&str) -> Result<T, NameError>,
+        in_use: impl FnOnce(&str) -> Result<T, NameError>,
+    ) -> Effective<T> {
+        Effective::of(file, self.file(file), parse, in_use)
     }
 
     /// Every name that storage may know the host by from this file: what any known reader takes and storage can
@@ -341,10 +276,25 @@ impl Disk {
                 Err(Hazard::Several(texts)) => texts,
                 Err(_) => Vec::new(),
             };
-            for name in texts.iter().filter_map(|text| file.usable(text)) {
+            for name in texts
+                .iter()
+                .filter_map(|text| (file.kind().in_use)(text).ok())
+            {
                 if !names.contains(&name) {
                     names.push(name);
                 }
+            }
+        }
+        names
+    }
+
+    /// The names in use, with what the file's own reader takes although it cannot be written as it is.
+    pub(crate) fn somebodys(&self, file: IdentityFile) -> Vec<String> {
+        let mut names = self.names_in_use(file);
+        let is_irregular = matches!(self.effective(file), Effective::Irregular { .. });
+        if let Some(text) = self.effective_text(file).filter(|_| is_irregular) {
+            if !names.contains(&text) {
+                names.push(text);
             }
         }
         names

@@ -30,6 +30,7 @@
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 pub mod act;
+pub mod adopt;
 mod claim;
 pub mod config;
 mod config_source;
@@ -67,6 +68,7 @@ pub use facts::{
 pub use file::{Disk, Effective, FileState, IdentityFile};
 pub use observe::{Covered, Look, PUBLISHED, fixed_by, observe};
 pub use observed::Observed;
+pub use part::{Names, PerPart};
 pub use place::Via;
 pub use plan::plan;
 pub use recognise::FirmwareSeeds;

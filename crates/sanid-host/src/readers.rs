@@ -1,14 +1,10 @@
 //! Which name each program takes, where that is not the one in the identity files.
 
-use sanid_core::HostNqn;
-
-use crate::facts::{Facts, OwnName, OwnReader};
+use crate::facts::{Facts, OwnName};
 use crate::file::{Disk, IdentityFile};
 use crate::observed::Observed;
-use crate::parse::hostfile::{LIBNVME_3, libnvme_3_hostid};
-use crate::parse::own::Own;
-use crate::parse::{Hazard, ReaderView};
-use crate::part::{Part, part_of};
+use crate::parse::ReaderView;
+use crate::part::{Names, Part, part_of};
 use crate::root::escape;
 
 /// What one program takes in place of the names in the identity files.
@@ -19,7 +15,7 @@ pub struct ReaderName {
     /// The part of the identity.
     pub part: Part,
     /// The names that differ; all empty where the program takes none.
-    pub names: Own,
+    pub names: Names,
     /// Where it takes them from: `/FILE`, or `/FILE:LINE`.
     pub from: String,
     /// Why it does not take the file's name, where it refuses that.
@@ -34,7 +30,7 @@ pub fn differing(facts: &Facts) -> Vec<ReaderName> {
     all.extend(own.map(|own| ReaderName {
         reader: own.reader.as_str(),
         part: part(own),
-        names: own.own.clone(),
+        names: Names::of_files(|file| file.own(&own.own).cloned()),
         from: own.place(),
         why: None,
     }));
@@ -51,10 +47,7 @@ pub(crate) fn own_names(facts: &Facts) -> &[OwnName] {
 
 /// The part that an own name replaces.
 pub(crate) fn part(own: &OwnName) -> Part {
-    match own.reader {
-        OwnReader::Iscsi => Part::Iqn,
-        _ => Part::Nvme,
-    }
+    own.reader.part()
 }
 
 /// Whether an own name is not the one in the identity files, nor that of an adapter which logs in by itself.
@@ -63,19 +56,12 @@ pub(crate) fn differs(facts: &Facts, own: &OwnName) -> bool {
         let mut adapters = facts.live.iscsi_hosts.seen().iter();
         adapters.any(|adapter| adapter.offload && adapter.initiator == iqn)
     };
-    let is_other = |name: &Option<String>, file: IdentityFile| {
-        let here = facts.disk.effective_text(file).unwrap_or_default();
-        let same = |name: &str| match file {
-            IdentityFile::HostNqn => name == here,
-            // Arrays compare initiator names in lower case, and a Host ID is 16 bytes.
-            IdentityFile::InitiatorName | IdentityFile::HostId => name.eq_ignore_ascii_case(&here),
-        };
-        name.as_deref().is_some_and(|name| !same(name))
+    let is_other = |file: &IdentityFile| {
+        let here = facts.disk.effective_text(*file).unwrap_or_default();
+        let name = file.own(&own.own).filter(|name| !of_adapter(name));
+        name.is_some_and(|name| !file.is_same(name, &here))
     };
-    let iqn = is_other(&own.own.iqn, IdentityFile::InitiatorName)
-        && !own.own.iqn.as_deref().is_some_and(of_adapter);
-    iqn || is_other(&own.own.host_nqn, IdentityFile::HostNqn)
-        || is_other(&own.own.host_id, IdentityFile::HostId)
+    IdentityFile::ALL.iter().any(is_other)
 }
 
 /// The readers of a file that do not take its name, and would take it if sanid wrote the file.
@@ -88,7 +74,7 @@ pub(crate) fn disagreement(disk: &Disk, file: IdentityFile) -> Vec<ReaderView> {
 }
 
 /// The readers of a file that do not take its name.
-fn others(disk: &Disk, file: IdentityFile) -> Vec<ReaderView> {
+pub(crate) fn others(disk: &Disk, file: IdentityFile) -> Vec<ReaderView> {
     let (Some(bytes), Some(value)) = (disk.file(file).bytes(), disk.effective_text(file)) else {
         return Vec::new();
     };
@@ -101,43 +87,18 @@ fn others(disk: &Disk, file: IdentityFile) -> Vec<ReaderView> {
     others
 }
 
-/// What libnvme 3 does with a host NQN that it refuses, to continue a sentence; empty where it takes the NQN.
-pub(crate) fn libnvme_3_refusal(disk: &Disk) -> String {
-    let file = IdentityFile::HostNqn;
-    let mut others = others(disk, file).into_iter();
-    let sent = others.find_map(|view| instead(disk, file, &view));
-    sent.map_or_else(String::new, |name| {
-        format!("; {LIBNVME_3} ignores it and sends {name}")
-    })
-}
-
-/// What a reader that refuses its file sends in place of the name there, where that is known.
-pub(crate) fn instead(disk: &Disk, file: IdentityFile, view: &ReaderView) -> Option<String> {
-    let refused = matches!(view.value, Err(Hazard::Refused(_)));
-    if file != IdentityFile::HostNqn || view.reader != LIBNVME_3 || !refused {
-        return None;
-    }
-    let id = libnvme_3_hostid(disk.file(IdentityFile::HostId).bytes()?).ok()?;
-    Some(format!("{}{id}", HostNqn::UUID_PREFIX))
-}
-
 fn of_file(disk: &Disk, file: IdentityFile) -> Vec<ReaderName> {
     let one = |view: ReaderView| {
-        let instead = instead(disk, file, &view);
-        let from = match &instead {
-            Some(_) => IdentityFile::HostId,
-            None => file,
+        let (instead, from) = match (file.kind().instead)(disk, &view) {
+            Some((name, from)) => (Some(name), from),
+            None => (None, file),
         };
         let (name, why) = match view.value {
             Ok(value) => (Some(escape(value.as_bytes())), None),
             Err(hazard) => (instead, Some(escape(hazard.to_string().as_bytes()))),
         };
-        let mut names = Own::default();
-        match file {
-            IdentityFile::InitiatorName => names.iqn = name,
-            IdentityFile::HostNqn => names.host_nqn = name,
-            IdentityFile::HostId => names.host_id = name,
-        }
+        let mut names = Names::default();
+        names.set(file, name);
         ReaderName {
             reader: view.reader,
             part: part_of(file),

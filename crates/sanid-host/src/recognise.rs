@@ -1,14 +1,14 @@
 //! Names on disk that follow from this host's own seeds: by the rule of a scheme that is not the configured one, or
 //! with the seed itself in them.
 
-use sanid_core::{Derived, HostUuid, SCHEMES, Seed, Takes};
+use sanid_core::{Derived, HostUuid, Identity, SCHEMES, Seed, Takes};
 
 use crate::config::Origin;
 use crate::config::seed::MACHINE_ID;
 use crate::facts::{Facts, RootFacts};
 use crate::file::IdentityFile;
 use crate::observed::Observed;
-use crate::part::{Part, files};
+use crate::part::{Part, files, part_of};
 use crate::resolve::{DERIVED, Resolution, derived};
 
 /// Seeds of the firmware, as the programs find them that schemes are named for.
@@ -53,8 +53,8 @@ pub(crate) fn scheme_of(
 struct Made {
     scheme: &'static str,
     derived: Derived,
-    /// A template makes the initiator name in its place.
-    without_iqn: bool,
+    /// The parts that a setting, such as a template, makes in its place.
+    left_out: Vec<Part>,
 }
 
 impl Made {
@@ -75,36 +75,34 @@ impl Made {
         Some(Self {
             scheme: scheme.name(),
             derived: scheme.derive(seed, &facts.settings.iqn_prefix.value),
-            without_iqn: facts.settings.iqn_template.is_some(),
+            left_out: Part::ALL
+                .into_iter()
+                .filter(|part| part.kind().is_without_scheme(facts))
+                .collect(),
         })
     }
 
     fn is_own(&self, part: Part) -> bool {
-        let by = match part {
-            Part::Iqn => self.derived.iqn_by,
-            Part::Nvme => self.derived.host_nqn_by,
-        };
-        by == self.scheme
+        part.kind().derived_by(&self.derived) == self.scheme
     }
 
     /// Whether the scheme would give the names of a part that are on disk.
     fn keeps(&self, facts: &Facts, part: Part) -> bool {
         let is_kept = |file: &IdentityFile| {
             let on_disk = facts.disk.effective_text(*file);
-            // nvme-cli made no Host ID, and the host NQN gives one.
-            let may_lack = *file == IdentityFile::HostId && on_disk.is_none();
+            let may_lack = part.kind().may_lack(*file) && on_disk.is_none();
             may_lack || (on_disk.is_some() && on_disk == self.value(*file))
         };
         files(part).iter().all(is_kept)
     }
 
     fn value(&self, file: IdentityFile) -> Option<String> {
-        match file {
-            IdentityFile::InitiatorName if self.without_iqn => None,
-            IdentityFile::InitiatorName => Some(self.derived.iqn.to_string()),
-            IdentityFile::HostNqn => Some(self.derived.nvme.host_nqn.to_string()),
-            IdentityFile::HostId => Some(self.derived.nvme.host_id.to_string()),
-        }
+        let identity = Identity {
+            iqn: self.derived.iqn.clone().into(),
+            nvme: self.derived.nvme.clone(),
+        };
+        let is_left_out = self.left_out.contains(&part_of(file));
+        (!is_left_out).then(|| file.value(&identity))
     }
 }
 

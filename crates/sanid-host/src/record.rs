@@ -6,11 +6,13 @@
 //! and *was a change under way?* (power was cut between the two files of the NVMe pair). The seed
 //! appears as a keyed fingerprint only.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::API_VERSION;
 use crate::document;
-use crate::file::IdentityFile;
+use crate::part::{IdentityFile, Names, Part, PerPart, files};
 
 /// The directory of the record, relative to the root. Mode 0700: its lock is root's alone.
 pub const DIRECTORY: &str = "var/lib/sanid";
@@ -33,12 +35,13 @@ pub struct Record {
     pub api_version: String,
     /// `Record`.
     pub kind: String,
-    /// The initiator name that sanid put in place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub iqn: Option<RecordedIqn>,
-    /// The NVMe pair that sanid put in place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub nvme: Option<RecordedPair>,
+    /// The names that sanid put in place, by part: each part is a member of the document.
+    #[serde(
+        flatten,
+        serialize_with = "write_parts",
+        deserialize_with = "read_parts"
+    )]
+    pub parts: PerPart<Option<Recorded>>,
     /// A change that was begun and not yet seen through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
@@ -64,28 +67,47 @@ pub struct Origin {
     pub seed_name: Option<String>,
 }
 
-/// An initiator name with its origin.
+/// The names of a part with their origin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RecordedIqn {
-    /// The name.
-    pub iqn: String,
-    /// Where it came from.
+pub struct Recorded {
+    /// The names.
+    #[serde(flatten)]
+    pub names: Names,
+    /// Where they came from.
     #[serde(flatten)]
     pub origin: Origin,
 }
 
-/// An NVMe pair with its origin.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RecordedPair {
-    /// The host NQN.
-    pub host_nqn: String,
-    /// The Host ID.
-    pub host_id: String,
-    /// Where they came from.
-    #[serde(flatten)]
-    pub origin: Origin,
+fn write_parts<S: Serializer>(
+    parts: &PerPart<Option<Recorded>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let recorded = |part: Part| Some((part.key(), parts[part].as_ref()?));
+    serializer.collect_map(Part::ALL.into_iter().filter_map(recorded))
+}
+
+/// The parts of this version; a record of a later one may have more. Each has all its names.
+fn read_parts<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<PerPart<Option<Recorded>>, D::Error> {
+    let mut members = BTreeMap::<String, serde_json::Value>::deserialize(deserializer)?;
+    let mut parts = PerPart::default();
+    for part in Part::ALL {
+        let Some(member) = members.remove(part.key()) else {
+            continue;
+        };
+        let recorded: Option<Recorded> =
+            serde_json::from_value(member).map_err(serde::de::Error::custom)?;
+        let lacks = |file: &&IdentityFile| {
+            let named = recorded.as_ref().map(|recorded| recorded.names.of(**file));
+            named == Some(None)
+        };
+        if let Some(file) = files(part).iter().find(lacks) {
+            return Err(serde::de::Error::missing_field(file.field()));
+        }
+        parts[part] = recorded;
+    }
+    Ok(parts)
 }
 
 /// The word that no other host has the names of a part.
@@ -110,43 +132,9 @@ pub struct Confirmed {
 #[serde(rename_all = "camelCase")]
 pub struct Pending {
     /// The values before.
-    pub from: Values,
+    pub from: Names,
     /// The values after.
-    pub to: Values,
-}
-
-/// The three values as text, each where there is one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Values {
-    /// The initiator name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub iqn: Option<String>,
-    /// The host NQN.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub host_nqn: Option<String>,
-    /// The Host ID.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub host_id: Option<String>,
-}
-
-impl Values {
-    /// The value for a file.
-    pub fn of(&self, file: IdentityFile) -> Option<&str> {
-        match file {
-            IdentityFile::InitiatorName => self.iqn.as_deref(),
-            IdentityFile::HostNqn => self.host_nqn.as_deref(),
-            IdentityFile::HostId => self.host_id.as_deref(),
-        }
-    }
-
-    pub(crate) fn set(&mut self, file: IdentityFile, value: Option<String>) {
-        match file {
-            IdentityFile::InitiatorName => self.iqn = value,
-            IdentityFile::HostNqn => self.host_nqn = value,
-            IdentityFile::HostId => self.host_id = value,
-        }
-    }
+    pub to: Names,
 }
 
 /// The record as it was found.
@@ -170,6 +158,11 @@ impl RecordState {
             Self::Present(record) => Some(record),
             Self::Missing | Self::Invalid(_) | Self::Unreadable(_) => None,
         }
+    }
+
+    /// What sanid put in place of a part.
+    pub(crate) fn of(&self, part: Part) -> Option<&Recorded> {
+        self.record()?.parts[part].as_ref()
     }
 
     /// The change that was under way when the machine stopped, if one was.

@@ -9,7 +9,8 @@ use crate::facts::{
 };
 use crate::file::{Disk, FileState, IdentityFile};
 use crate::observed::Observed;
-use crate::record::{Origin as RecordOrigin, Record, RecordState, RecordedIqn, RecordedPair};
+use crate::part::{Names, Part};
+use crate::record::{Origin as RecordOrigin, Record, RecordState, Recorded};
 use crate::resolve::{Candidate, Resolution, ResolveError, Resolved};
 use crate::root::FileContent;
 
@@ -41,11 +42,7 @@ pub(crate) fn facts() -> Facts {
         credentials: Credentials::default(),
         firmware: crate::facts::FirmwareFacts::default(),
         settings: Settings::default(),
-        disk: Disk {
-            initiator_name: FileState::Missing,
-            host_nqn: FileState::Missing,
-            host_id: FileState::Missing,
-        },
+        disk: Disk::default(),
         covered: Observed::Saw(Disk::default()),
         lifted: Disk::default(),
         places: Places::default(),
@@ -103,11 +100,7 @@ impl Facts {
             mount_point: Some(false),
             volatile: false,
         });
-        match file {
-            IdentityFile::InitiatorName => self.disk.initiator_name = content,
-            IdentityFile::HostNqn => self.disk.host_nqn = content,
-            IdentityFile::HostId => self.disk.host_id = content,
-        }
+        *self.disk.file_mut(file) = content;
         self
     }
 
@@ -187,13 +180,12 @@ impl Facts {
             seed_name: None,
         };
         let mut record = Record::new();
-        record.iqn = Some(RecordedIqn {
-            iqn: iqn.into(),
+        record.parts[Part::Iqn] = Some(Recorded {
+            names: Names::from([(IdentityFile::InitiatorName, iqn)]),
             origin: origin.clone(),
         });
-        record.nvme = Some(RecordedPair {
-            host_nqn: nqn.into(),
-            host_id: id.into(),
+        record.parts[Part::Nvme] = Some(Recorded {
+            names: Names::from([(IdentityFile::HostNqn, nqn), (IdentityFile::HostId, id)]),
             origin,
         });
         self.record = RecordState::Present(Box::new(record));

@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use crate::facts::Facts;
 use crate::hardware::Verdict;
 use crate::observed::Observed;
-use crate::part::{Part, files};
-use crate::record::{Confirmed, Record, RecordState, Values};
+use crate::part::{Names, Part, files};
+use crate::record::{Confirmed, Record, RecordState};
 use crate::resolve::{DERIVED, Resolution};
 
 /// The name of the source that gives pinned names.
@@ -107,7 +107,7 @@ fn was_kept(facts: &Facts, part: Part) -> bool {
     source.and_then(serde_json::Value::as_str) == Some("kept")
 }
 
-fn values(values: &Values, part: Part) -> Option<Vec<String>> {
+fn values(values: &Names, part: Part) -> Option<Vec<String>> {
     let value = |file| values.of(file).map(str::to_owned);
     files(part).iter().map(|file| value(*file)).collect()
 }

@@ -351,7 +351,7 @@ pub(super) fn clear_covers(root: &Root) {
 
 /// Unmounts the covers that a killed run left.
 pub(super) fn uncover(root: &Root, facts: &Facts) -> Result<(), ActError> {
-    for part in [Part::Iqn, Part::Nvme] {
+    for part in Part::ALL {
         if facts.places.of(part).covered {
             let Some(file) = files(part).first() else {
                 continue;

@@ -35,6 +35,7 @@ use journal::Journal;
 pub(crate) use lock::{Lock, lock};
 pub use reseed::NewMachineId;
 pub(crate) use reseed::reseed;
+pub(crate) use restart::Verb;
 pub use restart::{Restart, restarts};
 use swap::Swap;
 
@@ -198,7 +199,7 @@ fn change<'a>(
     journal: &mut Journal<'a>,
 ) -> Result<(), ActError> {
     let mut writes: Vec<&Write> = Vec::new();
-    for part in [Part::Iqn, Part::Nvme] {
+    for part in Part::ALL {
         let change = bind::Change::new(root, facts, plan, part);
         match plan.way(part) {
             _ if plan.lifts.contains(&part) => change.lift(journal)?,

@@ -41,22 +41,6 @@ pub struct Restart {
     pub effect: &'static str,
 }
 
-/// Every known unit of this kind.
-const READERS: [Restart; 2] = [
-    Restart {
-        part: Part::Iqn,
-        verb: Verb::TryRestart,
-        units: &["iscsid.service"],
-        effect: "iscsid reads the initiator name once, at its start",
-    },
-    Restart {
-        part: Part::Nvme,
-        verb: Verb::TryRestart,
-        units: &["stafd.service", "stacd.service"],
-        effect: "nvme-stas reads the pair at its start; nvme-cli reads it at each connect",
-    },
-];
-
 /// The restarts that a plan makes necessary.
 pub fn restarts(plan: &Plan) -> Vec<Restart> {
     let renamed = |file: IdentityFile| {
@@ -64,8 +48,8 @@ pub fn restarts(plan: &Plan) -> Vec<Restart> {
         let touched = plan.lifts.contains(&part) || plan.writes_of(part).next().is_some();
         touched && plan.had.of(file) != plan.after.of(file)
     };
-    READERS
-        .into_iter()
+    let all = Part::ALL.map(|part| part.kind().restart());
+    all.into_iter()
         .filter(|one| plan::files(one.part).iter().copied().any(renamed))
         .collect()
 }
@@ -107,7 +91,7 @@ mod tests {
 
     #[test]
     fn the_command_is_made_from_verb_and_units() {
-        let commands = READERS.map(|one| one.to_string());
+        let commands = Part::ALL.map(|part| part.kind().restart().to_string());
         assert_eq!(
             commands,
             [

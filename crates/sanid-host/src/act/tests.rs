@@ -132,7 +132,10 @@ fn a_replaced_identity_leaves_no_trace_of_the_change() {
     assert!(host.leftovers().is_empty());
     let record = Record::parse(host.get("var/lib/sanid/record.json").as_bytes()).unwrap();
     assert_eq!(record.pending, None);
-    assert_eq!(record.iqn.unwrap().iqn, IQN);
+    assert_eq!(
+        record.parts[Part::Iqn].as_ref().unwrap().names.iqn(),
+        Some(IQN)
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Names that programs take from configurations of their own.
 
 use crate::parse::own::Own;
+use crate::part::{IdentityFile, Part};
 
 /// The names that programs take from configurations of their own, in place of the identity files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,18 +35,11 @@ impl OwnName {
 
     /// The names, in one line.
     pub fn in_words(&self) -> String {
-        let Own {
-            iqn,
-            host_nqn,
-            host_id,
-            ..
-        } = &self.own;
-        let names: Vec<&str> = [iqn, host_nqn, host_id]
+        let names = IdentityFile::ALL
             .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .collect();
-        names.join(" ")
+            .filter_map(|file| file.own(&self.own))
+            .map(String::as_str);
+        names.collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -67,6 +61,14 @@ pub enum OwnReader {
 }
 
 impl OwnReader {
+    /// The part that its names replace.
+    pub(crate) fn part(self) -> Part {
+        match self {
+            Self::Iscsi => Part::Iqn,
+            Self::Fabrics | Self::Persona | Self::Json | Self::Discovery | Self::Stas => Part::Nvme,
+        }
+    }
+
     /// The program in reports.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
 //! The directories of the identity files, and what sanid mounted there.
 
 use crate::file::IdentityFile;
-use crate::part::{Part, part_of};
+use crate::part::{Part, PerPart, part_of};
 
 /// What is mounted by sanid in the directory of a part.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Mounted {
     Directory,
 }
 
-/// The directory of one part: `/etc/iscsi` or `/etc/nvme`.
+/// The directory of one part.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[allow(
     clippy::struct_excessive_bools,
@@ -47,27 +47,19 @@ impl PlaceFacts {
     }
 }
 
-/// The directories of both parts.
+/// The directories of the parts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Places {
-    /// `/etc/iscsi`.
-    pub iscsi: PlaceFacts,
-    /// `/etc/nvme`.
-    pub nvme: PlaceFacts,
-}
+pub struct Places(pub(crate) PerPart<PlaceFacts>);
 
 impl Places {
     /// The directory of a part.
     pub fn of(&self, part: Part) -> &PlaceFacts {
-        match part {
-            Part::Iqn => &self.iscsi,
-            Part::Nvme => &self.nvme,
-        }
+        &self.0[part]
     }
 
     /// Whether a killed run left a cover.
     pub fn is_covered(&self) -> bool {
-        self.iscsi.covered || self.nvme.covered
+        self.0.iter().any(|place| place.covered)
     }
 
     /// Whether sanid's mount is what a reader of this file sees.

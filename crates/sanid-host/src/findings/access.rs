@@ -3,7 +3,7 @@
 use super::{Code, Finding, View};
 use crate::facts::Access;
 use crate::file::{FileState, IdentityFile};
-use crate::place::part_of;
+use crate::part::{files, part_of};
 
 const GROUP_WRITES: u32 = 0o020;
 const ALL_WRITE: u32 = 0o002;
@@ -16,8 +16,8 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
             .filter_map(|file| writable(view, file)),
     );
     for access in view.facts.others.access.seen() {
-        // The pair has one directory.
-        if access.file != IdentityFile::HostId {
+        // The files of a part have one directory.
+        if files(part_of(access.file)).first() == Some(&access.file) {
             findings.extend(directory(view, access));
         }
         findings.extend(label(view, access));

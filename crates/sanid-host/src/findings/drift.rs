@@ -1,37 +1,28 @@
 //! Desired against on disk.
 
-use super::{Code, Finding, View};
+use super::{Finding, View};
 use crate::file::IdentityFile;
+use crate::part::{Part, files};
 use crate::plan::{desired, on_disk};
-use crate::resolve::Part;
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     if super::record::is_own_work(view) {
         // What is there is not somebody's to adopt; the record's own finding says what to do.
         return Vec::new();
     }
-    let disk = &view.facts.disk;
-    let mut findings = Vec::new();
-    let wanted = |file| view.resolution.value(file);
     // A file whose own reader takes no valid name has a finding of its own.
-    let differs_from = |file, on_disk: Option<String>| match (wanted(file), on_disk) {
-        (Some(wanted), Some(on_disk)) => wanted != on_disk,
-        _ => false,
+    let file_differs = |file: &IdentityFile| {
+        let on_disk = view.facts.disk.effective(*file);
+        let wanted = view.resolution.value(*file);
+        let both = wanted.as_ref().zip(on_disk.valid());
+        both.is_some_and(|(wanted, on_disk)| wanted != on_disk)
     };
-    let (iqn, nqn, id) = (disk.iqn(), disk.host_nqn(), disk.host_id());
-    let iqn = iqn.valid().map(ToString::to_string);
-    if differs_from(IdentityFile::InitiatorName, iqn) {
-        findings.push(differs(view, Code::IqnDiffers, Part::Iqn));
-    }
-    let nqn = nqn.valid().map(ToString::to_string);
-    let id = id.valid().map(ToString::to_string);
-    if differs_from(IdentityFile::HostNqn, nqn) || differs_from(IdentityFile::HostId, id) {
-        findings.push(differs(view, Code::NvmeDiffers, Part::Nvme));
-    }
-    findings
+    let part_differs = |part: &Part| files(*part).iter().any(file_differs);
+    let parts = Part::ALL.into_iter().filter(part_differs);
+    parts.map(|part| differs(view, part)).collect()
 }
 
-fn differs(view: &View<'_>, code: Code, part: Part) -> Finding {
+fn differs(view: &View<'_>, part: Part) -> Finding {
     let desired = desired(view.resolution, part);
     let consents = [
         format!(
@@ -44,7 +35,7 @@ fn differs(view: &View<'_>, code: Code, part: Part) -> Finding {
         ),
     ];
     Finding {
-        code,
+        code: part.kind().differs(),
         part: Some(part),
         seen: format!("on disk: {}; desired: {desired}", on_disk(view.facts, part)),
         why: "The host shows a different identity than the one that follows from its machine-id and configuration; after a reinstall it would change.",

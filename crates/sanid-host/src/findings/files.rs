@@ -13,12 +13,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let disk = &view.facts.disk;
     let mut findings = Vec::new();
     for file in IdentityFile::ALL {
-        let finding = match file {
-            IdentityFile::InitiatorName => content(view, file, &disk.iqn()),
-            IdentityFile::HostNqn => content(view, file, &disk.host_nqn()),
-            IdentityFile::HostId => content(view, file, &disk.host_id()),
-        };
-        match finding {
+        match content(view, file, &disk.effective(file)) {
             Some(finding) => findings.push(finding),
             None => findings.extend(readers(view, file)),
         }
@@ -27,7 +22,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     findings
 }
 
-fn content<T>(view: &View<'_>, file: IdentityFile, effective: &Effective<T>) -> Option<Finding> {
+fn content(view: &View<'_>, file: IdentityFile, effective: &Effective<String>) -> Option<Finding> {
     let path = format!("/{}", file.path());
     let (code, seen, why) = match effective {
         Effective::Valid(_) => return None,
@@ -118,8 +113,8 @@ fn readers(view: &View<'_>, file: IdentityFile) -> Option<Finding> {
 fn takes(disk: &Disk, file: IdentityFile, others: &[ReaderView]) -> String {
     let one = |view: &ReaderView| match &view.value {
         Ok(value) => format!("{} takes {value:?}", view.reader),
-        Err(hazard) => match readers::instead(disk, file, view) {
-            Some(name) => format!("{} {hazard}, and sends {name}", view.reader),
+        Err(hazard) => match (file.kind().instead)(disk, view) {
+            Some((name, _)) => format!("{} {hazard}, and sends {name}", view.reader),
             None => format!("{} {hazard}", view.reader),
         },
     };

@@ -16,14 +16,14 @@ mod hardware;
 mod initramfs;
 mod iscsid;
 mod live;
-mod names;
+pub(crate) mod names;
 mod namespaces;
-mod own_names;
+pub(crate) mod own_names;
 mod pair;
 mod record;
 mod sources;
 mod unique;
-mod unseen;
+pub(crate) mod unseen;
 mod writers;
 
 use crate::config::OnExisting;
@@ -83,7 +83,7 @@ pub struct View<'a> {
 
 impl View<'_> {
     /// A `sanid` command for this root.
-    fn command(&self, rest: &str) -> String {
+    pub(crate) fn command(&self, rest: &str) -> String {
         format!("sanid {rest}{}", self.facts.root.option())
     }
 
@@ -139,7 +139,7 @@ impl View<'_> {
     }
 
     /// A path of the host for commands that are shown to the user, with the root before it.
-    fn path(&self, relative: &str) -> String {
+    pub(crate) fn path(&self, relative: &str) -> String {
         let root = &self.facts.root;
         if root.running_host {
             format!("/{relative}")

@@ -2,9 +2,9 @@
 
 use super::{Code, Finding, View};
 use crate::config::{OnExisting, seed};
+use crate::part::{Part, part_of};
 use crate::plan::{Consent, Free, Reason, plan};
 use crate::record::RecordState;
-use crate::resolve::Part;
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -77,9 +77,5 @@ fn earlier_seed(view: &View<'_>) -> Option<Part> {
         .writes
         .iter()
         .find(|write| write.reason == Reason::Free(Free::EarlierSeed))?;
-    Some(if write.file.directory() == "etc/iscsi" {
-        Part::Iqn
-    } else {
-        Part::Nvme
-    })
+    Some(part_of(write.file))
 }

@@ -1,7 +1,7 @@
 //! What could not be seen, or was not looked at: a check that depends on it may have missed something.
 
 use super::{Code, Finding, View};
-use crate::facts::{Facts, IscsiSession, NvmeController};
+use crate::facts::Facts;
 use crate::file::{FileState, IdentityFile};
 use crate::hardware::{HardwareFacts, HardwareState};
 use crate::observed::Observed;
@@ -10,8 +10,10 @@ use crate::resolve::Part;
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let facts = view.facts;
     let mut findings = Vec::new();
-    findings.extend(live(Part::Iqn, "iSCSI sessions", &sessions(facts)));
-    findings.extend(live(Part::Nvme, "NVMe controllers", &controllers(facts)));
+    findings.extend(Part::ALL.into_iter().filter_map(|part| {
+        let (what, unknown) = part.kind().unseen(facts);
+        live(part, what, &unknown)
+    }));
     let all = others(facts);
     if !all.is_empty() {
         findings.push(Finding {
@@ -38,22 +40,7 @@ fn live(part: Part, what: &str, unknown: &[String]) -> Option<Finding> {
     })
 }
 
-fn sessions(facts: &Facts) -> Vec<String> {
-    let mut unknown = reason(&facts.live.iscsi);
-    let of = |session: &IscsiSession| reason(&session.initiator);
-    unknown.extend(facts.live.iscsi.seen().iter().flat_map(of));
-    unknown.extend(reason(&facts.live.iscsi_hosts));
-    unknown
-}
-
-fn controllers(facts: &Facts) -> Vec<String> {
-    let mut unknown = reason(&facts.live.nvme);
-    let of = |one: &NvmeController| [reason(&one.host_nqn), reason(&one.host_id)].concat();
-    unknown.extend(facts.live.nvme.seen().iter().flat_map(of));
-    unknown
-}
-
-fn reason<T>(fact: &Observed<T>) -> Vec<String> {
+pub(crate) fn reason<T>(fact: &Observed<T>) -> Vec<String> {
     let unknown = fact.unknown();
     unknown.map(str::to_owned).into_iter().collect()
 }

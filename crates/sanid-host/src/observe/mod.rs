@@ -157,11 +157,7 @@ fn cmdline(root: &Root) -> Observed<String> {
 /// The identity files alone, for looking again after a change.
 pub(crate) fn disk(root: &Root) -> Disk {
     let file = |file: IdentityFile| state(root.read(file.path(), IDENTITY_FILE_LIMIT));
-    Disk {
-        initiator_name: file(IdentityFile::InitiatorName),
-        host_nqn: file(IdentityFile::HostNqn),
-        host_id: file(IdentityFile::HostId),
-    }
+    Disk::of(file)
 }
 
 fn state(read: Result<Option<FileContent>, ReadError>) -> FileState {

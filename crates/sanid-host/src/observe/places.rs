@@ -10,9 +10,8 @@ use crate::config::Settings;
 use crate::facts::{Mounted, PlaceFacts, Places, RootFacts};
 use crate::file::{Disk, FileState, IdentityFile};
 use crate::observed::Observed;
+use crate::part::{Part, PerPart, files};
 use crate::place::{CONTENT, COVERS, Via};
-use crate::plan::files;
-use crate::resolve::Part;
 use crate::root::Root;
 
 /// Sees the directories; `bound` says that anything was mounted this boot.
@@ -29,10 +28,7 @@ pub(super) fn read(root: &Root, disk: &Disk, bound: bool) -> Places {
         bound,
         content: content.flatten(),
     };
-    Places {
-        iscsi: see.place(Part::Iqn),
-        nvme: see.place(Part::Nvme),
-    }
+    Places(PerPart::of(|part| see.place(part)))
 }
 
 struct See<'a> {
@@ -42,18 +38,12 @@ struct See<'a> {
     content: Option<OwnedFd>,
 }
 
-/// The directory of a part's files.
-fn directory(part: Part) -> &'static str {
-    match part {
-        Part::Iqn => "etc/iscsi",
-        Part::Nvme => "etc/nvme",
-    }
-}
-
 impl See<'_> {
     fn place(&self, part: Part) -> PlaceFacts {
         let root = self.root;
-        let path = directory(part);
+        let Some(path) = files(part).first().map(|file| file.directory()) else {
+            return PlaceFacts::default();
+        };
         let opened = root.open_at(path, OFlags::PATH | OFlags::DIRECTORY);
         let (fd, exists) = match opened {
             Ok(fd) => (fd, true),
@@ -242,7 +232,7 @@ mod tests {
     #[test]
     fn a_mount_that_goes_is_judged_by_the_file_below_it() {
         let mut facts = facts().on_disk(IQN, NQN, ID);
-        facts.places.iscsi.mounted = Mounted::Files(vec![IdentityFile::InitiatorName]);
+        facts.places.0[Part::Iqn].mounted = Mounted::Files(vec![IdentityFile::InitiatorName]);
         let dir = tempfile::tempdir().unwrap();
         let root = Root::open(dir.path()).unwrap();
         let look = |asked| {
@@ -257,8 +247,17 @@ mod tests {
             assert_eq!((lifted, disk), (Disk::default(), facts.disk.clone()));
         }
         let (_, lifted, disk) = look(Covered::Uncover(Some(Via::File)));
-        assert_eq!(lifted.initiator_name, facts.disk.initiator_name);
-        assert!(!matches!(disk.initiator_name, FileState::Present(_)));
-        assert_eq!(disk.host_nqn, facts.disk.host_nqn);
+        assert_eq!(
+            lifted.file(IdentityFile::InitiatorName),
+            facts.disk.file(IdentityFile::InitiatorName)
+        );
+        assert!(!matches!(
+            disk.file(IdentityFile::InitiatorName),
+            FileState::Present(_)
+        ));
+        assert_eq!(
+            disk.file(IdentityFile::HostNqn),
+            facts.disk.file(IdentityFile::HostNqn)
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! The rules, applied to one part after the other.
 
-use super::judge::{self, Free, Judgement};
+use super::judge::{Free, Judgement};
 use super::live::{self, LiveUser};
 use super::model::{Consent, Kept, Plan, Reason, Refusal, Way, Write};
 use super::words::{desired, on_disk};
@@ -157,10 +157,8 @@ impl Draft<'_> {
     /// it nvme-cli makes one up, and the kernel refuses the next connect. Where a live controller has
     /// another partner for the kept half, nothing is added.
     fn complete_kept_pair(&mut self, part: Part) {
-        if part == Part::Nvme {
-            if let Some((file, value)) = judge::missing_half(self.facts) {
-                self.write(file, value, Reason::Complete);
-            }
+        if let Some((file, value)) = part.kind().missing_half(self.facts) {
+            self.write(file, value, Reason::Complete);
         }
     }
 

@@ -1,9 +1,8 @@
 //! Which live sessions use which identity.
 
-use sanid_core::{IscsiName, NvmePair};
+use sanid_core::IscsiName;
 
 use crate::facts::{Facts, IscsiSession, NvmeController};
-use crate::file::IdentityFile;
 use crate::observed::Observed;
 use crate::part::Part;
 use crate::resolve::Resolution;
@@ -24,68 +23,11 @@ pub struct LiveUser {
 /// no file has a name, every live user with a different name counts: nobody can say where it has it from. What
 /// cannot be read counts as a user: it may be one.
 pub(super) fn protected(facts: &Facts, part: Part, wanted: &Resolution) -> Vec<LiveUser> {
-    match part {
-        Part::Iqn => match &wanted.iqn {
-            Ok(iqn) => sessions(facts, &iqn.value),
-            Err(_) => Vec::new(),
-        },
-        Part::Nvme => match &wanted.nvme {
-            Ok(nvme) => controllers(facts, &nvme.value),
-            Err(_) => Vec::new(),
-        },
-    }
-}
-
-fn sessions(facts: &Facts, new: &IscsiName) -> Vec<LiveUser> {
-    let Observed::Saw(sessions) = &facts.live.iscsi else {
-        return unknown("iSCSI sessions", &facts.live.iscsi);
-    };
-    let old = facts.disk.names_in_use(IdentityFile::InitiatorName);
-    let irregular = facts.disk.effective_text(IdentityFile::InitiatorName);
-    let uses_old = |initiator: &str| {
-        old.is_empty()
-            || old.iter().any(|old| same_iqn(initiator, old))
-            || irregular.as_deref() == Some(initiator)
-    };
-    sessions
-        .iter()
-        .filter(|session| !facts.live.is_of_an_adapter(session))
-        .filter(|session| match &session.initiator {
-            Observed::Saw(initiator) => !same_iqn(initiator, new.as_str()) && uses_old(initiator),
-            Observed::NotLooked | Observed::Failed(_) => true,
-        })
-        .map(session)
-        .collect()
-}
-
-fn controllers(facts: &Facts, new: &NvmePair) -> Vec<LiveUser> {
-    let Observed::Saw(controllers) = &facts.live.nvme else {
-        return unknown("NVMe controllers", &facts.live.nvme);
-    };
-    let nqns = facts.disk.names_in_use(IdentityFile::HostNqn);
-    let ids = facts.disk.names_in_use(IdentityFile::HostId);
-    let (new_nqn, new_id) = (new.host_nqn.as_str(), new.host_id.to_string());
-    let shares = |nqn: Option<&str>, id: Option<&str>| {
-        let is_nqn = |nqn: &str| nqns.iter().any(|old| old == nqn) || nqn == new_nqn;
-        let is_id = |id: &str| {
-            let mut known = ids.iter().chain([&new_id]);
-            known.any(|known| known.eq_ignore_ascii_case(id))
-        };
-        nqn.is_some_and(is_nqn) || id.is_some_and(is_id)
-    };
-    let nothing = nqns.is_empty() && ids.is_empty();
-    let is_user = |controller: &&NvmeController| match (&controller.host_nqn, &controller.host_id) {
-        (Observed::Saw(nqn), Observed::Saw(id)) => {
-            !is_pair_of(controller, new_nqn, &new_id)
-                && (nothing || shares(nqn.as_deref(), id.as_deref()))
-        }
-        _ => true,
-    };
-    controllers.iter().filter(is_user).map(controller).collect()
+    part.kind().protected(facts, wanted)
 }
 
 /// A user that may be there: what could not be read.
-fn unknown<T>(what: &str, fact: &Observed<T>) -> Vec<LiveUser> {
+pub(crate) fn unknown<T>(what: &str, fact: &Observed<T>) -> Vec<LiveUser> {
     let why = fact.unknown().unwrap_or_default();
     vec![LiveUser {
         name: what.to_owned(),
@@ -94,7 +36,7 @@ fn unknown<T>(what: &str, fact: &Observed<T>) -> Vec<LiveUser> {
     }]
 }
 
-fn same_iqn(live: &str, old: &str) -> bool {
+pub(crate) fn same_iqn(live: &str, old: &str) -> bool {
     match (IscsiName::in_use(live), IscsiName::in_use(old)) {
         (Ok(live), Ok(old)) => live.matches(&old),
         // A name that breaks the rules can be in use all the same: iscsid does not check.
@@ -122,25 +64,9 @@ pub fn is_pair_of(controller: &NvmeController, nqn: &str, id: &str) -> bool {
             .is_none_or(|live| live.eq_ignore_ascii_case(id))
 }
 
-fn session(session: &IscsiSession) -> LiveUser {
-    LiveUser {
-        name: session.name.clone(),
-        peer: session.target.clone(),
-        uses: session_in_words(session),
-    }
-}
-
 /// The initiator name of a session in one line.
 pub fn session_in_words(session: &IscsiSession) -> String {
     shown(&session.initiator, Some)
-}
-
-fn controller(controller: &NvmeController) -> LiveUser {
-    LiveUser {
-        name: controller.name.clone(),
-        peer: controller.subsystem_nqn.clone(),
-        uses: pair_in_words(controller),
-    }
 }
 
 /// The pair of a controller in one line.

@@ -13,11 +13,12 @@ mod words;
 
 use crate::facts::Facts;
 use crate::file::{FileState, IdentityFile};
-use crate::part::Part;
 pub use crate::part::files;
+use crate::part::{Part, PerPart};
 use crate::place::{self, Form, Via};
 use crate::resolve::Resolution;
 use draft::Draft;
+pub(crate) use judge::Seen;
 pub use judge::{Free, Judgement};
 pub use live::LiveUser;
 pub use model::{CannotJudge, Consent, Kept, Plan, Reason, Refusal, Way, Write};
@@ -42,16 +43,15 @@ pub fn plan(facts: &Facts, wanted: &Resolution, consent: Consent) -> Result<Plan
     };
     draft.plan.asked = consent.via;
     draft.plan.ways = ways(facts, consent)?;
-    let origin = judge::Wanted {
+    let seen = Seen {
         seed: wanted.seed.as_ref(),
         seed_name: wanted.seed_name,
     };
-    // A part without a name is left as it is.
-    if let Ok(iqn) = &wanted.iqn {
-        draft.decide(Part::Iqn, judge::iqn(facts, &iqn.value, &origin));
-    }
-    if let Ok(nvme) = &wanted.nvme {
-        draft.decide(Part::Nvme, judge::nvme(facts, &nvme.value, &origin));
+    for part in Part::ALL {
+        // A part without a name is left as it is.
+        if let Some(judgement) = part.kind().judge(facts, wanted, &seen) {
+            draft.decide(part, judgement);
+        }
     }
     if !draft.plan.refusals.is_empty() {
         draft.plan.writes.clear();
@@ -60,7 +60,7 @@ pub fn plan(facts: &Facts, wanted: &Resolution, consent: Consent) -> Result<Plan
     Ok(draft.finish())
 }
 
-fn ways(facts: &Facts, consent: Consent) -> Result<[Way; 2], CannotJudge> {
+fn ways(facts: &Facts, consent: Consent) -> Result<PerPart<Way>, CannotJudge> {
     let way = |part| {
         let here = facts.places.of(part);
         let setting = facts.settings.placement.value;
@@ -69,8 +69,11 @@ fn ways(facts: &Facts, consent: Consent) -> Result<[Way; 2], CannotJudge> {
             Via::Bind => Ok(Way::Bind(place::form(part, here, &facts.disk))),
         }
     };
-    let ways = [way(Part::Iqn)?, way(Part::Nvme)?];
-    if ways == [Way::Bind(Form::Impossible); 2] {
+    let mut ways = PerPart::of(|_| Way::File);
+    for part in Part::ALL {
+        ways[part] = way(part)?;
+    }
+    if ways == PerPart::of(|_| Way::Bind(Form::Impossible)) {
         return Err(CannotJudge(place::NO_DIRECTORY.into()));
     }
     Ok(ways)

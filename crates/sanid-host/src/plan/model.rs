@@ -5,9 +5,9 @@ use super::live::LiveUser;
 use crate::config::OnExisting;
 use crate::facts::Facts;
 use crate::file::IdentityFile;
-use crate::part::{Part, files};
+use crate::part::{Names, Part, PerPart, files};
 use crate::place::{Form, Via};
-use crate::record::{Record, Values};
+use crate::record::Record;
 
 /// What the caller allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +36,8 @@ pub struct Plan {
     pub kept: Vec<Kept>,
     /// The placement that was asked for.
     pub asked: Option<Via>,
-    /// How the IQN is placed, and the NVMe pair.
-    pub ways: [Way; 2],
+    /// How each part is placed.
+    pub ways: PerPart<Way>,
     /// The parts whose mounts are taken away.
     pub lifts: Vec<Part>,
     /// Whether a cover that a killed run left is taken away.
@@ -49,11 +49,11 @@ pub struct Plan {
     /// Whether that is another one than is there.
     pub record_differs: bool,
     /// What is in the place of the files before the change.
-    pub before: Values,
+    pub before: Names,
     /// What the readers have before the change, which differs where mounts are taken away.
-    pub had: Values,
+    pub had: Names,
     /// What the readers have after it.
-    pub after: Values,
+    pub after: Names,
 }
 
 /// How one part is placed.
@@ -68,11 +68,7 @@ pub enum Way {
 impl Plan {
     /// How a part is placed.
     pub fn way(&self, part: Part) -> Way {
-        let [iqn, nvme] = self.ways;
-        match part {
-            Part::Iqn => iqn,
-            Part::Nvme => nvme,
-        }
+        self.ways[part]
     }
 
     /// The files of a part that are to be written, in order.
@@ -82,14 +78,16 @@ impl Plan {
             .filter(move |write| files(part).contains(&write.file))
     }
 
-    /// Whether power lost between the two files of the pair would leave a mixture of two pairs, which
+    /// Whether power lost between the files of a part would leave a mixture of two identities, which
     /// only a note made beforehand can tell from somebody's identity.
     pub fn needs_note(&self) -> bool {
-        let pair =
-            |write: &&Write| write.file != IdentityFile::InitiatorName && write.before.is_some();
-        self.writes.iter().any(|write| pair(&write))
-            && self.before.host_nqn.is_some()
-            && self.before.host_id.is_some()
+        let is_torn = |part: Part| {
+            let mut files = files(part).iter();
+            files.len() > 1
+                && files.all(|file| self.before.of(*file).is_some())
+                && self.writes_of(part).any(|write| write.before.is_some())
+        };
+        Part::ALL.into_iter().any(is_torn)
     }
 
     /// Whether there is nothing to do.
@@ -202,11 +200,7 @@ pub struct CannotJudge(pub String);
 
 impl Plan {
     pub(super) fn empty(facts: &Facts) -> Self {
-        let before = Values {
-            iqn: facts.disk.effective_text(IdentityFile::InitiatorName),
-            host_nqn: facts.disk.effective_text(IdentityFile::HostNqn),
-            host_id: facts.disk.effective_text(IdentityFile::HostId),
-        };
+        let before = Names::of_files(|file| facts.disk.effective_text(file));
         let mut had = before.clone();
         for file in IdentityFile::ALL {
             if let Some(value) = facts.lifted.effective_text(file) {
@@ -219,7 +213,7 @@ impl Plan {
             refusals: Vec::new(),
             kept: Vec::new(),
             asked: None,
-            ways: [Way::File; 2],
+            ways: PerPart::of(|_| Way::File),
             lifts: Vec::new(),
             uncovers: false,
             record_in_run: false,

@@ -3,8 +3,8 @@
 use super::draft::Draft;
 use crate::config::seed::MACHINE_ID;
 use crate::file::IdentityFile;
-use crate::part::{Part, files};
-use crate::record::{Confirmed, Origin, Record, RecordedIqn, RecordedPair};
+use crate::part::{Names, Part, files};
+use crate::record::{Confirmed, Origin, Record, Recorded};
 use crate::resolve::DERIVED;
 
 impl Draft<'_> {
@@ -12,28 +12,32 @@ impl Draft<'_> {
     pub(super) fn record(&self) -> Record {
         let old = self.facts.record.record();
         let mut record = Record::new();
-        let holds = |file: IdentityFile| {
-            let wanted = self.wanted.value(file)?;
-            (self.plan.after.of(file) == Some(wanted.as_str())).then_some(wanted)
-        };
-        let source = |part| self.wanted.origin(part).map_or("", |(source, _)| source);
-        record.iqn = match holds(IdentityFile::InitiatorName) {
-            Some(iqn) => Some(RecordedIqn {
-                iqn,
-                origin: self.origin(source(Part::Iqn)),
-            }),
-            None => old.and_then(|old| old.iqn.clone()),
-        };
-        record.nvme = match (holds(IdentityFile::HostNqn), holds(IdentityFile::HostId)) {
-            (Some(host_nqn), Some(host_id)) => Some(RecordedPair {
-                host_nqn,
-                host_id,
-                origin: self.origin(source(Part::Nvme)),
-            }),
-            _ => old.and_then(|old| old.nvme.clone()),
-        };
+        for part in Part::ALL {
+            record.parts[part] = match self.held(part) {
+                Some(names) => Some(Recorded {
+                    names,
+                    origin: self.origin(self.wanted.origin(part).map_or("", |(source, _)| source)),
+                }),
+                None => old.and_then(|old| old.parts[part].clone()),
+            };
+        }
         record.unique = old.map_or_else(Vec::new, |old| self.still_confirmed(&old.unique));
         record
+    }
+
+    /// The desired names of a part that the files have after the plan.
+    fn held(&self, part: Part) -> Option<Names> {
+        let after = &self.plan.after;
+        let is_held = |file: &IdentityFile| {
+            let wanted = self.wanted.value(*file);
+            wanted.is_some() && after.of(*file) == wanted.as_deref()
+        };
+        let files = files(part);
+        let name = |file| files.contains(&file).then(|| self.wanted.value(file));
+        files
+            .iter()
+            .all(is_held)
+            .then(|| Names::of_files(|file| name(file).flatten()))
     }
 
     /// What was confirmed of names that the host has, or is to have.

@@ -4,7 +4,8 @@ use super::*;
 use crate::config::OnExisting;
 use crate::facts::{Facts, MachineIdState};
 use crate::file::IdentityFile::{HostId, HostNqn, InitiatorName};
-use crate::record::{Pending, Record, RecordState, Values};
+use crate::part::Names;
+use crate::record::{Pending, Record, RecordState};
 use crate::resolve::resolve;
 use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN, facts};
 
@@ -304,16 +305,12 @@ fn mixed_pairs_are_somebodys_identity_unless_a_note_says_otherwise() {
     let noted = |mut facts: Facts, to_nqn: &str, to_id: &str| {
         let mut record = Record::new();
         record.pending = Some(Pending {
-            from: Values {
-                iqn: Some(OTHER_IQN.into()),
-                host_nqn: Some(OTHER_NQN.into()),
-                host_id: Some(OTHER_ID.into()),
-            },
-            to: Values {
-                iqn: Some(IQN.into()),
-                host_nqn: Some(to_nqn.into()),
-                host_id: Some(to_id.into()),
-            },
+            from: Names::from([
+                (InitiatorName, OTHER_IQN),
+                (HostNqn, OTHER_NQN),
+                (HostId, OTHER_ID),
+            ]),
+            to: Names::from([(InitiatorName, IQN), (HostNqn, to_nqn), (HostId, to_id)]),
         });
         facts.record = RecordState::Present(Box::new(record));
         facts
@@ -394,8 +391,8 @@ fn the_work_for_an_earlier_machine_id_is_replaced_and_only_that() {
 
     let mut hardware = template().recorded(OTHER_IQN, OTHER_NQN, OTHER_ID, EARLIER);
     if let RecordState::Present(record) = &mut hardware.record {
-        record.iqn.as_mut().unwrap().origin.seed_name = Some("dmi".into());
-        record.nvme.as_mut().unwrap().origin.seed_name = Some("dmi".into());
+        record.parts[Part::Iqn].as_mut().unwrap().origin.seed_name = Some("dmi".into());
+        record.parts[Part::Nvme].as_mut().unwrap().origin.seed_name = Some("dmi".into());
     }
     assert_eq!(
         planned(&hardware, ASK).refusals.len(),
@@ -405,8 +402,8 @@ fn the_work_for_an_earlier_machine_id_is_replaced_and_only_that() {
 
     let mut pinned = template().recorded(OTHER_IQN, OTHER_NQN, OTHER_ID, EARLIER);
     if let RecordState::Present(record) = &mut pinned.record {
-        record.iqn.as_mut().unwrap().origin.source = "pin".into();
-        record.nvme.as_mut().unwrap().origin.source = "pin".into();
+        record.parts[Part::Iqn].as_mut().unwrap().origin.source = "pin".into();
+        record.parts[Part::Nvme].as_mut().unwrap().origin.source = "pin".into();
     }
     assert_eq!(
         planned(&pinned, ASK).refusals.len(),
@@ -418,7 +415,7 @@ fn the_work_for_an_earlier_machine_id_is_replaced_and_only_that() {
 #[test]
 fn a_file_that_cannot_be_read_stops_everything() {
     let mut facts = facts();
-    facts.disk.host_id = FileState::Unreadable(crate::root::ReadError::NotRegular {
+    *facts.disk.file_mut(HostId) = FileState::Unreadable(crate::root::ReadError::NotRegular {
         path: "/etc/nvme/hostid".into(),
         kind: "a directory",
     });
@@ -434,19 +431,30 @@ fn the_record_says_what_sanid_put_in_place_and_from_which_seed() {
     let facts = facts();
     let plan = planned(&facts, ASK);
     let seed = resolve(&facts).seed.unwrap().to_string();
-    let iqn = plan.record.iqn.as_ref().unwrap();
+    let iqn = plan.record.parts[Part::Iqn].as_ref().unwrap();
     assert_eq!(
-        (iqn.iqn.as_str(), iqn.origin.source.as_str()),
-        (IQN, "derived")
+        (iqn.names.iqn(), iqn.origin.source.as_str()),
+        (Some(IQN), "derived")
     );
     assert_eq!(iqn.origin.seed.as_deref(), Some(seed.as_str()));
-    assert_eq!(plan.record.nvme.as_ref().unwrap().host_id, ID);
+    assert_eq!(
+        plan.record.parts[Part::Nvme]
+            .as_ref()
+            .unwrap()
+            .names
+            .host_id(),
+        Some(ID)
+    );
     let bytes = String::from_utf8(plan.record.bytes()).unwrap();
     assert!(!bytes.contains(crate::testing::MACHINE_ID));
 
     let kept = planned(&self::facts().on_disk(OTHER_IQN, NQN, ID), KEEP);
-    assert_eq!(kept.record.iqn, None, "what is kept is not sanid's");
-    assert!(kept.record.nvme.is_some());
+    assert_eq!(
+        kept.record.parts[Part::Iqn],
+        None,
+        "what is kept is not sanid's"
+    );
+    assert!(kept.record.parts[Part::Nvme].is_some());
 }
 
 fn facts_without_seed() -> Facts {
@@ -460,6 +468,12 @@ fn facts_without_seed() -> Facts {
 fn a_pinned_identity_needs_no_seed_and_records_none() {
     let plan = planned(&facts_without_seed(), ASK);
     assert_eq!(written(&plan).len(), 3);
-    assert_eq!(plan.record.iqn.as_ref().unwrap().origin.seed, None);
-    assert_eq!(plan.record.iqn.as_ref().unwrap().origin.source, "pin");
+    assert_eq!(
+        plan.record.parts[Part::Iqn].as_ref().unwrap().origin.seed,
+        None
+    );
+    assert_eq!(
+        plan.record.parts[Part::Iqn].as_ref().unwrap().origin.source,
+        "pin"
+    );
 }

@@ -7,19 +7,13 @@ use crate::resolve::Resolution;
 
 /// What is on disk of a part, in one line.
 pub fn on_disk(facts: &Facts, part: Part) -> String {
-    let text = |file: IdentityFile| match (file, &facts.disk) {
-        (IdentityFile::InitiatorName, disk) => text(facts, file, &disk.iqn()),
-        (IdentityFile::HostNqn, disk) => text(facts, file, &disk.host_nqn()),
-        (IdentityFile::HostId, disk) => text(facts, file, &disk.host_id()),
-    };
-    let texts: Vec<String> = files(part).iter().map(|file| text(*file)).collect();
+    let texts: Vec<String> = files(part).iter().map(|file| text(facts, *file)).collect();
     texts.join(" ")
 }
 
-fn text<T: ToString>(facts: &Facts, file: IdentityFile, effective: &Effective<T>) -> String {
-    match effective {
-        Effective::Valid(value) => value.to_string(),
-        Effective::Irregular { text, .. } => text.clone(),
+fn text(facts: &Facts, file: IdentityFile) -> String {
+    match facts.disk.effective(file) {
+        Effective::Valid(text) | Effective::Irregular { text, .. } => text,
         other => {
             // Its own reader takes no name from it, and another may.
             let names = facts.disk.names_in_use(file);

@@ -1,11 +1,18 @@
 use super::*;
+use crate::facts::OwnReader;
+use crate::parse::hostfile::LIBNVME_3;
+use crate::parse::own::Own;
 use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_NQN, facts, saw};
 
 /// `(reader, names, from)` of each program that takes something else.
 fn listed(facts: &Facts) -> Vec<(&'static str, String, String)> {
     let one = |found: ReaderName| {
-        let names = [found.names.iqn, found.names.host_nqn, found.names.host_id];
-        let names: Vec<String> = names.into_iter().flatten().collect();
+        let names = [
+            found.names.iqn(),
+            found.names.host_nqn(),
+            found.names.host_id(),
+        ];
+        let names: Vec<&str> = names.into_iter().flatten().collect();
         (found.reader, names.join(" "), found.from)
     };
     differing(facts).into_iter().map(one).collect()
@@ -53,10 +60,7 @@ fn a_reader_that_refuses_both_files_sends_no_known_name() {
     let facts = facts().on_disk(IQN, &format!("{NQN} "), "none");
     let found = differing(&facts);
     let found = found.iter().find(|one| one.reader == LIBNVME_3).unwrap();
-    assert_eq!(
-        (found.names.host_nqn.as_ref(), found.why.is_some()),
-        (None, true)
-    );
+    assert_eq!((found.names.host_nqn(), found.why.is_some()), (None, true));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `Apply` (sanid apply).
 
-use super::report;
+use super::{PartReport, report};
 use crate::API_VERSION;
 use crate::act::{Receipt, restarts};
 use crate::facts::RootFacts;
@@ -50,6 +50,8 @@ report! {
         pub reloaded: Vec<String>,
         /// What else to know.
         pub notices: Vec<String>,
+        /// Every part with the names that storage programs have then; documents of 0.1 have none.
+        pub parts: Option<Vec<PartReport>>,
     }
 }
 
@@ -170,6 +172,7 @@ impl ApplyReport {
             restart: restart(plan),
             reloaded: Vec::new(),
             notices: without_directory(plan),
+            parts: Some(PartReport::list(&plan.after)),
         }
     }
 
@@ -310,21 +313,9 @@ fn ways_existing(scheme: Option<&str>, options: &Options<'_>) -> Vec<Way> {
 
 fn ways_live(part: Part, users: &[LiveUser], options: &Options<'_>) -> Vec<Way> {
     let Options { root, via, .. } = options;
-    let end = users.first().map(|user| match part {
-        Part::Iqn => match &user.peer {
-            Some(target) => way(
-                format!("iscsiadm -m node -T {target} -u"),
-                "end the session, when nothing uses it",
-            ),
-            None => way(
-                "iscsiadm -m session".into(),
-                "see the sessions, and end them when nothing uses them",
-            ),
-        },
-        Part::Nvme => way(
-            format!("nvme disconnect --device={}", user.name),
-            "end the connection, when nothing uses it",
-        ),
+    let end = users.first().map(|user| {
+        let (command, effect) = part.kind().end(user);
+        way(command, effect)
     });
     let disrupt = way(
         format!("sanid apply --replace --disrupt{via}{root}"),
@@ -348,10 +339,7 @@ fn without_directory(plan: &Plan) -> Vec<String> {
             format!("/{directory} is not there and the file system is read-only, so there is nothing to mount over and the {} is left out; make the empty directory when the image is built (mkdir -p /{directory})", file.holds())
         })
     };
-    [Part::Iqn, Part::Nvme]
-        .into_iter()
-        .filter_map(notice)
-        .collect()
+    Part::ALL.into_iter().filter_map(notice).collect()
 }
 
 /// Rule 7: the commands for the programs that keep the old name.

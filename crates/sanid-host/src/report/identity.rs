@@ -1,10 +1,10 @@
 //! `Identity` (sanid show) and `Applied` (/run/sanid/identity.json).
 
-use super::report;
+use super::{PartReport, report};
 use crate::API_VERSION;
 use crate::facts::Facts;
-use crate::file::IdentityFile;
 use crate::observed::Observed;
+use crate::part::files;
 use crate::plan::Plan;
 use crate::resolve::{Candidate, Part, Resolution, Verdict};
 
@@ -27,6 +27,8 @@ report! {
         pub scheme: &'static str,
         /// Where each part came from.
         pub provenance: Provenance,
+        /// Every part with its names; documents of 0.1 have none.
+        pub parts: Option<Vec<PartReport>>,
         /// With `--explain`: every source's word on every part, highest source first.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub candidates: Option<Vec<CandidateReport>>,
@@ -90,23 +92,40 @@ report! {
         pub scheme: &'static str,
         /// Where each part came from; `kept` where another identity was on disk and stays.
         pub provenance: Provenance,
+        /// Every part with its names; documents of 0.1 have none.
+        pub parts: Option<Vec<PartReport>>,
+    }
+}
+
+impl Provenance {
+    fn of(place: impl Fn(Part) -> Option<PlaceReport>) -> Self {
+        let mut by_part = Part::ALL.map(|part| (part.key(), place(part)));
+        let mut of = |key| {
+            let found = by_part.iter_mut().find(|(part, _)| *part == key);
+            found.and_then(|(_, place)| place.take())
+        };
+        Self {
+            iqn: of("iqn"),
+            nvme: of("nvme"),
+        }
     }
 }
 
 impl IdentityReport {
     /// The report of a resolution.
     pub fn new(resolution: &Resolution, explain: bool) -> Self {
+        let names = resolution.names();
+        let owned = |name: Option<&str>| name.map(str::to_owned);
+        let place = |part| place(resolution, part);
         Self {
             api_version: API_VERSION,
             kind: "Identity",
-            iqn: resolution.value(IdentityFile::InitiatorName),
-            host_nqn: resolution.value(IdentityFile::HostNqn),
-            host_id: resolution.value(IdentityFile::HostId),
+            iqn: owned(names.iqn()),
+            host_nqn: owned(names.host_nqn()),
+            host_id: owned(names.host_id()),
             scheme: resolution.scheme,
-            provenance: Provenance {
-                iqn: place(resolution, Part::Iqn),
-                nvme: place(resolution, Part::Nvme),
-            },
+            provenance: Provenance::of(place),
+            parts: Some(PartReport::with(&names, place)),
             candidates: explain.then(|| {
                 resolution
                     .candidates
@@ -147,9 +166,9 @@ impl CandidateReport {
 impl AppliedReport {
     /// The report of a host after a plan was carried out.
     pub fn new(resolution: &Resolution, plan: &Plan) -> Self {
-        let kept = |part: Part| plan.kept.iter().any(|kept| kept.part == part);
-        let from = |part: Part, file: IdentityFile| {
-            if kept(part) {
+        let from = |part: Part| {
+            if plan.kept.iter().any(|kept| kept.part == part) {
+                let file = files(part).first()?;
                 Some(PlaceReport {
                     source: "kept",
                     place: format!("/{}", file.path()),
@@ -158,17 +177,17 @@ impl AppliedReport {
                 place(resolution, part)
             }
         };
+        let names = &plan.after;
+        let owned = |name: Option<&str>| name.map(str::to_owned);
         Self {
             api_version: API_VERSION,
             kind: "Applied",
-            iqn: plan.after.iqn.clone(),
-            host_nqn: plan.after.host_nqn.clone(),
-            host_id: plan.after.host_id.clone(),
+            iqn: owned(names.iqn()),
+            host_nqn: owned(names.host_nqn()),
+            host_id: owned(names.host_id()),
             scheme: resolution.scheme,
-            provenance: Provenance {
-                iqn: from(Part::Iqn, IdentityFile::InitiatorName),
-                nvme: from(Part::Nvme, IdentityFile::HostNqn),
-            },
+            provenance: Provenance::of(from),
+            parts: Some(PartReport::with(names, from)),
         }
     }
 

@@ -7,6 +7,7 @@
 mod apply;
 mod hardware;
 mod identity;
+mod parts;
 mod readers;
 mod status;
 
@@ -15,6 +16,7 @@ pub use apply::{
 };
 pub use hardware::{EvidenceReport, HardwareReport, HardwareSummary};
 pub use identity::{AppliedReport, CandidateReport, IdentityReport, PlaceReport, Provenance};
+pub use parts::{NamesReport, PartName, PartReport};
 pub use readers::ReaderReport;
 pub use status::{
     FileReport, FindingReport, InitramfsReport, LiveReport, NvmeReport, OnDisk, SeedReport,

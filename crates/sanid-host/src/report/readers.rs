@@ -28,9 +28,9 @@ pub(super) fn list(facts: &Facts) -> Option<Vec<ReaderReport>> {
     let report = |taken: ReaderName| ReaderReport {
         reader: taken.reader,
         part: taken.part.key(),
-        iqn: taken.names.iqn,
-        host_nqn: taken.names.host_nqn,
-        host_id: taken.names.host_id,
+        iqn: taken.names.iqn().map(str::to_owned),
+        host_nqn: taken.names.host_nqn().map(str::to_owned),
+        host_id: taken.names.host_id().map(str::to_owned),
         from: taken.from,
         why: taken.why,
     };

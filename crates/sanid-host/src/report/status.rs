@@ -1,11 +1,12 @@
 //! `Status` (sanid status).
 
-use super::{HardwareSummary, IdentityReport, ReaderReport, report};
+use super::{HardwareSummary, IdentityReport, PartReport, ReaderReport, report};
 use crate::API_VERSION;
 use crate::facts::{Facts, InitramfsFacts, Live};
 use crate::file::{Effective, IdentityFile};
 use crate::findings::Finding;
 use crate::observed::Observed;
+use crate::part::Names;
 use crate::place::Via;
 use crate::resolve::{Part, Resolution};
 
@@ -66,6 +67,8 @@ report! {
         pub host_nqn: FileReport,
         /// `/etc/nvme/hostid`.
         pub host_id: FileReport,
+        /// Every part with the names that the files' own readers take; documents of 0.1 have none.
+        pub parts: Option<Vec<PartReport>>,
     }
 }
 
@@ -185,11 +188,7 @@ impl StatusReport {
                     .ok()
                     .map(|chosen| chosen.seed.fingerprint().to_string()),
             },
-            on_disk: OnDisk {
-                iqn: FileReport::new(facts, IdentityFile::InitiatorName, facts.disk.iqn()),
-                host_nqn: FileReport::new(facts, IdentityFile::HostNqn, facts.disk.host_nqn()),
-                host_id: FileReport::new(facts, IdentityFile::HostId, facts.disk.host_id()),
-            },
+            on_disk: OnDisk::new(facts),
             live: LiveReport::new(&facts.live),
             initramfs: match &facts.initramfs {
                 Observed::Saw(initramfs) => InitramfsReport::new(initramfs),
@@ -205,8 +204,24 @@ impl StatusReport {
     }
 }
 
+impl OnDisk {
+    fn new(facts: &Facts) -> Self {
+        let text = |file| {
+            let text = facts.disk.effective_text(file)?;
+            Some(crate::root::escape(text.as_bytes()))
+        };
+        Self {
+            iqn: FileReport::new(facts, IdentityFile::InitiatorName),
+            host_nqn: FileReport::new(facts, IdentityFile::HostNqn),
+            host_id: FileReport::new(facts, IdentityFile::HostId),
+            parts: Some(PartReport::list(&Names::of_files(text))),
+        }
+    }
+}
+
 impl FileReport {
-    fn new<T: ToString>(facts: &Facts, file: IdentityFile, effective: Effective<T>) -> Self {
+    fn new(facts: &Facts, file: IdentityFile) -> Self {
+        let effective = facts.disk.effective(file);
         let state = effective.state();
         let there = !matches!(effective, Effective::Missing);
         let via = if facts.places.is_mounted(file) {
@@ -220,7 +235,7 @@ impl FileReport {
                 (Some(text), Some(why))
             }
             Effective::Unreadable(why) => (None, Some(why)),
-            Effective::Valid(name) => (Some(name.to_string()), None),
+            Effective::Valid(name) => (Some(name), None),
         };
         Self {
             path: format!("/{}", file.path()),
@@ -272,15 +287,13 @@ fn shown<T>(fact: &Observed<T>) -> Option<&T> {
 
 impl InitramfsReport {
     fn new(facts: &InitramfsFacts) -> Option<Self> {
-        let used = |file| {
-            let text = facts.used.effective_text(file)?;
-            Some(crate::root::escape(text.as_bytes()))
-        };
+        let names = Names::of_files(|file| facts.used.effective_text(file));
+        let used = |name: Option<&str>| name.map(|name| crate::root::escape(name.as_bytes()));
         let iqn = facts.iqn().and_then(Result::ok);
         let report = Self {
             iqn: iqn.map(|iqn| crate::root::escape(iqn.as_bytes())),
-            host_nqn: used(IdentityFile::HostNqn),
-            host_id: used(IdentityFile::HostId),
+            host_nqn: used(names.host_nqn()),
+            host_id: used(names.host_id()),
         };
         let some = report.iqn.is_some() || report.host_nqn.is_some() || report.host_id.is_some();
         some.then_some(report)

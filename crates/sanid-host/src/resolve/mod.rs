@@ -18,6 +18,7 @@ use sanid_core::{Identity, IscsiName, NvmePair, SeedFingerprint};
 
 use crate::facts::Facts;
 use crate::file::IdentityFile;
+use crate::part::Names;
 pub use crate::part::Part;
 pub use error::{NoSeed, ResolveError};
 use source::Show;
@@ -99,6 +100,11 @@ impl Resolution {
             }),
             _ => None,
         }
+    }
+
+    /// What each file shall hold.
+    pub fn names(&self) -> Names {
+        Names::of_files(|file| self.value(file))
     }
 
     /// What a file shall hold; `None` where its part has no name.

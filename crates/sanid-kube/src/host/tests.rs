@@ -18,7 +18,7 @@ fn agree(tree: &Tree) {
     tree.write(directory.path());
     let root = Root::open(directory.path()).unwrap();
     let view = look(&root).unwrap();
-    let facts = sanid_host::observe(&root, &Look::everything(None)).unwrap();
+    let facts = sanid_host::observe(&root, &Look::everything()).unwrap();
     let resolution = sanid_host::resolve(&facts);
     let findings = findings::findings(&facts, &resolution);
     let status = StatusReport::new(&facts, &resolution, &findings);

@@ -6,16 +6,16 @@ mod pins;
 
 use sanid_cli::{Exit, Failure, Page, Tone, json};
 use sanid_host::record::RecordState;
+use sanid_host::report::NamesReport;
 use sanid_host::resolve::Part;
 use sanid_host::unique::{self, ConfirmedBy};
 use sanid_host::{
-    Change, Covered, Done, Facts, Look, Mode, Moment, Root, Step, Transaction, resolve,
+    Change, Covered, Done, Facts, Look, Mode, Moment, Names, Root, Step, Transaction, resolve,
 };
 use serde::Serialize;
 
 use crate::args::{Adopt, Format};
 use crate::host::{self, Access};
-use pins::Pins;
 
 /// High enough to come after what a site ships, low enough to be overridden.
 const NAME: &str = "50-adopted.toml";
@@ -37,7 +37,7 @@ pub(crate) struct AdoptReport {
     /// The configuration file.
     path: &'static str,
     /// The adopted names.
-    pins: Pins,
+    pins: NamesReport,
     /// How it is known that no other host has the names: `administrator` or `audit`, where `--confirm-unique`
     /// records it, or would.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +79,7 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
         path: PATH,
         confirmed: decision.confirmed.map(|(by, _)| by.word()),
         notices,
-        pins: decision.pins,
+        pins: NamesReport::new(&decision.pins),
     };
     match options.host.format {
         Format::Json => json(&report)?,
@@ -98,7 +98,7 @@ struct Adopting<'a> {
 struct Decision {
     /// The state that the change leaves.
     after: Facts,
-    pins: Pins,
+    pins: Names,
     /// The text that pins them; `None` where the host has the names already.
     fragment: Option<String>,
     /// The names that are confirmed to be unique, and by whom.
@@ -131,15 +131,15 @@ impl Change for Adopting<'_> {
             }
             None => pins::on_disk(&facts),
         };
-        if pins == Pins::default() {
+        if pins == Names::default() {
             return Err(nothing(&notices));
         }
-        let (fragment, after) = if pins.are_desired(&resolve(&facts)) {
+        let (fragment, after) = if pins::are_desired(&pins, &resolve(&facts)) {
             (None, facts)
         } else {
             let comment = self.record.as_ref().map(from::Record::comment);
-            let text = pins.fragment(comment.as_deref().unwrap_or(ON_DISK));
-            (Some(text), pins.check(facts)?)
+            let text = pins::fragment(&pins, comment.as_deref().unwrap_or(ON_DISK));
+            (Some(text), pins::check(&pins, facts)?)
         };
         let confirmed = self.confirmed(&after, &mut notices);
         Ok(Decision {
@@ -162,7 +162,7 @@ impl Change for Adopting<'_> {
     /// A second file may set the same pins and apply later.
     fn verify(&self, root: &Root, decision: &Decision) -> Result<(), Failure> {
         let after = sanid_host::observe(root, &LOOK)?;
-        if decision.pins.are_desired(&resolve(&after)) {
+        if pins::are_desired(&decision.pins, &resolve(&after)) {
             return Ok(());
         }
         Err(Failure::error(&format!(
@@ -245,18 +245,11 @@ fn page(report: &AdoptReport, dry_run: bool) -> Page {
         _ => (Tone::Warning, format!("would pin in {}", report.path)),
     };
     page.line(page.tone(tone, line));
-    let row = |label: &str, value: &Option<String>| {
-        value
-            .clone()
-            .map(|value| [(Tone::Faint, label.to_owned()), (Tone::Plain, value)])
-    };
-    let pins = &report.pins;
-    let rows = [
-        row("initiator name", &pins.iqn),
-        row("host NQN", &pins.host_nqn),
-        row("Host ID", &pins.host_id),
-    ];
-    page.rows(2, &rows.into_iter().flatten().collect::<Vec<_>>());
+    let rows = report.pins.names().iter().map(|(file, name)| {
+        let label = (Tone::Faint, file.holds().to_owned());
+        [label, (Tone::Plain, name.to_owned())]
+    });
+    page.rows(2, &rows.collect::<Vec<_>>());
     if let Some(by) = report.confirmed {
         let verb = if dry_run {
             "would be confirmed"

@@ -7,10 +7,11 @@ use sanid_host::act::NewMachineId;
 use sanid_host::config::OnExisting;
 use sanid_host::config::seed::MACHINE_ID;
 use sanid_host::plan::{self, Consent};
-use sanid_host::report::{self, AppliedReport};
+use sanid_host::report::{self, AppliedReport, NamesReport};
 use sanid_host::resolve::{self, DERIVED, Part, Resolution};
 use sanid_host::{
-    Change, Done, Facts, IdentityFile, Look, MachineIdState, Mode, Moment, Root, Step, Transaction,
+    Change, Done, Facts, IdentityFile, Look, MachineIdState, Mode, Moment, Names, Root, Step,
+    Transaction,
 };
 use serde::Serialize;
 
@@ -32,28 +33,15 @@ pub(crate) struct ReseedReport {
     /// `changed` or `would-change`.
     outcome: &'static str,
     /// The names that were on disk.
-    old: Names,
+    old: NamesReport,
     /// The new ones; absent with `--dry-run`, since they are known only when they are made.
-    new: Option<Names>,
+    new: Option<NamesReport>,
     /// What keeps the old name until it is restarted.
     restart: Vec<Restart>,
     /// What depends on the machine-id, and what becomes of it; documents of 0.1 have none.
     dependents: Option<Vec<losses::DependentReport>>,
     /// What else to do and to know.
     notices: Vec<String>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-/// Three names, each where there is one.
-struct Names {
-    /// The initiator name.
-    iqn: Option<String>,
-    /// The host NQN.
-    host_nqn: Option<String>,
-    /// The Host ID.
-    host_id: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -275,21 +263,12 @@ fn consent(root: &Root, options: &Reseed, facts: &Facts) -> Result<(), Failure> 
     }
 }
 
-fn old(facts: &Facts) -> Names {
-    Names {
-        iqn: facts.disk.effective_text(IdentityFile::InitiatorName),
-        host_nqn: facts.disk.effective_text(IdentityFile::HostNqn),
-        host_id: facts.disk.effective_text(IdentityFile::HostId),
-    }
+fn old(facts: &Facts) -> NamesReport {
+    NamesReport::new(&Names::of_files(|file| facts.disk.effective_text(file)))
 }
 
 fn report(decision: &Decision, done: bool) -> ReseedReport {
-    let new = |file: IdentityFile| decision.resolution.value(file);
-    let new = Names {
-        iqn: new(IdentityFile::InitiatorName),
-        host_nqn: new(IdentityFile::HostNqn),
-        host_id: new(IdentityFile::HostId),
-    };
+    let new = NamesReport::new(&decision.resolution.names());
     let restart = if done {
         report::restart(&decision.plan)
     } else {
@@ -327,18 +306,16 @@ fn page(report: &ReseedReport) -> Page {
             "would make a new machine-id, and with it a new identity",
         ),
     });
-    let new = report.new.clone().unwrap_or_default();
-    for (label, old, new) in [
-        ("initiator name", &report.old.iqn, new.iqn),
-        ("host NQN", &report.old.host_nqn, new.host_nqn),
-        ("Host ID", &report.old.host_id, new.host_id),
-    ] {
+    let name = |report: &NamesReport, file| report.names().of(file).map(str::to_owned);
+    for file in IdentityFile::ALL {
+        let old = name(&report.old, file);
+        let new = report.new.as_ref().and_then(|new| name(new, file));
         let show = |name: &Option<String>, other: &str| {
             let name = name.as_ref().map(|name| name.escape_debug().to_string());
             (Tone::Plain, name.unwrap_or_else(|| other.to_owned()))
         };
-        page.detail(page.tone(Tone::Heading, label));
-        let old = [(Tone::Faint, "old".to_owned()), show(old, "(none)")];
+        page.detail(page.tone(Tone::Heading, file.holds()));
+        let old = [(Tone::Faint, "old".to_owned()), show(&old, "(none)")];
         let new = [
             (Tone::Faint, "new".to_owned()),
             show(&new, "(made when it is done)"),

@@ -39,7 +39,7 @@ fn page(resolution: &Resolution, explain: bool) -> Page {
     let mut page = Page::new();
     identity(&mut page, resolution);
     if explain {
-        for part in [Part::Iqn, Part::Nvme] {
+        for part in Part::ALL {
             page.gap();
             page.line(page.tone(
                 Tone::Heading,
@@ -60,7 +60,7 @@ fn page(resolution: &Resolution, explain: bool) -> Page {
     page
 }
 
-/// The three names, and where they come from.
+/// The names, and where they come from.
 pub(crate) fn identity(page: &mut Page, resolution: &Resolution) {
     let label = |text: &str| (Tone::Faint, text.to_owned());
     let value = |text: String| (Tone::Plain, text);
@@ -69,12 +69,15 @@ pub(crate) fn identity(page: &mut Page, resolution: &Resolution) {
         .filter_map(|file| Some([label(file.holds()), value(resolution.value(file)?)]))
         .collect();
     let place = |part| resolution.origin(part).ok().map(|(_, place)| place);
-    let [iqn, nvme] = [place(Part::Iqn), place(Part::Nvme)];
-    if iqn == nvme {
-        rows.extend(iqn.map(|place| [label("from"), value(place.to_owned())]));
+    let places = Part::ALL.map(|part| (part, place(part)));
+    let mut distinct: Vec<_> = places.iter().map(|(_, place)| *place).collect();
+    distinct.dedup();
+    if let [place] = distinct.as_slice() {
+        rows.extend(place.map(|place| [label("from"), value(place.to_owned())]));
     } else {
-        rows.extend(iqn.map(|place| [label("initiator from"), value(place.to_owned())]));
-        rows.extend(nvme.map(|place| [label("NVMe pair from"), value(place.to_owned())]));
+        rows.extend(places.into_iter().filter_map(|(part, place)| {
+            Some([label(part.origin_label()), value(place?.to_owned())])
+        }));
     }
     page.rows(0, &rows);
 }

@@ -52,21 +52,19 @@ fn to_do(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
 /// feature that rules can match, and no legal label.
 fn features(facts: &Facts, findings: &[Finding]) -> Page {
     let mut page = Page::new();
-    if let Some(id) = facts.disk.host_id().valid() {
-        page.line(format!("sanid.dev/host-id={id}"));
-    }
-    let names = [
-        ("iqn", facts.disk.iqn().valid().map(ToString::to_string)),
-        (
-            "host-nqn",
-            facts.disk.host_nqn().valid().map(ToString::to_string),
-        ),
-    ];
-    for (key, name) in names {
-        if let Some(name) = name {
-            page.line("# +no-label");
-            page.line(format!("sanid.dev/{key}={name}"));
+    let mut features = Vec::new();
+    for file in IdentityFile::ALL {
+        if let Effective::Valid(name) = facts.disk.effective(file) {
+            let line = format!("sanid.dev/{}={name}", file.key());
+            if name.contains(':') {
+                features.extend(["# +no-label".to_owned(), line]);
+            } else {
+                features.insert(0, line);
+            }
         }
+    }
+    for line in features {
+        page.line(line);
     }
     let number = to_do(findings).count();
     page.line(format!("sanid.dev/findings={number}"));
@@ -90,24 +88,7 @@ fn problem(findings: &[Finding]) -> Page {
 fn page(facts: &Facts, resolution: &Resolution, findings: &[Finding]) -> Page {
     let mut page = Page::new();
     page.line(page.tone(Tone::Heading, "on disk"));
-    let wanted = |file| resolution.value(file);
-    let rows = [
-        row(
-            "initiator name",
-            &facts.disk.iqn(),
-            wanted(IdentityFile::InitiatorName),
-        ),
-        row(
-            "host NQN",
-            &facts.disk.host_nqn(),
-            wanted(IdentityFile::HostNqn),
-        ),
-        row(
-            "Host ID",
-            &facts.disk.host_id(),
-            wanted(IdentityFile::HostId),
-        ),
-    ];
+    let rows = IdentityFile::ALL.map(|file| row(facts, file, resolution.value(file)));
     page.rows(2, &rows);
     live(&mut page, facts);
     readers(&mut page, facts);
@@ -125,14 +106,9 @@ fn page(facts: &Facts, resolution: &Resolution, findings: &[Finding]) -> Page {
     page
 }
 
-fn row<T: ToString>(
-    label: &str,
-    effective: &Effective<T>,
-    desired: Option<String>,
-) -> [(Tone, String); 3] {
-    let (value, verdict) = match effective {
+fn row(facts: &Facts, file: IdentityFile, desired: Option<String>) -> [(Tone, String); 3] {
+    let (value, verdict) = match facts.disk.effective(file) {
         Effective::Valid(value) => {
-            let value = value.to_string();
             let verdict = match desired {
                 Some(desired) if value == desired => (Tone::Good, "as desired".to_owned()),
                 Some(_) => (Tone::Warning, "not the desired one".to_owned()),
@@ -140,16 +116,16 @@ fn row<T: ToString>(
             };
             (value, verdict)
         }
-        Effective::Irregular { text, .. } if desired.as_ref() == Some(text) => {
-            (text.clone(), (Tone::Warning, "as desired".to_owned()))
+        Effective::Irregular { text, .. } if desired.as_ref() == Some(&text) => {
+            (text, (Tone::Warning, "as desired".to_owned()))
         }
         Effective::Irregular { text, .. } | Effective::Invalid { text, .. } => {
-            (text.clone(), (Tone::Danger, "invalid".to_owned()))
+            (text, (Tone::Danger, "invalid".to_owned()))
         }
         other => ("-".to_owned(), (Tone::Warning, other.state().to_owned())),
     };
     [
-        (Tone::Faint, label.to_owned()),
+        (Tone::Faint, file.holds().to_owned()),
         (Tone::Plain, value),
         verdict,
     ]
@@ -192,8 +168,7 @@ fn readers(page: &mut Page, facts: &Facts) {
     page.line(page.tone(Tone::Heading, "readers with a different name"));
     let rows = differing.into_iter().map(|one| {
         let names = one.names;
-        let names = [names.iqn, names.host_nqn, names.host_id];
-        let names: Vec<String> = names.into_iter().flatten().collect();
+        let names: Vec<&str> = names.iter().map(|(_, name)| name).collect();
         let name = match one.why {
             Some(why) if names.is_empty() => format!("nothing: it {why}"),
             _ => names.join(" "),

@@ -98,7 +98,7 @@ pub(super) fn cases() -> Vec<Case> {
 
 /// With a Host ID that cannot be read.
 pub(super) fn unreadable(mut facts: Facts) -> Facts {
-    facts.disk.host_id = FileState::Unreadable(ReadError::NotRegular {
+    *facts.disk.file_mut(IdentityFile::HostId) = FileState::Unreadable(ReadError::NotRegular {
         path: "/etc/nvme/hostid".into(),
         kind: "a directory",
     });

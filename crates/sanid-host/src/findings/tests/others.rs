@@ -83,7 +83,11 @@ fn elsewhere(mut facts: Facts, value: &str) -> Facts {
     saw(&mut facts.others.elsewhere).push(ElsewhereFile {
         file,
         path: "usr/local/etc/nvme/hostnqn".into(),
-        state: crate::testing::facts().file(file, value).disk.host_nqn,
+        state: crate::testing::facts()
+            .file(file, value)
+            .disk
+            .file(file)
+            .clone(),
     });
     facts
 }

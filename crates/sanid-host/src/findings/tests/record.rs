@@ -5,9 +5,11 @@ use sanid_core::{HostUuid, SeedKind};
 use super::{Case, clean};
 use crate::config::seed;
 use crate::facts::{Facts, SeedFacts, SeedUuid};
+use crate::file::IdentityFile;
 use crate::findings::{Code, findings};
 use crate::observed::Observed;
-use crate::record::{Pending, Record, RecordState, Values};
+use crate::part::{Names, Part};
+use crate::record::{Pending, Record, RecordState};
 use crate::resolve::resolve;
 use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN, facts};
 
@@ -72,16 +74,11 @@ pub(super) fn cases() -> Vec<Case> {
 fn pending(mut facts: Facts) -> Facts {
     let mut record = Record::new();
     record.pending = Some(Pending {
-        from: Values {
-            host_nqn: Some(OTHER_NQN.into()),
-            host_id: Some(OTHER_ID.into()),
-            iqn: None,
-        },
-        to: Values {
-            host_nqn: Some(NQN.into()),
-            host_id: Some(ID.into()),
-            iqn: None,
-        },
+        from: Names::from([
+            (IdentityFile::HostNqn, OTHER_NQN),
+            (IdentityFile::HostId, OTHER_ID),
+        ]),
+        to: Names::from([(IdentityFile::HostNqn, NQN), (IdentityFile::HostId, ID)]),
     });
     facts.record = RecordState::Present(Box::new(record));
     facts
@@ -141,8 +138,8 @@ fn seeded_by_hardware(mut facts: Facts, kind: &'static str) -> Facts {
         facts.settings.seed.value = vec![kind];
     }
     if let RecordState::Present(record) = &mut facts.record {
-        record.iqn.as_mut().unwrap().origin.seed_name = Some(kind.into());
-        record.nvme.as_mut().unwrap().origin.seed_name = Some(kind.into());
+        record.parts[Part::Iqn].as_mut().unwrap().origin.seed_name = Some(kind.into());
+        record.parts[Part::Nvme].as_mut().unwrap().origin.seed_name = Some(kind.into());
     }
     facts
 }

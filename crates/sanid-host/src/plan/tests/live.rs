@@ -225,7 +225,7 @@ fn at_boot_replace_replaces_what_no_live_session_uses_and_keeps_the_rest() {
     assert_eq!(written(&plan), [(InitiatorName, IQN)]);
     assert_eq!(plan.kept.len(), 1);
     assert_eq!(plan.kept[0].users[0].name, "nvme1");
-    assert_eq!(plan.after.host_nqn.as_deref(), Some(OTHER_NQN));
+    assert_eq!(plan.after.host_nqn(), Some(OTHER_NQN));
 }
 
 /// A session of the initramfs or the firmware does not have its name from a file that is not there.

@@ -6,13 +6,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use sanid_cli::Failure;
-use sanid_core::{HostId, HostNqn, IscsiName};
 use sanid_host::resolve::resolve;
-use sanid_host::{Facts, Root, root};
+use sanid_host::{Facts, IdentityFile, Names, Root, root};
 use serde::{Deserialize, Serialize};
 
 use super::claim::{self, Claim};
-use super::pins::{self, Pins};
+use super::pins;
 use crate::args::Adopt;
 
 /// A record is some hundred bytes.
@@ -26,9 +25,8 @@ pub(super) struct Record {
     host: String,
     #[serde(default)]
     addresses: Vec<String>,
-    iqn: String,
-    host_nqn: String,
-    host_id: String,
+    #[serde(flatten)]
+    names: Names,
     seed_fingerprint: Option<String>,
     /// Whether it is there is all that counts here.
     #[serde(skip_serializing)]
@@ -55,10 +53,15 @@ pub(super) fn read(path: &Path) -> Result<Record, Failure> {
     if record.kind != "Escrow" {
         return Err(failed("it is no record of sanid-fleet escrow"));
     }
-    let valid = IscsiName::parse(&record.iqn).is_ok()
-        && HostNqn::parse(&record.host_nqn).is_ok()
-        && HostId::parse(&record.host_id).is_ok();
-    if !valid {
+    let is_valid = |file: IdentityFile| {
+        let name = record.names.of(file);
+        name.map(|name| file.is_conformant(name))
+    };
+    let valid = IdentityFile::ALL.map(is_valid);
+    if valid.contains(&None) {
+        return Err(failed("it is no single record of sanid-fleet escrow"));
+    }
+    if valid.contains(&Some(false)) {
         return Err(failed(
             "a name in it is not valid; sanid check says which rule it breaks",
         ));
@@ -149,12 +152,8 @@ impl Record {
         root::escape(self.host.as_bytes())
     }
 
-    pub(super) fn pins(&self) -> Pins {
-        Pins {
-            iqn: Some(self.iqn.clone()),
-            host_nqn: Some(self.host_nqn.clone()),
-            host_id: Some(self.host_id.clone()),
-        }
+    pub(super) fn pins(&self) -> Names {
+        self.names.clone()
     }
 
     /// Without a line end, which would end the comment.
@@ -165,10 +164,10 @@ impl Record {
         )
     }
 
-    pub(super) fn notices(&self, facts: &Facts, pins: &Pins) -> Vec<String> {
+    pub(super) fn notices(&self, facts: &Facts, pins: &Names) -> Vec<String> {
         let mut notices = Vec::new();
         let (on_disk, _) = pins::on_disk(facts);
-        if on_disk == Pins::default() {
+        if on_disk == Names::default() {
             notices.push("sanid apply writes it into the files".to_owned());
         } else if on_disk != *pins {
             notices.push(

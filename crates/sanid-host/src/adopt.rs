@@ -1,0 +1,24 @@
+//! What `sanid adopt` does with the names of each part.
+
+use sanid_core::NameError;
+
+use crate::facts::Facts;
+use crate::part::{Names, Part};
+
+/// Removes names that cannot be pinned without others from those found on disk, and says why; also what to know about
+/// the others.
+pub fn complete(pins: &mut Names) -> Vec<String> {
+    let parts = Part::ALL.into_iter();
+    parts.filter_map(|part| part.kind().adopt(pins)).collect()
+}
+
+/// Sets pins in facts, as the configuration would.
+///
+/// # Errors
+/// [`NameError`]: a name that nobody can use.
+pub fn pin(facts: &mut Facts, pins: &Names) -> Result<(), NameError> {
+    for (file, name) in pins.iter() {
+        (file.kind().set_pin)(&mut facts.settings.pin, name)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,210 @@
+//! The iSCSI initiator name.
+
+mod findings;
+
+use sanid_core::{Derived, IscsiName};
+
+use super::{FileKind, IdentityFile, Names, Part};
+use crate::act::{Restart, Verb};
+use crate::facts::{Facts, IscsiSession};
+use crate::file::{Disk, Effective};
+use crate::findings::{Code, Finding, View};
+use crate::observed::Observed;
+use crate::parse::initiatorname;
+use crate::plan::live::{same_iqn, session_in_words, unknown};
+use crate::plan::{Free, Judgement, LiveUser, Seen};
+use crate::resolve::Resolution;
+
+const FILE: IdentityFile = IdentityFile::InitiatorName;
+
+/// `/etc/iscsi/initiatorname.iscsi`.
+pub(super) static INITIATOR_NAME: FileKind = FileKind {
+    path: "etc/iscsi/initiatorname.iscsi",
+    directory: "etc/iscsi",
+    name: "initiatorname.iscsi",
+    holds: "initiator name",
+    key: "iqn",
+    field: "iqn",
+    pin: "iqn",
+    mode: 0o600,
+    needed_mode: 0o400,
+    before: "InitiatorName=",
+    // Arrays compare initiator names in lower case.
+    ignores_case: true,
+    value: |identity| identity.iqn.to_string(),
+    effective: initiatorname::iscsid,
+    readers: initiatorname::all_readers,
+    disagreement: initiatorname::disagreement,
+    parse: |text| IscsiName::parse(text).map(|name| name.to_string()),
+    in_use: |text| IscsiName::in_use(text).map(|name| name.to_string()),
+    is_usable_despite: super::kind::tolerated,
+    set_pin: |pin, text| {
+        pin.iqn = Some(super::kind::pinned(IscsiName::in_use(text)?));
+        Ok(())
+    },
+    own: |own| own.iqn.as_ref(),
+    instead: |_, _| None,
+};
+
+/// The part.
+pub(super) struct Kind;
+
+impl Disk {
+    /// The initiator name as iscsid has it after a restart.
+    pub fn iqn(&self) -> Effective<IscsiName> {
+        self.read(FILE, IscsiName::parse, IscsiName::in_use)
+    }
+}
+
+impl Names {
+    /// The initiator name.
+    pub fn iqn(&self) -> Option<&str> {
+        self.of(FILE)
+    }
+}
+
+impl super::Kind for Kind {
+    fn key(&self) -> &'static str {
+        "iqn"
+    }
+
+    fn words(&self) -> &'static str {
+        "initiator name"
+    }
+
+    fn origin_label(&self) -> &'static str {
+        "initiator from"
+    }
+
+    fn restart(&self) -> Restart {
+        Restart {
+            part: Part::Iqn,
+            verb: Verb::TryRestart,
+            units: &["iscsid.service"],
+            effect: "iscsid reads the initiator name once, at its start",
+        }
+    }
+
+    fn judge(&self, facts: &Facts, wanted: &Resolution, seen: &Seen<'_>) -> Option<Judgement> {
+        let desired = wanted.value(FILE)?;
+        Some(judge(facts, &desired, seen))
+    }
+
+    fn protected(&self, facts: &Facts, wanted: &Resolution) -> Vec<LiveUser> {
+        match wanted.value(FILE) {
+            Some(new) => protected(facts, &new),
+            None => Vec::new(),
+        }
+    }
+
+    fn end(&self, user: &LiveUser) -> (String, &'static str) {
+        match &user.peer {
+            Some(target) => (
+                format!("iscsiadm -m node -T {target} -u"),
+                "end the session, when nothing uses it",
+            ),
+            None => (
+                "iscsiadm -m session".into(),
+                "see the sessions, and end them when nothing uses them",
+            ),
+        }
+    }
+
+    fn unseen(&self, facts: &Facts) -> (&'static str, Vec<String>) {
+        ("iSCSI sessions", findings::unseen(facts))
+    }
+
+    fn live(&self, view: &View<'_>) -> Vec<Finding> {
+        findings::live(view)
+    }
+
+    fn names(&self, view: &View<'_>) -> Vec<Finding> {
+        findings::names(view).into_iter().collect()
+    }
+
+    fn differs(&self) -> Code {
+        Code::IqnDiffers
+    }
+
+    fn own_name(&self) -> Code {
+        Code::IfaceOwnName
+    }
+
+    fn files_have(&self) -> &'static str {
+        "file has"
+    }
+
+    fn derived_by(&self, derived: &Derived) -> &'static str {
+        derived.iqn_by
+    }
+
+    fn is_without_scheme(&self, facts: &Facts) -> bool {
+        facts.settings.iqn_template.is_some()
+    }
+}
+
+fn judge(facts: &Facts, desired: &str, seen: &Seen<'_>) -> Judgement {
+    let on_disk = facts.disk.iqn();
+    let names = facts.disk.names_in_use(FILE);
+    if names.is_empty() && !on_disk.is_somebodys() {
+        return Judgement::Free(match on_disk {
+            Effective::Missing => Free::Missing,
+            Effective::Empty => Free::Empty,
+            _ => Free::Invalid,
+        });
+    }
+    if !names.is_empty() && names.iter().all(|name| name == desired) {
+        return Judgement::Same;
+    }
+    let names = facts.disk.somebodys(FILE);
+    let recorded = facts.record.of(Part::Iqn);
+    let recorded = recorded.filter(|recorded| seen.is_earlier_seed(&recorded.origin));
+    let is_recorded = |name: &String| {
+        name == desired || recorded.is_some_and(|recorded| recorded.names.iqn() == Some(name))
+    };
+    // A pending change was consented to; its old value may go if its new one is still what is desired.
+    let pending = facts.record.pending();
+    let is_consented = |name: &String| {
+        let begun = pending.is_some_and(|change| {
+            change.from.of(FILE) == Some(name) && change.to.of(FILE) == Some(desired)
+        });
+        name == desired || begun
+    };
+    if names.iter().all(is_consented) {
+        Judgement::Free(Free::Interrupted)
+    } else if names.iter().all(is_recorded) {
+        Judgement::Free(Free::EarlierSeed)
+    } else {
+        Judgement::Foreign
+    }
+}
+
+fn protected(facts: &Facts, new: &str) -> Vec<LiveUser> {
+    let Observed::Saw(sessions) = &facts.live.iscsi else {
+        return unknown("iSCSI sessions", &facts.live.iscsi);
+    };
+    let old = facts.disk.names_in_use(FILE);
+    let irregular = facts.disk.effective_text(FILE);
+    let uses_old = |initiator: &str| {
+        old.is_empty()
+            || old.iter().any(|old| same_iqn(initiator, old))
+            || irregular.as_deref() == Some(initiator)
+    };
+    sessions
+        .iter()
+        .filter(|session| !facts.live.is_of_an_adapter(session))
+        .filter(|session| match &session.initiator {
+            Observed::Saw(initiator) => !same_iqn(initiator, new) && uses_old(initiator),
+            Observed::NotLooked | Observed::Failed(_) => true,
+        })
+        .map(session)
+        .collect()
+}
+
+fn session(session: &IscsiSession) -> LiveUser {
+    LiveUser {
+        name: session.name.clone(),
+        peer: session.target.clone(),
+        uses: session_in_words(session),
+    }
+}

@@ -1,0 +1,124 @@
+//! What one part, and one of its files, differ in from the others.
+
+use sanid_core::{Identity, NameError, Rule};
+
+use super::{IdentityFile, Names};
+use crate::act::Restart;
+use crate::config::{Origin, Pin, Setting};
+use crate::facts::{Facts, OwnName};
+use crate::findings::{Code, Finding, View};
+use crate::parse::own::Own;
+use crate::parse::{Hazard, ReaderView};
+use crate::plan::{Judgement, LiveUser, Seen};
+use crate::resolve::Resolution;
+
+/// What is particular to a file.
+pub(crate) struct FileKind {
+    /// The path, relative to the root.
+    pub(crate) path: &'static str,
+    /// The directory, relative to the root.
+    pub(crate) directory: &'static str,
+    /// The name in its directory.
+    pub(crate) name: &'static str,
+    /// What the file holds, in the field's words.
+    pub(crate) holds: &'static str,
+    /// The kind of name in JSON: API.
+    pub(crate) key: &'static str,
+    /// The member of a JSON object that has a member for each name: API.
+    pub(crate) field: &'static str,
+    /// The key in the `[pin]` table of the configuration.
+    pub(crate) pin: &'static str,
+    /// The mode in which sanid writes it.
+    pub(crate) mode: u32,
+    /// The permission bits without which a reader destroys or misses the file.
+    pub(crate) needed_mode: u32,
+    /// The text before the value.
+    pub(crate) before: &'static str,
+    /// Whether two spellings that differ in case are one name.
+    pub(crate) ignores_case: bool,
+    /// The value of an identity that belongs into the file.
+    pub(crate) value: fn(&Identity) -> String,
+    /// The value that the file's own reader takes from these bytes.
+    pub(crate) effective: fn(&[u8]) -> Result<&str, Hazard>,
+    /// What every known reader takes from these bytes, the file's own reader first.
+    pub(crate) readers: fn(&[u8]) -> Vec<ReaderView>,
+    /// The readers that take something else than this value.
+    pub(crate) disagreement: fn(&[u8], &str) -> Vec<ReaderView>,
+    /// A name that keeps the standard, in its usual spelling.
+    pub(crate) parse: fn(&str) -> Result<String, NameError>,
+    /// A name as storage programs use it, in its usual spelling.
+    pub(crate) in_use: fn(&str) -> Result<String, NameError>,
+    /// Whether the file's own reader and the kernel go on with a name that breaks this rule.
+    pub(crate) is_usable_despite: fn(Rule) -> bool,
+    /// Sets the pin of the file.
+    pub(crate) set_pin: fn(&mut Pin, &str) -> Result<(), NameError>,
+    /// The name among those that a reader has of its own.
+    pub(crate) own: fn(&Own) -> Option<&String>,
+    /// What a reader that refuses the file sends in place of the name there, with the file it makes that from.
+    pub(crate) instead: fn(&crate::file::Disk, &ReaderView) -> Option<(String, IdentityFile)>,
+}
+
+/// What is particular to a part.
+pub(crate) trait Kind: Sync {
+    /// The part in JSON: API.
+    fn key(&self) -> &'static str;
+    /// The part in the field's words.
+    fn words(&self) -> &'static str;
+    /// What precedes the source of the part where the parts have different ones.
+    fn origin_label(&self) -> &'static str;
+    /// The units that read the part only when they start.
+    fn restart(&self) -> Restart;
+    /// Whose names are on disk; `None` where no name is desired.
+    fn judge(&self, facts: &Facts, wanted: &Resolution, seen: &Seen<'_>) -> Option<Judgement>;
+    /// The live users that a change of what is on disk would pull the name away from.
+    fn protected(&self, facts: &Facts, wanted: &Resolution) -> Vec<LiveUser>;
+    /// How a live user ends: the command, and what it does.
+    fn end(&self, user: &LiveUser) -> (String, &'static str);
+    /// The file and value that complete kept names.
+    fn missing_half(&self, _facts: &Facts) -> Option<(IdentityFile, String)> {
+        None
+    }
+    /// Whether a file may be missing where the others have the names of a scheme.
+    fn may_lack(&self, _file: IdentityFile) -> bool {
+        false
+    }
+    /// Which live users could not be read: what they are, and why.
+    fn unseen(&self, facts: &Facts) -> (&'static str, Vec<String>);
+    /// Removes names that cannot be pinned without others, and says why; or what to know about those that are pinned.
+    fn adopt(&self, _pins: &mut Names) -> Option<String> {
+        None
+    }
+    /// The findings on live users.
+    fn live(&self, view: &View<'_>) -> Vec<Finding>;
+    /// The findings on the names themselves.
+    fn names(&self, view: &View<'_>) -> Vec<Finding>;
+    /// The code of the finding that what is on disk is not desired.
+    fn differs(&self) -> Code;
+    /// Why a name that a program takes from its own configuration does not work, given those before it.
+    fn own_fault(&self, _view: &View<'_>, _own: &OwnName, _before: &[OwnName]) -> Option<Finding> {
+        None
+    }
+    /// The code of the finding that a reader takes a name of its own.
+    fn own_name(&self) -> Code;
+    /// `file has`, or `files have`.
+    fn files_have(&self) -> &'static str;
+    /// The scheme that made the names of the part in a derivation.
+    fn derived_by(&self, derived: &sanid_core::Derived) -> &'static str;
+    /// Whether a setting makes the names in place of the scheme.
+    fn is_without_scheme(&self, _facts: &Facts) -> bool {
+        false
+    }
+}
+
+/// The rules that storage programs do not check in a name.
+pub(super) fn tolerated(rule: Rule) -> bool {
+    rule.is_tolerated() || rule == Rule::Control
+}
+
+/// A pin that no file of the configuration has yet.
+pub(super) fn pinned<T>(value: T) -> Setting<T> {
+    Setting {
+        value,
+        origin: Origin::Default,
+    }
+}

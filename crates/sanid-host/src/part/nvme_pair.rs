@@ -1,0 +1,249 @@
+//! The NVMe pair: host NQN and Host ID.
+
+mod findings;
+mod judge;
+mod own_names;
+
+use sanid_core::{Derived, HostId, HostNqn, NvmePair};
+
+use super::{FileKind, IdentityFile, Names, Part};
+use crate::act::{Restart, Verb};
+use crate::facts::{Facts, NvmeController, OwnName};
+use crate::file::{Disk, Effective};
+use crate::findings::{Code, Finding, View};
+use crate::observed::Observed;
+use crate::parse::hostfile::{self, HostFile, LIBNVME_3, libnvme_3_hostid};
+use crate::parse::{Hazard, ReaderView};
+use crate::plan::live::{is_pair_of, pair_in_words, unknown};
+use crate::plan::{Judgement, LiveUser, Seen};
+use crate::resolve::Resolution;
+
+const NQN: IdentityFile = IdentityFile::HostNqn;
+const ID: IdentityFile = IdentityFile::HostId;
+
+/// `/etc/nvme/hostnqn`. It is for everyone to read: os-brick, unprivileged in its service, overwrites a hostnqn that
+/// it may not read with one of its own making.
+pub(super) static HOST_NQN: FileKind = FileKind {
+    path: "etc/nvme/hostnqn",
+    directory: "etc/nvme",
+    name: "hostnqn",
+    holds: "host NQN",
+    key: "host-nqn",
+    field: "hostNqn",
+    pin: "hostnqn",
+    mode: 0o644,
+    needed_mode: 0o444,
+    before: "",
+    ignores_case: false,
+    value: |identity| identity.nvme.host_nqn.to_string(),
+    effective: hostfile::libnvme_hostnqn,
+    readers: |bytes| hostfile::all_readers(HostFile::HostNqn, bytes),
+    disagreement: |bytes, expected| hostfile::disagreement(HostFile::HostNqn, bytes, expected),
+    parse: |text| HostNqn::parse(text).map(|nqn| nqn.to_string()),
+    in_use: |text| HostNqn::in_use(text).map(|nqn| nqn.to_string()),
+    is_usable_despite: super::kind::tolerated,
+    set_pin: |pin, text| {
+        pin.hostnqn = Some(super::kind::pinned(HostNqn::in_use(text)?));
+        Ok(())
+    },
+    own: |own| own.host_nqn.as_ref(),
+    instead,
+};
+
+/// `/etc/nvme/hostid`. The usual spelling of a Host ID is in lower case, since it is compared as a number.
+pub(super) static HOST_ID: FileKind = FileKind {
+    path: "etc/nvme/hostid",
+    directory: "etc/nvme",
+    name: "hostid",
+    holds: "Host ID",
+    key: "host-id",
+    field: "hostId",
+    pin: "hostid",
+    mode: 0o644,
+    needed_mode: 0o444,
+    before: "",
+    ignores_case: true,
+    value: |identity| identity.nvme.host_id.to_string(),
+    effective: hostfile::libnvme_hostid,
+    readers: |bytes| hostfile::all_readers(HostFile::HostId, bytes),
+    disagreement: |bytes, expected| hostfile::disagreement(HostFile::HostId, bytes, expected),
+    parse: |text| HostId::parse(text).map(|id| id.to_string()),
+    in_use: |text| HostId::parse(text).map(|id| id.to_string()),
+    is_usable_despite: |_| false,
+    set_pin: |pin, text| {
+        pin.hostid = Some(super::kind::pinned(HostId::parse(text)?));
+        Ok(())
+    },
+    own: |own| own.host_id.as_ref(),
+    instead: |_, _| None,
+};
+
+/// The part.
+pub(super) struct Kind;
+
+impl Disk {
+    /// The host NQN as libnvme has it at the next connect.
+    pub fn host_nqn(&self) -> Effective<HostNqn> {
+        self.read(NQN, HostNqn::parse, HostNqn::in_use)
+    }
+
+    /// The Host ID as libnvme has it at the next connect.
+    pub fn host_id(&self) -> Effective<HostId> {
+        self.read(ID, HostId::parse, HostId::parse)
+    }
+}
+
+impl Names {
+    /// The host NQN.
+    pub fn host_nqn(&self) -> Option<&str> {
+        self.of(NQN)
+    }
+
+    /// The Host ID.
+    pub fn host_id(&self) -> Option<&str> {
+        self.of(ID)
+    }
+}
+
+impl super::Kind for Kind {
+    fn key(&self) -> &'static str {
+        "nvme"
+    }
+
+    fn words(&self) -> &'static str {
+        "NVMe pair"
+    }
+
+    fn origin_label(&self) -> &'static str {
+        "NVMe pair from"
+    }
+
+    fn restart(&self) -> Restart {
+        Restart {
+            part: Part::Nvme,
+            verb: Verb::TryRestart,
+            units: &["stafd.service", "stacd.service"],
+            effect: "nvme-stas reads the pair at its start; nvme-cli reads it at each connect",
+        }
+    }
+
+    fn judge(&self, facts: &Facts, wanted: &Resolution, seen: &Seen<'_>) -> Option<Judgement> {
+        let desired = (wanted.value(NQN)?, wanted.value(ID)?);
+        Some(judge::judge(facts, (&desired.0, &desired.1), seen))
+    }
+
+    fn protected(&self, facts: &Facts, wanted: &Resolution) -> Vec<LiveUser> {
+        match (wanted.value(NQN), wanted.value(ID)) {
+            (Some(nqn), Some(id)) => protected(facts, &nqn, &id),
+            _ => Vec::new(),
+        }
+    }
+
+    fn end(&self, user: &LiveUser) -> (String, &'static str) {
+        (
+            format!("nvme disconnect --device={}", user.name),
+            "end the connection, when nothing uses it",
+        )
+    }
+
+    fn missing_half(&self, facts: &Facts) -> Option<(IdentityFile, String)> {
+        judge::missing_half(facts)
+    }
+
+    /// nvme-cli made no Host ID, and the host NQN gives one.
+    fn may_lack(&self, file: IdentityFile) -> bool {
+        file == ID
+    }
+
+    fn adopt(&self, pins: &mut Names) -> Option<String> {
+        let nqn = pins.host_nqn()?.to_owned();
+        let parsed = HostNqn::in_use(&nqn).ok();
+        let Some(id) = pins.host_id() else {
+            let pair = parsed.and_then(NvmePair::from_host_nqn);
+            if pair.is_some() {
+                return None;
+            }
+            pins.set(NQN, None);
+            return Some(format!(
+                "the host NQN {nqn} is not pinned: it has no UUID that the Host ID would follow from, and without a Host ID the host would have half a pair. Write the Host ID that the arrays know into /etc/nvme/hostid (nvme show-hostnqn and the array's list of hosts show it), then adopt again"
+            ));
+        };
+        let pair = NvmePair::new(parsed?, HostId::parse(id).ok()?);
+        (!pair.matches()).then(|| "the Host ID is not the UUID of the host NQN; both are pinned as they are, and programs that derive one from the other get a second pair".into())
+    }
+
+    fn unseen(&self, facts: &Facts) -> (&'static str, Vec<String>) {
+        ("NVMe controllers", findings::unseen(facts))
+    }
+
+    fn live(&self, view: &View<'_>) -> Vec<Finding> {
+        findings::live(view)
+    }
+
+    fn names(&self, view: &View<'_>) -> Vec<Finding> {
+        findings::names(view)
+    }
+
+    fn own_fault(&self, view: &View<'_>, own: &OwnName, before: &[OwnName]) -> Option<Finding> {
+        own_names::fault(view, own, before)
+    }
+
+    fn differs(&self) -> Code {
+        Code::NvmeDiffers
+    }
+
+    fn own_name(&self) -> Code {
+        Code::ReaderOwnName
+    }
+
+    fn files_have(&self) -> &'static str {
+        "files have"
+    }
+
+    fn derived_by(&self, derived: &Derived) -> &'static str {
+        derived.host_nqn_by
+    }
+}
+
+fn protected(facts: &Facts, new_nqn: &str, new_id: &str) -> Vec<LiveUser> {
+    let Observed::Saw(controllers) = &facts.live.nvme else {
+        return unknown("NVMe controllers", &facts.live.nvme);
+    };
+    let nqns = facts.disk.names_in_use(NQN);
+    let ids = facts.disk.names_in_use(ID);
+    let shares = |nqn: Option<&str>, id: Option<&str>| {
+        let is_nqn = |nqn: &str| nqns.iter().any(|old| old == nqn) || nqn == new_nqn;
+        let is_id = |id: &str| {
+            let mut known = ids.iter().map(String::as_str).chain([new_id]);
+            known.any(|known| known.eq_ignore_ascii_case(id))
+        };
+        nqn.is_some_and(is_nqn) || id.is_some_and(is_id)
+    };
+    let nothing = nqns.is_empty() && ids.is_empty();
+    let is_user = |controller: &&NvmeController| match (&controller.host_nqn, &controller.host_id) {
+        (Observed::Saw(nqn), Observed::Saw(id)) => {
+            !is_pair_of(controller, new_nqn, new_id)
+                && (nothing || shares(nqn.as_deref(), id.as_deref()))
+        }
+        _ => true,
+    };
+    controllers.iter().filter(is_user).map(controller).collect()
+}
+
+fn controller(controller: &NvmeController) -> LiveUser {
+    LiveUser {
+        name: controller.name.clone(),
+        peer: controller.subsystem_nqn.clone(),
+        uses: pair_in_words(controller),
+    }
+}
+
+/// libnvme 3 makes a host NQN of the Host ID where it refuses the one in the file.
+fn instead(disk: &Disk, view: &ReaderView) -> Option<(String, IdentityFile)> {
+    let refused = matches!(view.value, Err(Hazard::Refused(_)));
+    if view.reader != LIBNVME_3 || !refused {
+        return None;
+    }
+    let id = libnvme_3_hostid(disk.file(ID).bytes()?).ok()?;
+    Some((format!("{}{id}", HostNqn::UUID_PREFIX), ID))
+}

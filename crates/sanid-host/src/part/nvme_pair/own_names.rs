@@ -1,0 +1,139 @@
+//! Pairs that programs take from configurations of their own, and that the kernel or nvme-cli refuses.
+
+use super::{ID, NQN, Part};
+use crate::facts::{Facts, OwnName, OwnReader};
+use crate::findings::{Code, Finding, View, own_names::remove};
+use crate::parse::hostfile::{libnvme_3_hostid, libnvme_3_hostnqn};
+use crate::readers::part;
+use crate::root::escape;
+
+/// Why a pair that a program takes from its own configuration does not work.
+pub(super) fn fault(view: &View<'_>, own: &OwnName, before: &[OwnName]) -> Option<Finding> {
+    let fault = refused(own, before).map(|why| persona_refused(view, own, &why));
+    fault.or_else(|| conflict(view, own, before))
+}
+
+/// Why nvme-cli 3.1 refuses its whole configuration (`libnvme/src/nvme/config-ini.c`, `config-resolve.c`).
+fn refused(own: &OwnName, before: &[OwnName]) -> Option<String> {
+    if !is_fabrics(own) {
+        return None;
+    }
+    if let Some(fault) = own.own.fault {
+        return Some(fault.into());
+    }
+    let (nqn, id) = (own.own.host_nqn.as_deref(), own.own.host_id.as_deref());
+    if nqn.is_some_and(|nqn| libnvme_3_hostnqn(nqn.as_bytes()) != Ok(nqn)) {
+        return Some("its hostnqn is not a valid NQN".into());
+    }
+    if id.is_some_and(|id| libnvme_3_hostid(id.as_bytes()) != Ok(id)) {
+        return Some("its hostid is not a valid UUID".into());
+    }
+    match (nqn, id) {
+        (None, _) if own.reader == OwnReader::Persona => Some("it has no hostnqn".into()),
+        (Some(_), None) => Some("it has a hostnqn and no hostid".into()),
+        _ => before
+            .iter()
+            .filter(|one| is_fabrics(one))
+            .find(|one| nqn.is_some() && one.own.host_nqn.as_deref() == nqn)
+            .map(|one| format!("{} has the same hostnqn", one.place())),
+    }
+}
+
+fn is_fabrics(own: &OwnName) -> bool {
+    matches!(own.reader, OwnReader::Fabrics | OwnReader::Persona)
+}
+
+fn persona_refused(view: &View<'_>, own: &OwnName, why: &str) -> Finding {
+    let names = own.in_words();
+    let fix = if own.own.fault.is_some() {
+        let path = view.path(&escape(own.path.as_bytes()));
+        vec![format!("correct line {} of {path}", own.own.line)]
+    } else {
+        vec![
+            "give the persona a hostnqn and a hostid that nothing else has".into(),
+            remove(view, own),
+        ]
+    };
+    Finding {
+        code: Code::PersonaRefused,
+        part: Some(Part::Nvme),
+        seen: match (own.own.fault, names.as_str()) {
+            (None, names) if !names.is_empty() => {
+                format!("[Host] of {} has {names}: {why}", own.place())
+            }
+            _ => format!("{}: {why}", own.place()),
+        },
+        why: "nvme-cli 3.1 then refuses all of nvme-fabrics.conf and its drop-ins: connect-all connects nothing.",
+        fix,
+    }
+}
+
+/// A pair, as it goes on the wire: a half that is not set comes from the identity files.
+type Pair = (Option<String>, Option<String>);
+
+fn pair(facts: &Facts, own: Option<&OwnName>) -> Pair {
+    let half =
+        |set: Option<&String>, file| set.cloned().or_else(|| facts.disk.effective_text(file));
+    (
+        half(own.and_then(|own| own.own.host_nqn.as_ref()), NQN),
+        half(own.and_then(|own| own.own.host_id.as_ref()), ID),
+    )
+}
+
+/// The name of the half that two pairs share, if they share one half alone.
+fn shared((nqn, id): &Pair, other: &Pair) -> Option<&'static str> {
+    let (Some(nqn), Some(id), Some(other_nqn), Some(other_id)) = (nqn, id, &other.0, &other.1)
+    else {
+        return None;
+    };
+    match (nqn == other_nqn, id.eq_ignore_ascii_case(other_id)) {
+        (true, false) => Some("host NQN"),
+        (false, true) => Some("Host ID"),
+        _ => None,
+    }
+}
+
+/// An own pair that shares one half with the host's pair, or with an own pair before it.
+fn conflict(view: &View<'_>, own: &OwnName, before: &[OwnName]) -> Option<Finding> {
+    let here = pair(view.facts, Some(own));
+    let of_files = ("/etc/nvme has".to_owned(), pair(view.facts, None));
+    let earlier = before
+        .iter()
+        .filter(|one| part(one) == Part::Nvme)
+        .map(|one| {
+            (
+                format!("{} makes it", one.place()),
+                pair(view.facts, Some(one)),
+            )
+        });
+    let (half, (place, other)) = std::iter::once(of_files)
+        .chain(earlier)
+        .find_map(|other| Some((shared(&here, &other.1)?, other)))?;
+    let words = |pair: &Pair| {
+        let halves: Vec<String> = [&pair.0, &pair.1]
+            .into_iter()
+            .flatten()
+            .map(|name| escape(name.as_bytes()))
+            .collect();
+        halves.join(" ")
+    };
+    Some(Finding {
+        code: Code::ReaderPairConflict,
+        part: Some(Part::Nvme),
+        seen: format!(
+            "{} uses {} because of {}; {place} {}: one {half} with two partners",
+            own.reader.as_str(),
+            words(&here),
+            own.place(),
+            words(&other),
+        ),
+        why: "Linux 6.5 and later refuses the second of the two connections (EINVAL), nvme-cli 3.1 the configuration; before, it passes, and reservations are shared or lost.",
+        fix: vec![
+            format!(
+                "give {} a hostnqn and a hostid that nothing else has",
+                own.place()
+            ),
+            remove(view, own),
+        ],
+    })
+}
