@@ -50,7 +50,7 @@ impl Noting {
 
 impl Change for Noting {
     type Seen = Facts;
-    type Decision = Option<&'static str>;
+    type Decision = Vec<&'static str>;
     type Error = Why;
 
     fn observe(&self, root: &Root, moment: Moment) -> Result<Facts, Why> {
@@ -72,23 +72,23 @@ impl Change for Noting {
         seen
     }
 
-    fn decide(&self, _: Facts) -> Result<Option<&'static str>, Why> {
+    fn decide(&self, _: Facts) -> Result<Vec<&'static str>, Why> {
         self.asked.borrow_mut().push("decide");
-        Ok(self.fragments.borrow_mut().remove(0))
+        Ok(self.fragments.borrow_mut().remove(0).into_iter().collect())
     }
 
-    fn steps<'d>(&'d self, decision: &'d Option<&'static str>) -> Vec<Step<'d>> {
+    fn steps<'d>(&'d self, decision: &'d Vec<&'static str>) -> Vec<Step<'d>> {
         decision
             .iter()
             .map(|text| Step::Fragment("50-test.toml", text))
             .collect()
     }
 
-    fn publishes(&self, _: &Option<&'static str>) -> Option<Vec<u8>> {
+    fn publishes(&self, _: &Vec<&'static str>) -> Option<Vec<u8>> {
         self.published.map(<[u8]>::to_vec)
     }
 
-    fn verify(&self, _: &Root, _: &Option<&'static str>) -> Result<(), Why> {
+    fn verify(&self, _: &Root, _: &Vec<&'static str>) -> Result<(), Why> {
         self.asked.borrow_mut().push("verify");
         if self.differs {
             Err(Why("differs".into()))
@@ -138,7 +138,7 @@ fn observes_and_decides_again_under_the_lock_then_acts_and_verifies() {
         change.asked(),
         "observe decide observe-locked decide verify"
     );
-    assert_eq!(done.decision, Some("# second\n"));
+    assert_eq!(done.decision, ["# second\n"]);
     assert!(done.receipt.is_some());
     assert_eq!(host.fragment().as_deref(), Some("# second\n"));
 }

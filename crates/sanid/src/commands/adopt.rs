@@ -95,6 +95,9 @@ struct Adopting<'a> {
     record: Option<from::Record>,
 }
 
+/// Who confirmed that no other host has these names.
+type Confirmed = (ConfirmedBy, Vec<(Part, Vec<String>)>);
+
 struct Decision {
     /// The state that the change leaves.
     after: Facts,
@@ -102,7 +105,7 @@ struct Decision {
     /// The text that pins them; `None` where the host has the names already.
     fragment: Option<String>,
     /// The names that are confirmed to be unique, and by whom.
-    confirmed: Option<(ConfirmedBy, Vec<(Part, Vec<String>)>)>,
+    confirmed: Option<Confirmed>,
     notices: Vec<String>,
 }
 
@@ -173,11 +176,7 @@ impl Change for Adopting<'_> {
 
 impl Adopting<'_> {
     /// The kept names that are confirmed to be unique, where that is asked for.
-    fn confirmed(
-        &self,
-        after: &Facts,
-        notices: &mut Vec<String>,
-    ) -> Option<(ConfirmedBy, Vec<(Part, Vec<String>)>)> {
+    fn confirmed(&self, after: &Facts, notices: &mut Vec<String>) -> Option<Confirmed> {
         let by = ConfirmedBy::from(self.options.confirm_unique?);
         let kept = unique::kept(after, &resolve(after));
         if kept.is_empty() {
