@@ -118,7 +118,7 @@ impl RootFacts {
     }
 
     /// The same for systemd's commands.
-    pub fn systemd_option(&self) -> String {
+    pub(crate) fn systemd_option(&self) -> String {
         if self.running_host {
             String::new()
         } else {

@@ -55,7 +55,7 @@ impl IdentityFile {
     }
 
     /// The permission bits without which a reader destroys or misses the file.
-    pub fn needed_mode(self) -> u32 {
+    pub(crate) fn needed_mode(self) -> u32 {
         self.kind().needed_mode
     }
 
@@ -186,7 +186,7 @@ impl<T> Effective<T> {
     }
 
     /// Whether an array can know the host by this.
-    pub fn is_somebodys(&self) -> bool {
+    pub(crate) fn is_somebodys(&self) -> bool {
         matches!(self, Self::Valid(_) | Self::Irregular { .. })
     }
 

@@ -11,7 +11,7 @@ use crate::part::{Part, files};
 
 /// Where the content of bind placement is, relative to the root: below it each file has the path that
 /// it has below the root.
-pub const CONTENT: &str = "run/sanid/etc";
+pub(crate) const CONTENT: &str = "run/sanid/etc";
 /// Where copies of whole directories are while the files below them change.
 pub(crate) const COVERS: &str = "run/sanid/cover";
 

@@ -21,9 +21,9 @@ pub const NAME: &str = "record.json";
 /// The record, relative to the root.
 pub const PATH: &str = "var/lib/sanid/record.json";
 /// The record of bind placement, relative to the root: it names the identity, which is stored nowhere.
-pub const IN_RUN: &str = "run/sanid/record.json";
+pub(crate) const IN_RUN: &str = "run/sanid/record.json";
 /// The directory of [`IN_RUN`].
-pub const RUN_DIRECTORY: &str = "run/sanid";
+pub(crate) const RUN_DIRECTORY: &str = "run/sanid";
 /// No record is larger, in bytes: a few names.
 pub const LIMIT: usize = 16 * 1024;
 

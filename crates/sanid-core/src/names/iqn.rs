@@ -66,19 +66,6 @@ impl Iqn {
     pub fn portability(&self) -> Portability {
         self.0.portability()
     }
-
-    /// The same name, as one of any format.
-    ///
-    /// ```
-    /// use sanid_core::{Iqn, IscsiFormat};
-    ///
-    /// let iqn = Iqn::parse("iqn.2001-04.com.example:x")?;
-    /// assert_eq!(iqn.as_iscsi_name().format(), IscsiFormat::Iqn);
-    /// # Ok::<(), sanid_core::NameError>(())
-    /// ```
-    pub const fn as_iscsi_name(&self) -> &IscsiName {
-        &self.0
-    }
 }
 
 text_traits!(Iqn);

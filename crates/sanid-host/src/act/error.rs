@@ -78,7 +78,7 @@ pub enum ActError {
 
 impl ActError {
     /// The text without the promise that nothing was changed, for a step after the change.
-    pub fn brief(&self) -> String {
+    pub(crate) fn brief(&self) -> String {
         match self {
             Self::Failed { step, path, errno } => {
                 format!("cannot {step} {path}: {}", describe(*errno))

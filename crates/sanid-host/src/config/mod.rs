@@ -76,7 +76,7 @@ pub fn load<S: ConfigSource + ?Sized>(source: &S) -> Result<Settings, ConfigErro
 /// # Errors
 ///
 /// As [`load`].
-pub fn load_with<S: ConfigSource + ?Sized>(
+pub(crate) fn load_with<S: ConfigSource + ?Sized>(
     source: &S,
     last: Option<fragments::Fragment>,
 ) -> Result<Settings, ConfigError> {

@@ -10,11 +10,11 @@ pub const MACHINE_ID: &str = "machine-id";
 /// The system UUID of SMBIOS.
 pub const DMI: &str = "dmi";
 /// The UUID of a guest in its device tree.
-pub const DEVICE_TREE: &str = "device-tree";
+pub(crate) const DEVICE_TREE: &str = "device-tree";
 /// The system UUID as nvme-cli finds it: the seed of schemes, not for `seed`.
-pub const SYSTEM_UUID: &str = "system-uuid";
+pub(crate) const SYSTEM_UUID: &str = "system-uuid";
 /// The answer of the installed nvme: the seed of a scheme, not for `seed`.
-pub const NVME_TOOL: &str = "nvme-tool";
+pub(crate) const NVME_TOOL: &str = "nvme-tool";
 
 /// What `seed` may name.
 const WORDS: [&str; 3] = [MACHINE_ID, DMI, DEVICE_TREE];

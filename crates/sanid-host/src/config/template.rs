@@ -137,7 +137,7 @@ impl IqnTemplate {
     }
 
     /// Whether it needs the host name.
-    pub fn needs_hostname(&self) -> bool {
+    pub(crate) fn needs_hostname(&self) -> bool {
         self.parts.contains(&Part::Hostname)
     }
 

@@ -100,7 +100,7 @@ pub enum Guard {
 
 impl Guard {
     /// Whether it writes a file in this state.
-    pub fn is_open(self, state: &FileState) -> bool {
+    pub(crate) fn is_open(self, state: &FileState) -> bool {
         match (self, state) {
             (Self::None, _) | (Self::Missing | Self::Empty, FileState::Missing) => true,
             (Self::Empty, FileState::Present(content)) => content.bytes.is_empty(),

@@ -34,7 +34,7 @@ impl OwnName {
     }
 
     /// The names, in one line.
-    pub fn in_words(&self) -> String {
+    pub(crate) fn in_words(&self) -> String {
         let names = IdentityFile::ALL
             .into_iter()
             .filter_map(|file| file.own(&self.own))

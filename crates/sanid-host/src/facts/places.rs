@@ -38,7 +38,7 @@ pub struct PlaceFacts {
 
 impl PlaceFacts {
     /// Whether sanid's mount is what a reader of this file sees.
-    pub fn is_mounted(&self, file: IdentityFile) -> bool {
+    pub(crate) fn is_mounted(&self, file: IdentityFile) -> bool {
         match &self.mounted {
             Mounted::Nothing => false,
             Mounted::Files(files) => files.contains(&file),
@@ -58,12 +58,12 @@ impl Places {
     }
 
     /// Whether a killed run left a cover.
-    pub fn is_covered(&self) -> bool {
+    pub(crate) fn is_covered(&self) -> bool {
         self.0.iter().any(|place| place.covered)
     }
 
     /// Whether sanid's mount is what a reader of this file sees.
-    pub fn is_mounted(&self, file: IdentityFile) -> bool {
+    pub(crate) fn is_mounted(&self, file: IdentityFile) -> bool {
         self.of(part_of(file)).is_mounted(file)
     }
 }

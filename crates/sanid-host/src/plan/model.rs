@@ -72,7 +72,7 @@ impl Plan {
     }
 
     /// The files of a part that are to be written, in order.
-    pub fn writes_of(&self, part: Part) -> impl Iterator<Item = &Write> {
+    pub(crate) fn writes_of(&self, part: Part) -> impl Iterator<Item = &Write> {
         self.writes
             .iter()
             .filter(move |write| files(part).contains(&write.file))
@@ -80,7 +80,7 @@ impl Plan {
 
     /// Whether power lost between the files of a part would leave a mixture of two identities, which
     /// only a note made beforehand can tell from somebody's identity.
-    pub fn needs_note(&self) -> bool {
+    pub(crate) fn needs_note(&self) -> bool {
         let is_torn = |part: Part| {
             let mut files = files(part).iter();
             files.len() > 1

@@ -183,7 +183,7 @@ impl Root {
     }
 
     /// Where a symbolic link points, as it is written; `None` for anything else.
-    pub fn link_target(&self, relative: &str) -> Option<String> {
+    pub(crate) fn link_target(&self, relative: &str) -> Option<String> {
         let fd = self
             .open_at(relative, OFlags::PATH | OFlags::NOFOLLOW)
             .ok()?;
@@ -192,7 +192,7 @@ impl Root {
     }
 
     /// Whether a directory below the root is on a file system that is empty after a reboot.
-    pub fn is_volatile(&self, relative: &str) -> bool {
+    pub(crate) fn is_volatile(&self, relative: &str) -> bool {
         self.open_at(relative, OFlags::PATH | OFlags::DIRECTORY)
             .is_ok_and(|fd| is_volatile(fd.as_fd()))
     }
