@@ -9,7 +9,7 @@ use crate::facts::{Facts, RootFacts};
 use crate::file::IdentityFile;
 use crate::observed::Observed;
 use crate::part::{Part, files, part_of};
-use crate::resolve::{DERIVED, Resolution, derived};
+use crate::resolve::{Resolution, SourceKind, derived};
 
 /// Seeds of the firmware, as the programs find them that schemes are named for.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub(crate) fn scheme_of(
     part: Part,
 ) -> Option<&'static str> {
     let settings = &facts.settings;
-    let is_derived = |part: Part| matches!(resolution.origin(part), Ok((DERIVED, _)));
+    let is_derived = |part: Part| matches!(resolution.origin(part), Ok((SourceKind::Derived, _)));
     if !is_derived(part) || settings.seed.origin != Origin::Default {
         return None;
     }

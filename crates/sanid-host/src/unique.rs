@@ -10,10 +10,9 @@ use crate::hardware::Verdict;
 use crate::observed::Observed;
 use crate::part::{Names, Part, files};
 use crate::record::{Confirmed, Record, RecordState};
-use crate::resolve::{DERIVED, Resolution};
+use crate::resolve::{Resolution, SourceKind};
 
 /// The name of the source that gives pinned names.
-const PIN: &str = "pin";
 
 /// How it is known that no other host has a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +70,7 @@ pub(crate) fn kept_names(
     resolution: &Resolution,
     part: Part,
 ) -> Option<Vec<String>> {
-    if matches!(resolution.origin(part), Ok((PIN, _))) {
+    if matches!(resolution.origin(part), Ok((SourceKind::Pin, _))) {
         let names = files(part).iter().map(|file| resolution.value(*file));
         let names: Vec<String> = names.collect::<Option<_>>()?;
         return (!is_given(resolution, part, &names)).then_some(names);
@@ -90,8 +89,9 @@ pub(crate) fn kept_names(
 fn is_given(resolution: &Resolution, part: Part, names: &[String]) -> bool {
     let names = names.join(" ");
     let mut candidates = resolution.candidates.iter();
-    candidates
-        .any(|one| one.part == part && one.source != PIN && one.value.as_ref() == Some(&names))
+    candidates.any(|one| {
+        one.part == part && one.source != SourceKind::Pin && one.value.as_ref() == Some(&names)
+    })
 }
 
 /// Whether the last `apply` of this boot published that it kept this part.
@@ -192,7 +192,7 @@ pub fn notices_of(facts: &Facts, resolution: &Resolution, kept: &[Part]) -> Vec<
     let is_to_come = |part: &Part| {
         let mut files = files(*part).iter();
         files.all(|file| facts.disk.effective_text(*file).is_none())
-            && matches!(resolution.origin(*part), Ok((DERIVED, _)))
+            && matches!(resolution.origin(*part), Ok((SourceKind::Derived, _)))
     };
     notices.extend(Part::ALL.into_iter().find(is_to_come).map(|part| {
         format!(

@@ -306,7 +306,7 @@ fn told<T>(on_disk: Effective<T>, published: impl FnOnce() -> Option<T>) -> Effe
 
 fn origin<T>(resolved: &Resolved<T>) -> Origin {
     Origin {
-        source: resolved.source.into(),
+        source: resolved.source.as_str().into(),
         place: shortened(&resolved.place, 512),
     }
 }

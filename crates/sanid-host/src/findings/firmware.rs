@@ -88,7 +88,7 @@ fn differs(
     let mut seen = word.to_owned();
     let mut fix = Vec::new();
     if outranked {
-        let (_, place) = resolution.origin(part).unwrap_or(("", ""));
+        let place = resolution.origin(part).map_or("", |(_, place)| place);
         let _ = write!(
             seen,
             "; desired: {}, from {place}",

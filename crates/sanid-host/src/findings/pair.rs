@@ -3,7 +3,7 @@
 use sanid_core::NvmePair;
 
 use super::{Code, Finding, View};
-use crate::resolve::{DERIVED, Part};
+use crate::resolve::{Part, SourceKind};
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let (nqn, id) = (view.facts.disk.host_nqn(), view.facts.disk.host_id());
@@ -13,8 +13,9 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
             let explained = super::firmware::desired_twin(view).is_some_and(|twin| twin == pair);
             // Two halves that somebody pinned or passed to this host are meant to be as they are.
             let desired = view.resolution.nvme.as_ref().ok();
-            let meant =
-                desired.is_some_and(|desired| desired.value == pair && desired.source != DERIVED);
+            let meant = desired.is_some_and(|desired| {
+                desired.value == pair && desired.source != SourceKind::Derived
+            });
             (!pair.matches() && !explained && !meant)
                 .then(|| mismatch(view, nqn.as_str(), &id.to_string()))
                 .into_iter()

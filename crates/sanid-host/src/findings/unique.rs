@@ -2,6 +2,7 @@
 
 use super::{Code, Finding, View};
 use crate::part::Part;
+use crate::resolve::SourceKind;
 use crate::unique::{self, Uniqueness};
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
@@ -18,7 +19,7 @@ fn unconfirmed(view: &View<'_>, part: Part) -> Option<Finding> {
     };
     let names = unique::kept_names(view.facts, view.resolution, part)?.join(" ");
     let how = match view.resolution.origin(part) {
-        Ok(("pin", place)) => format!("is pinned at {place}"),
+        Ok((SourceKind::Pin, place)) => format!("is pinned at {place}"),
         _ => "was on disk and is kept".to_owned(),
     };
     let confirmed = match earlier {

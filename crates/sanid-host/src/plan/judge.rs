@@ -4,7 +4,7 @@ use sanid_core::SeedFingerprint;
 
 use crate::config::seed::MACHINE_ID;
 use crate::record::Origin;
-use crate::resolve::DERIVED;
+use crate::resolve::SourceKind;
 
 /// What the files of one part hold, seen from what is desired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Seen<'_> {
         let kind = origin.seed_name.as_deref().unwrap_or(MACHINE_ID);
         match (&origin.seed, &self.seed) {
             (Some(then), Some(now)) => {
-                origin.source == DERIVED
+                origin.source == SourceKind::Derived.as_str()
                     && *then != now.to_string()
                     && self.seed_name.is_some_and(|name| name == kind)
             }

@@ -5,7 +5,7 @@ use crate::config::seed::MACHINE_ID;
 use crate::file::IdentityFile;
 use crate::part::{Names, Part, files};
 use crate::record::{Confirmed, Origin, Record, Recorded};
-use crate::resolve::DERIVED;
+use crate::resolve::SourceKind;
 
 impl Draft<'_> {
     /// What the record must say after the plan: for each part that holds the desired value, its origin.
@@ -16,7 +16,7 @@ impl Draft<'_> {
             record.parts[part] = match self.held(part) {
                 Some(names) => Some(Recorded {
                     names,
-                    origin: self.origin(self.wanted.origin(part).map_or("", |(source, _)| source)),
+                    origin: self.origin(self.wanted.origin(part).ok().map(|(source, _)| source)),
                 }),
                 None => old.and_then(|old| old.parts[part].clone()),
             };
@@ -57,10 +57,10 @@ impl Draft<'_> {
         confirmed.iter().filter(is_had).cloned().collect()
     }
 
-    fn origin(&self, source: &str) -> Origin {
-        let derived = source == DERIVED;
+    fn origin(&self, source: Option<SourceKind>) -> Origin {
+        let derived = source == Some(SourceKind::Derived);
         Origin {
-            source: source.to_owned(),
+            source: source.map_or("", SourceKind::as_str).to_owned(),
             scheme: derived.then(|| self.wanted.scheme.to_owned()),
             seed: self
                 .wanted

@@ -140,7 +140,7 @@ impl IdentityReport {
 fn place(resolution: &Resolution, part: Part) -> Option<PlaceReport> {
     let (source, place) = resolution.origin(part).ok()?;
     Some(PlaceReport {
-        source,
+        source: source.as_str(),
         place: place.to_owned(),
     })
 }
@@ -149,12 +149,12 @@ impl CandidateReport {
     fn new(candidate: &Candidate) -> Self {
         let (verdict, outranked_by) = match candidate.verdict {
             Verdict::Chosen => ("chosen", None),
-            Verdict::Outranked(by) => ("outranked", Some(by)),
+            Verdict::Outranked(by) => ("outranked", Some(by.as_str())),
             Verdict::Silent => ("silent", None),
         };
         Self {
             part: candidate.part.key(),
-            source: candidate.source,
+            source: candidate.source.as_str(),
             place: candidate.place.clone(),
             value: candidate.value.clone(),
             verdict,

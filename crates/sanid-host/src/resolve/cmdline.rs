@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use sanid_core::{IscsiName, NvmePair};
 
 use super::error::ResolveError;
-use super::source::{Given, Source, parse_iqn, parse_pair};
+use super::source::{Given, Source, SourceKind, parse_iqn, parse_pair};
 use crate::facts::Facts;
 use crate::observed::Observed;
 use crate::parse::cmdline;
@@ -21,8 +21,8 @@ const ID_KEYS: &[&str] = &["rd.nvmf.hostid", "nvmf.hostid"];
 pub(super) struct CommandLine;
 
 impl Source for CommandLine {
-    fn name(&self) -> &'static str {
-        "command-line"
+    fn kind(&self) -> SourceKind {
+        SourceKind::CommandLine
     }
 
     fn iqn(&self, facts: &Facts) -> Result<Option<Given<IscsiName>>, ResolveError> {

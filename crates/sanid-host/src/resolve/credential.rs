@@ -4,14 +4,14 @@
 use sanid_core::{IscsiName, NvmePair};
 
 use super::error::ResolveError;
-use super::source::{Given, Source, parse_iqn, parse_pair};
+use super::source::{Given, Source, SourceKind, parse_iqn, parse_pair};
 use crate::facts::Facts;
 
 pub(super) struct Credential;
 
 impl Source for Credential {
-    fn name(&self) -> &'static str {
-        "credential"
+    fn kind(&self) -> SourceKind {
+        SourceKind::Credential
     }
 
     fn iqn(&self, facts: &Facts) -> Result<Option<Given<IscsiName>>, ResolveError> {

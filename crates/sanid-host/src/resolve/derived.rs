@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use sanid_core::{Derived, IscsiName, MachineId, MachineIdError, NvmePair, Seed, Takes};
 
 use super::error::{NoSeed, ResolveError};
-use super::source::{DERIVED, Given, Source};
+use super::source::{Given, Source, SourceKind};
 use crate::config::seed::MACHINE_ID;
 use crate::facts::{Facts, MachineIdState};
 use crate::observed::Observed;
@@ -13,8 +13,8 @@ use crate::observed::Observed;
 pub(super) struct Scheme;
 
 impl Source for Scheme {
-    fn name(&self) -> &'static str {
-        DERIVED
+    fn kind(&self) -> SourceKind {
+        SourceKind::Derived
     }
 
     fn iqn(&self, facts: &Facts) -> Result<Option<Given<IscsiName>>, ResolveError> {

@@ -7,7 +7,7 @@
 use sanid_core::{HostId, HostNqn, HostUuid, IscsiName, NvmePair};
 
 use super::error::ResolveError;
-use super::source::{Given, Show, Source, complete, invalid, parse_iqn};
+use super::source::{Given, Show, Source, SourceKind, complete, invalid, parse_iqn};
 use crate::config::Firmware as Use;
 use crate::facts::{Facts, FirmwareTable, TableContent};
 use crate::parse::nbft;
@@ -19,8 +19,8 @@ pub(crate) struct Firmware;
 const GO_ON: &str = "firmware = \"ignore\" in the configuration goes on without it";
 
 impl Source for Firmware {
-    fn name(&self) -> &'static str {
-        "firmware"
+    fn kind(&self) -> SourceKind {
+        SourceKind::Firmware
     }
 
     fn iqn(&self, facts: &Facts) -> Result<Option<Given<IscsiName>>, ResolveError> {

@@ -22,7 +22,7 @@ use crate::part::Names;
 pub use crate::part::Part;
 pub use error::{NoSeed, ResolveError};
 use source::Show;
-pub use source::{DERIVED, Given, Source};
+pub use source::{Given, Source, SourceKind};
 
 /// The sources, highest first. A new one is one file and one line here.
 pub static SOURCES: &[&dyn Source] = &[
@@ -38,8 +38,8 @@ pub static SOURCES: &[&dyn Source] = &[
 pub struct Candidate {
     /// The part.
     pub part: Part,
-    /// The source's name.
-    pub source: &'static str,
+    /// The source.
+    pub source: SourceKind,
     /// The place, where the source has a word at all; else why it has none, where that needs saying.
     pub place: Option<String>,
     /// The value, where the source has a word at all.
@@ -54,7 +54,7 @@ pub enum Verdict {
     /// It is the identity.
     Chosen,
     /// A higher source, named here, has a word.
-    Outranked(&'static str),
+    Outranked(SourceKind),
     /// The source says nothing of this part.
     Silent,
 }
@@ -64,8 +64,8 @@ pub enum Verdict {
 pub struct Resolved<T> {
     /// The value.
     pub value: T,
-    /// The name of its source.
-    pub source: &'static str,
+    /// Its source.
+    pub source: SourceKind,
     /// The place in that source.
     pub place: String,
 }
@@ -121,10 +121,10 @@ impl Resolution {
     ///
     /// # Errors
     /// Why the part has no name.
-    pub fn origin(&self, part: Part) -> Result<(&'static str, &str), &ResolveError> {
+    pub fn origin(&self, part: Part) -> Result<(SourceKind, &str), &ResolveError> {
         fn origin<T>(
             part: &Result<Resolved<T>, ResolveError>,
-        ) -> Result<(&'static str, &str), &ResolveError> {
+        ) -> Result<(SourceKind, &str), &ResolveError> {
             let resolved = part.as_ref()?;
             Ok((resolved.source, &resolved.place))
         }
@@ -149,7 +149,7 @@ impl Resolution {
 
     /// Whether the configured scheme, which publishes its seed, made any part of this identity.
     pub fn publishes_seed(&self, facts: &Facts) -> bool {
-        let derived = |part| matches!(self.origin(part), Ok((DERIVED, _)));
+        let derived = |part| matches!(self.origin(part), Ok((SourceKind::Derived, _)));
         Part::ALL.into_iter().any(derived) && facts.settings.scheme.value.publishes_seed()
     }
 }
@@ -212,7 +212,7 @@ fn choose<T: Clone + Show>(
         };
         answers.candidates.push(Candidate {
             part,
-            source: source.name(),
+            source: source.kind(),
             place,
             value,
             verdict,
@@ -224,7 +224,7 @@ fn choose<T: Clone + Show>(
             (Ok(Some(given)), None) => {
                 decided = Some(Ok(Resolved {
                     value: given.value,
-                    source: source.name(),
+                    source: source.kind(),
                     place: given.place,
                 }));
             }

@@ -3,15 +3,15 @@
 use sanid_core::{IscsiName, NvmePair};
 
 use super::error::ResolveError;
-use super::source::{Given, Source, complete};
+use super::source::{Given, Source, SourceKind, complete};
 use crate::config::Setting;
 use crate::facts::Facts;
 
 pub(super) struct Pin;
 
 impl Source for Pin {
-    fn name(&self) -> &'static str {
-        "pin"
+    fn kind(&self) -> SourceKind {
+        SourceKind::Pin
     }
 
     fn iqn(&self, facts: &Facts) -> Result<Option<Given<IscsiName>>, ResolveError> {

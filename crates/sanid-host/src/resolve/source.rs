@@ -6,13 +6,38 @@ use super::error::ResolveError;
 use crate::facts::Facts;
 use crate::part::Part;
 
-/// The name of the source that computes, in reports and in the record.
-pub const DERIVED: &str = "derived";
+/// Which kind of source a name comes from, highest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    /// The kernel command line.
+    CommandLine,
+    /// A systemd credential.
+    Credential,
+    /// A pin in the configuration.
+    Pin,
+    /// A table of the firmware.
+    Firmware,
+    /// The configured scheme.
+    Derived,
+}
+
+impl SourceKind {
+    /// Its name in reports and in the record: API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CommandLine => "command-line",
+            Self::Credential => "credential",
+            Self::Pin => "pin",
+            Self::Firmware => "firmware",
+            Self::Derived => "derived",
+        }
+    }
+}
 
 /// A place that an identity can come from.
 pub trait Source: Sync {
-    /// Its name in reports: API.
-    fn name(&self) -> &'static str;
+    /// Its kind.
+    fn kind(&self) -> SourceKind;
     /// The initiator name it gives, if it gives one.
     ///
     /// # Errors

@@ -9,9 +9,9 @@ fn chosen(facts: &Facts) -> (String, &'static str, String, &'static str) {
     let pair = &found.nvme.value;
     (
         found.iqn.value.to_string(),
-        found.iqn.source,
+        found.iqn.source.as_str(),
         format!("{} {}", pair.host_nqn, pair.host_id),
-        found.nvme.source,
+        found.nvme.source.as_str(),
     )
 }
 
@@ -21,12 +21,18 @@ fn without_any_source_the_scheme_gives_all_three_names() {
     assert_eq!(found.iqn.value.as_str(), IQN);
     assert_eq!(found.nvme.value.host_nqn.as_str(), NQN);
     assert_eq!(found.nvme.value.host_id.to_string(), ID);
-    assert_eq!((found.iqn.source, found.nvme.source), (DERIVED, DERIVED));
+    assert_eq!(
+        (found.iqn.source.as_str(), found.nvme.source.as_str()),
+        ("derived", "derived")
+    );
 }
 
 #[test]
 fn a_higher_source_wins_and_the_order_is_the_documented_one() {
-    let names: Vec<&str> = SOURCES.iter().map(|source| source.name()).collect();
+    let names: Vec<&str> = SOURCES
+        .iter()
+        .map(|source| source.kind().as_str())
+        .collect();
     assert_eq!(
         names,
         ["command-line", "credential", "pin", "firmware", "derived"]
@@ -114,7 +120,7 @@ fn the_halves_of_the_pair_never_come_from_two_sources() {
     };
     let found = resolve(&facts).unwrap();
     assert_eq!(found.nvme.value.host_id.to_string(), ID);
-    assert_eq!(found.nvme.source, "command-line");
+    assert_eq!(found.nvme.source.as_str(), "command-line");
 }
 
 #[test]
@@ -186,7 +192,7 @@ fn an_empty_parameter_says_nothing() {
         cmdline: Observed::Saw("rd.iscsi.initiator= rd.nvmf.hostid=".into()),
         ..facts()
     };
-    assert_eq!(resolve(&facts).unwrap().iqn.source, DERIVED);
+    assert_eq!(resolve(&facts).unwrap().iqn.source.as_str(), "derived");
 }
 
 #[test]
@@ -228,7 +234,7 @@ fn a_parameter_without_a_value_hides_those_that_are_asked_after_it() {
             ..facts()
         })
         .unwrap();
-        assert_eq!(found.iqn.source, DERIVED, "{first}");
+        assert_eq!(found.iqn.source.as_str(), "derived", "{first}");
         assert_eq!(
             found.candidates[0].place.as_deref(),
             Some(
@@ -249,10 +255,10 @@ fn a_later_parameter_without_a_value_undoes_an_earlier_one_and_that_is_explained
             ..facts()
         })
         .unwrap();
-        assert_eq!(found.iqn.source, DERIVED);
+        assert_eq!(found.iqn.source.as_str(), "derived");
         let word = &found.candidates[0];
         assert_eq!(
-            (word.source, word.verdict),
+            (word.source.as_str(), word.verdict),
             ("command-line", Verdict::Silent)
         );
         let place = word.place.as_deref().unwrap();
@@ -360,7 +366,7 @@ fn every_source_is_explained_for_every_part() {
     let words: Vec<(&str, &str, Verdict)> = found
         .candidates
         .iter()
-        .map(|one| (one.part.key(), one.source, one.verdict))
+        .map(|one| (one.part.key(), one.source.as_str(), one.verdict))
         .collect();
     assert_eq!(
         words,
@@ -369,7 +375,7 @@ fn every_source_is_explained_for_every_part() {
             ("iqn", "credential", Verdict::Silent),
             ("iqn", "pin", Verdict::Chosen),
             ("iqn", "firmware", Verdict::Silent),
-            ("iqn", "derived", Verdict::Outranked("pin")),
+            ("iqn", "derived", Verdict::Outranked(SourceKind::Pin)),
             ("nvme", "command-line", Verdict::Silent),
             ("nvme", "credential", Verdict::Silent),
             ("nvme", "pin", Verdict::Silent),

@@ -8,7 +8,7 @@ use sanid_host::config::OnExisting;
 use sanid_host::config::seed::MACHINE_ID;
 use sanid_host::plan::{self, Consent};
 use sanid_host::report::{self, AppliedReport, NamesReport};
-use sanid_host::resolve::{self, DERIVED, Part, Resolution};
+use sanid_host::resolve::{self, Part, Resolution, SourceKind};
 use sanid_host::{
     Change, Done, Facts, IdentityFile, Look, MachineIdState, Mode, Moment, Names, Root, Step,
     Transaction,
@@ -204,7 +204,7 @@ fn renewed(facts: &Facts) -> Result<Resolution, Failure> {
             Ok(origin) => origin,
             Err(error) => return Err(error.clone().into()),
         };
-        if source != DERIVED || resolution.seed_name != Some(MACHINE_ID) {
+        if source != SourceKind::Derived || resolution.seed_name != Some(MACHINE_ID) {
             return Err(Failure::refused(&format!(
                 "the {} comes from {place} and not from the machine-id, so a new machine-id would leave the clone with the same one\n\
                  Ways out:\n  \

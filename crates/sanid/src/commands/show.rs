@@ -2,7 +2,7 @@
 
 use sanid_cli::{Exit, Failure, Page, Tone, json};
 use sanid_host::report::IdentityReport;
-use sanid_host::resolve::{self, Candidate, DERIVED, Part, Resolution, Verdict};
+use sanid_host::resolve::{self, Candidate, Part, Resolution, SourceKind, Verdict};
 use sanid_host::{IdentityFile, Look};
 
 use crate::args::{Format, Show};
@@ -85,11 +85,11 @@ pub(crate) fn identity(page: &mut Page, resolution: &Resolution) {
 fn row(candidate: &Candidate) -> [(Tone, String); 4] {
     let (tone, verdict) = match candidate.verdict {
         Verdict::Chosen => (Tone::Good, "chosen".to_owned()),
-        Verdict::Outranked(by) => (Tone::Plain, format!("outranked by {by}")),
+        Verdict::Outranked(by) => (Tone::Plain, format!("outranked by {}", by.as_str())),
         Verdict::Silent => (Tone::Faint, "says nothing".to_owned()),
     };
     [
-        (Tone::Plain, candidate.source.to_owned()),
+        (Tone::Plain, candidate.source.as_str().to_owned()),
         (tone, verdict),
         (Tone::Plain, candidate.value.clone().unwrap_or_default()),
         (Tone::Faint, candidate.place.clone().unwrap_or_default()),
@@ -98,7 +98,7 @@ fn row(candidate: &Candidate) -> [(Tone, String); 4] {
 
 /// The command of a program that is on the host already and gives the same UUID.
 fn recompute(resolution: &Resolution) -> Option<Vec<String>> {
-    let is_derived = |part| matches!(resolution.origin(part), Ok((DERIVED, _)));
+    let is_derived = |part| matches!(resolution.origin(part), Ok((SourceKind::Derived, _)));
     if !Part::ALL.into_iter().any(is_derived) {
         return None;
     }

@@ -1,4 +1,4 @@
-use super::super::{DERIVED, SOURCES, Verdict, resolve};
+use super::super::{SOURCES, SourceKind, Verdict, resolve};
 use super::*;
 use crate::facts::host;
 use crate::parse::acpi::TableError;
@@ -12,7 +12,7 @@ const DOMAIN_NQN: &str = "nqn.2014-08.com.example:host1";
 
 fn nvme(facts: &Facts) -> (String, &'static str, String) {
     let nvme = resolve(facts).nvme.unwrap();
-    (nvme.value.show(), nvme.source, nvme.place)
+    (nvme.value.show(), nvme.source.as_str(), nvme.place)
 }
 
 fn refused(facts: &Facts) -> String {
@@ -33,7 +33,7 @@ fn firmware_outranks_the_scheme_and_nothing_else() {
         .nbft_pair(OTHER_NQN, OTHER_ID);
     let found = resolve(&booted).unwrap();
     assert_eq!(
-        (found.iqn.value.as_str(), found.iqn.source),
+        (found.iqn.value.as_str(), found.iqn.source.as_str()),
         (OTHER_IQN, "firmware")
     );
     assert_eq!(
@@ -50,15 +50,21 @@ fn firmware_outranks_the_scheme_and_nothing_else() {
     );
     let pinned = booted.pin_iqn("iqn.2001-04.com.example:pin").pin_id(ID);
     let found = resolve(&pinned).unwrap();
-    assert_eq!((found.iqn.source, found.nvme.source), ("pin", "pin"));
+    assert_eq!(
+        (found.iqn.source.as_str(), found.nvme.source.as_str()),
+        ("pin", "pin")
+    );
     let lost = found
         .candidates
         .iter()
-        .filter(|one| one.source == "firmware")
+        .filter(|one| one.source.as_str() == "firmware")
         .map(|one| one.verdict);
-    assert!(lost.eq([Verdict::Outranked("pin"); 2]));
-    let order: Vec<&str> = SOURCES.iter().map(|source| source.name()).collect();
-    assert_eq!(order[order.len() - 2..], ["firmware", DERIVED]);
+    assert!(lost.eq([Verdict::Outranked(SourceKind::Pin); 2]));
+    let order: Vec<&str> = SOURCES
+        .iter()
+        .map(|source| source.kind().as_str())
+        .collect();
+    assert_eq!(order[order.len() - 2..], ["firmware", "derived"]);
 }
 
 #[test]
@@ -66,16 +72,22 @@ fn a_host_that_booted_by_firmware_needs_no_machine_id() {
     let booted = unset()
         .ibft(TableContent::Identity(OTHER_IQN.into()))
         .nbft_pair(OTHER_NQN, OTHER_ID);
-    assert_eq!(resolve(&booted).unwrap().iqn.source, "firmware");
+    assert_eq!(resolve(&booted).unwrap().iqn.source.as_str(), "firmware");
 }
 
 #[test]
 fn the_two_tables_speak_for_their_own_parts() {
     let iscsi = facts().ibft(TableContent::Identity(OTHER_IQN.into()));
     let found = resolve(&iscsi).unwrap();
-    assert_eq!((found.iqn.source, found.nvme.source), ("firmware", DERIVED));
+    assert_eq!(
+        (found.iqn.source.as_str(), found.nvme.source.as_str()),
+        ("firmware", "derived")
+    );
     let found = resolve(&facts().nbft_pair(OTHER_NQN, OTHER_ID)).unwrap();
-    assert_eq!((found.iqn.source, found.nvme.source), (DERIVED, "firmware"));
+    assert_eq!(
+        (found.iqn.source.as_str(), found.nvme.source.as_str()),
+        ("derived", "firmware")
+    );
 }
 
 /// The live boot connection uses the bytes as they are stored: another order would be another host.
@@ -112,7 +124,10 @@ fn tables_without_an_identity_leave_the_scheme_its_turn() {
         .nbft(TableContent::Nothing)
         .nbft_pair("", "");
     let found = resolve(&empty).unwrap();
-    assert_eq!((found.iqn.source, found.nvme.source), (DERIVED, DERIVED));
+    assert_eq!(
+        (found.iqn.source.as_str(), found.nvme.source.as_str()),
+        ("derived", "derived")
+    );
 }
 
 #[test]
@@ -181,11 +196,11 @@ fn a_disagreement_is_moot_where_a_higher_source_has_the_word() {
         .nbft_pair(NQN, ID)
         .pin_id(OTHER_ID);
     let found = resolve(&pinned).unwrap();
-    assert_eq!(found.nvme.source, "pin");
+    assert_eq!(found.nvme.source.as_str(), "pin");
     let word = found
         .candidates
         .iter()
-        .rfind(|one| one.source == "firmware")
+        .rfind(|one| one.source.as_str() == "firmware")
         .unwrap();
     assert!(
         word.place.as_deref().unwrap().contains("neither is marked"),
@@ -254,11 +269,11 @@ fn a_table_that_may_not_be_read_is_an_error_only_where_its_word_could_count() {
     );
 
     let pinned = resolve(&user.pin_id(OTHER_ID)).unwrap();
-    assert_eq!(pinned.nvme.source, "pin");
+    assert_eq!(pinned.nvme.source.as_str(), "pin");
     let word = pinned
         .candidates
         .iter()
-        .find(|one| one.part == Part::Nvme && one.source == "firmware")
+        .find(|one| one.part == Part::Nvme && one.source.as_str() == "firmware")
         .unwrap();
     assert_eq!(word.verdict, Verdict::Silent);
     assert!(
@@ -280,7 +295,7 @@ fn explaining_says_that_firmware_was_not_looked_at() {
     let words = found
         .candidates
         .iter()
-        .filter(|one| one.source == "firmware");
+        .filter(|one| one.source.as_str() == "firmware");
     let places: Vec<_> = words.map(|one| one.place.as_deref().unwrap()).collect();
     assert_eq!(
         places,

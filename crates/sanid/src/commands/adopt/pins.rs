@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sanid_cli::Failure;
 use sanid_host::plan::files;
-use sanid_host::resolve::{Part, Resolution};
+use sanid_host::resolve::{Part, Resolution, SourceKind};
 use sanid_host::{Facts, IdentityFile, Names, adopt, resolve};
 
 /// The names that storage knows the host by from its files, as they are written there; and why a name is not pinned.
@@ -57,7 +57,7 @@ pub(super) fn check(pins: &Names, mut facts: Facts) -> Result<Facts, Failure> {
         }
         match after.origin(part) {
             Err(error) => return Err(error.clone().into()),
-            Ok(("command-line" | "credential", place)) => {
+            Ok((SourceKind::CommandLine | SourceKind::Credential, place)) => {
                 return Err(Failure::error(&format!(
                     "{place} fixes the {} and outranks every pin, so adopting would change nothing; take it away first",
                     part.words()
