@@ -38,24 +38,36 @@ pub struct HardwareRecord {
 }
 
 /// How one kind of evidence compares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "EvidenceMatch")
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum Match {
     /// One side is not known.
     Unknown,
-    /// The recorded one; for MAC addresses, at least one of them.
+    /// Equal to the recorded one; for MAC addresses, at least one of them.
     Same,
-    /// Another one.
+    /// Not the recorded one.
     Different,
 }
 
 /// What the evidence comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "HardwareVerdict")
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// There is nothing to compare.
     Unknown,
     /// The same host.
     SameHost,
-    /// The same host; some of its parts are others.
+    /// The same host with other parts.
     PartsChanged,
     /// Probably a clone, or a disk in another machine.
     CloneSuspected,

@@ -28,7 +28,10 @@ struct Section {
 }
 
 fn sources() -> Vec<&'static str> {
-    SOURCES.iter().map(|source| source.kind().as_str()).collect()
+    SOURCES
+        .iter()
+        .map(|source| source.kind().as_str())
+        .collect()
 }
 
 fn sections() -> Vec<Section> {

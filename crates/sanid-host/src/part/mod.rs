@@ -83,6 +83,12 @@ parts! {
     }
 }
 
+impl serde::Serialize for Part {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.key())
+    }
+}
+
 impl Part {
     /// The part in the field's words.
     pub fn words(self) -> &'static str {

@@ -75,7 +75,8 @@ report! {
     /// An identity that stays.
     pub struct KeptReport {
         /// `iqn` or `nvme`.
-        pub part: &'static str,
+        #[cfg_attr(feature = "schema", schemars(with = "&'static str"))]
+        pub part: Part,
         /// What is on disk and stays.
         pub on_disk: String,
         /// What is desired.
@@ -89,9 +90,11 @@ report! {
     /// Why nothing was done.
     pub struct RefusalReport {
         /// The safety rule: 2 (an existing identity) or 3 (a live session).
-        pub rule: u8,
+        #[cfg_attr(feature = "schema", schemars(with = "u8"))]
+        pub rule: SafetyRule,
         /// `iqn` or `nvme`.
-        pub part: &'static str,
+        #[cfg_attr(feature = "schema", schemars(with = "&'static str"))]
+        pub part: Part,
         /// What is on disk.
         pub on_disk: Option<String>,
         /// What is desired.
@@ -102,6 +105,21 @@ report! {
         pub why: &'static str,
         /// The ways out.
         pub ways: Vec<Way>,
+    }
+}
+
+/// A rule that keeps data safe, by its number in the documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SafetyRule {
+    /// Rule 2: a valid identity on disk.
+    Existing = 2,
+    /// Rule 3: an active session or controller.
+    Live = 3,
+}
+
+impl serde::Serialize for SafetyRule {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(*self as u8)
     }
 }
 
@@ -220,7 +238,7 @@ impl Change {
 impl KeptReport {
     fn new(kept: &Kept) -> Self {
         Self {
-            part: kept.part.key(),
+            part: kept.part,
             on_disk: kept.on_disk.clone(),
             desired: kept.desired.clone(),
             users: kept.users.iter().map(UserReport::new).collect(),
@@ -247,8 +265,8 @@ impl RefusalReport {
                 desired,
                 scheme,
             } => Self {
-                rule: 2,
-                part: part.key(),
+                rule: SafetyRule::Existing,
+                part: *part,
                 on_disk: Some(on_disk.clone()),
                 desired: desired.clone(),
                 users: Vec::new(),
@@ -260,8 +278,8 @@ impl RefusalReport {
                 desired,
                 users,
             } => Self {
-                rule: 3,
-                part: part.key(),
+                rule: SafetyRule::Live,
+                part: *part,
                 on_disk: None,
                 desired: desired.clone(),
                 users: users.iter().map(UserReport::new).collect(),

@@ -1,8 +1,8 @@
 //! `Hardware` (sanid hardware).
 
-use super::report;
+use super::{Outcome, report};
 use crate::API_VERSION;
-use crate::hardware::{Comparison, HardwareFacts};
+use crate::hardware::{Comparison, HardwareFacts, Match, Verdict};
 
 report! {
     /// The hardware of this host against what was recorded of it; never a serial number.
@@ -14,7 +14,7 @@ report! {
         #[cfg_attr(feature = "schema", schemars(extend("const" = "Hardware")))]
         pub kind: &'static str,
         /// `unchanged`, or with `accept` `changed` or `would-change`.
-        pub outcome: &'static str,
+        pub outcome: Outcome,
         /// The comparison; absent where nothing is recorded for this machine-id.
         pub comparison: Option<HardwareSummary>,
     }
@@ -24,7 +24,7 @@ report! {
     /// What the evidence comes to.
     pub struct HardwareSummary {
         /// `same-host`, `parts-changed`, `clone-suspected`, or `unknown` where nothing can be compared.
-        pub verdict: &'static str,
+        pub verdict: Verdict,
         /// The sum of the weights (docs/clones.md); below zero it speaks for another machine.
         pub weight: i32,
         /// Each kind of evidence.
@@ -38,13 +38,13 @@ report! {
         /// What it is, such as `firmware UUID`.
         pub name: &'static str,
         /// `same`, `different`, or `unknown` where it was not recorded or cannot be seen.
-        pub compared: &'static str,
+        pub compared: Match,
     }
 }
 
 impl HardwareReport {
     /// The report of a host.
-    pub fn new(outcome: &'static str, facts: &HardwareFacts) -> Self {
+    pub fn new(outcome: Outcome, facts: &HardwareFacts) -> Self {
         Self {
             api_version: API_VERSION,
             kind: "Hardware",
@@ -63,10 +63,10 @@ impl HardwareSummary {
     pub fn of(comparison: Comparison) -> Self {
         let evidence = comparison.by_name().map(|(name, found)| EvidenceReport {
             name,
-            compared: found.as_str(),
+            compared: found,
         });
         Self {
-            verdict: comparison.verdict().as_str(),
+            verdict: comparison.verdict(),
             weight: comparison.weight(),
             evidence: evidence.into(),
         }

@@ -12,7 +12,7 @@ mod readers;
 mod status;
 
 pub use apply::{
-    ApplyReport, Change, KeptReport, Outcome, RefusalReport, UserReport, Way, restart,
+    ApplyReport, Change, KeptReport, Outcome, RefusalReport, SafetyRule, UserReport, Way, restart,
 };
 pub use hardware::{EvidenceReport, HardwareReport, HardwareSummary};
 pub use identity::{AppliedReport, CandidateReport, IdentityReport, PlaceReport, Provenance};

@@ -6,7 +6,7 @@ mod pins;
 
 use sanid_cli::{Exit, Failure, Page, Tone, json};
 use sanid_host::record::RecordState;
-use sanid_host::report::NamesReport;
+use sanid_host::report::{NamesReport, Outcome};
 use sanid_host::resolve::Part;
 use sanid_host::unique::{self, ConfirmedBy};
 use sanid_host::{
@@ -33,7 +33,7 @@ pub(crate) struct AdoptReport {
     #[cfg_attr(feature = "schema", schemars(extend("const" = "Adopt")))]
     kind: &'static str,
     /// `unchanged`, `changed` or `would-change`.
-    outcome: &'static str,
+    outcome: Outcome,
     /// The configuration file.
     path: &'static str,
     /// The adopted names.
@@ -63,9 +63,9 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
     let proposal = transaction.propose(&change)?;
     let Done { decision, receipt } = transaction.carry_out(&change, proposal)?;
     let outcome = match (&decision.fragment, &receipt) {
-        (None, _) => "unchanged",
-        (Some(_), Some(_)) => "changed",
-        (Some(_), None) => "would-change",
+        (None, _) => Outcome::Unchanged,
+        (Some(_), Some(_)) => Outcome::Changed,
+        (Some(_), None) => Outcome::WouldChange,
     };
     notices.extend(decision.notices);
     if change.record.is_none() && decision.confirmed.is_none() {
@@ -236,12 +236,14 @@ const ON_DISK: &str = "`sanid adopt`: the identity that was on disk, and stays."
 fn page(report: &AdoptReport, dry_run: bool) -> Page {
     let mut page = Page::new();
     let (tone, line) = match report.outcome {
-        "unchanged" => (
+        Outcome::Unchanged => (
             Tone::Good,
             "unchanged: the identity on disk already is the desired one".to_owned(),
         ),
-        "changed" => (Tone::Good, format!("pinned in {}", report.path)),
-        _ => (Tone::Warning, format!("would pin in {}", report.path)),
+        Outcome::Changed => (Tone::Good, format!("pinned in {}", report.path)),
+        Outcome::WouldChange | Outcome::Refused => {
+            (Tone::Warning, format!("would pin in {}", report.path))
+        }
     };
     page.line(page.tone(tone, line));
     let rows = report.pins.names().iter().map(|(file, name)| {

@@ -4,7 +4,9 @@ use sanid_cli::{Exit, Failure, Page, Tone, json};
 use sanid_host::act::{self, Restart};
 use sanid_host::config::{OnExisting, Origin};
 use sanid_host::plan::{self, Consent, Plan};
-use sanid_host::report::{AppliedReport, ApplyReport, Outcome, RefusalReport, UserReport};
+use sanid_host::report::{
+    AppliedReport, ApplyReport, Outcome, RefusalReport, SafetyRule, UserReport,
+};
 use sanid_host::resolve::{self, Resolution};
 use sanid_host::{
     Change, Covered, Done, Facts, Look, Mode, Moment, Root, Step, Transaction, Via, unique,
@@ -231,7 +233,7 @@ fn page(report: &ApplyReport) -> Page {
     for kept in &report.kept {
         page.gap();
         let label = page.tone(Tone::Warning, "kept");
-        page.line(format!("{label}: the {} on disk is not the desired one, and stays; sanid status says what to do", words(kept.part)));
+        page.line(format!("{label}: the {} on disk is not the desired one, and stays; sanid status says what to do", kept.part.words()));
         page.rows(2, &two_names("on disk", &kept.on_disk, &kept.desired));
         for user in &kept.users {
             page.detail(format!(
@@ -295,11 +297,11 @@ fn changes(page: &mut Page, report: &ApplyReport, verb: &str) {
 fn refusals(page: &mut Page, report: &ApplyReport, verb: &str) {
     for (rule, broken) in [
         (
-            2,
+            SafetyRule::Existing,
             "what is on disk is a valid identity, and not the desired one",
         ),
         (
-            3,
+            SafetyRule::Live,
             "live sessions use a different identity than the one to be written",
         ),
     ] {
@@ -312,9 +314,9 @@ fn refusals(page: &mut Page, report: &ApplyReport, verb: &str) {
             continue;
         };
         page.gap();
-        page.line(format!("{verb}: {broken} (safety rule {rule})"));
+        page.line(format!("{verb}: {broken} (safety rule {})", rule as u8));
         for refusal in &refusals {
-            page.detail(page.tone(Tone::Heading, words(refusal.part)));
+            page.detail(page.tone(Tone::Heading, refusal.part.words()));
             match &refusal.on_disk {
                 Some(on_disk) => page.rows(4, &two_names("on disk", on_disk, &refusal.desired)),
                 None => page.rows(4, &two_names("in use", &users(refusal), &refusal.desired)),
@@ -374,12 +376,4 @@ fn two_names(label: &str, now: &str, desired: &str) -> [[(Tone, String); 2]; 2] 
 
 fn peer(peer: Option<&str>) -> String {
     peer.map(|peer| format!(" ({peer})")).unwrap_or_default()
-}
-
-fn words(part: &str) -> &'static str {
-    if part == "iqn" {
-        "initiator name"
-    } else {
-        "NVMe pair"
-    }
 }

@@ -2,9 +2,9 @@
 
 use sanid_cli::{Exit, Failure, Page, Tone, json};
 use sanid_host::hardware::{
-    Evidence, HardwareFacts, HardwareRecord, HardwareState, Verdict, to_store,
+    Evidence, HardwareFacts, HardwareRecord, HardwareState, Match, Verdict, to_store,
 };
-use sanid_host::report::HardwareReport;
+use sanid_host::report::{HardwareReport, Outcome};
 use sanid_host::{Change, Done, Facts, Look, Mode, Moment, Observed, Root, Step, Transaction};
 
 use crate::args::{AcceptHardware, Format, Hardware, HardwareCommand, HostOptions};
@@ -22,7 +22,10 @@ fn show(options: &HostOptions) -> Result<Exit, Failure> {
     let root = host::open(options.root.as_deref(), Access::Read)?;
     let facts = look(&root)?;
     let hardware = seen(&facts)?;
-    print(&HardwareReport::new("unchanged", hardware), options.format)?;
+    print(
+        &HardwareReport::new(Outcome::Unchanged, hardware),
+        options.format,
+    )?;
     let verdict = hardware.comparison().map(|found| found.verdict());
     Ok(if verdict == Some(Verdict::CloneSuspected) {
         Exit::Findings
@@ -40,9 +43,9 @@ fn record(options: &AcceptHardware, all: bool) -> Result<Exit, Failure> {
     let proposal = transaction.propose(&change)?;
     let Done { decision, receipt } = transaction.carry_out(&change, proposal)?;
     let outcome = match (&receipt, &decision.record) {
-        (Some(_), _) => "changed",
-        (None, Some(_)) => "would-change",
-        (None, None) => "unchanged",
+        (Some(_), _) => Outcome::Changed,
+        (None, Some(_)) => Outcome::WouldChange,
+        (None, None) => Outcome::Unchanged,
     };
     let report = HardwareReport::new(outcome, seen(&decision.facts)?);
     print(&report, options.host.format)?;
@@ -144,14 +147,14 @@ fn print(report: &HardwareReport, format: Format) -> Result<(), Failure> {
 fn page(report: &HardwareReport) -> Page {
     let mut page = Page::new();
     match report.outcome {
-        "changed" => page.line(page.tone(Tone::Good, "recorded the hardware as it is now")),
-        "would-change" => {
+        Outcome::Changed => page.line(page.tone(Tone::Good, "recorded the hardware as it is now")),
+        Outcome::WouldChange => {
             page.line(page.tone(Tone::Warning, "would record the hardware as it is now"));
         }
-        _ => {}
+        Outcome::Unchanged | Outcome::Refused => {}
     }
     let Some(comparison) = &report.comparison else {
-        if report.outcome == "unchanged" {
+        if report.outcome == Outcome::Unchanged {
             page.line(
                 "no hardware is recorded for this machine-id; sanid hardware accept records it",
             );
@@ -159,15 +162,15 @@ fn page(report: &HardwareReport) -> Page {
         return page;
     };
     let (tone, words) = match comparison.verdict {
-        "same-host" => (Tone::Good, "the same host"),
-        "parts-changed" => (Tone::Plain, "the same host with other parts"),
-        "clone-suspected" => (
+        Verdict::SameHost => (Tone::Good, "the same host"),
+        Verdict::PartsChanged => (Tone::Plain, "the same host with other parts"),
+        Verdict::CloneSuspected => (
             Tone::Danger,
             "probably a clone, or a disk moved from another machine",
         ),
-        _ => (Tone::Plain, "nothing can be compared"),
+        Verdict::Unknown => (Tone::Plain, "nothing can be compared"),
     };
-    let before = if report.outcome == "unchanged" {
+    let before = if report.outcome == Outcome::Unchanged {
         ""
     } else {
         "before: "
@@ -178,14 +181,14 @@ fn page(report: &HardwareReport) -> Page {
         .iter()
         .map(|one| {
             let tone = match one.compared {
-                "same" => Tone::Good,
-                "different" => Tone::Warning,
-                _ => Tone::Faint,
+                Match::Same => Tone::Good,
+                Match::Different => Tone::Warning,
+                Match::Unknown => Tone::Faint,
             };
-            let compared = if one.compared == "same" {
+            let compared = if one.compared == Match::Same {
                 "as recorded"
             } else {
-                one.compared
+                one.compared.as_str()
             };
             [
                 (Tone::Faint, one.name.to_owned()),

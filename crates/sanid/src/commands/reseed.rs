@@ -7,7 +7,7 @@ use sanid_host::act::NewMachineId;
 use sanid_host::config::OnExisting;
 use sanid_host::config::seed::MACHINE_ID;
 use sanid_host::plan::{self, Consent};
-use sanid_host::report::{self, AppliedReport, NamesReport};
+use sanid_host::report::{self, AppliedReport, NamesReport, Outcome};
 use sanid_host::resolve::{self, Part, Resolution, SourceKind};
 use sanid_host::{
     Change, Done, Facts, IdentityFile, Look, MachineIdState, Mode, Moment, Names, Root, Step,
@@ -31,7 +31,7 @@ pub(crate) struct ReseedReport {
     #[cfg_attr(feature = "schema", schemars(extend("const" = "Reseed")))]
     kind: &'static str,
     /// `changed` or `would-change`.
-    outcome: &'static str,
+    outcome: Outcome,
     /// The names that were on disk.
     old: NamesReport,
     /// The new ones; absent with `--dry-run`, since they are known only when they are made.
@@ -281,7 +281,11 @@ fn report(decision: &Decision, done: bool) -> ReseedReport {
     ReseedReport {
         api_version: sanid_host::API_VERSION,
         kind: "Reseed",
-        outcome: if done { "changed" } else { "would-change" },
+        outcome: if done {
+            Outcome::Changed
+        } else {
+            Outcome::WouldChange
+        },
         old: old(&decision.before),
         new: done.then_some(new),
         restart: restart.collect(),
@@ -297,7 +301,7 @@ fn report(decision: &Decision, done: bool) -> ReseedReport {
 fn page(report: &ReseedReport) -> Page {
     let mut page = Page::new();
     page.line(match report.outcome {
-        "changed" => page.tone(
+        Outcome::Changed => page.tone(
             Tone::Good,
             "reseeded: a new machine-id, and with it a new identity",
         ),

@@ -19,7 +19,7 @@ pub(super) struct DependentReport {
     /// What it is.
     what: &'static str,
     /// `seen`, `absent` or `unknown`.
-    seen: &'static str,
+    seen: Seen,
     /// Where it was seen, or why it could not be.
     detail: Option<String>,
     /// What a new machine-id does to it.
@@ -28,13 +28,26 @@ pub(super) struct DependentReport {
     consent: Option<&'static str>,
 }
 
+/// Whether something that depends on the machine-id was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+enum Seen {
+    /// It is there.
+    Seen,
+    /// It is not there.
+    Absent,
+    /// It could not be read.
+    Unknown,
+}
+
 impl DependentReport {
     fn new(of: Dependent) -> Self {
         let consent = of.danger().map(option);
         let (seen, detail) = match of.sight {
-            Sight::Seen(detail) => ("seen", Some(detail)),
-            Sight::Absent => ("absent", None),
-            Sight::Unknown(why) => ("unknown", Some(why)),
+            Sight::Seen(detail) => (Seen::Seen, Some(detail)),
+            Sight::Absent => (Seen::Absent, None),
+            Sight::Unknown(why) => (Seen::Unknown, Some(why)),
         };
         Self {
             name: of.name,
@@ -48,8 +61,8 @@ impl DependentReport {
 
     fn sight(&self) -> String {
         match (self.seen, &self.detail) {
-            ("seen", Some(detail)) => format!("seen here: {detail}"),
-            ("unknown", Some(why)) => format!("may be here: {why}"),
+            (Seen::Seen, Some(detail)) => format!("seen here: {detail}"),
+            (Seen::Unknown, Some(why)) => format!("may be here: {why}"),
             _ => "not seen here".to_owned(),
         }
     }
@@ -69,11 +82,11 @@ pub(super) fn show(page: &mut Page, list: &[DependentReport]) {
     for one in list {
         let tone = match (one.consent, one.seen) {
             (Some(_), _) => Tone::Danger,
-            (None, "absent") => Tone::Faint,
+            (None, Seen::Absent) => Tone::Faint,
             (None, _) => Tone::Plain,
         };
         page.detail(page.tone(tone, format!("{}; {}", one.what, one.sight())));
-        if one.seen != "absent" {
+        if one.seen != Seen::Absent {
             page.detail(format!("  {}", one.effect));
         }
     }
