@@ -30,6 +30,7 @@ mod print;
 #[cfg(feature = "progress")]
 mod progress;
 mod prompt;
+mod tone;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -37,11 +38,12 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use exit::{Exit, Failure};
-pub use page::{Page, Tone};
+pub use page::Page;
 pub use print::{complain, json, print, printed};
 #[cfg(feature = "progress")]
 pub use progress::Progress;
 pub use prompt::{can_ask, confirm};
+pub use tone::Tone;
 
 /// Runs a program with these arguments, its name first, and returns its exit code. `dispatch` runs the command,
 /// and says whether a failure is also printed as a JSON document.

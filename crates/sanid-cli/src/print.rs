@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use serde::Serialize;
 
-use crate::page::{Tone, colour_wanted, paint};
+use crate::tone::{Tone, colour_wanted, paint};
 
 /// Writes a document to standard output, as it is made: a large one is held nowhere.
 ///

@@ -17,7 +17,6 @@ use crate::claim::ClaimFacts;
 use crate::config::Settings;
 use crate::file::Disk;
 use crate::observed::Observed;
-use crate::recognise::FirmwareSeeds;
 use crate::record::RecordState;
 use crate::root::ReadError;
 #[cfg(test)]
@@ -30,7 +29,7 @@ pub use others::{
 };
 pub use own_names::{OwnName, OwnNames, OwnReader};
 pub use places::{Mounted, PlaceFacts, Places};
-pub use seed::{Lack, NotASeed, OtherSeeds, SeedFacts, SeedUuid};
+pub use seed::{FirmwareSeeds, Lack, NotASeed, OtherSeeds, SeedFacts, SeedUuid};
 
 impl Live {
     /// Whether a session belongs to an adapter with a name of its own: that name is not the host's.

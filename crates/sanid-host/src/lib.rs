@@ -60,10 +60,10 @@ pub mod unique;
 
 pub use claim::ClaimFacts;
 pub use facts::{
-    Access, Credentials, ElsewhereFile, Facts, FirmwareFacts, FirmwareTable, Guard, InitramfsFacts,
-    IscsiHost, IscsiSession, Iscsid, Lack, Live, MachineIdState, Mounted, Namespace, Namespaces,
-    NotASeed, NvmeController, OtherSeeds, OthersFacts, OwnName, OwnNames, OwnReader, PlaceFacts,
-    Places, RootFacts, SeedFacts, SeedUuid, TableContent, When, Writer,
+    Access, Credentials, ElsewhereFile, Facts, FirmwareFacts, FirmwareSeeds, FirmwareTable, Guard,
+    InitramfsFacts, IscsiHost, IscsiSession, Iscsid, Lack, Live, MachineIdState, Mounted,
+    Namespace, Namespaces, NotASeed, NvmeController, OtherSeeds, OthersFacts, OwnName, OwnNames,
+    OwnReader, PlaceFacts, Places, RootFacts, SeedFacts, SeedUuid, TableContent, When, Writer,
 };
 pub use file::{Disk, Effective, FileState, IdentityFile};
 pub use observe::{Covered, Look, PUBLISHED, fixed_by, observe};
@@ -71,7 +71,6 @@ pub use observed::Observed;
 pub use part::{Names, PerPart};
 pub use place::Via;
 pub use plan::plan;
-pub use recognise::FirmwareSeeds;
 pub use resolve::resolve;
 pub use root::Root;
 pub use transaction::{Change, Done, Mode, Moment, Step, Transaction};

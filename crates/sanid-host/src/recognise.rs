@@ -11,15 +11,6 @@ use crate::observed::Observed;
 use crate::part::{Part, files, part_of};
 use crate::resolve::{Resolution, SourceKind, derived};
 
-/// Seeds of the firmware, as the programs find them that schemes are named for.
-#[derive(Debug, Default)]
-pub struct FirmwareSeeds {
-    /// That of nvme-cli 2.
-    pub nvme_cli_2: Option<Seed>,
-    /// That of nvme-cli 3.1; where there is none, it takes the machine-id.
-    pub nvme_cli_3: Option<Seed>,
-}
-
 /// The scheme that the names of a part on disk are made by, where configuring it would keep them.
 pub(crate) fn scheme_of(
     facts: &Facts,

@@ -66,7 +66,7 @@ pub(crate) fn facts() -> Facts {
             lxd: Observed::Saw(None),
         },
         published: Observed::Saw(None),
-        firmware_seeds: Observed::Saw(crate::recognise::FirmwareSeeds::default()),
+        firmware_seeds: Observed::Saw(crate::facts::FirmwareSeeds::default()),
         claim: Observed::Saw(crate::claim::ClaimFacts::default()),
     }
 }

@@ -124,3 +124,12 @@ impl NotASeed {
         }
     }
 }
+
+/// Seeds of the firmware, as the programs find them that schemes are named for.
+#[derive(Debug, Default)]
+pub struct FirmwareSeeds {
+    /// That of nvme-cli 2.
+    pub nvme_cli_2: Option<Seed>,
+    /// That of nvme-cli 3.1; where there is none, it takes the machine-id.
+    pub nvme_cli_3: Option<Seed>,
+}

@@ -57,15 +57,12 @@ fn open(given: Option<&Path>) -> Result<Root, Failure> {
         None => match container::detect().allows(false) {
             Ok(()) => Root::host(),
             Err(why) => {
-                return Err(Failure {
-                    exit: Exit::Refused,
-                    message: format!(
-                        "{why}\n\
-                         Ways out:\n  \
-                         --root DIR   where the host's root, or the system to look at, is mounted\n  \
-                         --root /     if this really is the system to look at"
-                    ),
-                });
+                return Err(Failure::refused(&format!(
+                    "{why}\n\
+                     Ways out:\n  \
+                     --root DIR   where the host's root, or the system to look at, is mounted\n  \
+                     --root /     if this really is the system to look at"
+                )));
             }
         },
     };

@@ -13,10 +13,7 @@ use crate::seal::{Plan, SealError, SealReport, carry_out, plan, refusal};
 pub(super) fn run(options: &Seal) -> Result<Exit, Failure> {
     let root = super::opened(&options.root)?;
     if let Some(refusal) = refusal(&root).filter(|_| !options.this_host) {
-        return Err(Failure {
-            exit: Exit::Refused,
-            message: format!("refused: {refusal}"),
-        });
+        return Err(Failure::refused(&format!("refused: {refusal}")));
     }
     let progress = Progress::items(None, "files");
     let plan = plan(&root, &mut |_| progress.item(String::new()));

@@ -11,8 +11,8 @@ use rustix::fs::{OFlags, StatVfsMountFlags};
 use sanid_core::{HostUuid, Seed, SeedKind, Takes};
 
 use crate::config::{Settings, seed};
+use crate::facts::FirmwareSeeds;
 use crate::facts::{Lack, MachineIdState, NotASeed, OtherSeeds, SeedFacts, SeedUuid};
-use crate::recognise::FirmwareSeeds;
 use crate::root::{ReadError, Root};
 
 type Read = fn(&Root) -> Result<SeedUuid, NotASeed>;
