@@ -200,7 +200,7 @@ pub(crate) struct Apply {
     /// Go on even while a live session or controller uses the old identity
     #[arg(long)]
     pub(crate) disrupt: bool,
-    /// Restart the units that still have the old name, unless a session or a controller lives
+    /// Restart the units that still have the old name, unless a session or a controller is active
     #[arg(long, conflicts_with_all = ["boot", "dry_run"])]
     pub(crate) reload: bool,
     /// Into files, or into memory and over the files with a bind mount; placement in the configuration

@@ -69,7 +69,7 @@ pub enum NoSeed {
     Invalid(MachineIdError),
     /// In memory only.
     #[error(
-        "/etc/machine-id is transient: it lives in memory and will be another one at the next boot, and so would the identity. Three ways to make it stable: boot once with a writable /etc (systemd then stores it), put systemd.machine_id= on the kernel command line, or pass the credential system.machine_id. If your init system mounts a stable one there by design, set allow-volatile-machine-id = true"
+        "/etc/machine-id is transient: it is in memory only and will be different at the next boot, and so would the identity. Three ways to make it stable: boot once with a writable /etc (systemd then stores it), put systemd.machine_id= on the kernel command line, or pass the credential system.machine_id. If your init system mounts a stable one there by design, set allow-volatile-machine-id = true"
     )]
     Transient,
     /// A value known from many machines.

@@ -21,7 +21,7 @@ pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
     let root = host::open(options.host.root.as_deref(), access)?;
     if options.reload && !root.is_running_host() {
         return Err(Failure::error(
-            &"--reload restarts units of the running host, and --root names another one; leave one of them out",
+            &"--reload restarts units of the running host, and --root names a different one; omit one of the two",
         ));
     }
     let transaction = Transaction::new(&root, Mode::of_dry_run(options.dry_run));
@@ -87,7 +87,7 @@ fn reload(report: &mut ApplyReport, restarts: &[Restart], facts: &Facts) -> Exit
     let live = live_names(facts);
     if !live.is_empty() {
         report.notices.push(format!(
-            "nothing was restarted: {} lives, and would be logged in again or cut off while its volumes are in use (safety rule 3); end it, then restart by hand",
+            "nothing was restarted: {} is active, and would be logged in again or cut off while its volumes are in use (safety rule 3); end it, then restart by hand",
             live.join(", ")
         ));
         return Exit::Refused;
@@ -245,7 +245,7 @@ fn page(report: &ApplyReport) -> Page {
     }
     if report.outcome == Outcome::Changed && !report.restart.is_empty() {
         page.gap();
-        page.line("Programs that run already have the old name until they are restarted:");
+        page.line("Running programs keep the old name until restarted:");
         let rows: Vec<_> = report
             .restart
             .iter()

@@ -185,7 +185,7 @@ fn check(root: &Root, facts: &Facts, options: &Reseed) -> Result<(), Failure> {
     let live = live_names(facts);
     if !live.is_empty() && !options.disrupt {
         return Err(Failure::refused(&format!(
-            "{} lives, and keeps the old name until it ends; the next login or connect comes with the new one, which the array may refuse while volumes are in use (safety rule 3)\n\
+            "{} is active, and keeps the old name until it ends; the next login or connect comes with the new one, which the array may refuse while volumes are in use (safety rule 3)\n\
              Ways out:\n  \
              iscsiadm -m node -u, nvme disconnect-all   end them, when nothing uses them\n  \
              {}   change the identity all the same",
@@ -208,7 +208,7 @@ fn renewed(facts: &Facts) -> Result<Resolution, Failure> {
             return Err(Failure::refused(&format!(
                 "the {} comes from {place} and not from the machine-id, so a new machine-id would leave the clone with the same one\n\
                  Ways out:\n  \
-                 sanid show --explain{}   see where it comes from; take it away there, or give this host another one there",
+                 sanid show --explain{}   see where it comes from; take it away there, or give this host a different one there",
                 part.words(),
                 facts.root.option()
             )));
@@ -229,7 +229,7 @@ fn decide(facts: &Facts, resolution: &Resolution, options: &Reseed) -> Result<pl
         Ok(plan)
     } else {
         Err(Failure::refused(
-            &"a session that lives uses the identity; sanid status shows it",
+            &"an active session uses the identity; sanid status shows it",
         ))
     }
 }
@@ -241,7 +241,7 @@ fn consent(root: &Root, options: &Reseed, facts: &Facts) -> Result<(), Failure> 
     }
     if !can_ask() {
         return Err(Failure::refused(&format!(
-            "this gives the host a new machine-id and a new identity, and the arrays know it by the old one; nobody is there to agree\n\
+            "this gives the host a new machine-id and a new identity, and the arrays know it by the old one; there is no terminal to confirm on\n\
              Ways out:\n  \
              {}   see what would be done\n  \
              {}       do it",
@@ -328,7 +328,7 @@ fn page(report: &ReseedReport) -> Page {
     }
     if !report.restart.is_empty() {
         page.gap();
-        page.line("Programs that run already have the old name until they are restarted:");
+        page.line("Running programs keep the old name until restarted:");
         let row = |way: &Restart| {
             [
                 (Tone::Heading, way.command.clone()),

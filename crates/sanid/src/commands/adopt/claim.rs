@@ -60,7 +60,7 @@ impl Claim {
         match self {
             Self::None => Vec::new(),
             Self::Held(who) => vec![format!(
-                "in the claim store {who}. Look once more whether {host} is gone: a host that lives renews its claim. Then sanid-fleet claim takeover --fenced gives this host the claim"
+                "in the claim store {who}. Check again that {host} is gone: an active host renews its claim. Then sanid-fleet claim takeover --fenced gives this host the claim"
             )],
             Self::Unknown(why) => vec![format!(
                 "whether {host} still holds a claim could not be seen: {why}"
@@ -73,7 +73,7 @@ impl Claim {
         match self {
             Self::None => Ok(()),
             Self::Held(who) => Err(Failure::refused(&format!(
-                "{host} does not answer the probe, but its identity is claimed: {who}. A host that lives renews its claim, perhaps by another network\n\
+                "{host} does not answer the probe, but its identity is claimed: {who}. An active host renews its claim, perhaps over a different network\n\
                  Ways out:\n  \
                  --old-host-is-gone   instead of --probe: it is switched off for good, or its disks are erased\n  \
                  later                when the lease has ended without being renewed"

@@ -61,7 +61,7 @@ complete -c sanid -n "__fish_sanid_using_subcommand apply" -l boot -d 'As the bo
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l keep -d 'Keep a valid identity that is on disk, report it and write only what is missing'
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l replace -d 'Replace a valid identity that is on disk; the arrays must know the new one'
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l disrupt -d 'Go on even while a live session or controller uses the old identity'
-complete -c sanid -n "__fish_sanid_using_subcommand apply" -l reload -d 'Restart the units that still have the old name, unless a session or a controller lives'
+complete -c sanid -n "__fish_sanid_using_subcommand apply" -l reload -d 'Restart the units that still have the old name, unless a session or a controller is active'
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l root -d 'Work on the system below DIR instead of the running one' -r -F
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
