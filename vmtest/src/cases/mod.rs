@@ -16,7 +16,12 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
 
 /// Cases that run with `--long` or by name: each takes minutes, and a second case proves the same on a different
 /// Debian at every landing.
-pub(crate) const LONG: [&str; 2] = ["migration_guide_13", "san_boot_nvme_tcp"];
+pub(crate) const LONG: [&str; 4] = [
+    "boot_cost_12",
+    "boot_cost_13",
+    "migration_guide_13",
+    "san_boot_nvme_tcp",
+];
 
 #[cfg(test)]
 mod tests {
