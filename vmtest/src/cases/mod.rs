@@ -14,8 +14,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         .flatten()
 }
 
-/// Cases that run with `--long` or by name: each takes minutes, and a second case proves the same on a different
-/// Debian at every landing.
+/// Cases that run with `--long` or by name: measurements, which assert nothing, and cases of minutes that a second
+/// one proves on a different Debian at every landing.
 pub(crate) const LONG: [&str; 4] = [
     "boot_cost_12",
     "boot_cost_13",
