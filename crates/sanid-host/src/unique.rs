@@ -12,8 +12,6 @@ use crate::part::{Names, Part, files};
 use crate::record::{Confirmed, Record, RecordState};
 use crate::resolve::{Resolution, SourceKind};
 
-/// The name of the source that gives pinned names.
-
 /// How it is known that no other host has a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConfirmedBy {

@@ -19,7 +19,7 @@ pub(super) struct DependentReport {
     /// What it is.
     what: &'static str,
     /// `seen`, `absent` or `unknown`.
-    seen: Seen,
+    seen: Sighting,
     /// Where it was seen, or why it could not be.
     detail: Option<String>,
     /// What a new machine-id does to it.
@@ -32,7 +32,7 @@ pub(super) struct DependentReport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-enum Seen {
+enum Sighting {
     /// It is there.
     Seen,
     /// It is not there.
@@ -45,9 +45,9 @@ impl DependentReport {
     fn new(of: Dependent) -> Self {
         let consent = of.danger().map(option);
         let (seen, detail) = match of.sight {
-            Sight::Seen(detail) => (Seen::Seen, Some(detail)),
-            Sight::Absent => (Seen::Absent, None),
-            Sight::Unknown(why) => (Seen::Unknown, Some(why)),
+            Sight::Seen(detail) => (Sighting::Seen, Some(detail)),
+            Sight::Absent => (Sighting::Absent, None),
+            Sight::Unknown(why) => (Sighting::Unknown, Some(why)),
         };
         Self {
             name: of.name,
@@ -61,8 +61,8 @@ impl DependentReport {
 
     fn sight(&self) -> String {
         match (self.seen, &self.detail) {
-            (Seen::Seen, Some(detail)) => format!("seen here: {detail}"),
-            (Seen::Unknown, Some(why)) => format!("may be here: {why}"),
+            (Sighting::Seen, Some(detail)) => format!("seen here: {detail}"),
+            (Sighting::Unknown, Some(why)) => format!("may be here: {why}"),
             _ => "not seen here".to_owned(),
         }
     }
@@ -82,11 +82,11 @@ pub(super) fn show(page: &mut Page, list: &[DependentReport]) {
     for one in list {
         let tone = match (one.consent, one.seen) {
             (Some(_), _) => Tone::Danger,
-            (None, Seen::Absent) => Tone::Faint,
+            (None, Sighting::Absent) => Tone::Faint,
             (None, _) => Tone::Plain,
         };
         page.detail(page.tone(tone, format!("{}; {}", one.what, one.sight())));
-        if one.seen != Seen::Absent {
+        if one.seen != Sighting::Absent {
             page.detail(format!("  {}", one.effect));
         }
     }
