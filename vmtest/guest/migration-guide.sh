@@ -134,6 +134,7 @@ says "no findings"
 going
 guide Afterwards 1
 check "LIO does not know the old name" iscsi_refused_as "$OLD_IQN"
+iscsi_forget_other
 check "nor does nvmet" refused_as "$OLD_HOSTNQN" "${OLD_HOSTNQN##*:}"
 going
 
