@@ -20,6 +20,7 @@ iscsi)
     check "the root file system ($device) is on an iSCSI session" [ "$session" != "$path" ]
     same "which uses the initiator name of the file" \
         "$(line "/sys/class/iscsi_session/session${session%%/*}/initiatorname")" "$iqn"
+    same "its disk waits for a guest on a busy machine (patience.rules)" "$(line "${path%%/block/*}/timeout")" 3600
     until_that "iscsid has started again by the file" systemctl is-active --quiet iscsid.service
     ;;
 nvme)

@@ -38,9 +38,7 @@ pub(super) fn run(
     (storage, seed): (Storage, Seed),
 ) -> Result<()> {
     let image = image::make(trial, debian, maker)?;
-    if storage == Storage::NvmeTcp {
-        patience(trial, debian, &image)?;
-    }
+    patience(trial, debian, storage, &image)?;
     root(trial, debian, storage)?;
     let log = trial.work().join("target.log");
     let of_target = || format!("the target's console: {}", log.display());
@@ -84,17 +82,19 @@ fn to_storage(storage: Storage, maker: Maker) -> String {
 }
 
 /// Lets the connection of an image live however slowly its guest runs.
-fn patience(trial: &Trial<'_>, debian: Debian, image: &Path) -> Result<()> {
-    // Where dracut keeps its hooks; Debian 13 has a link to it in the older place.
-    let hooks = match debian {
-        Twelve => "usr/lib/dracut/hooks",
-        Thirteen => "var/lib/dracut/hooks",
+fn patience(trial: &Trial<'_>, debian: Debian, storage: Storage, image: &Path) -> Result<()> {
+    let (path, file) = match (storage, debian) {
+        (Storage::Iscsi, _) => ("etc/udev/rules.d/99-patience.rules", "patience.rules"),
+        // Where dracut keeps its hooks; Debian 13 has a link to it in the older place.
+        (Storage::NvmeTcp, Twelve) => {
+            ("usr/lib/dracut/hooks/cmdline/99-patience.sh", "patience.sh")
+        }
+        (Storage::NvmeTcp, Thirteen) => {
+            ("var/lib/dracut/hooks/cmdline/99-patience.sh", "patience.sh")
+        }
     };
     let layer = Layer::new(trial.work().join("patience"))?;
-    layer.copy(
-        &format!("{hooks}/cmdline/99-patience.sh"),
-        &trial.guest_file("patience.sh"),
-    )?;
+    layer.copy(path, &trial.guest_file(file))?;
     let busybox = Artefact::Tree(Twelve).get()?.join(BUSYBOX);
     layer.append_to(&busybox, image)
 }
