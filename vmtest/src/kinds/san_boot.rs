@@ -38,7 +38,9 @@ pub(super) fn run(
     (storage, seed): (Storage, Seed),
 ) -> Result<()> {
     let image = image::make(trial, debian, maker)?;
-    patience(trial, debian, storage, &image)?;
+    if maker == Maker::Dracut {
+        patience(trial, debian, storage, &image)?;
+    }
     root(trial, debian, storage)?;
     let log = trial.work().join("target.log");
     let of_target = || format!("the target's console: {}", log.display());
