@@ -64,11 +64,7 @@ pub(crate) fn act(
     facts: &Facts,
     plan: &Plan,
 ) -> Result<Receipt, ActError> {
-    let before = Recorded {
-        record: facts.record.record(),
-        in_run: facts.record_in_run,
-    };
-    act_after(root, lock, facts, before, plan)
+    act_after(root, lock, facts, Recorded::of(facts), plan)
 }
 
 /// The record that is on disk before a change.
@@ -76,6 +72,15 @@ pub(crate) fn act(
 struct Recorded<'a> {
     record: Option<&'a Record>,
     in_run: bool,
+}
+
+impl<'a> Recorded<'a> {
+    fn of(facts: &'a Facts) -> Self {
+        Self {
+            record: facts.record.record(),
+            in_run: facts.record_in_run,
+        }
+    }
 }
 
 fn act_after(

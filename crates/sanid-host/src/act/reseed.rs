@@ -78,10 +78,7 @@ pub(crate) fn reseed(
     plan: &Plan,
     new: &NewMachineId,
 ) -> Result<Receipt, ActError> {
-    let before = Recorded {
-        record: facts.record.record(),
-        in_run: facts.record_in_run,
-    };
+    let before = Recorded::of(facts);
     note(root, before, plan)?;
     if let Err(error) = replace(root, new) {
         // What could not be stored can be in place all the same.

@@ -6,6 +6,7 @@ use sanid_cli::{Exit, Failure, Page, Tone, can_ask, confirm, json};
 use sanid_host::act::NewMachineId;
 use sanid_host::config::OnExisting;
 use sanid_host::config::seed::MACHINE_ID;
+use sanid_host::dependents::{Dependent, dependents};
 use sanid_host::plan::{self, Consent};
 use sanid_host::report::{self, AppliedReport, NamesReport, Outcome};
 use sanid_host::resolve::{self, Part, Resolution, SourceKind};
@@ -61,16 +62,12 @@ pub(crate) fn run(options: &Reseed) -> Result<Exit, Failure> {
     let transaction = Transaction::new(&root, Mode::of_dry_run(options.dry_run));
     // In a dry run a machine-id that is thrown away stands for the one to come.
     let id = NewMachineId::generate().map_err(|why| Failure::error(&why))?;
-    let change = Reseeding {
-        options,
-        root: &root,
-        id,
-    };
+    let change = Reseeding { options, id };
     let proposal = transaction.propose(&change)?;
     if !options.dry_run {
-        consent(&root, options, &proposal.before)?;
+        consent(options, &proposal.seen)?;
     }
-    let unseen = host::unseen(&proposal.before);
+    let unseen = host::unseen(&proposal.seen.before);
     let Done { decision, receipt } = transaction.carry_out(&change, proposal)?;
     let mut report = report(&decision, receipt.is_some());
     if options.dry_run {
@@ -94,7 +91,6 @@ pub(crate) fn run(options: &Reseed) -> Result<Exit, Failure> {
 /// The change that `reseed` makes.
 struct Reseeding<'a> {
     options: &'a Reseed,
-    root: &'a Root,
     id: NewMachineId,
 }
 
@@ -102,17 +98,17 @@ struct Reseeding<'a> {
 struct Seen {
     before: Facts,
     renewed: Facts,
+    /// What keeps a new machine-id from lasting.
+    fixed_by: Option<String>,
     /// What depends on the machine-id: found by the present one.
-    dependents: Vec<losses::DependentReport>,
+    dependents: Vec<Dependent>,
 }
 
 struct Decision {
-    before: Facts,
-    renewed: Facts,
+    seen: Seen,
     resolution: Resolution,
     plan: plan::Plan,
     applied: AppliedReport,
-    dependents: Vec<losses::DependentReport>,
 }
 
 impl Change for Reseeding<'_> {
@@ -126,10 +122,12 @@ impl Change for Reseeding<'_> {
             new_machine_id: Some(&self.id),
             ..Look::default()
         };
+        let before = sanid_host::observe(root, &Look::default())?;
         Ok(Seen {
-            before: sanid_host::observe(root, &Look::default())?,
+            fixed_by: sanid_host::fixed_by(root, &before),
+            before,
             renewed: sanid_host::observe(root, &look)?,
-            dependents: losses::list(root),
+            dependents: dependents(root),
         })
     }
 
@@ -138,33 +136,36 @@ impl Change for Reseeding<'_> {
     }
 
     fn decide(&self, seen: Seen) -> Result<Decision, Failure> {
-        check(self.root, &seen.before, self.options)?;
+        check(&seen, self.options)?;
         let resolution = renewed(&seen.renewed)?;
         let plan = decide(&seen.renewed, &resolution, self.options)?;
         let applied = AppliedReport::new(&resolution, &plan);
         Ok(Decision {
-            before: seen.before,
-            renewed: seen.renewed,
+            seen,
             resolution,
             plan,
             applied,
-            dependents: seen.dependents,
         })
     }
 
     fn steps<'d>(&'d self, decision: &'d Decision) -> Vec<Step<'d>> {
-        vec![Step::MachineId(&decision.renewed, &decision.plan, &self.id)]
+        vec![Step::MachineId(
+            &decision.seen.renewed,
+            &decision.plan,
+            &self.id,
+        )]
     }
 
     fn publishes(&self, decision: &Decision) -> Option<Vec<u8>> {
-        let facts = &decision.renewed;
+        let facts = &decision.seen.renewed;
         let due = facts.root.volatile_run && !decision.applied.is_published(facts);
         due.then(|| decision.applied.bytes())
     }
 }
 
 /// What forbids it.
-fn check(root: &Root, facts: &Facts, options: &Reseed) -> Result<(), Failure> {
+fn check(seen: &Seen, options: &Reseed) -> Result<(), Failure> {
+    let facts = &seen.before;
     let option = facts.root.option();
     match &facts.machine_id {
         MachineIdState::Stable(_) | MachineIdState::Denylisted => {}
@@ -175,7 +176,7 @@ fn check(root: &Root, facts: &Facts, options: &Reseed) -> Result<(), Failure> {
             )));
         }
     }
-    if let Some(why) = sanid_host::fixed_by(root, facts) {
+    if let Some(why) = &seen.fixed_by {
         return Err(Failure::refused(&format!(
             "{why}, so that a new one in /etc/machine-id would not last\n\
              Ways out:\n  \
@@ -190,10 +191,10 @@ fn check(root: &Root, facts: &Facts, options: &Reseed) -> Result<(), Failure> {
              iscsiadm -m node -u, nvme disconnect-all   end them, when nothing uses them\n  \
              {}   change the identity all the same",
             live.join(", "),
-            losses::command(root, facts, options, options.dry_run)
+            losses::command(seen, options, options.dry_run)
         )));
     }
-    losses::check(root, facts, options)
+    losses::check(seen, options)
 }
 
 /// What the host with the new machine-id resolves to; refused where the identity would not follow it.
@@ -234,27 +235,30 @@ fn decide(facts: &Facts, resolution: &Resolution, options: &Reseed) -> Result<pl
     }
 }
 
-/// A word from the administrator, typed or given with the command.
-fn consent(root: &Root, options: &Reseed, facts: &Facts) -> Result<(), Failure> {
+/// The administrator's consent, typed or given with the command.
+fn consent(options: &Reseed, seen: &Seen) -> Result<(), Failure> {
     if options.yes {
         return Ok(());
     }
     if !can_ask() {
         return Err(Failure::refused(&format!(
-            "this gives the host a new machine-id and a new identity, and the arrays know it by the old one; there is no terminal to confirm on\n\
+            "this gives the host a new machine-id and a new identity, and arrays know it by the old one. There is no terminal to confirm on\n\
              Ways out:\n  \
              {}   see what would be done\n  \
              {}       do it",
-            losses::command(root, facts, options, true),
-            losses::command(root, facts, options, false)
+            losses::command(seen, options, true),
+            losses::command(seen, options, false)
         )));
     }
     let mut page = Page::new();
-    losses::show(&mut page, &losses::list(root));
+    losses::show(&mut page, &losses::reports(&seen.dependents));
     crate::complain(&page.into_text());
+    let known = old(&seen.before)
+        .iqn
+        .map(|iqn| format!("Arrays know it as {iqn}, and refuse it until they know the new names"));
     crate::complain(&format!(
-        "this gives the host a new machine-id and a new identity. The arrays know it as {}, and will refuse it until they know the new names",
-        old(facts).iqn.unwrap_or_else(|| "nobody".into())
+        "this gives the host a new machine-id and a new identity. {}",
+        known.as_deref().unwrap_or("It has no initiator name yet")
     ));
     if confirm()? {
         Ok(())
@@ -286,10 +290,10 @@ fn report(decision: &Decision, done: bool) -> ReseedReport {
         } else {
             Outcome::WouldChange
         },
-        old: old(&decision.before),
+        old: old(&decision.seen.before),
         new: done.then_some(new),
         restart: restart.collect(),
-        dependents: Some(decision.dependents.clone()),
+        dependents: Some(losses::reports(&decision.seen.dependents)),
         notices: vec![
             "give the new names to the arrays (ACLs, allowed hosts) before storage is connected; take the old ones away only where no other host has them".into(),
             "reboot: programs that read the machine-id once, such as the journal, D-Bus and DHCP clients, go on with the old one until then".into(),

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use sanid_cli::{Failure, Page, Tone};
-use sanid_host::dependents::{self, Dependent, Loss, Sight};
-use sanid_host::{Facts, Root};
+use sanid_host::dependents::{Dependent, Loss, Sight};
 use serde::Serialize;
 
+use super::Seen;
 use crate::args::Reseed;
 
 #[derive(Debug, Clone, Serialize)]
@@ -42,12 +42,12 @@ enum Sighting {
 }
 
 impl DependentReport {
-    fn new(of: Dependent) -> Self {
+    fn new(of: &Dependent) -> Self {
         let consent = of.danger().map(option);
-        let (seen, detail) = match of.sight {
-            Sight::Seen(detail) => (Sighting::Seen, Some(detail)),
+        let (seen, detail) = match &of.sight {
+            Sight::Seen(detail) => (Sighting::Seen, Some(detail.clone())),
             Sight::Absent => (Sighting::Absent, None),
-            Sight::Unknown(why) => (Sighting::Unknown, Some(why)),
+            Sight::Unknown(why) => (Sighting::Unknown, Some(why.clone())),
         };
         Self {
             name: of.name,
@@ -68,12 +68,9 @@ impl DependentReport {
     }
 }
 
-/// All of them.
-pub(super) fn list(root: &Root) -> Vec<DependentReport> {
-    dependents::dependents(root)
-        .into_iter()
-        .map(DependentReport::new)
-        .collect()
+/// The reports of all of them.
+pub(super) fn reports(dependents: &[Dependent]) -> Vec<DependentReport> {
+    dependents.iter().map(DependentReport::new).collect()
 }
 
 /// Shows them: what they are, whether they are here, and what becomes of those that are.
@@ -109,16 +106,16 @@ fn agreed(options: &Reseed, loss: Loss) -> bool {
     }
 }
 
-/// A loss that nobody agreed to forbids the change.
-pub(super) fn check(root: &Root, facts: &Facts, options: &Reseed) -> Result<(), Failure> {
-    let found = dependents::dependents(root);
+/// A loss without consent forbids the change.
+pub(super) fn check(seen: &Seen, options: &Reseed) -> Result<(), Failure> {
     let unmet = |one: &&Dependent| one.danger().is_some_and(|loss| !agreed(options, loss));
-    if !found.iter().any(|one| unmet(&one)) {
+    let mut unmet = seen.dependents.iter().filter(unmet).peekable();
+    if unmet.peek().is_none() {
         return Ok(());
     }
     let mut message =
         "a new machine-id would lose what depends on the old one (safety rule 8)".to_owned();
-    for one in found.into_iter().filter(|one| unmet(&one)) {
+    for one in unmet {
         let one = DependentReport::new(one);
         // Writing to a String cannot fail.
         let _ = write!(
@@ -134,14 +131,14 @@ pub(super) fn check(root: &Root, facts: &Facts, options: &Reseed) -> Result<(), 
         "\nWays out:\n  \
          {}   list all that depends on it\n  \
          {}   change it, and lose this",
-        command(root, facts, options, true),
-        command(root, facts, options, false),
+        command(seen, options, true),
+        command(seen, options, false),
     );
     Err(Failure::refused(&message))
 }
 
 /// The whole command that is not refused: with what was given and what is missing.
-pub(super) fn command(root: &Root, facts: &Facts, options: &Reseed, dry_run: bool) -> String {
+pub(super) fn command(seen: &Seen, options: &Reseed, dry_run: bool) -> String {
     let mut words = vec!["sanid reseed"];
     let asks = sanid_cli::can_ask();
     if dry_run {
@@ -149,10 +146,10 @@ pub(super) fn command(root: &Root, facts: &Facts, options: &Reseed, dry_run: boo
     } else if options.yes || !asks {
         words.push("--yes");
     }
-    if options.disrupt || !super::live_names(facts).is_empty() {
+    if options.disrupt || !super::live_names(&seen.before).is_empty() {
         words.push("--disrupt");
     }
-    let losses = dependents::dependents(root);
-    words.extend(losses.iter().filter_map(|one| one.danger().map(option)));
-    words.join(" ") + &facts.root.option()
+    let losses = seen.dependents.iter();
+    words.extend(losses.filter_map(|one| one.danger().map(option)));
+    words.join(" ") + &seen.before.root.option()
 }
