@@ -34,12 +34,12 @@ impl Page {
         let _ = writeln!(self.text, "{line}");
     }
 
-    /// A line below another one that it belongs to.
+    /// A line indented below the line that it belongs to.
     pub fn detail(&mut self, line: impl Display) {
         let _ = writeln!(self.text, "  {line}");
     }
 
-    /// A blank line, unless the page is at its top.
+    /// An empty line, unless the page is at its top.
     pub fn gap(&mut self) {
         if !self.text.is_empty() {
             self.text.push('\n');

@@ -20,7 +20,7 @@ pub fn json(document: &impl Serialize) -> io::Result<()> {
 /// Writes text to standard output. A reader that has seen enough, such as `head`, is not an error.
 ///
 /// # Errors
-/// What the kernel says, where there is no place for it.
+/// The kernel's error, such as a full disk.
 pub fn print(text: &str) -> io::Result<()> {
     printed(|out| out.write_all(text.as_bytes()))
 }

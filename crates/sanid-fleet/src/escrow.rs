@@ -111,7 +111,7 @@ impl EscrowRecord {
                 "it is encrypted; age -d -i KEY FILE | sanid-fleet escrow check -".to_owned(),
             );
         }
-        let no_record = || "it is no single record of sanid-fleet escrow".to_owned();
+        let no_record = || "not a single record of sanid-fleet escrow".to_owned();
         // The parser's own words could repeat a piece of the record.
         let record: Value = serde_json::from_slice(bytes).map_err(|_| no_record())?;
         let text = |key: &str| record.get(key).and_then(Value::as_str).map(str::to_owned);

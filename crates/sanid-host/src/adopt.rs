@@ -15,7 +15,7 @@ pub fn complete(pins: &mut Names) -> Vec<String> {
 /// Sets pins in facts, as the configuration would.
 ///
 /// # Errors
-/// [`NameError`]: a name that nobody can use.
+/// [`NameError`]: a name that no storage program can use.
 pub fn pin(facts: &mut Facts, pins: &Names) -> Result<(), NameError> {
     for (file, name) in pins.iter() {
         (file.kind().set_pin)(&mut facts.settings.pin, name)?;

@@ -186,7 +186,7 @@ impl<T> Effective<T> {
     }
 
     /// Whether an array can know the host by this.
-    pub(crate) fn is_somebodys(&self) -> bool {
+    pub(crate) fn is_in_use(&self) -> bool {
         matches!(self, Self::Valid(_) | Self::Irregular { .. })
     }
 
@@ -289,7 +289,7 @@ impl Disk {
     }
 
     /// The names in use, with what the file's own reader takes although it cannot be written as it is.
-    pub(crate) fn somebodys(&self, file: IdentityFile) -> Vec<String> {
+    pub(crate) fn names_in_any_use(&self, file: IdentityFile) -> Vec<String> {
         let mut names = self.names_in_use(file);
         let is_irregular = matches!(self.effective(file), Effective::Irregular { .. });
         if let Some(text) = self.effective_text(file).filter(|_| is_irregular) {

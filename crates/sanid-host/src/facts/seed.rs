@@ -130,6 +130,6 @@ impl NotASeed {
 pub struct FirmwareSeeds {
     /// That of nvme-cli 2.
     pub nvme_cli_2: Option<Seed>,
-    /// That of nvme-cli 3.1; where there is none, it takes the machine-id.
+    /// That of nvme-cli 3.1, which takes the machine-id if the firmware has none.
     pub nvme_cli_3: Option<Seed>,
 }

@@ -23,7 +23,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         }
         (Some(_), None) => vec![half(view, "hostnqn", "hostid", id.state())],
         // A name that breaks the standard is in use all the same; its own finding says so.
-        (None, _) if nqn.is_somebodys() => Vec::new(),
+        (None, _) if nqn.is_in_use() => Vec::new(),
         (None, Some(_)) => vec![half(view, "hostid", "hostnqn", nqn.state())],
         (None, None) => Vec::new(),
     }

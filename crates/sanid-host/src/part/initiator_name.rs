@@ -146,7 +146,7 @@ impl super::Kind for Kind {
 fn judge(facts: &Facts, desired: &str, seen: &Seen<'_>) -> Judgement {
     let on_disk = facts.disk.iqn();
     let names = facts.disk.names_in_use(FILE);
-    if names.is_empty() && !on_disk.is_somebodys() {
+    if names.is_empty() && !on_disk.is_in_use() {
         return Judgement::Free(match on_disk {
             Effective::Missing => Free::Missing,
             Effective::Empty => Free::Empty,
@@ -156,7 +156,7 @@ fn judge(facts: &Facts, desired: &str, seen: &Seen<'_>) -> Judgement {
     if !names.is_empty() && names.iter().all(|name| name == desired) {
         return Judgement::Same;
     }
-    let names = facts.disk.somebodys(FILE);
+    let names = facts.disk.names_in_any_use(FILE);
     let recorded = facts.record.of(Part::Iqn);
     let recorded = recorded.filter(|recorded| seen.is_earlier_seed(&recorded.origin));
     let is_recorded = |name: &String| {

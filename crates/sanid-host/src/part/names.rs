@@ -36,7 +36,7 @@ impl Names {
         self.0.iter().map(|(file, name)| (*file, name.as_str()))
     }
 
-    /// Whether there is none.
+    /// Whether there are no names.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

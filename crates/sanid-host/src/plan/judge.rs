@@ -1,4 +1,4 @@
-//! Whose identity is on disk: nobody's, sanid's own, or somebody's. Each part judges its own files.
+//! Whether a name on disk may be replaced: free, written by sanid, or in use by someone else. Each part judges its own files.
 
 use sanid_core::SeedFingerprint;
 

@@ -31,7 +31,7 @@ pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
     };
     let mut proposal = transaction.propose(&change)?;
     if !options.boot && !proposal.plan.refusals.is_empty() {
-        // An administrator who has to choose is told which scheme gives the names on disk.
+        // A refusal names the scheme that gives the names on disk.
         change.seeds = true;
         proposal = transaction.propose(&change)?;
     }

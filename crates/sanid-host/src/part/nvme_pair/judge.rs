@@ -13,12 +13,12 @@ pub(super) fn judge(facts: &Facts, desired: (&str, &str), seen: &Seen<'_>) -> Ju
     let (nqn, id) = (facts.disk.host_nqn(), facts.disk.host_id());
     let nqns = facts.disk.names_in_use(NQN);
     let ids = facts.disk.names_in_use(ID);
-    if nqns.is_empty() && ids.is_empty() && !nqn.is_somebodys() {
+    if nqns.is_empty() && ids.is_empty() && !nqn.is_in_use() {
         return Judgement::Free(weakest(&nqn, &id));
     }
     let right_nqn = nqns.iter().all(|name| name == desired.0);
     let right_id = ids.iter().all(|name| name == desired.1);
-    let nqns = facts.disk.somebodys(NQN);
+    let nqns = facts.disk.names_in_any_use(NQN);
     match (nqns.is_empty(), ids.is_empty()) {
         (false, false) if right_nqn && right_id => Judgement::Same,
         (false, true) if right_nqn && nqns.len() == 1 => Judgement::Free(Free::Half),
@@ -39,7 +39,7 @@ fn weakest<A, B>(nqn: &Effective<A>, id: &Effective<B>) -> Free {
     }
 }
 
-/// Each half is the old or the new one of a change that was begun: a mixture is nobody's identity, and
+/// Each half is the old or the new one of an unfinished change: a mixture is in use by no storage, and
 /// the whole old pair may go if the change is still the desired one.
 fn interrupted(facts: &Facts, desired: (&str, &str)) -> bool {
     let Some(change) = facts.record.pending() else {
@@ -79,9 +79,7 @@ pub(super) fn missing_half(facts: &Facts) -> Option<(IdentityFile, String)> {
     let is_free = |file| facts.disk.names_in_use(file).is_empty();
     let (file, pair) = match (nqn.name(), id.name()) {
         (Some(nqn), None) if is_free(ID) => (ID, NvmePair::from_host_nqn(nqn.clone())?),
-        (None, Some(id)) if is_free(NQN) && !nqn.is_somebodys() => {
-            (NQN, NvmePair::from_host_id(*id))
-        }
+        (None, Some(id)) if is_free(NQN) && !nqn.is_in_use() => (NQN, NvmePair::from_host_id(*id)),
         _ => return None,
     };
     let (nqn, id) = (pair.host_nqn.to_string(), pair.host_id.to_string());

@@ -49,9 +49,9 @@ pub(super) fn read(path: &Path) -> Result<Record, Failure> {
     }
     // The parser's own words could repeat a piece of the record.
     let record: Record = serde_json::from_slice(&bytes)
-        .map_err(|_| failed("it is no single record of sanid-fleet escrow"))?;
+        .map_err(|_| failed("not a single record of sanid-fleet escrow"))?;
     if record.kind != "Escrow" {
-        return Err(failed("it is no record of sanid-fleet escrow"));
+        return Err(failed("not a record of sanid-fleet escrow"));
     }
     let is_valid = |file: IdentityFile| {
         let name = record.names.of(file);
@@ -59,7 +59,7 @@ pub(super) fn read(path: &Path) -> Result<Record, Failure> {
     };
     let valid = IdentityFile::ALL.map(is_valid);
     if valid.contains(&None) {
-        return Err(failed("it is no single record of sanid-fleet escrow"));
+        return Err(failed("not a single record of sanid-fleet escrow"));
     }
     if valid.contains(&Some(false)) {
         return Err(failed(
