@@ -264,3 +264,6 @@ fn page(report: &AdoptReport, dry_run: bool) -> Page {
     }
     page
 }
+
+#[cfg(test)]
+mod tests;

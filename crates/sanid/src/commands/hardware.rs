@@ -227,3 +227,6 @@ pub(super) fn complete(root: &Root, facts: &Facts) -> Option<String> {
         .err()
         .map(|failure| format!("the hardware was not recorded ({})", failure.message))
 }
+
+#[cfg(test)]
+mod tests;
