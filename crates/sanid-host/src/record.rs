@@ -194,3 +194,28 @@ impl Record {
         document::bytes(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A part without one of its names proves nothing of it.
+    #[test]
+    fn rejects_a_part_that_lacks_a_name() {
+        let record = |nvme: &str| {
+            let text = format!(r#"{{"apiVersion":"sanid/v1","kind":"Record","nvme":{nvme}}}"#);
+            Record::parse(text.as_bytes())
+        };
+        let origin = r#""source":"pin""#;
+        let whole = format!(r#"{{"hostNqn":"nqn.2024-01.a:b","hostId":"x",{origin}}}"#);
+        assert!(record(&whole).unwrap().parts[Part::Nvme].is_some());
+        for half in [
+            format!(r#"{{"hostNqn":"nqn.2024-01.a:b",{origin}}}"#),
+            format!(r#"{{"hostNqn":"nqn.2024-01.a:b","hostId":null,{origin}}}"#),
+            format!("{{{origin}}}"),
+        ] {
+            assert!(record(&half).unwrap_err().contains("host"), "{half}");
+        }
+        assert_eq!(record("null").unwrap().parts[Part::Nvme], None);
+    }
+}

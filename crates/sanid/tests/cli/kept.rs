@@ -37,6 +37,34 @@ fn a_clone_that_adopts_is_told_how_to_compare_hosts() {
     );
 }
 
+/// A host NQN from which no Host ID follows, beside an initiator name: half a pair would stop every later apply.
+#[test]
+fn adopt_leaves_a_host_nqn_that_would_be_half_a_pair_and_pins_the_rest() {
+    let host = Host::new(MACHINE_ID);
+    host.write(FILES[0], FOREIGN[0]);
+    host.write(FILES[1], "nqn.2008-04.org.example:host1\n");
+    let ran = host.run(&["adopt", "--format", "json"]);
+    let report: Value = serde_json::from_str(&ran.expect(0).stdout).unwrap();
+    assert_eq!(report["outcome"], "changed");
+    assert_eq!(report["pins"]["hostNqn"], Value::Null);
+    assert!(report["pins"]["iqn"].is_string());
+    let notices = report["notices"].to_string();
+    assert!(notices.contains("half a pair"), "{notices}");
+    host.run(&["apply", "--boot"]).expect(0);
+}
+
+/// What a refused run decided was not applied, and other programs would read it as the identity of this boot.
+#[test]
+fn a_refused_apply_publishes_nothing() {
+    let host = Host::in_memory(MACHINE_ID);
+    std::fs::create_dir(host.at("run")).unwrap();
+    host.write(FILES[0], FOREIGN[0]);
+    host.run(&["apply"]).expect(3);
+    assert_eq!(host.read("run/sanid/identity.json"), None);
+    host.run(&["apply", "--keep"]).expect(0);
+    assert!(host.read("run/sanid/identity.json").is_some());
+}
+
 #[test]
 fn a_confirmation_is_kept_with_when_and_how_until_the_name_changes() {
     let host = Host::foreign(MACHINE_ID);

@@ -107,3 +107,24 @@ fn lines_of_every_kind_mix_in_any_order() {
     let first_usual = input.lines().find(|line| line.len() == 32).unwrap();
     assert!(text.contains(answers(&[], first_usual)[0].trim_end()));
 }
+
+/// A reader such as `head` closes the pipe when it has seen enough: that is not an error of the command.
+#[test]
+fn a_closed_pipe_is_not_an_error() {
+    for words in [
+        &["--help"][..],
+        &["completions", "bash"],
+        &["check", "iqn.2024-01.com.example:x"],
+        &["check", "--format", "json", "iqn.2024-01.com.example:x"],
+    ] {
+        let (reader, writer) = std::os::unix::net::UnixStream::pair().unwrap();
+        drop(reader);
+        let ran = Command::new(env!("CARGO_BIN_EXE_sanid"))
+            .args(words)
+            .stdout(Stdio::from(std::os::fd::OwnedFd::from(writer)))
+            .output()
+            .unwrap();
+        assert_eq!(ran.status.code(), Some(0), "{words:?}: {ran:?}");
+        assert!(ran.stderr.is_empty(), "{words:?}: {ran:?}");
+    }
+}
