@@ -380,7 +380,8 @@ fn killed_processes_lose_no_claim() {
         let claims = listed(&mut store);
         there = claims.len();
         for number in held {
-            let is_this = |seen: &&Seen| seen.record.identity == identity(number);
+            let identity = identity(number);
+            let is_this = |seen: &&Seen| seen.record.identity == identity;
             let found = claims.iter().filter(is_this).count();
             assert_eq!(found, 1, "identity {number}");
         }

@@ -50,7 +50,7 @@ fn main() -> ExitCode {
             consent,
         ),
         trial(
-            "what is no record is refused with what to do",
+            "rejects what is not a record and says what to do",
             &[],
             no_record,
         ),
@@ -531,12 +531,12 @@ fn no_record() {
     let good = expect(&Host::new(OLD).escrow(&[]), 0);
     let two = good.repeat(2);
     for (text, word) in [
-        ("", "no single record"),
-        ("{\"kind\":\"Status\"}", "no single record"),
-        (two.as_str(), "no single record"),
+        ("", "not a single record"),
+        ("{\"kind\":\"Status\"}", "not a single record"),
+        (two.as_str(), "not a single record"),
         (
             &good.replace("\"Escrow\"", "\"Status\""),
-            "no record of sanid-fleet escrow",
+            "not a record of sanid-fleet escrow",
         ),
         (&good.replace("iqn.2016", "iqn.x"), "not valid"),
         ("-----BEGIN AGE ENCRYPTED FILE-----\n", "it is encrypted"),

@@ -6,7 +6,7 @@ mod state;
 mod text;
 
 use std::io::{Read as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -238,10 +238,16 @@ impl Setting<'_> {
         given.map_or(Some(config::LEASE), |lease| lease.0)
     }
 
+    /// Whether the claim is this host's own: one for a document or a different root leaves nothing in `/run`.
+    fn is_of_this_host(&self) -> bool {
+        let root = self.shared.root.as_deref();
+        self.shared.from.is_none() && root.is_none_or(|root| root == Path::new("/"))
+    }
+
     /// Asks the store, with what this host knows of its claim from before.
     fn submit(&self, action: Action, claimant: Claimant) -> Result<(Request, Outcome), Failure> {
         let mut store = self.open(false)?;
-        let state = State::of(self.shared.from.is_none(), self.address()?);
+        let state = State::of(self.is_of_this_host(), self.address()?);
         let request = Request::new(action, claimant.identity, claimant.holder, self.lease());
         let known = state.known(&request.identity);
         let answer = claims::submit(store.as_mut(), &request, known.as_ref());
