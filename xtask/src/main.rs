@@ -38,6 +38,9 @@ use crate::place::Place;
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Build, test and package sanid")]
 struct Arguments {
+    /// List the tasks
+    #[arg(long, action = clap::ArgAction::HelpShort)]
+    list: Option<bool>,
     #[command(subcommand)]
     task: Task,
 }

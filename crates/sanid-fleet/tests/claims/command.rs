@@ -20,6 +20,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             "claim_renew_conflict_takeover_release",
             claim_renew_conflict_takeover_release as fn(),
         ),
+        (
+            "a_claim_for_a_different_root_leaves_nothing_in_run",
+            a_claim_for_a_different_root_leaves_nothing_in_run,
+        ),
         ("exit_codes_and_what_they_say", exit_codes_and_what_they_say),
         ("watch_prints_what_happens", watch_prints_what_happens),
         ("the_gate_follows_the_policy", the_gate_follows_the_policy),
@@ -184,6 +188,14 @@ fn claim_renew_conflict_takeover_release() {
         .map(|one| one["what"].as_str().unwrap())
         .collect();
     assert_eq!(what, ["claimed", "taken-over-fenced", "released"]);
+}
+
+/// A claim for a different root would be taken for this host's own: its figures, and the sign that its names are unique.
+fn a_claim_for_a_different_root_leaves_nothing_in_run() {
+    let scene = Scene::new();
+    scene.json("", 0);
+    let left = std::fs::read_to_string("/run/sanid/claim.json").unwrap_or_default();
+    assert!(!left.contains(&scene.store()), "{left}");
 }
 
 fn exit_codes_and_what_they_say() {
