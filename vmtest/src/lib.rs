@@ -12,6 +12,7 @@
 //! - `kinds`: one file for each kind of guest, which turns the data of a case into boots
 //! - `queue`, `run`: which case runs when, and how it is reported
 
+pub mod arguments;
 mod artefacts;
 mod case;
 mod cases;

@@ -6,44 +6,70 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use clap::{Arg, ArgMatches, Command, value_parser};
 
+use crate::arguments::{Arguments, flag, given, option, path, words};
 use crate::case::{Boot, Case};
 
 /// Which cases to run, and how.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Default)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a flag of the command line"
 )]
 pub struct Options {
-    /// Run only these cases [default: all]
-    #[arg(value_name = "CASE")]
     pub(crate) cases: Vec<String>,
-    /// List the cases and what each one proves
-    #[arg(long)]
     pub(crate) list: bool,
-    /// Open a shell in the guest of one case, in place of its script
-    #[arg(long, conflicts_with = "list")]
     pub(crate) shell: bool,
-    /// Run at most N cases at a time [default: one per processor]
-    #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZero<usize>>,
-    /// Test this static binary instead of building one
-    #[arg(long, value_name = "FILE")]
     pub(crate) sanid: Option<PathBuf>,
-    /// Let this nvmetcli save and restore in the cases of sanid-fleet: a directory with Debian's packages
-    /// nvmetcli and python3-configshell-fb, unpacked
-    #[arg(long, value_name = "DIR")]
     pub(crate) nvmetcli: Option<PathBuf>,
-    /// Repeat the random choices of an earlier run
-    #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
-    /// Make every power cut, not only half of them
-    #[arg(long)]
     pub(crate) long: bool,
-    /// Keep consoles and disks of cases that pass, too
-    #[arg(long)]
     pub(crate) keep: bool,
+}
+
+impl Arguments for Options {
+    fn declare(command: Command) -> Command {
+        command.args([
+            Arg::new("cases")
+                .value_name("CASE")
+                .num_args(0..)
+                .help("Run only these cases [default: all]"),
+            flag("list", "List the cases and what each one proves"),
+            flag("shell", "Open a shell in the guest of one case, in place of its script")
+                .conflicts_with("list"),
+            option("jobs", "Run at most N cases at a time [default: one per processor]")
+                .value_name("N")
+                .value_parser(value_parser!(NonZero<usize>)),
+            path("sanid", "FILE", "Test this static binary instead of building one"),
+            path(
+                "nvmetcli",
+                "DIR",
+                "Let this nvmetcli save and restore in the cases of sanid-fleet: a directory with Debian's packages \
+                 nvmetcli and python3-configshell-fb, unpacked",
+            ),
+            option("seed", "Repeat the random choices of an earlier run")
+                .value_name("N")
+                .value_parser(value_parser!(u64)),
+            flag("long", "Make every power cut, not only half of them"),
+            flag("keep", "Keep consoles and disks of cases that pass, too"),
+        ])
+    }
+
+    fn read(matches: &ArgMatches) -> Self {
+        Self {
+            cases: words(matches, "cases"),
+            list: matches.get_flag("list"),
+            shell: matches.get_flag("shell"),
+            jobs: matches.get_one("jobs").copied(),
+            sanid: given(matches, "sanid"),
+            nvmetcli: given(matches, "nvmetcli"),
+            seed: matches.get_one("seed").copied(),
+            long: matches.get_flag("long"),
+            keep: matches.get_flag("keep"),
+        }
+    }
 }
 
 /// What the caller provides.

@@ -7,6 +7,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use clap::{Arg, ArgMatches, Command, value_parser};
+use vmtest::arguments::{Arguments, flag, option, words};
 use vmtest::host::side_by_side;
 
 use crate::cmd::Cmd;
@@ -17,16 +19,36 @@ use crate::say::say;
 use crate::test::step::{Context, Outcome};
 use crate::tools;
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug)]
 pub(crate) struct Options {
-    /// Only these targets; without any, all of them
     targets: Vec<String>,
-    /// How many inputs each target gets at least
-    #[arg(long, default_value_t = 10_000_000)]
     runs: u64,
-    /// Only print the table; leave docs/reliability.md as it is
-    #[arg(long)]
     dry_run: bool,
+}
+
+impl Arguments for Options {
+    fn declare(command: Command) -> Command {
+        command.args([
+            Arg::new("targets")
+                .num_args(0..)
+                .help("Only these targets; without any, all of them"),
+            option("runs", "How many inputs each target gets at least")
+                .default_value("10000000")
+                .value_parser(value_parser!(u64)),
+            flag(
+                "dry-run",
+                "Only print the table; leave docs/reliability.md as it is",
+            ),
+        ])
+    }
+
+    fn read(matches: &ArgMatches) -> Self {
+        Self {
+            targets: words(matches, "targets"),
+            runs: matches.get_one("runs").copied().unwrap_or_default(),
+            dry_run: matches.get_flag("dry-run"),
+        }
+    }
 }
 
 /// In the tests: what a change broke shows up soon or takes millions of runs.

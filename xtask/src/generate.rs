@@ -2,16 +2,31 @@
 //! product crates make them; this command runs those tests.
 
 use anyhow::Result;
+use clap::{ArgMatches, Command};
+use vmtest::arguments::{Arguments, flag};
 
 use crate::cmd::Cmd;
 use crate::place::Place;
 use crate::say::say;
 
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Default)]
 pub(crate) struct Options {
-    /// Change nothing; show what differs and exit 1 if anything does
-    #[arg(long)]
     check: bool,
+}
+
+impl Arguments for Options {
+    fn declare(command: Command) -> Command {
+        command.arg(flag(
+            "check",
+            "Change nothing; show what differs and exit 1 if anything does",
+        ))
+    }
+
+    fn read(matches: &ArgMatches) -> Self {
+        Self {
+            check: matches.get_flag("check"),
+        }
+    }
 }
 
 /// Writes the files, or checks them.

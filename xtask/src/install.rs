@@ -9,31 +9,53 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use clap::{ArgMatches, Command};
+use vmtest::arguments::{Arguments, flag, given, path};
 
 use crate::place::Place;
 use crate::release;
 use crate::say::say;
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug)]
 pub(crate) struct Options {
-    /// The root to install below; / installs on this machine
-    #[arg(long, value_name = "DIR")]
     destdir: PathBuf,
-    /// Where programs and data go, below the root
-    #[arg(long, value_name = "DIR", default_value = "/usr")]
     prefix: PathBuf,
-    /// Install this binary of sanid instead of building the static ones
-    #[arg(long, value_name = "FILE", requires = "image_binary")]
     binary: Option<PathBuf>,
-    /// Install this binary of sanid-image beside it
-    #[arg(long, value_name = "FILE", requires = "binary")]
     image_binary: Option<PathBuf>,
-    /// Install sanid-fleet, too, for whoever looks after many hosts; storage hosts need it for claims only
-    #[arg(long)]
     fleet: bool,
-    /// Install this binary of sanid-fleet, too
-    #[arg(long, value_name = "FILE", requires = "binary")]
     fleet_binary: Option<PathBuf>,
+}
+
+impl Arguments for Options {
+    fn declare(command: Command) -> Command {
+        command.args([
+            path("destdir", "DIR", "The root to install below; / installs on this machine")
+                .required(true),
+            path("prefix", "DIR", "Where programs and data go, below the root")
+                .default_value("/usr"),
+            path("binary", "FILE", "Install this binary of sanid instead of building the static ones")
+                .requires("image-binary"),
+            path("image-binary", "FILE", "Install this binary of sanid-image beside it")
+                .requires("binary"),
+            flag(
+                "fleet",
+                "Install sanid-fleet, too, for those who look after many hosts; storage hosts need it for claims only",
+            ),
+            path("fleet-binary", "FILE", "Install this binary of sanid-fleet, too")
+                .requires("binary"),
+        ])
+    }
+
+    fn read(matches: &ArgMatches) -> Self {
+        Self {
+            destdir: given(matches, "destdir").unwrap_or_default(),
+            prefix: given(matches, "prefix").unwrap_or_default(),
+            binary: given(matches, "binary"),
+            image_binary: given(matches, "image-binary"),
+            fleet: matches.get_flag("fleet"),
+            fleet_binary: given(matches, "fleet-binary"),
+        }
+    }
 }
 
 /// The one that is installed only where it is asked for.

@@ -31,55 +31,124 @@ mod vm;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use anyhow::{Context as _, Result};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use vmtest::arguments::Arguments as _;
 
 use crate::place::Place;
 
-#[derive(Parser)]
-#[command(name = "cargo xtask", about = "Build, test and package sanid")]
-struct Arguments {
-    /// List the tasks
-    #[arg(long, action = clap::ArgAction::HelpShort)]
-    list: Option<bool>,
-    #[command(subcommand)]
-    task: Task,
+/// A task: its name, what it does, its arguments, and the function that runs it.
+struct Task {
+    name: &'static str,
+    about: &'static str,
+    arguments: fn(Command) -> Command,
+    run: fn(&Place, &ArgMatches) -> Result<bool>,
 }
 
-#[derive(Subcommand)]
-enum Task {
-    /// Run every check: what CI runs, and what the README names
-    Test(test::Options),
-    /// Write the man pages, shell completions and the JSON Schema from the code
-    Generate(generate::Options),
-    /// Measure sanid beside other programs; write docs/performance.md and its plots
-    Bench(bench::Options),
-    /// Run every fuzz target; write docs/reliability.md
-    Fuzz(fuzz::Options),
-    /// Install the static binary and the dist tree below a directory
-    Install(install::Options),
-    /// Make the Debian and the RPM package of the static binaries
-    Package,
-    /// Run sanid in guests: real kernels, a real systemd, reboots and power cuts
-    Vm(vmtest::Options),
-}
+const TASKS: [Task; 7] = [
+    Task {
+        name: "test",
+        about: "Run every check: what CI runs, and what the README names",
+        arguments: test::Options::declare,
+        run: |place, matches| test::run(place, &test::Options::read(matches)),
+    },
+    Task {
+        name: "generate",
+        about: "Write the man pages, shell completions and the JSON Schema from the code",
+        arguments: generate::Options::declare,
+        run: |place, matches| generate::run(place, &generate::Options::read(matches)),
+    },
+    Task {
+        name: "bench",
+        about: "Measure sanid beside other programs; write docs/performance.md and its plots",
+        arguments: bench::Options::declare,
+        run: |place, matches| bench::run(place, &bench::Options::read(matches)),
+    },
+    Task {
+        name: "fuzz",
+        about: "Run every fuzz target; write docs/reliability.md",
+        arguments: fuzz::Options::declare,
+        run: |place, matches| fuzz::run(place, &fuzz::Options::read(matches)),
+    },
+    Task {
+        name: "install",
+        about: "Install the static binary and the dist tree below a directory",
+        arguments: install::Options::declare,
+        run: |place, matches| install::run(place, &install::Options::read(matches)),
+    },
+    Task {
+        name: "package",
+        about: "Make the Debian and the RPM package of the static binaries",
+        arguments: |command| command,
+        run: |place, _| package::run(place),
+    },
+    Task {
+        name: "vm",
+        about: "Run sanid in guests: real kernels, a real systemd, reboots and power cuts",
+        arguments: vmtest::Options::declare,
+        run: |place, matches| vm::run(place, &vmtest::Options::read(matches)),
+    },
+];
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let outcome = Place::find().and_then(|place| match arguments.task {
-        Task::Test(options) => test::run(&place, &options),
-        Task::Generate(options) => generate::run(&place, &options),
-        Task::Bench(options) => bench::run(&place, &options),
-        Task::Fuzz(options) => fuzz::run(&place, &options),
-        Task::Install(options) => install::run(&place, &options),
-        Task::Package => package::run(&place),
-        Task::Vm(options) => vm::run(&place, &options),
+    let matches = command().get_matches();
+    let task = matches.subcommand().and_then(|(name, matches)| {
+        let task = TASKS.iter().find(|task| task.name == name)?;
+        Some((task, matches))
     });
+    let outcome = task
+        .context("no such task")
+        .and_then(|(task, matches)| (task.run)(&Place::find()?, matches));
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("cargo xtask: {error:#}");
             ExitCode::from(2)
+        }
+    }
+}
+
+/// The command line.
+fn command() -> Command {
+    let list = Arg::new("list").long("list").help("List the tasks");
+    let tasks = TASKS.iter().map(|task| {
+        let command = Command::new(task.name).about(task.about);
+        (task.arguments)(command)
+    });
+    Command::new("xtask")
+        .bin_name("cargo xtask")
+        .about("Build, test and package sanid")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .arg(list.action(ArgAction::HelpShort))
+        .subcommands(tasks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_task_declares_the_arguments_that_it_reads() {
+        command().debug_assert();
+        for task in &TASKS {
+            // Reading an argument that is not declared panics.
+            let mut line = vec!["xtask", task.name];
+            if task.name == "install" {
+                line.extend(["--destdir", "/"]);
+            }
+            let matches = command().get_matches_from(line);
+            let (_, matches) = matches.subcommand().unwrap();
+            match task.name {
+                "test" => drop(test::Options::read(matches)),
+                "generate" => drop(generate::Options::read(matches)),
+                "bench" => drop(bench::Options::read(matches)),
+                "fuzz" => drop(fuzz::Options::read(matches)),
+                "install" => drop(install::Options::read(matches)),
+                "vm" => drop(vmtest::Options::read(matches)),
+                _ => {}
+            }
         }
     }
 }

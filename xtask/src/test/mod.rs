@@ -13,7 +13,9 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use anyhow::Result;
+use clap::{ArgAction, ArgMatches, Command};
 use indicatif::MultiProgress;
+use vmtest::arguments::{Arguments, flag, option, words};
 use vmtest::host::is_ci;
 
 use crate::place::Place;
@@ -22,30 +24,49 @@ use step::Context;
 use summary::Summary;
 
 /// What to run and how much to print.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Default)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a flag of the command line"
 )]
 pub(crate) struct Options {
-    /// Only what Rust and a C linker can check, in minutes
-    #[arg(long)]
     quick: bool,
-    /// Also what need not run at every landing: long fuzzing, all power cuts, thousands of nodes
-    #[arg(long, conflicts_with = "quick")]
     long: bool,
-    /// Install Debian packages without asking
-    #[arg(long, short)]
     yes: bool,
-    /// Show the output of steps that passed, too
-    #[arg(long, short)]
     verbose: bool,
-    /// Run only the steps with these names, and those that they need
-    #[arg(long, value_name = "STEP", num_args = 1..)]
     only: Vec<String>,
-    /// List the steps and what each one shows
-    #[arg(long)]
     list: bool,
+}
+
+impl Arguments for Options {
+    fn declare(command: Command) -> Command {
+        command.args([
+            flag("quick", "Only what Rust and a C linker can check, in minutes"),
+            flag(
+                "long",
+                "Also what need not run at every landing: long fuzzing, all power cuts, thousands of nodes",
+            )
+            .conflicts_with("quick"),
+            flag("yes", "Install Debian packages without asking").short('y'),
+            flag("verbose", "Show the output of steps that passed, too").short('v'),
+            option("only", "Run only the steps with these names, and those that they need")
+                .value_name("STEP")
+                .num_args(1..)
+                .action(ArgAction::Append),
+            flag("list", "List the steps and what each one shows"),
+        ])
+    }
+
+    fn read(matches: &ArgMatches) -> Self {
+        Self {
+            quick: matches.get_flag("quick"),
+            long: matches.get_flag("long"),
+            yes: matches.get_flag("yes"),
+            verbose: matches.get_flag("verbose"),
+            only: words(matches, "only"),
+            list: matches.get_flag("list"),
+        }
+    }
 }
 
 /// Runs the steps; true if none failed.
