@@ -14,12 +14,15 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         .flatten()
 }
 
-/// Cases that run with `--long` or by name: measurements, which assert nothing, and cases of minutes that a second
-/// one proves on a different Debian at every landing.
-pub(crate) const LONG: [&str; 4] = [
+/// Cases that run with `--long` or by name: measurements, which assert nothing, and cases of minutes of which others
+/// prove the parts at every landing. Roots by iSCSI and by dracut are in `san_boot_initramfs_tools` and
+/// `san_boot_nvme_tcp_13`; what the guide of a migration does with targets is in the cases of live connections.
+pub(crate) const LONG: [&str; 6] = [
     "boot_cost_12",
     "boot_cost_13",
+    "migration_guide_12",
     "migration_guide_13",
+    "san_boot_iscsi",
     "san_boot_nvme_tcp",
 ];
 
