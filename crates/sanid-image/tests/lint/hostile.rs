@@ -154,11 +154,11 @@ fn a_decompression_bomb_stops_and_is_told() {
 }
 
 #[test]
-fn a_hundred_thousand_files_in_a_directory_are_told_and_not_read() {
+fn tens_of_thousands_of_files_in_a_directory_are_said_and_not_read() {
     let image = tempfile::tempdir().unwrap();
     let nvme = image.path().join("etc/nvme");
     fs::create_dir_all(&nvme).unwrap();
-    for number in 0..100_000 {
+    for number in 0..40_000 {
         File::create(nvme.join(format!("{number}.conf"))).unwrap();
     }
     put(image.path(), "etc/machine-id", b"");
@@ -166,7 +166,7 @@ fn a_hundred_thousand_files_in_a_directory_are_told_and_not_read() {
     assert_eq!(code, 1);
     assert_eq!(findings, pairs(&[("too-much", "/etc/nvme")]));
     let mut builder = tar::Builder::new(Vec::new());
-    for number in 0..100_000 {
+    for number in 0..40_000 {
         raw(
             &mut builder,
             &format!("etc/nvme/{number}.conf"),
