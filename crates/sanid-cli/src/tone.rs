@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use sanid_host::findings::Severity;
+
 /// What a piece of text means; the colour follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
@@ -17,6 +19,16 @@ pub enum Tone {
     Warning,
     /// Endangers data.
     Danger,
+}
+
+impl From<Severity> for Tone {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Info => Self::Plain,
+            Severity::Warning => Self::Warning,
+            Severity::Danger => Self::Danger,
+        }
+    }
 }
 
 /// Only on a terminal, and never against the user's wish (no-color.org).

@@ -20,7 +20,8 @@ const LZ4_COMPRESSED: usize = LZ4_BLOCK + LZ4_BLOCK / 255 + 16;
 const LZ4_LEGACY: [u8; 4] = [0x02, 0x21, 0x4c, 0x18];
 
 /// How a part of an image is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Compression {
     /// Not at all.
     None,

@@ -60,6 +60,12 @@ impl Kind {
     }
 }
 
+impl serde::Serialize for Kind {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.key())
+    }
+}
+
 /// Where programs of an initramfs look, and where hooks put what they copied.
 const PLACES: &[(&str, Kind)] = &[
     ("etc/iscsi/initiatorname.iscsi", Kind::InitiatorName),

@@ -7,6 +7,7 @@ use sanid_host::root::escape;
 use sanid_host::{Facts, IdentityFile};
 use serde::Serialize;
 
+use crate::compression::Compression;
 use crate::initramfs::{Content, Found, Image, Kind};
 
 /// How a file of an image compares with the host.
@@ -97,7 +98,8 @@ report! {
         /// Where in the image it begins, in bytes.
         pub at: u64,
         /// `none`, `gzip`, `zstd`, `xz`, `lzma`, `lz4` or `bzip2`.
-        pub compression: &'static str,
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        pub compression: Compression,
         /// Its files, directories and links.
         pub entries: u64,
     }
@@ -109,7 +111,8 @@ report! {
         /// Its path in the image.
         pub path: String,
         /// `iqn`, `hostNqn`, `hostId` or `machineId`.
-        pub part: &'static str,
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        pub part: Kind,
         /// What its reader takes from it; never a machine-id.
         pub value: Option<String>,
         /// How it compares with the host.
@@ -133,7 +136,8 @@ impl HostReport {
         }
     }
 
-    fn of(&self, file: IdentityFile) -> Option<&str> {
+    /// The name in one file.
+    pub(crate) fn of(&self, file: IdentityFile) -> Option<&str> {
         match file {
             IdentityFile::InitiatorName => self.iqn.as_deref(),
             IdentityFile::HostNqn => self.host_nqn.as_deref(),
@@ -148,7 +152,7 @@ impl ImageReport {
         let host = HostReport::new(facts);
         let segment = |one: &crate::Segment| SegmentReport {
             at: one.at,
-            compression: one.compression.name(),
+            compression: one.compression,
             entries: one.entries,
         };
         Self {
@@ -208,18 +212,11 @@ impl FileReport {
         };
         Self {
             path: format!("/{}", found.path),
-            part: found.kind.key(),
+            part: found.kind,
             value,
             verdict,
             why,
         }
-    }
-
-    /// The part in the field's words.
-    pub fn words(&self) -> &'static str {
-        let kinds = [Kind::InitiatorName, Kind::HostNqn, Kind::HostId];
-        let kind = kinds.into_iter().find(|kind| kind.key() == self.part);
-        kind.unwrap_or(Kind::MachineId).words()
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
-use sanid_cli::{Exit, Failure, json, print};
+use sanid_cli::{Exit, Failure};
 use sanid_host::Root;
 use sanid_host::root::printable;
 

@@ -21,7 +21,8 @@ use sanid_host::Root;
 use crate::lint::{self, Finding, Linted, Remedy};
 
 /// What becomes of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Action {
     /// It is removed.
     Remove,
