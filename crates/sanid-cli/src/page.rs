@@ -34,7 +34,7 @@ pub struct Page {
 
 impl Page {
     /// A page for standard output.
-    #[expect(clippy::new_without_default, reason = "it looks at standard output")]
+    #[expect(clippy::new_without_default, reason = "it depends on standard output")]
     pub fn new() -> Self {
         Self {
             text: String::new(),
@@ -78,7 +78,7 @@ impl Page {
         }
     }
 
-    /// Rows whose columns stand below each other. A cell has its tone beside it, so that the width is
+    /// Rows in aligned columns. A cell has its tone beside it, so that the width is
     /// that of the text alone.
     pub fn rows<const N: usize>(&mut self, indent: usize, rows: &[[(Tone, String); N]]) {
         let width = |column: usize| {

@@ -133,7 +133,7 @@ pub enum Effective<T> {
     /// A file from which the reader takes nothing.
     Empty,
     /// A value that breaks the standard and that storage programs use all the same, such as an
-    /// initiator name with an underscore: arrays may know the host by it, so it is somebody's.
+    /// initiator name with an underscore: arrays may know the host by it, so it is in use.
     Irregular {
         /// The value as a name, where it can be written as it is.
         name: Option<T>,
@@ -143,7 +143,7 @@ pub enum Effective<T> {
         why: String,
     },
     /// A value that no storage program can use as a name, or that is known from many machines:
-    /// nobody's identity.
+    /// not an identity.
     Invalid {
         /// The value, escaped for display.
         text: String,
@@ -264,7 +264,7 @@ impl Disk {
     /// use, what the file's own reader takes first.
     ///
     /// dracut and Debian's initramfs source `InitiatorName="iqn…"` as shell and log in without the quotes, which
-    /// iscsid takes for a part of the name; whoever reads one file by one reader misses the other's name.
+    /// iscsid takes for a part of the name; one reader alone misses the other reader's name.
     pub fn names_in_use(&self, file: IdentityFile) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         let Some(bytes) = self.file(file).bytes() else {

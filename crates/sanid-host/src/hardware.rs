@@ -1,5 +1,5 @@
 //! The hardware that this installation was first seen on, against the hardware it is on now: the same host,
-//! the same host with other parts, or probably a clone.
+//! the same host with changed parts, or probably a clone.
 //!
 //! What is stored, `/var/lib/sanid/hardware.json`, are digests keyed with the machine-id
 //! ([`MachineId::hardware_digest`](sanid_core::MachineId::hardware_digest)): without it they tell nothing.
@@ -29,7 +29,7 @@ pub struct HardwareRecord {
     pub api_version: String,
     /// `HardwareRecord`.
     pub kind: String,
-    /// The fingerprint of the machine-id that the digests are keyed with: with another one they cannot be
+    /// The fingerprint of the machine-id that the digests are keyed with: with a different one they cannot be
     /// compared, and need not be, since the names are others, too.
     pub seed: String,
     /// What was seen.
@@ -250,7 +250,7 @@ impl HardwareRecord {
     /// Reads a record.
     ///
     /// # Errors
-    /// A sentence that says why it is none.
+    /// A sentence that says why it is invalid.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         document::parse(bytes, |record: &Self| &record.api_version)
     }

@@ -46,13 +46,13 @@ pub enum Form {
 }
 
 /// Why an identity cannot be placed as asked.
-const NOT_VOLATILE: &str = "is not in memory, so bind placement would store the identity there, and a mount made below a root that is not running is nobody's; use --via file, or mount a tmpfs on it";
+const NOT_VOLATILE: &str = "is not in memory, so bind placement would store the identity there, and no program reads a mount made below a root that is not running; use --via file, or mount a tmpfs on it";
 
 /// Why an identity cannot be placed at all.
 pub(crate) const NO_DIRECTORY: &str = "/etc/iscsi and /etc/nvme are not there, and the file system is read-only: there is nothing to mount over. Make the two empty directories when the image is built (mkdir -p /etc/iscsi /etc/nvme)";
 
 /// The way for one part: as asked, else as configured, else what the directory allows. A mount of
-/// sanid's stays what it is until somebody asks for the other way: a plain `apply` must not store what
+/// sanid's stays what it is until an administrator asks for the other way: a plain `apply` must not store what
 /// was put into memory.
 ///
 /// # Errors

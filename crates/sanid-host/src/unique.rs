@@ -1,6 +1,6 @@
 //! Names that were kept: whether anybody has confirmed that no other host has them.
 //!
-//! A derived name is as unique as its seed. A name that was on disk before sanid, or that somebody pinned, may be
+//! A derived name is as unique as its seed. A name that was on disk before sanid, or that was pinned, may be
 //! on every copy of that disk (safety rule 5). One host cannot see that; a claim, an audit or an administrator can.
 
 use std::time::SystemTime;
@@ -157,7 +157,7 @@ pub(crate) fn compare(facts: &Facts) -> String {
         Observed::Saw(claim) if claim.store => {
             "sanid-fleet claim   claims the names in the configured store, which refuses a second holder".into()
         }
-        _ => "sanid-fleet audit DIR   compares all hosts; DIR holds the output of sanid status --format json of each".into(),
+        _ => "sanid-fleet audit DIR   compares all hosts; DIR contains the output of sanid status --format json of each".into(),
     }
 }
 

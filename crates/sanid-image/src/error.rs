@@ -39,7 +39,7 @@ pub enum ImageError {
         what: &'static str,
     },
     /// More than an initramfs can be.
-    #[error("it goes beyond what an initramfs can be, near byte {at}: {what}")]
+    #[error("it exceeds a limit for an initramfs, near byte {at}: {what}")]
     Limit {
         /// Where in the image.
         at: u64,

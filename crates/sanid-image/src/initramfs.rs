@@ -109,7 +109,7 @@ pub enum Content {
     Seed(SeedFingerprint),
     /// A symbolic link, with its target.
     Link(String),
-    /// A second name of a file whose content stands elsewhere in the archive.
+    /// A second name of a file whose content is elsewhere in the archive.
     HardLink,
     /// Its reader makes no name of it, and the reason continues a sentence that begins with the reader.
     Unusable(String),
@@ -215,7 +215,7 @@ impl Reader {
         let content = if header.is_link() {
             Content::Link(escape(&entry.data(self.limits.kept)?))
         } else if !header.is_file() {
-            // A directory or a device is nobody's identity, and takes the place of what was there.
+            // A directory or a device is not an identity, and replaces the earlier entry.
             self.files.remove(path);
             return Ok(());
         } else if header.size == 0 && header.links > 1 {

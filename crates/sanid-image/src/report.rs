@@ -1,5 +1,5 @@
-//! What `sanid-image` says to programs, and the judgement behind it: is what an image carries what the
-//! host has on disk?
+//! The JSON documents of `sanid-image initramfs`, and the comparison in them: does an image carry the
+//! names that the host has on disk?
 //!
 //! API, `sanid/v1`: fields are added, never renamed or removed. None can hold a machine-id.
 
@@ -15,15 +15,15 @@ use crate::initramfs::{Content, Found, Image, Kind};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// It says what the host has.
+    /// The same as on the host.
     Same,
-    /// It says something else.
+    /// Different from the host.
     Differs,
-    /// It says something, and the host has nothing there.
+    /// Set here, and not on the host.
     OnlyHere,
-    /// There is something that its reader makes no name of.
+    /// Its reader does not accept the content.
     Unusable,
-    /// It says nothing, or only points elsewhere.
+    /// Empty, or a link.
     Nothing,
 }
 
@@ -197,7 +197,7 @@ impl FileReport {
             Content::HardLink => (
                 Verdict::Unusable,
                 None,
-                Some("another name of a file whose content is elsewhere in the image".into()),
+                Some("a second name of a file whose content is elsewhere in the image".into()),
             ),
             Content::Unusable(why) => (Verdict::Unusable, None, Some(format!("its reader {why}"))),
             Content::Name(name) => {
@@ -239,7 +239,7 @@ fn compared<T: PartialEq + ?Sized>(on_disk: Option<&T>, here: &T) -> Verdict {
 pub fn without_ids(path: &str) -> String {
     let mut shown = String::new();
     let mut digits = String::new();
-    // The blank at the end ends the last run of digits.
+    // The space at the end ends the last run of digits.
     for character in path.chars().chain([' ']) {
         if character.is_ascii_hexdigit() {
             digits.push(character);
@@ -259,7 +259,7 @@ pub fn without_ids(path: &str) -> String {
 
 #[cfg(feature = "schema")]
 pub(crate) fn json_schema() -> serde_json::Value {
-    /// Any document that `sanid-image` writes, told apart by its `kind`.
+    /// Any document that `sanid-image` writes, distinguished by its `kind`.
     #[derive(schemars::JsonSchema)]
     #[schemars(untagged)]
     #[allow(dead_code, reason = "only its schema is used")]

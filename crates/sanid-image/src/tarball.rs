@@ -41,7 +41,7 @@ pub(crate) struct Tarball<'a> {
     end_mark: bool,
 }
 
-/// What stands before an entry and belongs to it.
+/// The headers before an entry that belong to it.
 #[derive(Default)]
 struct Before {
     name: Option<Vec<u8>>,
@@ -141,7 +141,7 @@ impl<'a> Tarball<'a> {
         if has_checksum(header.as_bytes()) {
             Ok(Some(header))
         } else {
-            Err(damaged("where an entry should begin there is none"))
+            Err(damaged("no entry header where one is expected"))
         }
     }
 

@@ -481,7 +481,7 @@ fn claimed() {
         std::fs::write(&config, bad).unwrap();
         let said = expect(&site.adopt(&silent), 2);
         assert!(
-            said.contains("could not be seen") && said.contains(word),
+            said.contains("cannot find out whether") && said.contains(word),
             "{bad}: {said}"
         );
         let said = expect(&site.adopt(&["--old-host-is-gone", "--dry-run"]), 0);

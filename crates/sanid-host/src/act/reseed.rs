@@ -108,7 +108,7 @@ fn link_dbus(root: &Root) -> Result<(), ActError> {
     const PATH: &str = "var/lib/dbus/machine-id";
     let step = Step {
         root,
-        what: "put in place",
+        what: "install",
         path: PATH,
     };
     if root.link_target(PATH).is_some() || !root.exists(PATH).unwrap_or(false) {

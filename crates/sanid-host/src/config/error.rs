@@ -64,9 +64,9 @@ pub enum ConfigError {
         /// What is there.
         path: String,
     },
-    /// A name in a drop-in directory with nothing to read behind it.
+    /// A name in a drop-in directory that leads to no file.
     #[error(
-        "{path}: listed but not there to read, as a dangling symbolic link is; remove it, or \
+        "{path}: listed but missing, like a dangling symbolic link; remove it, or \
          link it to /dev/null to mask a file of that name"
     )]
     Dangling {
@@ -74,7 +74,9 @@ pub enum ConfigError {
         path: String,
     },
     /// More than [`MAX_BYTES`](super::fragments::MAX_BYTES).
-    #[error("{path}: larger than 64 KiB, which no configuration is; remove what does not belong")]
+    #[error(
+        "{path}: larger than 64 KiB, and a configuration is smaller; remove what does not belong"
+    )]
     TooLarge {
         /// The file.
         path: String,
@@ -163,7 +165,7 @@ pub enum ConfigError {
     },
     /// The two halves of a pinned pair in two files.
     #[error(
-        "pin.hostnqn ({hostnqn}) and pin.hostid ({hostid}) come from two files; the pair is one \
+        "pin.hostnqn ({hostnqn}) and pin.hostid ({hostid}) are in two files; the pair is one \
          identity: set both halves in one file, and override or mask the other"
     )]
     SplitPair {
@@ -273,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_a_machine_id_is_not_repeated() {
+    fn does_not_repeat_a_possible_machine_id() {
         for (text, shown) in [
             ("3d1219c7c4c5404aaa1f6d2a48adfda4", "…"),
             ("x 3D1219C7-c4c5-404a-aa1f-6d2a48adfda4.", "x …."),

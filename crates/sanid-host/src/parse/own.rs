@@ -196,7 +196,7 @@ fn line_of(bytes: &[u8], text: &str) -> usize {
 }
 
 /// `iface.initiatorname` of a record of open-iscsi: an interface, a node or `iscsid.conf` (iscsiadm(8)). The
-/// last one counts; `<empty>` is none.
+/// last one counts; `<empty>` means no name.
 ///
 /// # Examples
 /// ```

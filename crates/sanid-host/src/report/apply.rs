@@ -40,7 +40,7 @@ report! {
         pub modes: Vec<String>,
         /// The files whose mounts were taken away, or would be.
         pub unmounted: Vec<String>,
-        /// The identities that stay by consent although another one is desired.
+        /// The identities that stay by consent although a different one is desired.
         pub kept: Vec<KeptReport>,
         /// What a safety rule forbids.
         pub refusals: Vec<RefusalReport>,
@@ -103,7 +103,7 @@ report! {
         pub users: Vec<UserReport>,
         /// Why it is dangerous.
         pub why: &'static str,
-        /// The ways out.
+        /// The fixes.
         pub ways: Vec<Way>,
     }
 }
@@ -283,7 +283,7 @@ impl RefusalReport {
                 on_disk: None,
                 desired: desired.clone(),
                 users: users.iter().map(UserReport::new).collect(),
-                why: "A session keeps its identity until it ends, through reconnects and a restart of iscsid; the next login or connect comes with the new one. The array may refuse that, and the kernel refuses a pair that is half the old one: the host cannot get back a volume that is in use.",
+                why: "A session keeps its identity until it ends, through reconnects and a restart of iscsid; the next login or connection uses the new one. The array may refuse that, and the kernel refuses a pair that is half the old one: the host cannot get back a volume that is in use.",
                 ways: ways_live(*part, users, options),
             },
         }
@@ -297,7 +297,7 @@ fn way(command: String, effect: &str) -> Way {
     }
 }
 
-/// The options that the ways out have in common with the command that was refused.
+/// The options that the fixes share with the refused command.
 struct Options<'a> {
     facts: &'a RootFacts,
     root: String,

@@ -46,7 +46,7 @@ impl Root {
         let Some((fd, stat)) = self.open_regular(relative)? else {
             return Ok(None);
         };
-        // The kernel hands out its own files in pages, and does not tell the size of most.
+        // The kernel returns its own files in pages, and does not report the size of most.
         let size = usize::try_from(stat.stx_size).ok().filter(|size| *size > 0);
         let bytes = self.read_all(&fd, relative, limit, size.unwrap_or(usize::MAX))?;
         let told = stat

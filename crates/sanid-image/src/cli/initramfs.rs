@@ -39,7 +39,7 @@ pub(super) fn run(options: &Initramfs) -> Result<Exit, Failure> {
     Ok(exit(&report))
 }
 
-/// What could not be seen weighs more than what was.
+/// An unread image outranks a finding.
 fn exit(report: &InitramfsReport) -> Exit {
     if report.images.iter().any(|image| image.error.is_some()) {
         Exit::Error
@@ -50,7 +50,7 @@ fn exit(report: &InitramfsReport) -> Exit {
     }
 }
 
-/// The root that images are compared with: `/` of a container is nobody's host (safety rule 4).
+/// The root that images are compared with: `/` of a container is not a host's root (safety rule 4).
 fn open(given: Option<&Path>) -> Result<Root, Failure> {
     let root = match given {
         Some(path) => Root::open(path),
@@ -59,9 +59,9 @@ fn open(given: Option<&Path>) -> Result<Root, Failure> {
             Err(why) => {
                 return Err(Failure::refused(&format!(
                     "{why}\n\
-                     Ways out:\n  \
-                     --root DIR   where the host's root, or the system to look at, is mounted\n  \
-                     --root /     if this really is the system to look at"
+                     Fixes:\n  \
+                     --root DIR   where the host's root, or the system to compare with, is mounted\n  \
+                     --root /     if this really is the system to compare with"
                 )));
             }
         },
@@ -86,7 +86,7 @@ fn of_boot(root: &Root, facts: &Facts) -> Result<Vec<ImageReport>, Failure> {
         .map(|name| {
             let relative = format!("boot/{name}");
             let shown = format!("/{relative}");
-            // Opened as a path first: what is no file is not to be opened for reading.
+            // Opened as a path first: only a regular file is opened for reading.
             let probe = root.open_at(&relative, OFlags::PATH);
             let file = probe.and_then(|probe| {
                 if is_file(&probe)? {
@@ -161,15 +161,13 @@ fn one(page: &mut Page, image: &ImageReport, host: &HostReport) {
     let rows: Vec<_> = image.files.iter().map(|file| row(file, host)).collect();
     page.rows(2, &rows);
     for name in &image.odd_names {
-        page.detail(format!(
-            "{name}  a name that leads upwards, which no program makes"
-        ));
+        page.detail(format!("{name}  a name with .., which no program makes"));
     }
     if let Some(error) = &image.error {
         let before = if image.files.is_empty() {
             ""
         } else {
-            "; what is listed was before that"
+            "; the listed files were read before that"
         };
         page.detail(format!(
             "{}: {error}{before}",
@@ -220,11 +218,11 @@ fn again(path: &str) -> String {
         .and_then(|rest| rest.strip_suffix(".img"));
     match (name.strip_prefix("initrd.img-"), dracut) {
         (Some(version), _) => {
-            format!("update-initramfs -u -k {version}   once the files of the host are right")
+            format!("update-initramfs -u -k {version}   once the files of the host are correct")
         }
         (None, Some(version)) => {
-            format!("dracut --force {path} {version}   once the files of the host are right")
+            format!("dracut --force {path} {version}   once the files of the host are correct")
         }
-        (None, None) => "make the image again, once the files of the host are right".into(),
+        (None, None) => "rebuild the image, once the files of the host are correct".into(),
     }
 }

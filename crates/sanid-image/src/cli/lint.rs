@@ -24,7 +24,7 @@ pub(super) fn run(options: &Lint) -> Result<Exit, Failure> {
         LintFormat::Json => json(&report)?,
         LintFormat::Sarif => json(&sarif(&report))?,
     }
-    // What could not be seen weighs more than what was.
+    // An unread image outranks a finding.
     Ok(if report.error.is_some() {
         Exit::Error
     } else if report.findings.is_empty() {
@@ -67,7 +67,7 @@ fn open(path: &Path) -> Result<(File, Option<u64>), String> {
     let length = match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => u64::try_from(stat.st_size).ok(),
         FileType::Fifo => None,
-        _ => return Err("it is no file".to_owned()),
+        _ => return Err("it is not a file".to_owned()),
     };
     let file = open(OFlags::RDONLY).map_err(describe)?;
     Ok((File::from(file), length))

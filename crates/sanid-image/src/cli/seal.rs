@@ -19,7 +19,7 @@ pub(super) fn run(options: &Seal) -> Result<Exit, Failure> {
     let image = without_ids(&printable(&options.root));
     let mut report = SealReport::new(&image, &plan, options.dry_run);
     if options.format == Format::Text {
-        // Before anything is done: who looks can still stop it.
+        // Printed first, so that an administrator can still stop it.
         announced(&report).print()?;
     }
     let refused = !options.dry_run && act(&root, &plan, &mut report, options.this_host);
@@ -33,12 +33,12 @@ pub(super) fn run(options: &Seal) -> Result<Exit, Failure> {
 /// Does every step that can be done; whether all that could not was refused.
 fn act(root: &Root, plan: &Plan, report: &mut SealReport, this_host: bool) -> bool {
     let mut refused = true;
-    for (step, told) in plan.steps.iter().zip(&mut report.steps) {
+    for (step, reported) in plan.steps.iter().zip(&mut report.steps) {
         match carry_out(root, step, this_host) {
-            Ok(()) => told.done = true,
+            Ok(()) => reported.done = true,
             Err(error) => {
                 refused &= matches!(error, SealError::OfThisHost { .. });
-                told.error = Some(plan.linted.shown_path(&error.to_string()));
+                reported.error = Some(plan.linted.shown_path(&error.to_string()));
             }
         }
     }
@@ -84,7 +84,7 @@ fn outcome(report: &SealReport) -> Page {
     if report.left.is_empty() {
         return page;
     }
-    page.line("\nleft, since only you can know what else it is for:");
+    page.line("\nnot removed, since other programs may need it:");
     for finding in &report.left {
         page.gap();
         super::lint::one(&mut page, finding);

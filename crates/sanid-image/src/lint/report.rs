@@ -1,4 +1,4 @@
-//! What `sanid-image lint` says to programs: API, `sanid/v1`.
+//! The JSON documents of `sanid-image lint`: API, `sanid/v1`.
 
 use serde::Serialize;
 

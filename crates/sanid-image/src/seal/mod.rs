@@ -20,7 +20,7 @@ use sanid_host::Root;
 
 use crate::lint::{self, Finding, Linted, Remedy};
 
-/// What becomes of a file.
+/// What happens to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
@@ -51,7 +51,7 @@ pub struct Plan {
     pub linted: Linted,
 }
 
-/// What is to be done below a root.
+/// The changes to make below a root.
 ///
 /// # Examples
 /// ```

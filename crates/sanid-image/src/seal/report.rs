@@ -1,11 +1,11 @@
-//! What `sanid-image seal` says to programs: API, `sanid/v1`.
+//! The JSON documents of `sanid-image seal`: API, `sanid/v1`.
 
 use serde::Serialize;
 
 use super::{Action, Plan};
 use crate::lint::FindingReport;
 
-/// What was done to an image.
+/// The changes to an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

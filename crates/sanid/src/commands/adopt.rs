@@ -95,7 +95,7 @@ struct Adopting<'a> {
     record: Option<from::Record>,
 }
 
-/// Who confirmed that no other host has these names.
+/// The source of the confirmation that no other host has these names.
 type Confirmed = (ConfirmedBy, Vec<(Part, Vec<String>)>);
 
 struct Decision {
@@ -212,7 +212,7 @@ fn may_confirm(facts: &Facts) -> Result<(), Failure> {
     if unique::is_clone(facts) {
         return Err(Failure::refused(&format!(
             "most of the hardware is not the recorded one, so this host is probably a copy, and its names are those of the original\n\
-             Ways out:\n  \
+             Fixes:\n  \
              sanid reseed{option}   makes it a host of its own\n  \
              sanid hardware accept{option}   if this machine replaces the recorded one, and that one is off for good"
         )));

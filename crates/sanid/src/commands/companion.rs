@@ -40,7 +40,7 @@ impl Companion {
         let Self { program, package } = self;
         candidates(program).find(|path| path.is_file()).ok_or_else(|| {
             format!(
-                "{what} is done by {program}, which is neither beside this program nor in {}: \
+                "{what} needs {program}, which is neither in this program's directory nor in {}: \
                  install the package {package}, or on a build machine `cargo build --release -p {program}`",
                 DIRECTORIES.join(" or ")
             )

@@ -16,7 +16,7 @@ pub(crate) fn run(options: &Status) -> Result<Exit, Failure> {
     if outcome.is_err() && matches!(options.format, StatusFormat::Npd) {
         // node-problem-detector takes its message from standard output alone.
         let mut page = Page::new();
-        page.line("unknown: sanid status says why");
+        page.line("unknown: sanid status shows why");
         page.print()?;
     }
     outcome

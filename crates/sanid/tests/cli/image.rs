@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// A program of this text. Another process writes it: what this one has open for writing, a test beside it
-/// may hand on to a child of its own, and then nobody can start it ("Text file busy").
+/// may hand on to a child of its own, and then it cannot be started ("Text file busy").
 fn program(path: &Path, text: &str) {
     written("printf %s \"$2\" >\"$1\" && chmod 755 \"$1\"", path, text);
 }

@@ -88,7 +88,7 @@ fn a_connection_that_nvme_cli_refuses_is_a_danger() {
 }
 
 #[test]
-fn files_of_its_own_that_name_the_hosts_files_are_no_finding() {
+fn ignores_a_configuration_that_points_to_the_identity_files() {
     let host = Host::new(MACHINE_ID);
     host.apply();
     let own = "[Host]\nnqn=file:///etc/nvme/hostnqn\nid=file:///etc/nvme/hostid\n";

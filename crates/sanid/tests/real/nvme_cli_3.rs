@@ -169,7 +169,7 @@ fn differs() {
         assert_eq!(*theirs, format!("{NQN}{VENDOR}"));
         show("nvme-cli-3", host).expect(4);
     }
-    // A machine-id that is none to systemd, and one that many machines share, give a name there.
+    // A machine-id that systemd refuses, and one that many machines share, give a name there.
     let vendor_id = VENDOR.replace('-', "");
     for text in [
         format!("{MACHINE_ID} x\n"),

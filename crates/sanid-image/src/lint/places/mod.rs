@@ -80,7 +80,7 @@ impl Content {
         }
     }
 
-    /// Text, with a sign in place of each byte that is none.
+    /// Text, with a replacement character for each invalid byte.
     fn text(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(self.bytes())
     }
@@ -166,7 +166,7 @@ mod tests {
 
     /// A tree is looked through by the patterns and a tar by the paths: they mean the same.
     #[test]
-    fn what_is_looked_for_in_a_tree_is_a_place_in_a_tar() {
+    fn patterns_match_the_same_paths_in_a_tree_and_in_a_tar() {
         for pattern in patterns() {
             let path = pattern.replace("**", "a/b").replace('*', "a");
             assert!(place(&path).is_some(), "{pattern}");

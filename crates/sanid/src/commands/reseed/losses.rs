@@ -128,7 +128,7 @@ pub(super) fn check(seen: &Seen, options: &Reseed) -> Result<(), Failure> {
     }
     let _ = write!(
         message,
-        "\nWays out:\n  \
+        "\nFixes:\n  \
          {}   list all that depends on it\n  \
          {}   change it, and lose this",
         command(seen, options, true),
