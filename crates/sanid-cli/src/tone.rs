@@ -1,10 +1,10 @@
-//! What a piece of text means, and its colour on a terminal.
+//! The meaning of a piece of text, and its colour on a terminal.
 
 use std::fmt::Display;
 
 use sanid_host::findings::Severity;
 
-/// What a piece of text means; the colour follows from it.
+/// The meaning of a piece of text, which sets its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
     /// No emphasis.

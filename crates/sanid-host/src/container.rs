@@ -25,7 +25,7 @@ const MARKERS: [&str; 4] = [
     "/.dockerenv",
 ];
 
-/// What says that this is not the host.
+/// The evidence that this is not the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Evidence {
     /// The process is in a PID namespace of its own.

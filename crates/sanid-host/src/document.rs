@@ -1,4 +1,4 @@
-//! What sanid keeps for itself: one JSON document with its version, and a line end.
+//! The format of sanid's own files: one JSON document with its version, and a line end.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

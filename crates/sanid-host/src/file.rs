@@ -24,7 +24,7 @@ impl IdentityFile {
         self.kind().path
     }
 
-    /// What the file holds, in the field's words.
+    /// The name of its content, in standard terms.
     pub fn holds(self) -> &'static str {
         self.kind().holds
     }
@@ -125,7 +125,7 @@ impl FileState {
     }
 }
 
-/// What a file's own reader has in hand after reading it.
+/// The result of a file's own reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effective<T> {
     /// No file.
@@ -245,12 +245,12 @@ impl Disk {
         Self(IdentityFile::ALL.map(state))
     }
 
-    /// What a file's own reader has in hand, as text.
+    /// The result of a file's own reader, as text.
     pub fn effective(&self, file: IdentityFile) -> Effective<String> {
         self.read(file, file.kind().parse, file.kind().in_use)
     }
 
-    /// What a file's own reader has in hand, as a name of this type.
+    /// The result of a file's own reader, as a name of this type.
     pub(crate) fn read<T>(
         &self,
         file: IdentityFile,

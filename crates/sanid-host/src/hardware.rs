@@ -54,7 +54,7 @@ pub enum Match {
     Different,
 }
 
-/// What the evidence comes to.
+/// The verdict from the evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(
     feature = "schema",
@@ -170,7 +170,7 @@ impl Comparison {
         machine + network - i32::from(self.root_fs == Different)
     }
 
-    /// What it comes to.
+    /// The verdict.
     pub fn verdict(&self) -> Verdict {
         let all = self.by_name().map(|(_, compared)| compared);
         if all.iter().all(|one| *one == Match::Unknown) {
@@ -196,7 +196,7 @@ impl HardwareFacts {
 }
 
 /// The record to write beside a change or at boot: a first one, or one with what could not be seen so far.
-/// What differs stays as it is recorded, since only an administrator knows what it means.
+/// A part that differs keeps its record, since only an administrator knows the reason.
 pub fn to_store(facts: &Facts) -> Option<HardwareRecord> {
     let Observed::Saw(hardware) = &facts.hardware else {
         return None;

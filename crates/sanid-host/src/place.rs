@@ -1,4 +1,4 @@
-//! Where an identity is put: into files of `/etc`, or into memory and over `/etc` with a bind mount.
+//! Where an identity is stored: into files of `/etc`, or into memory and over `/etc` with a bind mount.
 //!
 //! What a directory allows is a fact ([`PlaceFacts`], seen by `observe`), what is to be done there a
 //! pure decision ([`decide`], [`form`]). How the mounts are made is in `act`.

@@ -66,7 +66,7 @@ impl serde::Serialize for Kind {
     }
 }
 
-/// Where programs of an initramfs look, and where hooks put what they copied.
+/// The paths that programs of an initramfs read, and that hooks copy to.
 const PLACES: &[(&str, Kind)] = &[
     ("etc/iscsi/initiatorname.iscsi", Kind::InitiatorName),
     ("etc/initiatorname.iscsi", Kind::InitiatorName),
@@ -122,11 +122,11 @@ pub struct Found {
     pub path: String,
     /// What it is.
     pub kind: Kind,
-    /// What it says.
+    /// Its content.
     pub content: Content,
 }
 
-/// What an initramfs is and carries.
+/// The structure and the identities of an initramfs.
 #[derive(Debug)]
 pub struct Image {
     /// What it is made of.
@@ -140,7 +140,7 @@ pub struct Image {
     pub odd_names: Vec<String>,
     /// Whether it has sanid.
     pub has_sanid: bool,
-    /// Whether it says that it is for one host alone.
+    /// Whether it is built for one host only.
     pub host_only: bool,
 }
 

@@ -81,7 +81,7 @@ report! {
         pub segments: Vec<SegmentReport>,
         /// Whether it has sanid, which replaces what a generic image carries.
         pub has_sanid: bool,
-        /// Whether it says that it is for one host alone.
+        /// Whether it is built for one host only.
         pub host_only: bool,
         /// What it carries.
         pub files: Vec<FileReport>,

@@ -1,4 +1,4 @@
-//! Tar archives, entry by entry, with a bound on everything that an archive says of itself.
+//! Tar archives, entry by entry, with a bound on every size that an archive states.
 //!
 //! The headers are the `tar` crate's; the way from one to the next is here, since that crate keeps long
 //! names and extended headers in memory whatever their size.
@@ -105,7 +105,7 @@ impl<'a> Tarball<'a> {
             EntryType::Link => Kind::HardLink(link()),
             EntryType::Fifo => Kind::Other("a fifo"),
             EntryType::Char | EntryType::Block => Kind::Other("a device"),
-            // What no reader knows it takes for a file (POSIX, ustar Interchange Format).
+            // An unknown type counts as a file (POSIX, ustar Interchange Format).
             _ => Kind::File,
         };
         let name = before

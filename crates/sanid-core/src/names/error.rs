@@ -65,7 +65,7 @@ impl NameError {
         self
     }
 
-    /// What the text was meant to be.
+    /// The kind of name that was expected.
     ///
     /// ```
     /// use sanid_core::{HostId, NameKind};

@@ -1,4 +1,4 @@
-//! What keeps a valid name from being read the same way everywhere.
+//! The reasons why programs read a valid name differently.
 
 use core::fmt;
 

@@ -11,7 +11,7 @@ catalogue! {
     /// A rule that makes a text *not* a name, or not one that a host may have.
     ///
     /// The code is for programs, the explanation for people, the citation for
-    /// those who want to argue. A rule says what is wrong for everybody; that
+    /// reviewers. A rule holds for every program; that
     /// a *valid* name is misread by some program is a
     /// [`PortabilityIssue`](crate::PortabilityIssue).
     ///

@@ -49,7 +49,7 @@ pub enum ActError {
     /// Putting the old state back failed as well.
     #[error("{first}; and {path} could not be restored: {}. Run `sanid status`, then `sanid apply` again", describe(*errno))]
     NotRestored {
-        /// What went wrong first.
+        /// The first error.
         first: String,
         /// The file that is not as it was.
         path: String,

@@ -1,4 +1,4 @@
-//! What can be wrong with a configuration, each in one line that says where and what to do.
+//! The errors of a configuration, each in one line with the location and the fix.
 
 use super::template::TemplateError;
 use std::fmt;
@@ -47,7 +47,7 @@ pub enum ConfigError {
     List {
         /// The directory.
         path: String,
-        /// What the system said.
+        /// The system's error.
         cause: io::Error,
     },
     /// A file exists and cannot be read.
@@ -55,7 +55,7 @@ pub enum ConfigError {
     Read {
         /// The file.
         path: String,
-        /// What the system said.
+        /// The system's error.
         cause: io::Error,
     },
     /// A directory, socket or device where a file should be.
@@ -94,7 +94,7 @@ pub enum ConfigError {
     Syntax {
         /// Where.
         at: Place,
-        /// What the parser said, on one line.
+        /// The parser's error, on one line.
         message: String,
     },
     /// A key sanid does not know.
@@ -110,7 +110,7 @@ pub enum ConfigError {
     /// A value its key does not allow.
     #[error("{at}: {key} = {value:?} is refused: {why}")]
     Invalid {
-        /// Where the value is.
+        /// The location of the value.
         at: Place,
         /// The key.
         key: &'static str,
@@ -122,7 +122,7 @@ pub enum ConfigError {
     /// A value its key does not allow, and that may be a secret.
     #[error("{at}: {key} is refused: {why}")]
     Refused {
-        /// Where the value is.
+        /// The location of the value.
         at: Place,
         /// The key.
         key: &'static str,
@@ -135,7 +135,7 @@ pub enum ConfigError {
          named for; remove seed, or choose scheme = \"sanid-v1\""
     )]
     SeedOfScheme {
-        /// Where the seed is.
+        /// The location of the seed.
         seed: Place,
         /// The scheme.
         scheme: &'static str,
@@ -147,7 +147,7 @@ pub enum ConfigError {
          unique by other means"
     )]
     NonUniqueTemplate {
-        /// Where the template is.
+        /// The location of the template.
         at: Place,
         /// The template.
         template: String,
@@ -158,9 +158,9 @@ pub enum ConfigError {
          whichever file comes later; remove one, or override or mask the file that sets it"
     )]
     PrefixAndTemplate {
-        /// Where the prefix is.
+        /// The location of the prefix.
         prefix: Place,
-        /// Where the template is.
+        /// The location of the template.
         template: Place,
     },
     /// The two halves of a pinned pair in two files.
@@ -169,9 +169,9 @@ pub enum ConfigError {
          identity: set both halves in one file, and override or mask the other"
     )]
     SplitPair {
-        /// Where the host NQN is.
+        /// The location of the host NQN.
         hostnqn: Place,
-        /// Where the Host ID is.
+        /// The location of the Host ID.
         hostid: Place,
     },
 }

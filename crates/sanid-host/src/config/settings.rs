@@ -64,7 +64,7 @@ pub enum OnExisting {
     Replace,
 }
 
-/// Where the identity is put.
+/// Where the identity is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Placement {
     /// Into files where the directory is writable, by bind mount where it is not.
@@ -97,7 +97,7 @@ pub(crate) trait Words: Copy + PartialEq + 'static {
             .ok_or_else(|| one_of(Self::WORDS.iter().map(|(known, _)| *known)))
     }
 
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         let found = Self::WORDS.iter().find(|(_, value)| *value == self);
         found.map_or("", |(word, _)| word)
     }
@@ -153,7 +153,7 @@ pub struct Settings {
     pub allow_non_unique_template: Setting<bool>,
     /// What happens to a valid identity that is already on disk.
     pub on_existing: Setting<OnExisting>,
-    /// Where the identity is put.
+    /// Where the identity is stored.
     pub placement: Setting<Placement>,
     /// Whether a firmware identity counts.
     pub firmware: Setting<Firmware>,
@@ -226,9 +226,11 @@ impl Settings {
                 Some(&self.allow_non_unique_template),
                 ToString::to_string,
             ),
-            line("on-existing", Some(&self.on_existing), |v| quoted(v.word())),
-            line("placement", Some(&self.placement), |v| quoted(v.word())),
-            line("firmware", Some(&self.firmware), |v| quoted(v.word())),
+            line("on-existing", Some(&self.on_existing), |v| {
+                quoted(v.as_str())
+            }),
+            line("placement", Some(&self.placement), |v| quoted(v.as_str())),
+            line("firmware", Some(&self.firmware), |v| quoted(v.as_str())),
             line(
                 "allow-volatile-machine-id",
                 Some(&self.allow_volatile_machine_id),

@@ -15,7 +15,7 @@ const TABLE_LIMIT: usize = 64 * 1024;
 /// `PAGE_SIZE`, which sysfs allows.
 const ATTRIBUTE_LIMIT: usize = 4096;
 
-/// What the firmware says. Where it says nothing, this costs a failed open and the listing of one
+/// The identities of the firmware. Without any, this costs a failed open and the listing of one
 /// directory.
 pub(super) fn read(root: &Root) -> FirmwareFacts {
     let shown = table(root, IBFT, ATTRIBUTE_LIMIT, ibft::attribute);

@@ -1,4 +1,4 @@
-//! What tells this machine from another. The values never leave this file: what goes on is their digests.
+//! Evidence that identifies this machine. The values never leave this module, only their digests do.
 
 use rustix::fs::{AtFlags, OFlags, StatxFlags};
 use sanid_core::{HostUuid, MachineId, Seed};

@@ -10,7 +10,7 @@ use crate::parse::{cmdline, mountinfo};
 use crate::root::{FileContent, ReadError, Root};
 
 const PATH: &str = "etc/machine-id";
-/// Where systemd keeps what the hypervisor or the boot loader passed (systemd-creds(1)).
+/// The credentials that the hypervisor or the boot loader passed (systemd-creds(1)).
 const CREDENTIAL: &str = "run/credentials/@system/system.machine_id";
 /// Where systemd finds the UUID of the firmware or the hypervisor.
 const FIRMWARE: [&str; 3] = [
@@ -101,7 +101,7 @@ fn mounted_over(root: &Root) -> bool {
     mountinfo::mounted_at(&table, b"/etc/machine-id").map_or(true, |mount| mount.is_some())
 }
 
-/// What the file is worth: a pure function of what was read, and of whether it is there after a reboot.
+/// The state of the file: a pure function of its content, and of whether it survives a reboot.
 fn classify(file: Result<Option<(FileContent, bool)>, ReadError>) -> MachineIdState {
     let (content, lasts) = match file {
         Ok(Some(found)) => found,

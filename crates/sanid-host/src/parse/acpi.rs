@@ -30,7 +30,7 @@ pub enum TableError {
     /// The length in the header is not that of a table which is here.
     #[error("has a length field of {said} bytes, but {found} bytes were read")]
     Length {
-        /// What the header says.
+        /// The length in the header.
         said: u32,
         /// How many there are.
         found: usize,

@@ -67,7 +67,7 @@ static HOSTID: &[Reader] = &[
     },
 ];
 
-/// What every known reader takes from the file.
+/// The result of every known reader of the file.
 ///
 /// # Examples
 ///

@@ -44,7 +44,7 @@ static READERS: &[Reader] = &[
     },
 ];
 
-/// What every known reader takes from the file.
+/// The result of every known reader of the file.
 ///
 /// # Examples
 ///

@@ -22,7 +22,7 @@ pub struct Mount<'a> {
     pub options: &'a [u8],
     /// The file system type, as `tmpfs`.
     pub fstype: &'a [u8],
-    /// What is mounted, as far as the file system says.
+    /// The mounted source, as the file system reports it.
     pub source: Cow<'a, [u8]>,
     /// The options of the file system.
     pub super_options: &'a [u8],

@@ -1,4 +1,4 @@
-//! Does a script, a unit or a line of tmpfiles.d write a file, and what does it look at before?
+//! Does a script, a unit or a line of tmpfiles.d write a file, and what does it test first?
 //!
 //! This is not a shell. It knows the few forms in which packages and administrators write these files: a
 //! redirection, `tee`, `cp`, `mv`, `install`, `ln` and `sed -i`, after `[ -s FILE ]`, `[ -e FILE ]` or
@@ -9,7 +9,7 @@ use crate::facts::Guard;
 
 /// When a shell script writes a file; `None` where it does not, or where that cannot be determined.
 ///
-/// The guard is the last look at the file before the first write. A test of `$2` as well, with which
+/// The guard is the last test of the file before the first write. A test of `$2` as well, with which
 /// Debian's scripts do something at the first installation only, is never true of an installed package.
 ///
 /// # Examples
@@ -120,7 +120,7 @@ fn test(before: &str, line: &str) -> Option<Guard> {
     }
 }
 
-/// The commands of a unit with its drop-ins, one after the other, and what its conditions look at.
+/// The commands of a unit with its drop-ins, one after the other, and what its conditions test.
 ///
 /// # Examples
 /// ```

@@ -52,7 +52,7 @@ impl Draft<'_> {
         let here = self.facts.places.of(part);
         match self.plan.way(part) {
             Way::File if here.mounted != Mounted::Nothing => self.plan.lifts.push(part),
-            // What an image holds already need not be mounted over, unless it is asked for.
+            // A name that an image has already need not be mounted over, unless it is asked for.
             Way::Bind(_) if self.is_asked() || self.plan.writes_of(part).next().is_some() => {
                 for (file, value) in wanted {
                     let written = self.plan.writes_of(part).any(|write| write.file == file);

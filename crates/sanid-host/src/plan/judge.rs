@@ -6,7 +6,7 @@ use crate::config::seed::MACHINE_ID;
 use crate::record::Origin;
 use crate::resolve::SourceKind;
 
-/// What the files of one part hold, seen from what is desired.
+/// The content of the files of one part, compared with the desired one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
     /// The desired identity.

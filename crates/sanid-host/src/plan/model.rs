@@ -1,4 +1,4 @@
-//! What a plan is.
+//! The model of a plan.
 
 use super::judge::Free;
 use super::live::LiveUser;
@@ -118,7 +118,7 @@ pub struct Write {
 pub enum Reason {
     /// It contains no identity.
     Free(Free),
-    /// The administrator said so.
+    /// The administrator chose it.
     Consent,
     /// Its reader has the right value, another program would take something else.
     Readers,

@@ -10,7 +10,7 @@ use crate::recognise;
 use crate::resolve::Part;
 
 report! {
-    /// What became of an `apply`.
+    /// The outcome of an `apply`.
     pub enum Outcome {
         /// Nothing to do.
         Unchanged,
@@ -32,7 +32,7 @@ report! {
         /// `Apply`.
         #[cfg_attr(feature = "schema", schemars(extend("const" = "Apply")))]
         pub kind: &'static str,
-        /// What became of it.
+        /// The outcome.
         pub outcome: Outcome,
         /// The files written, or to be written.
         pub changes: Vec<Change>,
@@ -48,7 +48,7 @@ report! {
         pub restart: Vec<Way>,
         /// The units that were restarted, with `--reload`.
         pub reloaded: Vec<String>,
-        /// What else to know.
+        /// Further notices.
         pub notices: Vec<String>,
         /// Every part with the names that storage programs have then; documents of 0.1 have none.
         pub parts: Option<Vec<PartReport>>,
@@ -62,7 +62,7 @@ report! {
         pub path: String,
         /// What its reader took from it before.
         pub before: Option<String>,
-        /// What it holds now, or would.
+        /// The new content.
         pub after: String,
         /// Why no further consent is needed.
         pub reason: &'static str,

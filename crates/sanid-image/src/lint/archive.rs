@@ -175,7 +175,7 @@ impl Reader {
     }
 }
 
-/// What may be done with a file that passes; whether its data was taken.
+/// Handles the next file, and returns whether its data was read.
 type Pass<'a> = &'a mut dyn FnMut(&str, &mut dyn Read) -> io::Result<bool>;
 
 /// Reads one tar as a layer; whether it has an end mark.

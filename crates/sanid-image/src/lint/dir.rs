@@ -45,7 +45,7 @@ struct Walk<'a> {
     /// Device and inode of the files that were read.
     files: BTreeSet<(u64, u64)>,
     links: Vec<String>,
-    told: BTreeSet<String>,
+    reported: BTreeSet<String>,
 }
 
 impl<'a> Walk<'a> {
@@ -57,7 +57,7 @@ impl<'a> Walk<'a> {
             seen: BTreeSet::new(),
             files: BTreeSet::new(),
             links: Vec::new(),
-            told: BTreeSet::new(),
+            reported: BTreeSet::new(),
         }
     }
 
@@ -191,7 +191,7 @@ impl<'a> Walk<'a> {
     }
 
     fn unreadable(&mut self, path: &str, errno: Errno) {
-        if self.told.insert(path.to_owned()) {
+        if self.reported.insert(path.to_owned()) {
             let fix = match errno {
                 Errno::ACCESS | Errno::PERM => "run it as root".to_owned(),
                 _ => format!("inspect /{path}"),
@@ -202,7 +202,7 @@ impl<'a> Walk<'a> {
     }
 
     fn too_much(&mut self, path: &str, what: &str) {
-        if self.told.insert(path.to_owned()) {
+        if self.reported.insert(path.to_owned()) {
             let seen = format!("too many {what}; the rest were not read");
             let fix = format!("remove what no distribution makes from /{path}, and lint again");
             self.layer

@@ -1,4 +1,4 @@
-//! What a finding is, and the list of all there are.
+//! The type of a finding, and the list of all rules.
 
 pub use sanid_host::findings::Severity;
 
@@ -9,7 +9,7 @@ pub struct Rule {
     pub code: &'static str,
     /// How bad it is.
     pub severity: Severity,
-    /// What it is, in a few words.
+    /// A short title.
     pub title: &'static str,
     /// Why it matters.
     pub why: &'static str,
@@ -128,7 +128,7 @@ impl Finding {
 
     /// A file that is nothing but an identity.
     pub(crate) fn removable(rule: &'static Rule, path: &str, seen: String) -> Self {
-        // What is in /run was put there by a running system or by a mount of one.
+        // Files in /run are from a running system or from a mount of one.
         let remedy = if path.starts_with("run/") {
             Remedy::ByHand
         } else {

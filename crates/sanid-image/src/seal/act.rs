@@ -117,7 +117,7 @@ fn locate(root: &Root, path: &str) -> Result<Option<Located>, Errno> {
                     None => format!("{parent}/{target}"),
                 };
             }
-            // No file, no identity: lint says what it is.
+            // Not a file, so not an identity; lint reports it.
             _ => return Ok(None),
         }
     }

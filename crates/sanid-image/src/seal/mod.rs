@@ -41,7 +41,7 @@ pub struct Step {
     pub seen: String,
 }
 
-/// What is done to an image, and what is left to a person.
+/// The changes to an image, and the findings that an administrator must fix.
 pub struct Plan {
     /// The steps, by path.
     pub steps: Vec<Step>,

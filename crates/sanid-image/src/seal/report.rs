@@ -22,7 +22,7 @@ pub struct SealReport {
     pub dry_run: bool,
     /// The steps, by path.
     pub steps: Vec<StepReport>,
-    /// What is left to a person.
+    /// Findings that an administrator must fix.
     pub left: Vec<FindingReport>,
 }
 

@@ -32,8 +32,8 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 /// The first block of this language after this word of the page.
 #[track_caller]
-fn block(behind: &str, language: &str) -> &'static str {
-    let rest = &PAGE[PAGE.find(behind).expect(behind)..];
+fn block(after: &str, language: &str) -> &'static str {
+    let rest = &PAGE[PAGE.find(after).expect(after)..];
     let fence = format!("```{language}\n");
     let text = &rest[rest.find(&fence).expect(language) + fence.len()..];
     &text[..text.find("```").unwrap()]

@@ -33,7 +33,7 @@ fn oci(layers: &[Vec<u8>]) -> Vec<u8> {
     let index = json!({ "schemaVersion": 2, "manifests": [{ "digest": format!("sha256:{}", digest(999)) }] });
     let index = index.to_string();
     let mut files: Vec<(String, &[u8])> = Vec::new();
-    // The upper layers first: the order in the archive says nothing.
+    // The upper layers first: the order in the archive has no meaning.
     for (number, layer) in layers.iter().enumerate().rev() {
         files.push((format!("blobs/sha256/{}", digest(number)), layer));
     }

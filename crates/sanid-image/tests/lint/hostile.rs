@@ -133,7 +133,7 @@ fn stops_and_reports_a_decompression_bomb() {
         "{}",
         said(&output)
     );
-    // A tar that says of a file that it is larger than any.
+    // A tar with an impossible size of a file.
     header.set_size(1 << 45);
     header.set_cksum();
     let output = lint_tar_raw(&gzip(header.as_bytes()), "text");

@@ -317,11 +317,11 @@ fn initramfs_images() {
     let carries = cpio::archive(&[("etc/initiatorname.iscsi", IQN.as_bytes())]);
     let clean = cpio::archive(&[("init", b"#!/bin/sh\n"), ("etc/machine-id", b"")]);
     let id = cpio::archive(&[("etc/machine-id", MACHINE_ID.as_bytes())]);
-    let behind = [clean.clone(), crate::support::gzip(&carries)].concat();
+    let appended = [clean.clone(), crate::support::gzip(&carries)].concat();
     rows(&[
         ("boot/initrd.img-6.1", &carries, set),
         ("boot/initramfs-6.1.img", &id, set),
-        (&format!("boot/{MACHINE_ID}/6.1/initrd"), &behind, set),
+        (&format!("boot/{MACHINE_ID}/6.1/initrd"), &appended, set),
         ("usr/lib/modules/6.1/initramfs.img", &carries, set),
         ("boot/initrd.img-6.1", &clean, None),
         ("boot/vmlinuz-6.1", &carries, None),

@@ -42,7 +42,7 @@ pub(crate) struct AdoptReport {
     /// records it, or would.
     #[serde(skip_serializing_if = "Option::is_none")]
     confirmed: Option<&'static str>,
-    /// What could not be adopted, and what else to know.
+    /// Parts that could not be adopted, and further notices.
     notices: Vec<String>,
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
         kind: "Adopt",
         outcome,
         path: PATH,
-        confirmed: decision.confirmed.map(|(by, _)| by.word()),
+        confirmed: decision.confirmed.map(|(by, _)| by.as_str()),
         notices,
         pins: NamesReport::new(&decision.pins),
     };

@@ -96,7 +96,7 @@ fn reload(report: &mut ApplyReport, restarts: &[Restart], facts: &Facts) -> Exit
     for restart in restarts {
         match restart.carry_out() {
             Ok(restarted) => {
-                // Where none of the units is installed, no program has the old name.
+                // If none of the units is installed, no program has the old name.
                 report
                     .restart
                     .retain(|way| way.command != restart.to_string());
@@ -333,7 +333,7 @@ fn refusals(page: &mut Page, report: &ApplyReport, verb: &str) {
                 ways.push(way);
             }
         }
-        // What ends the sessions comes before what goes on without that.
+        // Commands that end the sessions come before commands that do not.
         ways.sort_by_key(|way| way.command.starts_with("sanid"));
         let rows: Vec<_> = ways
             .iter()

@@ -200,7 +200,7 @@ fn page(report: &HardwareReport) -> Page {
     page
 }
 
-/// What `apply` says of the hardware at boot and after a change.
+/// The notice of `apply` about the hardware, at boot and after a change.
 pub(super) fn notice(facts: &Facts) -> Option<String> {
     let comparison = match &facts.hardware {
         Observed::Saw(hardware) => hardware.comparison()?,

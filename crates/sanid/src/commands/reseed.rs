@@ -37,11 +37,11 @@ pub(crate) struct ReseedReport {
     old: NamesReport,
     /// The new ones; absent with `--dry-run`, since they are known only when they are made.
     new: Option<NamesReport>,
-    /// What keeps the old name until it is restarted.
+    /// Programs that keep the old name until restarted.
     restart: Vec<Restart>,
-    /// What depends on the machine-id, and what becomes of it; documents of 0.1 have none.
+    /// What depends on the machine-id, and the effect on it; documents of 0.1 have none.
     dependents: Option<Vec<losses::DependentReport>>,
-    /// What else to do and to know.
+    /// Further notices.
     notices: Vec<String>,
 }
 
@@ -98,7 +98,7 @@ struct Reseeding<'a> {
 struct Seen {
     before: Facts,
     renewed: Facts,
-    /// What keeps a new machine-id from lasting.
+    /// The reason that a new machine-id would not last.
     fixed_by: Option<String>,
     /// What depends on the machine-id: found by the present one.
     dependents: Vec<Dependent>,
@@ -163,7 +163,7 @@ impl Change for Reseeding<'_> {
     }
 }
 
-/// What forbids it.
+/// The rules that forbid it.
 fn check(seen: &Seen, options: &Reseed) -> Result<(), Failure> {
     let facts = &seen.before;
     let option = facts.root.option();

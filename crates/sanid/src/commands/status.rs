@@ -71,7 +71,7 @@ fn features(facts: &Facts, findings: &[Finding]) -> Page {
     page
 }
 
-/// What a plugin of node-problem-detector says: one line, of which 80 bytes are shown.
+/// The output for node-problem-detector: one line, of which it shows 80 bytes.
 fn problem(findings: &[Finding]) -> Page {
     let mut page = Page::new();
     let worst = to_do(findings).max_by_key(|one| one.code.severity());

@@ -104,7 +104,7 @@ pub(crate) fn killed(make: fn() -> Host) {
     });
 }
 
-/// Failing anywhere: one clear line, and the machine-id is new only where it says so.
+/// Failing anywhere: one clear line, and the machine-id is new only if the message says that.
 pub(crate) fn failing(make: fn() -> Host) {
     let cases = calls(make)
         .into_iter()

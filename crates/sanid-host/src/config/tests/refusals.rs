@@ -1,4 +1,4 @@
-//! What a file may not say.
+//! Refused configurations.
 
 use super::*;
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! What files say together.
+//! The merge of several files.
 
 use super::*;
 

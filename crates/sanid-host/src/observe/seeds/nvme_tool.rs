@@ -12,7 +12,7 @@ use sanid_core::{HostNqn, SeedKind};
 use crate::facts::{Lack, NotASeed, SeedUuid};
 use crate::root::Root;
 
-/// Where distributions put it; `$PATH` is for people.
+/// The paths that distributions use; `$PATH` is for people.
 const PROGRAMS: [&str; 4] = ["/usr/sbin/nvme", "/usr/bin/nvme", "/sbin/nvme", "/bin/nvme"];
 /// Where its answer is kept, under no name: a pipe would have to be read while nvme runs. Of `/run` the
 /// sandbox of the units may write this one directory.

@@ -14,7 +14,7 @@ fn reports_a_file_that_became_a_fifo_and_does_not_wait_for_it() {
     let fifo = image.path().join("etc/nvme/hostid");
     rustix::fs::mknodat(CWD, fifo, FileType::Fifo, Mode::RUSR, 0).unwrap();
     let top = image.path().to_path_buf();
-    let (done, told) = mpsc::channel();
+    let (done, finished) = mpsc::channel();
     std::thread::spawn(move || {
         let root = Root::open(&top).unwrap();
         let mut step = |_: &str| {};
@@ -22,7 +22,7 @@ fn reports_a_file_that_became_a_fifo_and_does_not_wait_for_it() {
         walk.read("etc/nvme/hostid");
         done.send(walk.layer.done(None).findings).unwrap();
     });
-    let findings = told.recv_timeout(Duration::from_secs(600));
+    let findings = finished.recv_timeout(Duration::from_secs(600));
     let findings = findings.expect("it waits for the other end of the fifo");
     let seen: Vec<_> = findings
         .iter()

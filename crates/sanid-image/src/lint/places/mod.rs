@@ -36,7 +36,7 @@ pub static PLACES: &[&Place] = &[
     &unified::PLACE,
 ];
 
-/// Where an identity may hide, and what to make of what is there.
+/// A path where an identity may be, and how to judge its content.
 pub struct Place {
     /// Paths below the root: `*` is a part of a name, `**` everything below.
     pub patterns: &'static [&'static str],
@@ -86,7 +86,7 @@ impl Content {
     }
 }
 
-/// Where the system roots are below which the places are looked for: the root itself, and the deployments
+/// The system roots below which the paths are searched: the root itself, and the deployments
 /// of `OSTree`, each with an `/etc` of its own and all of one name with one `/var`.
 const SYSTEMS: [&str; 2] = ["ostree/deploy/*/deploy/*", "ostree/deploy/*"];
 

@@ -7,14 +7,14 @@ use sanid_host::Root;
 
 use crate::commands::companion;
 
-/// Where the store is named; without it there is no store to ask.
+/// The file that names the store; without it there is no store to ask.
 const CONFIG: &str = "etc/sanid/claim.toml";
 
-/// What the claim store says of an identity.
+/// The answer of the claim store about an identity.
 pub(super) enum Claim {
     /// There is no store, or no host holds a claim.
     None,
-    /// Somebody does: who, and for how long.
+    /// A host holds one: which host, and for how long.
     Held(String),
     /// It could not be seen: why.
     Unknown(String),

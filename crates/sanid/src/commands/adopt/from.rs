@@ -124,7 +124,7 @@ pub(super) fn may_be_taken(
     Ok(Vec::new())
 }
 
-/// Whether the probe says so; one that could not look has not seen that the host is gone.
+/// Whether the probe confirms it; a probe that failed does not show that the host is gone.
 fn answers(record: &Record, probe: &str) -> Result<bool, Failure> {
     let status = Command::new("sh")
         .args(["-c", probe])
