@@ -276,8 +276,9 @@ fn asked_for(files: &std::path::Path, count: usize) -> Vec<[String; 2]> {
 fn options(line: &str) -> [String; 2] {
     let pair = || {
         let (_, rest) = line.split_once(",hostnqn=")?;
-        let (nqn, rest) = rest.split_once(",hostid=")?;
-        let (id, _) = rest.split_once(",ctrl_loss_tmo=")?;
+        let (pair, _) = rest.split_once(",ctrl_loss_tmo=")?;
+        // A host NQN that ends in `uuid:` gives an empty Host ID, which is not sent.
+        let (nqn, id) = pair.split_once(",hostid=").unwrap_or((pair, ""));
         Some([nqn.to_owned(), id.to_owned()])
     };
     pair().unwrap_or_else(|| panic!("{line}"))
