@@ -45,7 +45,7 @@ other_parts() {
     says "$1"
     nothing_by_itself
     exits 0 "hardware show" sanid hardware show
-    says "the same host with other parts"
+    says "the same host with changed parts"
 }
 accept() {
     exits 0 "hardware accept" sanid hardware accept

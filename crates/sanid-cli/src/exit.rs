@@ -13,13 +13,13 @@ use crate::print::{complain, json};
 pub enum Exit {
     /// All is well.
     Fine = 0,
-    /// It looked and found something.
+    /// It found something.
     Findings = 1,
-    /// It could not look, or was called wrongly.
+    /// An input or output error, or wrong usage.
     Error = 2,
     /// A safety rule forbids it.
     Refused = 3,
-    /// There is nothing to derive an identity from.
+    /// No usable seed.
     NoSeed = 4,
 }
 

@@ -38,7 +38,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use exit::{Exit, Failure};
-pub use page::Page;
+pub use page::{FindingText, Page};
 pub use print::{complain, json, print, printed};
 #[cfg(feature = "progress")]
 pub use progress::Progress;

@@ -3,8 +3,27 @@
 use std::fmt::{Display, Write as _};
 use std::io::{self, IsTerminal as _};
 
+use sanid_host::findings::Severity;
+
 use crate::print::print;
 use crate::tone::{Tone, colour_wanted, paint};
+
+/// A finding as text shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct FindingText<'a> {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Its stable code.
+    pub code: &'a str,
+    /// The file it is about, where it is about one.
+    pub path: Option<&'a str>,
+    /// What was seen.
+    pub seen: &'a str,
+    /// Why it matters.
+    pub why: &'a str,
+    /// Commands or short instructions.
+    pub fix: &'a [String],
+}
 
 /// A page of text in the making: plain, or coloured for a terminal that wants it.
 #[derive(Debug)]
@@ -15,7 +34,7 @@ pub struct Page {
 
 impl Page {
     /// A page for standard output.
-    #[expect(clippy::new_without_default, reason = "it looks at standard output")]
+    #[expect(clippy::new_without_default, reason = "it depends on standard output")]
     pub fn new() -> Self {
         Self {
             text: String::new(),
@@ -46,7 +65,20 @@ impl Page {
         }
     }
 
-    /// Rows whose columns stand below each other. A cell has its tone beside it, so that the width is
+    /// A finding: one line that names it, and its details.
+    pub fn finding(&mut self, finding: &FindingText<'_>) {
+        let severity = self.tone(finding.severity.into(), finding.severity.as_str());
+        let code = self.tone(Tone::Heading, finding.code);
+        let path = finding.path.map(|path| format!("  {path}"));
+        self.line(format!("{severity}  {code}{}", path.unwrap_or_default()));
+        self.detail(finding.seen);
+        self.detail(self.tone(Tone::Faint, finding.why));
+        for fix in finding.fix {
+            self.detail(format!("→ {fix}"));
+        }
+    }
+
+    /// Rows in aligned columns. A cell has its tone beside it, so that the width is
     /// that of the text alone.
     pub fn rows<const N: usize>(&mut self, indent: usize, rows: &[[(Tone, String); N]]) {
         let width = |column: usize| {

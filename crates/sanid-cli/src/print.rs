@@ -42,6 +42,6 @@ pub fn printed(write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::
 pub fn complain(program: &str, message: &str) {
     let colour = colour_wanted(io::stderr().is_terminal());
     let label = paint(colour, Tone::Danger, format!("{program}:"));
-    // Nobody reads a closed standard error; the exit code remains.
+    // With a closed standard error only the exit code remains.
     let _ = writeln!(io::stderr(), "{label} {message}");
 }

@@ -1,4 +1,4 @@
-//! How far long work is, on standard error and only where that is a terminal.
+//! Progress of long work, on standard error and only if that is a terminal.
 
 use std::io::{self, IsTerminal as _, Read};
 use std::time::Duration;
@@ -12,7 +12,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// For so many bytes; without a number, for as many as come.
+    /// For this number of bytes; `None` counts up.
     pub fn bytes(length: Option<u64>) -> Self {
         let template = match length {
             Some(_) => "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
@@ -21,7 +21,7 @@ impl Progress {
         Self::new(length, template)
     }
 
-    /// For so many of these; without a number, for as many as come.
+    /// For this number of items; `None` counts up.
     pub fn items(length: Option<u64>, what: &str) -> Self {
         let template = match length {
             Some(_) => format!("{{bar:30}} {{pos}}/{{len}} {what} {{eta}}  {{wide_msg}}"),
@@ -47,7 +47,7 @@ impl Progress {
         Self { bar }
     }
 
-    /// One more of the items, and what it is called.
+    /// Counts one more item, and shows its name.
     pub fn item(&self, shown: String) {
         self.bar.inc(1);
         self.bar.set_message(shown);
@@ -58,7 +58,7 @@ impl Progress {
         self.bar.wrap_read(source)
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn done(&self) {
         self.bar.finish_and_clear();
     }

@@ -1,8 +1,10 @@
-//! What a piece of text means, and its colour on a terminal.
+//! The meaning of a piece of text, and its colour on a terminal.
 
 use std::fmt::Display;
 
-/// What a piece of text means; the colour follows from it.
+use sanid_host::findings::Severity;
+
+/// The meaning of a piece of text, which sets its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
     /// No emphasis.
@@ -17,6 +19,16 @@ pub enum Tone {
     Warning,
     /// Endangers data.
     Danger,
+}
+
+impl From<Severity> for Tone {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Info => Self::Plain,
+            Severity::Warning => Self::Warning,
+            Severity::Danger => Self::Danger,
+        }
+    }
 }
 
 /// Only on a terminal, and never against the user's wish (no-color.org).

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_is_no_digits() {
+    fn rejects_a_prefix_among_digits() {
         assert_eq!(decode(b"0x2f5d50a6894520b87bfe2552ef6b8b"), Err(1));
     }
 

@@ -6,7 +6,7 @@
 //! NVMe Host ID ([`HostId`]). The last two always travel together, as an
 //! [`NvmePair`]. This crate answers three questions about them:
 //!
-//! * *Is this a name?* Every type's `parse` says so, or says which [`Rule`] is
+//! * *Is this a name?* Every type's `parse` accepts it, or returns the [`Rule`] that is
 //!   broken, where, and which standard says it.
 //! * *Will everybody read it the same way?* [`Portability`] lists the programs
 //!   that refuse or misread a name that is valid.

@@ -28,7 +28,7 @@ fn both_cases_read_as_the_same_seed() {
 }
 
 #[test]
-fn a_text_that_is_no_machine_id_says_why() {
+fn rejects_an_invalid_machine_id_with_the_reason() {
     use MachineIdError::{Empty, Length, NotHex, Uninitialized, Zero};
     for (text, error) in [
         ("", Empty),

@@ -15,7 +15,7 @@ use sanid_core::{
 };
 
 /// Texts that are, or nearly are, names: whole ones, broken ones, and noise in
-/// the places that parsers look at.
+/// the places that parsers read.
 fn texts() -> impl Strategy<Value = String> {
     let parts = [
         "iqn.",

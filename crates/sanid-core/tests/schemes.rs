@@ -155,7 +155,7 @@ fn parts_that_the_original_lacks_are_those_of_sanid_v1() {
     assert_eq!(by("nvme-tool"), ["sanid-v1", "nvme-tool", "nvme-tool"]);
 }
 
-/// The examples of the field: the system UUID stands in both names as it is.
+/// The examples of the field: the system UUID is in both names unchanged.
 #[test]
 fn the_schemes_of_nvme_cli_2_take_the_uuid_as_it_is() {
     for uuid in [
@@ -184,7 +184,7 @@ fn the_pair_matches_and_the_host_uuid_is_its_own() {
 }
 
 #[test]
-fn a_chosen_prefix_stands_before_the_same_suffix() {
+fn a_chosen_prefix_keeps_the_suffix() {
     let seed = MachineId::parse("3d1219c7c4c5404aaa1f6d2a48adfda4").unwrap();
     let prefix = IqnPrefix::parse("iqn.1996-04.de.suse:01").unwrap();
     for scheme in SCHEMES {

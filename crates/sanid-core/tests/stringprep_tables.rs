@@ -65,7 +65,7 @@ fn prohibition(c: char) -> Option<&'static str> {
     }
 }
 
-/// The rule that a character breaks as it stands in a name to be prepared.
+/// The rule that a character breaks in a name before preparation.
 fn refusal(c: char) -> Option<&'static str> {
     if rfc3454::private_use(c) || rfc3454::non_character_code_point(c) {
         Some("Prohibited")
@@ -141,7 +141,7 @@ fn range_tables() -> String {
          \n\
          use crate::Rule::{{self, Blank, Character, Control, Prohibited, RightToLeft, Unassigned}};\n\
          \n\
-         /// Characters that cannot stand in a name, and the rule they break.\n\
+         /// Characters that are not allowed in a name, and the rule they break.\n\
          #[rustfmt::skip]\n\
          #[expect(clippy::unreadable_literal, reason = \"the last code point is known as 10FFFF\")]\n\
          pub(super) const REFUSED: &[(u32, u32, Rule)] = &[\n{refused}];\n\

@@ -9,7 +9,7 @@ pub(crate) struct RootSource<'a>(pub(crate) &'a Root);
 
 impl RootSource<'_> {
     fn masked(&self, path: &str) -> bool {
-        // As it is written: the device behind the name is another one in an image, or none.
+        // As it is written: the device with that name differs in an image, or does not exist.
         self.0
             .link_target(path)
             .is_some_and(|target| target == "/dev/null")

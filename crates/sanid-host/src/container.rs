@@ -25,7 +25,7 @@ const MARKERS: [&str; 4] = [
     "/.dockerenv",
 ];
 
-/// What says that this is not the host.
+/// The evidence that this is not the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Evidence {
     /// The process is in a PID namespace of its own.
@@ -121,7 +121,7 @@ fn decide(seen: &Seen) -> Verdict {
             return Verdict::Host;
         }
     }
-    // A marker lies in a machine image that was made from a container image; in the first mount namespace no
+    // A marker is in a machine image that was made from a container image; in the first mount namespace no
     // container manager has left it for this process.
     let first = seen.pid_namespace.is_ok() && seen.mount_namespace == Ok(FIRST_MOUNT_NAMESPACE);
     if let Some(path) = seen.marker.filter(|_| !first) {
@@ -135,7 +135,7 @@ fn decide(seen: &Seen) -> Verdict {
     let why = unread
         .iter()
         .find_map(|(path, errno)| Some(format!("{path}: {}", describe((*errno)?))));
-    Verdict::Unknown(why.unwrap_or_else(|| "nothing tells it".into()))
+    Verdict::Unknown(why.unwrap_or_else(|| "nothing shows it".into()))
 }
 
 fn namespace(link: &str) -> Result<u64, Errno> {
@@ -154,7 +154,7 @@ fn stat(path: &str, flags: AtFlags) -> Result<Stat, Errno> {
 mod tests {
     use super::*;
 
-    /// A process whose process 1 cannot be looked at.
+    /// A process whose process 1 cannot be read.
     fn hidden(errno: Errno) -> Seen {
         Seen {
             pid_namespace: Ok(FIRST_PID_NAMESPACE),
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_told_is_not_taken_for_a_host() {
+    fn does_not_take_an_unknown_environment_for_a_host() {
         let marker = Some("/.dockerenv");
         let table: &[(&str, Seen, &str)] = &[
             (

@@ -220,7 +220,7 @@ fn system_id_source(config: &[u8]) -> Option<String> {
 }
 
 /// A directory that has a name beginning with a secret one. It is listed: a path with the secret in it would be seen
-/// by whoever traces or audits system calls.
+/// by a program that traces or audits system calls.
 fn named(root: &Root, directories: &[&str], secret: &str) -> Sight {
     for directory in directories {
         match root.list(directory) {
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_may_be_there() {
+    fn an_unreadable_dependent_counts_as_possible() {
         assert_eq!(
             dangers(&[("var/lib/systemd", ""), ("etc/lvm/lvm.conf/x", "")]),
             [Loss::VolumeGroups],
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_found_by_the_machine_id_does_not_show_it() {
+    fn dependents_found_by_the_machine_id_do_not_show_it() {
         let journal = format!("var/log/journal/{ID}/system.journal");
         let entry = format!("boot/loader/entries/{ID}-6.12.conf");
         let dir = host(&[(&journal, ""), (&entry, "")]);

@@ -1,4 +1,4 @@
-//! What sanid keeps for itself: one JSON document with its version, and a line end.
+//! The format of sanid's own files: one JSON document with its version, and a line end.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -8,7 +8,7 @@ use crate::API_VERSION;
 /// Reads a document whose version `version` tells.
 ///
 /// # Errors
-/// A sentence that says why it is none.
+/// A sentence that says why it is invalid.
 pub(crate) fn parse<T: DeserializeOwned>(
     bytes: &[u8],
     version: fn(&T) -> &str,

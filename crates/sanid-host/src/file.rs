@@ -24,7 +24,7 @@ impl IdentityFile {
         self.kind().path
     }
 
-    /// What the file holds, in the field's words.
+    /// The name of its content, in standard terms.
     pub fn holds(self) -> &'static str {
         self.kind().holds
     }
@@ -125,7 +125,7 @@ impl FileState {
     }
 }
 
-/// What a file's own reader has in hand after reading it.
+/// The result of a file's own reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effective<T> {
     /// No file.
@@ -133,7 +133,7 @@ pub enum Effective<T> {
     /// A file from which the reader takes nothing.
     Empty,
     /// A value that breaks the standard and that storage programs use all the same, such as an
-    /// initiator name with an underscore: arrays may know the host by it, so it is somebody's.
+    /// initiator name with an underscore: arrays may know the host by it, so it is in use.
     Irregular {
         /// The value as a name, where it can be written as it is.
         name: Option<T>,
@@ -143,7 +143,7 @@ pub enum Effective<T> {
         why: String,
     },
     /// A value that no storage program can use as a name, or that is known from many machines:
-    /// nobody's identity.
+    /// not an identity.
     Invalid {
         /// The value, escaped for display.
         text: String,
@@ -245,12 +245,12 @@ impl Disk {
         Self(IdentityFile::ALL.map(state))
     }
 
-    /// What a file's own reader has in hand, as text.
+    /// The result of a file's own reader, as text.
     pub fn effective(&self, file: IdentityFile) -> Effective<String> {
         self.read(file, file.kind().parse, file.kind().in_use)
     }
 
-    /// What a file's own reader has in hand, as a name of this type.
+    /// The result of a file's own reader, as a name of this type.
     pub(crate) fn read<T>(
         &self,
         file: IdentityFile,
@@ -264,7 +264,7 @@ impl Disk {
     /// use, what the file's own reader takes first.
     ///
     /// dracut and Debian's initramfs source `InitiatorName="iqn…"` as shell and log in without the quotes, which
-    /// iscsid takes for a part of the name; whoever reads one file by one reader misses the other's name.
+    /// iscsid takes for a part of the name; one reader alone misses the other reader's name.
     pub fn names_in_use(&self, file: IdentityFile) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         let Some(bytes) = self.file(file).bytes() else {

@@ -1,5 +1,5 @@
 //! The hardware that this installation was first seen on, against the hardware it is on now: the same host,
-//! the same host with other parts, or probably a clone.
+//! the same host with changed parts, or probably a clone.
 //!
 //! What is stored, `/var/lib/sanid/hardware.json`, are digests keyed with the machine-id
 //! ([`MachineId::hardware_digest`](sanid_core::MachineId::hardware_digest)): without it they tell nothing.
@@ -29,7 +29,7 @@ pub struct HardwareRecord {
     pub api_version: String,
     /// `HardwareRecord`.
     pub kind: String,
-    /// The fingerprint of the machine-id that the digests are keyed with: with another one they cannot be
+    /// The fingerprint of the machine-id that the digests are keyed with: with a different one they cannot be
     /// compared, and need not be, since the names are others, too.
     pub seed: String,
     /// What was seen.
@@ -54,7 +54,7 @@ pub enum Match {
     Different,
 }
 
-/// What the evidence comes to.
+/// The verdict from the evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(
     feature = "schema",
@@ -170,7 +170,7 @@ impl Comparison {
         machine + network - i32::from(self.root_fs == Different)
     }
 
-    /// What it comes to.
+    /// The verdict.
     pub fn verdict(&self) -> Verdict {
         let all = self.by_name().map(|(_, compared)| compared);
         if all.iter().all(|one| *one == Match::Unknown) {
@@ -196,7 +196,7 @@ impl HardwareFacts {
 }
 
 /// The record to write beside a change or at boot: a first one, or one with what could not be seen so far.
-/// What differs stays as it is recorded, since only an administrator knows what it means.
+/// A part that differs keeps its record, since only an administrator knows the reason.
 pub fn to_store(facts: &Facts) -> Option<HardwareRecord> {
     let Observed::Saw(hardware) = &facts.hardware else {
         return None;
@@ -250,7 +250,7 @@ impl HardwareRecord {
     /// Reads a record.
     ///
     /// # Errors
-    /// A sentence that says why it is none.
+    /// A sentence that says why it is invalid.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         document::parse(bytes, |record: &Self| &record.api_version)
     }

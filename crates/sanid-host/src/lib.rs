@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Everything happens below an opened [`Root`], which is `/` of the running host or any directory that
-//! stands for it. The `sanid` command, the boot unit and every other front end are short sentences made
+//! represents it. The `sanid` command, the boot unit and every other front end are short sentences made
 //! of these three.
 //!
 //! # Examples

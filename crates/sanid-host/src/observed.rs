@@ -3,7 +3,7 @@
 /// One fact about a host.
 ///
 /// "Nothing there" is `Saw` of an empty value. It is not the same as `Failed`, where there may be something, nor as
-/// `NotLooked`. There is no `Default`, so a decision has to say what it does with each of the three.
+/// `NotLooked`. There is no `Default`, so a decision must handle each of the three.
 ///
 /// # Examples
 /// ```
@@ -15,7 +15,7 @@
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Observed<T> {
-    /// Nobody looked.
+    /// Not looked at.
     NotLooked,
     /// It could not be seen; the reason, for people.
     Failed(String),

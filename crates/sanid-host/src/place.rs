@@ -1,4 +1,4 @@
-//! Where an identity is put: into files of `/etc`, or into memory and over `/etc` with a bind mount.
+//! Where an identity is stored: into files of `/etc`, or into memory and over `/etc` with a bind mount.
 //!
 //! What a directory allows is a fact ([`PlaceFacts`], seen by `observe`), what is to be done there a
 //! pure decision ([`decide`], [`form`]). How the mounts are made is in `act`.
@@ -46,13 +46,13 @@ pub enum Form {
 }
 
 /// Why an identity cannot be placed as asked.
-const NOT_VOLATILE: &str = "is not in memory, so bind placement would store the identity there, and a mount made below a root that is not running is nobody's; use --via file, or mount a tmpfs on it";
+const NOT_VOLATILE: &str = "is not in memory, so bind placement would store the identity there, and no program reads a mount made below a root that is not running; use --via file, or mount a tmpfs on it";
 
 /// Why an identity cannot be placed at all.
 pub(crate) const NO_DIRECTORY: &str = "/etc/iscsi and /etc/nvme are not there, and the file system is read-only: there is nothing to mount over. Make the two empty directories when the image is built (mkdir -p /etc/iscsi /etc/nvme)";
 
 /// The way for one part: as asked, else as configured, else what the directory allows. A mount of
-/// sanid's stays what it is until somebody asks for the other way: a plain `apply` must not store what
+/// sanid's stays what it is until an administrator asks for the other way: a plain `apply` must not store what
 /// was put into memory.
 ///
 /// # Errors

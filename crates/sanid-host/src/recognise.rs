@@ -27,7 +27,7 @@ pub(crate) fn scheme_of(
         files.all(|file| facts.disk.effective_text(*file) == resolution.value(*file))
     };
     let fits = |made: &Made| {
-        // A name that the scheme takes over from a different one is no sign of it.
+        // A name that the scheme takes over from a different one is not evidence of it.
         let is_sign =
             made.is_own(part) || Part::ALL.into_iter().all(|part| made.keeps(facts, part));
         let mut parts = Part::ALL.into_iter();

@@ -140,7 +140,7 @@ pub struct Pending {
 /// The record as it was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum RecordState {
-    /// None: sanid was never here, or somebody removed it.
+    /// None: sanid has not run here, or the record was removed.
     #[default]
     Missing,
     /// A record.
@@ -184,7 +184,7 @@ impl Record {
     /// Reads a record.
     ///
     /// # Errors
-    /// A sentence that says why it is none.
+    /// A sentence that says why it is invalid.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         document::parse(bytes, |record: &Self| &record.api_version)
     }

@@ -1,4 +1,4 @@
-//! The directory that stands for a host's `/`, and every way in which sanid reads below it.
+//! The directory that is a host's `/`, and every way in which sanid reads below it.
 //!
 //! All paths are relative to one opened directory, and symbolic links are followed *inside* it, as if
 //! it were `/`: an absolute link in an image leads into the image, never out to the machine that
@@ -58,7 +58,7 @@ impl Root {
         Self::at(Path::new("/"), true)
     }
 
-    /// A directory that stands for `/`.
+    /// A directory that is the host's `/`.
     ///
     /// # Errors
     /// [`ReadError::Io`] when it is missing, not a directory or not accessible.
@@ -93,7 +93,7 @@ impl Root {
         }
     }
 
-    /// A directory of somebody else's system, whatever its `/run` says: nothing is opened there before
+    /// A directory of a different system, whatever is in its `/run`: nothing is opened there before
     /// it is known to be a file.
     pub(crate) fn of_stranger(dir: OwnedFd, path: PathBuf) -> Self {
         let root = Self::of(dir, path);

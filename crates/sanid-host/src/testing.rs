@@ -20,7 +20,7 @@ pub(crate) const IQN: &str = "iqn.2016-04.com.open-iscsi:652f5d50a6894520b87bfe2
 pub(crate) const NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b";
 pub(crate) const ID: &str = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
 
-/// Somebody else's.
+/// Foreign names.
 pub(crate) const OTHER_IQN: &str = "iqn.1993-08.org.debian:01:187bb6704796";
 pub(crate) const OTHER_NQN: &str =
     "nqn.2014-08.org.nvmexpress:uuid:11111111-2222-4333-8444-555555555555";

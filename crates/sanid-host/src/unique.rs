@@ -1,6 +1,6 @@
 //! Names that were kept: whether anybody has confirmed that no other host has them.
 //!
-//! A derived name is as unique as its seed. A name that was on disk before sanid, or that somebody pinned, may be
+//! A derived name is as unique as its seed. A name that was on disk before sanid, or that was pinned, may be
 //! on every copy of that disk (safety rule 5). One host cannot see that; a claim, an audit or an administrator can.
 
 use std::time::SystemTime;
@@ -15,7 +15,7 @@ use crate::resolve::{Resolution, SourceKind};
 /// How it is known that no other host has a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConfirmedBy {
-    /// An administrator says so.
+    /// An administrator confirmed it.
     Administrator,
     /// An audit of all hosts found the name once.
     Audit,
@@ -23,7 +23,7 @@ pub enum ConfirmedBy {
 
 impl ConfirmedBy {
     /// The word in the record and in reports: API.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Administrator => "administrator",
             Self::Audit => "audit",
@@ -143,7 +143,7 @@ pub(crate) fn confirmed(
         record.unique.push(Confirmed {
             part: part.key().to_owned(),
             names: names.clone(),
-            by: by.word().to_owned(),
+            by: by.as_str().to_owned(),
             at: humantime::format_rfc3339_seconds(now).to_string(),
             seed: seed(facts),
         });
@@ -157,7 +157,7 @@ pub(crate) fn compare(facts: &Facts) -> String {
         Observed::Saw(claim) if claim.store => {
             "sanid-fleet claim   claims the names in the configured store, which refuses a second holder".into()
         }
-        _ => "sanid-fleet audit DIR   compares all hosts; DIR holds the output of sanid status --format json of each".into(),
+        _ => "sanid-fleet audit DIR   compares all hosts; DIR contains the output of sanid status --format json of each".into(),
     }
 }
 
@@ -167,7 +167,7 @@ pub fn kept(facts: &Facts, resolution: &Resolution) -> Vec<(Part, Vec<String>)> 
     Part::ALL.into_iter().filter_map(names).collect()
 }
 
-/// What to know about kept names until it is confirmed that no other host has them.
+/// Notices about kept names until it is confirmed that no other host has them.
 pub fn notices(facts: &Facts, resolution: &Resolution) -> Vec<String> {
     let unconfirmed = |part: &Part| {
         let uniqueness = uniqueness(facts, resolution, *part);
@@ -177,7 +177,7 @@ pub fn notices(facts: &Facts, resolution: &Resolution) -> Vec<String> {
     notices_of(facts, resolution, &unconfirmed)
 }
 
-/// What to know before the names of these parts are kept.
+/// Notices before the names of these parts are kept.
 pub fn notices_of(facts: &Facts, resolution: &Resolution, kept: &[Part]) -> Vec<String> {
     if kept.is_empty() {
         return Vec::new();

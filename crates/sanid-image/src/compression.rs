@@ -1,4 +1,4 @@
-//! What the kernel decompresses (`lib/decompress.c` in Linux), told apart by the first bytes.
+//! The compressions that the kernel knows (`lib/decompress.c` in Linux), detected by their first bytes.
 //!
 //! Every decoder here is Rust, takes no more than its own stream from the input, and has a bound on the
 //! memory that a stream can ask for. lzo, which the kernel knows too, is named and not read.
@@ -20,7 +20,8 @@ const LZ4_COMPRESSED: usize = LZ4_BLOCK + LZ4_BLOCK / 255 + 16;
 const LZ4_LEGACY: [u8; 4] = [0x02, 0x21, 0x4c, 0x18];
 
 /// How a part of an image is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Compression {
     /// Not at all.
     None,
@@ -96,8 +97,8 @@ impl Compression {
         }
     }
 
-    /// A reader of the decompressed bytes of one stream. After its end, and not before, the source
-    /// stands behind the stream. It must not be read again after an error. A source that is lent
+    /// A reader of the decompressed bytes of one stream. At the end of the stream the source is
+    /// positioned after it, not before. It must not be read again after an error. A borrowed source
     /// (`&mut`) can be read on.
     ///
     /// # Errors
@@ -143,8 +144,8 @@ impl<R: Read> Read for Single<R> {
     }
 }
 
-/// The legacy format of lz4: a magic number, then blocks, each behind its length, to the end of the file
-/// or to a length of zero (`lib/decompress_unlz4.c` in Linux). The magic number may come again.
+/// The legacy format of lz4: a magic number, then blocks, each after its length, to the end of the file
+/// or to a length of zero (`lib/decompress_unlz4.c` in Linux). The magic number may be repeated.
 struct LegacyLz4<R> {
     source: R,
     compressed: Vec<u8>,

@@ -76,10 +76,10 @@ pub enum CpioError {
     /// The source.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// It is no archive, or one that is damaged.
+    /// Not an archive, or a damaged one.
     #[error("{0}")]
     Damaged(&'static str),
-    /// It asks for more than there is reason for.
+    /// It exceeds a limit.
     #[error("{0}")]
     Limit(&'static str),
 }
@@ -107,7 +107,7 @@ pub struct Archive<R> {
 }
 
 impl<R: Read> Archive<R> {
-    /// A reader of the archive that begins here, with at most so many bytes in a name.
+    /// A reader of the archive that begins here, with at most `name_limit` bytes in a name.
     pub fn new(source: R, name_limit: u32) -> Self {
         Self {
             source,
@@ -143,9 +143,7 @@ impl<R: Read> Archive<R> {
                 ));
             }
             _ => {
-                return Err(CpioError::Damaged(
-                    "where an entry should begin there is none",
-                ));
+                return Err(CpioError::Damaged("no entry header where one is expected"));
             }
         };
         let field = |index: usize| field(&bytes, index);
@@ -271,7 +269,7 @@ impl<R: Read> Archive<R> {
     }
 }
 
-/// One of the thirteen numbers behind the magic.
+/// One of the thirteen numbers after the magic.
 fn field(header: &[u8; HEADER], index: usize) -> Result<u32, CpioError> {
     let start = 6 + index * 8;
     header
@@ -279,7 +277,9 @@ fn field(header: &[u8; HEADER], index: usize) -> Result<u32, CpioError> {
         .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
         .and_then(|digits| std::str::from_utf8(digits).ok())
         .and_then(|digits| u32::from_str_radix(digits, 16).ok())
-        .ok_or(CpioError::Damaged("an entry has a number that is none"))
+        .ok_or(CpioError::Damaged(
+            "an entry has a number that is not hexadecimal",
+        ))
 }
 
 /// An archive of regular files: for tests and examples.

@@ -11,37 +11,37 @@ pub enum ImageError {
     /// The file system, or a decoder that cannot go on.
     #[error("{} at byte {at}: {source}", .compression.map_or("cannot be read", Compression::damage))]
     Io {
-        /// Where in the image.
+        /// The offset in the image.
         at: u64,
         /// The compression, where it is its decoder that stopped.
         compression: Option<Compression>,
-        /// What it says.
+        /// The fault.
         source: io::Error,
     },
     /// Bytes that begin neither an archive nor anything compressed that the kernel knows.
     #[error("at byte {at} begins neither a cpio archive nor a known compression")]
     Unknown {
-        /// Where in the image.
+        /// The offset in the image.
         at: u64,
     },
     /// A compression that the kernel knows and this crate does not.
     #[error("from byte {at} on it is compressed with lzo, which sanid-image does not read")]
     Lzo {
-        /// Where in the image.
+        /// The offset in the image.
         at: u64,
     },
     /// Not an archive of the formats newc and crc.
     #[error("damaged archive near byte {at}: {what}")]
     Archive {
-        /// Where in the image.
+        /// The offset in the image.
         at: u64,
         /// What is wrong.
         what: &'static str,
     },
     /// More than an initramfs can be.
-    #[error("it goes beyond what an initramfs can be, near byte {at}: {what}")]
+    #[error("it exceeds a limit for an initramfs, near byte {at}: {what}")]
     Limit {
-        /// Where in the image.
+        /// The offset in the image.
         at: u64,
         /// Which limit.
         what: &'static str,

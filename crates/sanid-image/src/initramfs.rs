@@ -60,7 +60,13 @@ impl Kind {
     }
 }
 
-/// Where programs of an initramfs look, and where hooks put what they copied.
+impl serde::Serialize for Kind {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.key())
+    }
+}
+
+/// The paths that programs of an initramfs read, and that hooks copy to.
 const PLACES: &[(&str, Kind)] = &[
     ("etc/iscsi/initiatorname.iscsi", Kind::InitiatorName),
     ("etc/initiatorname.iscsi", Kind::InitiatorName),
@@ -103,7 +109,7 @@ pub enum Content {
     Seed(SeedFingerprint),
     /// A symbolic link, with its target.
     Link(String),
-    /// A second name of a file whose content stands elsewhere in the archive.
+    /// A second name of a file whose content is elsewhere in the archive.
     HardLink,
     /// Its reader makes no name of it, and the reason continues a sentence that begins with the reader.
     Unusable(String),
@@ -116,11 +122,11 @@ pub struct Found {
     pub path: String,
     /// What it is.
     pub kind: Kind,
-    /// What it says.
+    /// Its content.
     pub content: Content,
 }
 
-/// What an initramfs is and carries.
+/// The structure and the identities of an initramfs.
 #[derive(Debug)]
 pub struct Image {
     /// What it is made of.
@@ -134,7 +140,7 @@ pub struct Image {
     pub odd_names: Vec<String>,
     /// Whether it has sanid.
     pub has_sanid: bool,
-    /// Whether it says that it is for one host alone.
+    /// Whether it is built for one host only.
     pub host_only: bool,
 }
 
@@ -209,7 +215,7 @@ impl Reader {
         let content = if header.is_link() {
             Content::Link(escape(&entry.data(self.limits.kept)?))
         } else if !header.is_file() {
-            // A directory or a device is nobody's identity, and takes the place of what was there.
+            // A directory or a device is not an identity, and replaces the earlier entry.
             self.files.remove(path);
             return Ok(());
         } else if header.size == 0 && header.links > 1 {

@@ -31,7 +31,7 @@ impl<R: Read> Input<R> {
         self.taken.get()
     }
 
-    /// The count, for whoever cannot ask while the input is lent.
+    /// The count, readable while the input is borrowed.
     pub(crate) fn counter(&self) -> Rc<Cell<u64>> {
         Rc::clone(&self.taken)
     }
@@ -96,7 +96,7 @@ impl<R: Read> Read for Input<R> {
     }
 }
 
-/// Reads what lies ahead.
+/// Reads ahead.
 pub(crate) fn read_ahead(from: &mut impl BufRead, to: &mut [u8]) -> io::Result<usize> {
     let count = from.fill_buf()?.read(to)?;
     from.consume(count);

@@ -1,18 +1,18 @@
 //! Storage identities inside images: which there are, where they hide, and how they go away.
 //!
-//! An identity that was copied into an image stays there when the host gets another one, and goes with
-//! the image to every host that boots it. This crate reads images as the kernel unpacks them and hands
+//! An identity that was copied into an image stays there when the host gets a different one, and every
+//! host that boots the image gets it. This crate reads images as the kernel unpacks them and hands
 //! out what it finds, with bounded memory and without ever writing a file:
 //!
 //! ```text
 //! bytes ─► input ─► compression ─► cpio ─► walk ─► initramfs ─► report
 //! ```
 //!
-//! [`lint`] looks at every place of a whole image where an identity hides, in a directory or in a tar, and
+//! [`lint`] reads every path of a whole image where an identity may be, in a directory or in a tar, and
 //! [`seal`] removes what it can.
 //!
 //! It is apart from the boot command, which has no room for decompressors, and is the base of every check
-//! of an image: [`walk()`] gives each file of an image to whoever asks.
+//! of an image: [`walk()`] gives each file of an image to a callback.
 //!
 //! # Examples
 //! ```

@@ -1,4 +1,4 @@
-//! All members of a compressed file, one behind the other, as one stream: layers of container images are
+//! All members of a compressed file, concatenated, as one stream: layers of container images are
 //! often many (`eStargz`, `zstd:chunked`, `pigz`).
 
 use std::cell::{Cell, RefCell};

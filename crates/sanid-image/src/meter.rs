@@ -1,4 +1,4 @@
-//! What stops a decompression bomb.
+//! Limits against decompression bombs.
 
 use std::cell::Cell;
 use std::io::{self, Read};

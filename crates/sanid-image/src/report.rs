@@ -1,5 +1,5 @@
-//! What `sanid-image` says to programs, and the judgement behind it: is what an image carries what the
-//! host has on disk?
+//! The JSON documents of `sanid-image initramfs`, and the comparison in them: does an image carry the
+//! names that the host has on disk?
 //!
 //! API, `sanid/v1`: fields are added, never renamed or removed. None can hold a machine-id.
 
@@ -7,6 +7,7 @@ use sanid_host::root::escape;
 use sanid_host::{Facts, IdentityFile};
 use serde::Serialize;
 
+use crate::compression::Compression;
 use crate::initramfs::{Content, Found, Image, Kind};
 
 /// How a file of an image compares with the host.
@@ -14,15 +15,15 @@ use crate::initramfs::{Content, Found, Image, Kind};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// It says what the host has.
+    /// The same as on the host.
     Same,
-    /// It says something else.
+    /// Different from the host.
     Differs,
-    /// It says something, and the host has nothing there.
+    /// Set here, and not on the host.
     OnlyHere,
-    /// There is something that its reader makes no name of.
+    /// Its reader does not accept the content.
     Unusable,
-    /// It says nothing, or only points elsewhere.
+    /// Empty, or a link.
     Nothing,
 }
 
@@ -80,7 +81,7 @@ report! {
         pub segments: Vec<SegmentReport>,
         /// Whether it has sanid, which replaces what a generic image carries.
         pub has_sanid: bool,
-        /// Whether it says that it is for one host alone.
+        /// Whether it is built for one host only.
         pub host_only: bool,
         /// What it carries.
         pub files: Vec<FileReport>,
@@ -97,7 +98,8 @@ report! {
         /// Where in the image it begins, in bytes.
         pub at: u64,
         /// `none`, `gzip`, `zstd`, `xz`, `lzma`, `lz4` or `bzip2`.
-        pub compression: &'static str,
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        pub compression: Compression,
         /// Its files, directories and links.
         pub entries: u64,
     }
@@ -109,7 +111,8 @@ report! {
         /// Its path in the image.
         pub path: String,
         /// `iqn`, `hostNqn`, `hostId` or `machineId`.
-        pub part: &'static str,
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        pub part: Kind,
         /// What its reader takes from it; never a machine-id.
         pub value: Option<String>,
         /// How it compares with the host.
@@ -133,7 +136,8 @@ impl HostReport {
         }
     }
 
-    fn of(&self, file: IdentityFile) -> Option<&str> {
+    /// The name in one file.
+    pub(crate) fn of(&self, file: IdentityFile) -> Option<&str> {
         match file {
             IdentityFile::InitiatorName => self.iqn.as_deref(),
             IdentityFile::HostNqn => self.host_nqn.as_deref(),
@@ -148,7 +152,7 @@ impl ImageReport {
         let host = HostReport::new(facts);
         let segment = |one: &crate::Segment| SegmentReport {
             at: one.at,
-            compression: one.compression.name(),
+            compression: one.compression,
             entries: one.entries,
         };
         Self {
@@ -193,7 +197,7 @@ impl FileReport {
             Content::HardLink => (
                 Verdict::Unusable,
                 None,
-                Some("another name of a file whose content is elsewhere in the image".into()),
+                Some("a second name of a file whose content is elsewhere in the image".into()),
             ),
             Content::Unusable(why) => (Verdict::Unusable, None, Some(format!("its reader {why}"))),
             Content::Name(name) => {
@@ -208,18 +212,11 @@ impl FileReport {
         };
         Self {
             path: format!("/{}", found.path),
-            part: found.kind.key(),
+            part: found.kind,
             value,
             verdict,
             why,
         }
-    }
-
-    /// The part in the field's words.
-    pub fn words(&self) -> &'static str {
-        let kinds = [Kind::InitiatorName, Kind::HostNqn, Kind::HostId];
-        let kind = kinds.into_iter().find(|kind| kind.key() == self.part);
-        kind.unwrap_or(Kind::MachineId).words()
     }
 }
 
@@ -242,7 +239,7 @@ fn compared<T: PartialEq + ?Sized>(on_disk: Option<&T>, here: &T) -> Verdict {
 pub fn without_ids(path: &str) -> String {
     let mut shown = String::new();
     let mut digits = String::new();
-    // The blank at the end ends the last run of digits.
+    // The space at the end ends the last run of digits.
     for character in path.chars().chain([' ']) {
         if character.is_ascii_hexdigit() {
             digits.push(character);
@@ -262,7 +259,7 @@ pub fn without_ids(path: &str) -> String {
 
 #[cfg(feature = "schema")]
 pub(crate) fn json_schema() -> serde_json::Value {
-    /// Any document that `sanid-image` writes, told apart by its `kind`.
+    /// Any document that `sanid-image` writes, distinguished by its `kind`.
     #[derive(schemars::JsonSchema)]
     #[schemars(untagged)]
     #[allow(dead_code, reason = "only its schema is used")]

@@ -1,4 +1,4 @@
-//! Tar archives, entry by entry, with a bound on everything that an archive says of itself.
+//! Tar archives, entry by entry, with a bound on every size that an archive states.
 //!
 //! The headers are the `tar` crate's; the way from one to the next is here, since that crate keeps long
 //! names and extended headers in memory whatever their size.
@@ -41,7 +41,7 @@ pub(crate) struct Tarball<'a> {
     end_mark: bool,
 }
 
-/// What stands before an entry and belongs to it.
+/// The headers before an entry that belong to it.
 #[derive(Default)]
 struct Before {
     name: Option<Vec<u8>>,
@@ -105,7 +105,7 @@ impl<'a> Tarball<'a> {
             EntryType::Link => Kind::HardLink(link()),
             EntryType::Fifo => Kind::Other("a fifo"),
             EntryType::Char | EntryType::Block => Kind::Other("a device"),
-            // What no reader knows it takes for a file (POSIX, ustar Interchange Format).
+            // An unknown type counts as a file (POSIX, ustar Interchange Format).
             _ => Kind::File,
         };
         let name = before
@@ -141,7 +141,7 @@ impl<'a> Tarball<'a> {
         if has_checksum(header.as_bytes()) {
             Ok(Some(header))
         } else {
-            Err(damaged("where an entry should begin there is none"))
+            Err(damaged("no entry header where one is expected"))
         }
     }
 

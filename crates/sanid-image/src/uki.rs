@@ -62,7 +62,7 @@ impl Uki {
             .take(HEAD)
             .read_to_end(&mut head)
             .map_err(failed)?;
-        let sections = sections(&head).ok_or("it is no PE file, as the firmware takes one")?;
+        let sections = sections(&head).ok_or("it is not a PE file that firmware can boot")?;
         let mut rest = head.as_slice().chain(source);
         let mut at = 0;
         for section in sections {
@@ -95,7 +95,7 @@ impl Uki {
     }
 }
 
-/// The sections of interest in the order in which they stand; `None` for what is no PE file.
+/// The sections of interest in the order of the file; `None` if it is not a PE file.
 fn sections(head: &[u8]) -> Option<Vec<Section>> {
     const ENTRY: usize = 40;
     (head.get(..2)? == b"MZ").then_some(())?;

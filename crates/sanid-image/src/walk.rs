@@ -22,7 +22,7 @@ pub struct Segment {
     pub entries: u64,
 }
 
-/// What came of reading an image.
+/// The result of reading an image.
 #[derive(Debug)]
 pub struct Walked {
     /// What it is made of.
@@ -31,7 +31,7 @@ pub struct Walked {
     pub damage: Option<ImageError>,
 }
 
-/// One entry, with the way to its data.
+/// One entry, with access to its data.
 pub struct Entry<'a> {
     /// The entry.
     pub header: &'a Header,
@@ -132,7 +132,7 @@ impl Walk<'_> {
         at: u64,
         compression: Compression,
     ) -> Result<(), ImageError> {
-        // Archives beside each other that are not compressed are one segment.
+        // Adjacent archives that are not compressed are one segment.
         let plain = |last: &Segment| last.compression == Compression::None;
         if compression != Compression::None || !self.segments.last().is_some_and(plain) {
             self.segments.push(Segment {
@@ -180,7 +180,9 @@ impl Walk<'_> {
         let mut inner = Input::new(meter);
         while inner.skip_zeros()? {
             if Compression::of(inner.peek(MAGIC)?) != Some(Compression::None) {
-                return Err(CpioError::Damaged("what was compressed is no cpio archive"));
+                return Err(CpioError::Damaged(
+                    "the decompressed data is not a cpio archive",
+                ));
             }
             self.archive(&mut inner)?;
         }

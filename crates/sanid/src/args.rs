@@ -16,7 +16,7 @@ Start with: sanid show";
 /// One deterministic storage identity for every Linux host.
 ///
 /// sanid derives the iSCSI initiator name, the NVMe host NQN and the NVMe Host ID of this host from its
-/// machine-id, puts them into the files that iscsid and nvme-cli read, and shows where every part came
+/// machine-id, writes them into the files that iscsid and nvme-cli read, and shows where each part comes
 /// from. The same host gets the same names at every boot; no state is needed to know them.
 #[derive(Debug, Parser)]
 #[command(name = "sanid", version, after_help = AFTER_HELP, arg_required_else_help = true)]
@@ -29,16 +29,16 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Show the identity this host should have, and where it comes from
     ///
-    /// Reads only. What the files hold is shown by sanid status.
+    /// Reads only. sanid status shows what the files contain.
     Show(Show),
-    /// Compare desired, on disk and live, and list what differs
+    /// Compare the desired, stored and active identity, and list what differs
     ///
-    /// Reads only. Exits with 1 when there are findings; each says what to do.
+    /// Reads only. Exits with 1 when there are findings; each shows how to fix it.
     Status(Status),
     /// Put the identity into the files that storage programs read
     ///
-    /// Writes what is missing, empty or no name. An identity that is already there is not changed without
-    /// consent, and not while a live session uses it. Run again, it changes nothing.
+    /// Writes each identity file that is missing, empty or invalid. An identity that is already on disk is not
+    /// changed without consent, and not while an active session uses it. A second run changes nothing.
     Apply(Apply),
     /// Pin the identity that is on disk, so that it becomes the desired one
     ///
@@ -47,32 +47,32 @@ pub(crate) enum Command {
     Adopt(Adopt),
     /// Make a clone a host of its own: a new machine-id, and with it a new identity
     ///
-    /// For a machine that was copied from another one and is to live beside it. Not while a session or a
-    /// controller lives, and not where something else than the machine-id fixes the identity.
+    /// For a copy of a machine that runs beside the original. Refused while a session or a controller is
+    /// active, and where a source other than the machine-id fixes the identity.
     Reseed(Reseed),
-    /// Compare the hardware with what was recorded of it, or accept it as it is
+    /// Compare the hardware with its record, or accept it as it is
     ///
-    /// The record tells a clone from the host. It holds no serial number, only digests that are keyed with
-    /// the machine-id.
+    /// The record distinguishes a clone from the host. It contains no serial numbers, only digests that are
+    /// keyed with the machine-id.
     Hardware(Hardware),
     /// Compute identities from machine-ids on standard input
     ///
     /// One machine-id per line (for nvme-cli-2, one system UUID; for nvme-cli-3, either), streamed; never from the
-    /// command line, since every user of the machine can read that. Needs no host and no privileges.
+    /// command line, which every user of the machine can read. Needs no host and no privileges.
     Derive(Derive),
-    /// Check whether names keep the standards, and name the rule that one breaks
+    /// Check whether names follow the standards, and name the rule that is broken
     ///
     /// Takes iSCSI names (iqn., eui., naa.), NQNs and Host IDs; - reads them from standard input, one
-    /// per line. Exits with 1 when one is not valid.
+    /// per line. Exits with 1 when a name is invalid.
     Check(Check),
     /// List the identities that an image has (runs sanid-image lint)
     ///
-    /// --root DIR or --tar FILE; sanid lint --help shows every option. Exits with 1 when there is one.
+    /// --root DIR or --tar FILE; sanid lint --help shows every option. Exits with 1 when it finds one.
     #[command(disable_help_flag = true)]
     Lint(Companion),
     /// Make an image clean: remove its identities (runs sanid-image seal)
     ///
-    /// --root DIR, and --dry-run to see first; sanid seal --help shows every option.
+    /// --root DIR, and --dry-run to preview; sanid seal --help shows every option.
     #[command(disable_help_flag = true)]
     Seal(Companion),
     /// Derive, audit and export the identities of many hosts (runs sanid-fleet)
@@ -122,7 +122,7 @@ pub(crate) fn boot(arguments: &[OsString]) -> Option<Command> {
         let matches = definition.try_get_matches_from(arguments).ok()?;
         T::from_arg_matches(&matches).ok()
     }
-    // The command's name stands where the parser expects the program's.
+    // The command's name is where the parser expects the program's.
     let rest = arguments.get(1..)?;
     match rest.first()?.to_str()? {
         "apply" => alone(rest).map(Command::Apply),
@@ -171,7 +171,7 @@ pub(crate) enum StatusFormat {
 pub(crate) struct Show {
     #[command(flatten)]
     pub(crate) host: HostOptions,
-    /// Every candidate of every source, chosen or why not, and how to recompute it without sanid
+    /// List every candidate of every source, why it was chosen or not, and how to recompute it without sanid
     #[arg(long)]
     pub(crate) explain: bool,
 }
@@ -188,23 +188,23 @@ pub(crate) struct Apply {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// As the boot units run it: like --keep, unless on-existing in the configuration says otherwise;
-    /// what a live session uses is kept in any case
+    /// names that an active session uses are kept in any case
     #[arg(long, conflicts_with_all = ["keep", "replace", "disrupt"])]
     pub(crate) boot: bool,
-    /// Keep a valid identity that is on disk, report it and write only what is missing
+    /// Keep a valid identity on disk, report it and write only what is missing
     #[arg(long, conflicts_with = "replace")]
     pub(crate) keep: bool,
     /// Replace a valid identity that is on disk; the arrays must know the new one
     #[arg(long)]
     pub(crate) replace: bool,
-    /// Go on even while a live session or controller uses the old identity
+    /// Continue even while an active session or controller uses the old identity
     #[arg(long)]
     pub(crate) disrupt: bool,
     /// Restart the units that still have the old name, unless a session or a controller is active
     #[arg(long, conflicts_with_all = ["boot", "dry_run"])]
     pub(crate) reload: bool,
-    /// Into files, or into memory and over the files with a bind mount; placement in the configuration
-    /// says it for every run
+    /// Write files, or keep the names in memory and bind-mount them over the files; placement in the
+    /// configuration sets it for every run
     #[arg(long, value_name = "PLACE", value_enum)]
     pub(crate) via: Option<Via>,
 }
@@ -232,22 +232,22 @@ impl From<Via> for sanid_host::Via {
 pub(crate) struct Reseed {
     #[command(flatten)]
     pub(crate) host: HostOptions,
-    /// Print what would be done, and do nothing; the new names are known only when they are made
+    /// Print what would be done, and do nothing; the new names are known only after the run
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Do not ask; needed where there is no terminal to ask at
+    /// Do not ask for confirmation; required without a terminal
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Go on even while a live session or controller uses the old identity
+    /// Continue even while an active session or controller uses the old identity
     #[arg(long)]
     pub(crate) disrupt: bool,
-    /// Go on although systemd then deletes the key of this host, and what is encrypted with it is lost
+    /// Continue although systemd then deletes the key of this host, and data encrypted with it is lost
     #[arg(long)]
     pub(crate) lose_credentials: bool,
-    /// Go on although systemd then no longer mounts the /var that it finds by its partition UUID
+    /// Continue although systemd then no longer mounts the /var that it finds by its partition UUID
     #[arg(long)]
     pub(crate) lose_var: bool,
-    /// Go on although LVM then no longer activates volume groups with a system id of the machine-id
+    /// Continue although LVM then no longer activates volume groups with a system id from the machine-id
     #[arg(long)]
     pub(crate) lose_volume_groups: bool,
 }
@@ -264,10 +264,10 @@ pub(crate) enum HardwareCommand {
     ///
     /// Reads only. Exits with 1 when the machine is probably a clone.
     Show(HostOptions),
-    /// Record what is not recorded yet
+    /// Record parts that are not recorded yet
     ///
-    /// What differs from the record stays as it is there, and nothing is recorded on what is probably a
-    /// clone. sanid-status.service runs it, when the drivers of network cards are there.
+    /// A part that differs from its record keeps the record, and on a probable clone nothing is recorded.
+    /// sanid-status.service runs it, once the drivers of network cards are loaded.
     Record(AcceptHardware),
     /// Record the hardware as it is now, after a board or other parts were replaced
     Accept(AcceptHardware),
@@ -288,7 +288,7 @@ pub(crate) struct Derive {
     /// from either
     #[arg(long, value_name = "SCHEME", default_value = "sanid-v1")]
     pub(crate) scheme: String,
-    /// What stands before the ':' of the initiator name
+    /// The text before the ':' of the initiator name
     #[arg(
         long,
         value_name = "PREFIX",
@@ -313,10 +313,10 @@ pub(crate) struct Check {
     /// The names; - for standard input
     #[arg(value_name = "NAME", required = true, allow_hyphen_values = true)]
     pub(crate) names: Vec<String>,
-    /// Also require that every known storage program and array takes the name in this form
+    /// Also require that every known storage program and array accepts the name in this form
     #[arg(long)]
     pub(crate) portable: bool,
-    /// Take every name for one of this kind instead of telling by its look
+    /// Check every name as this kind instead of detecting the kind
     #[arg(long, value_name = "KIND", value_enum)]
     pub(crate) kind: Option<Kind>,
     /// Text for people, which may change, or JSON for programs, which will not
@@ -333,7 +333,7 @@ pub(crate) enum Kind {
 
 #[derive(Debug, Args)]
 pub(crate) struct Companion {
-    /// Options of the program that does it
+    /// Options of that program
     #[arg(
         value_name = "OPTION",
         trailing_var_arg = true,

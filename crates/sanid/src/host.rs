@@ -35,10 +35,10 @@ pub(crate) fn open(given: Option<&Path>, access: Access) -> Result<Root, Failure
         Ok(()) => Ok(Root::host()?),
         Err(why) => Err(Failure::refused(&format!(
             "{why}\n\
-             Ways out:\n  \
+             Fixes:\n  \
              as root, with /proc mounted   if this is the host\n  \
              --root DIR   the directory where the host's root, or the image to work on, is mounted\n  \
-             --root /     if this is the system to be named"
+             --root /     if this is the system to name"
         ))),
     }
 }

@@ -72,7 +72,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
     }
 }
 
-/// Whether a word is given that is no option.
+/// Whether an argument is given that is not an option.
 fn is_word_too_many(error: &clap::Error) -> bool {
     match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::String(word)) => {

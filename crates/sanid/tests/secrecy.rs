@@ -107,7 +107,7 @@ const HOSTS: &[(&str, Make)] = &[
     ("a seed in the place of the name of one", || {
         config(&format!("seed = [\"{MACHINE_ID}\"]\n"))
     }),
-    ("a seed that is no list", || {
+    ("a seed that is not a list", || {
         config(&format!("seed = \"{MACHINE_ID}\"\n"))
     }),
     ("a denylist with a slip", || {
@@ -232,7 +232,7 @@ fn commands(host: Make) {
             ran.stderr.as_bytes(),
         );
         for path in host.everything() {
-            // Where somebody else has put it.
+            // Where a different program has put it.
             let given = ["etc/machine-id", "etc/sanid/config.toml", PRODUCT_UUID];
             let table = path.starts_with(host.at("sys/firmware"));
             if !table && given.iter().all(|given| path != host.at(given)) {

@@ -174,7 +174,7 @@ pub(super) const ALL: &[Case] = &[
     ),
     disk(
         "board_replaced",
-        "a replaced board: with the same UUID it is the same host with other parts; with a new UUID it is reported until `hardware accept`",
+        "a replaced board: with the same UUID it is the same host with changed parts; with a new UUID it is reported until `hardware accept`",
         "hardware.sh",
         &[
             SERVER,

@@ -2,7 +2,7 @@
 
 use crate::{HostId, IscsiName, NameError, NameKind, Nqn, Portability, PortabilityIssue};
 
-/// What there is to say about a text that is meant to be a name.
+/// The result of checking a text as a name.
 ///
 /// Valid and portable are two answers: a name can be valid and yet be refused
 /// by a program that a site uses.
@@ -20,7 +20,7 @@ pub struct Verdict {
     pub kind: NameKind,
     /// The rule it breaks, if it breaks one.
     pub validity: Result<(), NameError>,
-    /// Who refuses or misreads it; for an invalid text exactly
+    /// The programs that refuse or misread it; for an invalid text exactly
     /// [`PortabilityIssue::Invalid`].
     pub portability: Portability,
 }
@@ -37,7 +37,7 @@ impl Verdict {
         self.validity.is_ok()
     }
 
-    /// Whether it is valid and nobody stumbles over it.
+    /// Whether it is valid and every known program reads it the same way.
     ///
     /// ```
     /// use sanid_core::{NameKind, check};

@@ -7,7 +7,7 @@ use crate::{NameKind, Rule};
 /// The rule that a text breaks, and where.
 ///
 /// The message is one line without control characters, whatever the text was:
-/// it names the fault, the byte where it stands (counted from 0) and the
+/// it names the fault, the byte where it is (counted from 0) and the
 /// standard. It repeats at most one character, a month or a count from the
 /// text, so it is safe to log.
 ///
@@ -65,7 +65,7 @@ impl NameError {
         self
     }
 
-    /// What the text was meant to be.
+    /// The kind of name that was expected.
     ///
     /// ```
     /// use sanid_core::{HostId, NameKind};
@@ -87,7 +87,7 @@ impl NameError {
         self.rule
     }
 
-    /// Where the fault stands: an offset in bytes from the start of the text,
+    /// The position of the fault: an offset in bytes from the start of the text,
     /// at most its length, always on a character boundary.
     ///
     /// `None` when the fault has no one place (a missing name, a wrong length,
@@ -121,11 +121,11 @@ impl NameError {
             (_, Found::Character(found)) => {
                 quote(f, found)?;
                 f.write_str(match self.rule {
-                    Rule::Blank => " is a blank",
+                    Rule::Blank => " is whitespace",
                     Rule::Control => " is a control character",
                     Rule::Unassigned => " is not assigned in Unicode 3.2",
                     Rule::RightToLeft => " is written from right to left",
-                    Rule::LabelCharacter => " cannot stand in a domain label",
+                    Rule::LabelCharacter => " is not allowed in a domain label",
                     _ => " is not allowed",
                 })
             }
@@ -149,18 +149,18 @@ impl NameError {
             Rule::EmptyLabel => "a domain label is empty",
             Rule::LabelTooLong => "a domain label is longer than 63 bytes",
             Rule::LabelHyphen => "a domain label begins or ends with a hyphen",
-            Rule::LabelCharacter => "a domain label holds a forbidden character",
+            Rule::LabelCharacter => "a domain label contains a forbidden character",
             Rule::Character | Rule::Prohibited => "a character is not allowed",
-            Rule::Blank => "the name holds a blank",
-            Rule::Control => "the name holds a control character",
-            Rule::Nul => "the name holds a NUL",
+            Rule::Blank => "the name contains whitespace",
+            Rule::Control => "the name contains a control character",
+            Rule::Nul => "the name contains a NUL",
             Rule::Unassigned => "a character is not assigned in Unicode 3.2",
             Rule::RightToLeft => "a character is written from right to left",
             Rule::EuiForm => "\"eui.\" is not followed by exactly 16 hexadecimal digits",
             Rule::NaaForm => "\"naa.\" is not followed by exactly 16 or 32 hexadecimal digits",
             Rule::UuidForm => "the UUID is not written as 8-4-4-4-12 hexadecimal digits",
             Rule::ReservedDomain => {
-                "org.nvmexpress may stand only before \":uuid:\" and a UUID, or in the discovery NQN"
+                "org.nvmexpress is allowed only before \":uuid:\" and a UUID, or in the discovery NQN"
             }
             Rule::HostDiscovery => "the discovery NQN cannot name a host",
             Rule::HostTooLong => "Linux accepts at most 222 bytes in a host NQN",

@@ -79,7 +79,7 @@ impl HostId {
         self.0
     }
 
-    /// Who refuses or misreads a *text* that is a Host ID: since the type
+    /// The programs that refuse or misread a *text* that is a Host ID: since the type
     /// keeps the bits and always writes them in lower case, only the text can
     /// be unportable.
     ///

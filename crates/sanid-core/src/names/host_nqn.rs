@@ -10,7 +10,7 @@ use crate::{
 
 /// An NQN that a *host* may present on Linux, kept as written.
 ///
-/// Narrower than [`Nqn`]: no discovery NQN, no UUID that is no identity, at
+/// Narrower than [`Nqn`]: no discovery NQN, no UUID that cannot identify a host, at
 /// most [`HOST_NQN_MAX`] bytes and no comma, because the kernel takes no
 /// others. Wider in one place: nvme-cli 1.10 to 1.16 wrote the UUID as 32
 /// digits without hyphens, and arrays know such hosts by that name. Refusing
@@ -33,7 +33,7 @@ use crate::{
 pub struct HostNqn(Text);
 
 impl HostNqn {
-    /// What stands before the UUID in the uuid form, for bulk work that writes
+    /// The text before the UUID in the uuid form, for bulk work that writes
     /// names as bytes.
     ///
     /// ```
@@ -237,7 +237,7 @@ impl HostNqn {
         &self.0
     }
 
-    /// Who refuses or misreads this name. The dashless form has
+    /// The programs that refuse or misread this name. The dashless form has
     /// [`PortabilityIssue::Invalid`].
     ///
     /// ```

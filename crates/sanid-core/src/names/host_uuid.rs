@@ -1,4 +1,4 @@
-//! The 128 bits behind a host's NVMe names.
+//! The 128 bits of a host's NVMe names.
 
 use core::fmt;
 use core::str::FromStr;
@@ -87,7 +87,7 @@ impl HostUuid {
     /// # Errors
     ///
     /// [`Rule::Empty`] for no text, [`Rule::UuidForm`] for anything else,
-    /// including braces, blanks and digits without hyphens.
+    /// including braces, whitespace and digits without hyphens.
     ///
     /// ```
     /// use sanid_core::HostUuid;

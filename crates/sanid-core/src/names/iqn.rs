@@ -55,7 +55,7 @@ impl Iqn {
         self.0.as_str()
     }
 
-    /// Who refuses or misreads this name; see [`IscsiName::portability`].
+    /// The programs that refuse or misread this name; see [`IscsiName::portability`].
     ///
     /// ```
     /// use sanid_core::Iqn;

@@ -3,10 +3,10 @@
 use super::{Text, concat, text_traits};
 use crate::{Iqn, NAME_MAX, NameError, NameKind, Rule, hex};
 
-/// A colon and a UUID as 32 digits: what schemes put behind a prefix.
+/// A colon and a UUID as 32 digits: what schemes append to a prefix.
 const DERIVED_SUFFIX: usize = 1 + 32;
 
-/// What stands before the derived part of an IQN: `iqn.yyyy-mm.reversed.domain`,
+/// The text before the derived part of an IQN: `iqn.yyyy-mm.reversed.domain`,
 /// with or without a part of its own after a colon.
 ///
 /// Distributions use different ones (`iqn.2016-04.com.open-iscsi`,

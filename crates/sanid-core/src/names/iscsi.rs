@@ -160,7 +160,7 @@ impl IscsiName {
         format(&self.normal_form().0)
     }
 
-    /// Who refuses or misreads this name.
+    /// The programs that refuse or misread this name.
     ///
     /// ```
     /// use sanid_core::{IscsiName, PortabilityIssue};

@@ -26,9 +26,9 @@ pub enum NameKind {
 impl NameKind {
     /// Guesses what a text is meant to be, from its beginning and shape alone.
     ///
-    /// This lets a command accept any name without being told its kind. The
+    /// This lets a command accept any name without an option for its kind. The
     /// guess is generous, so that a *broken* name is still recognised and can
-    /// be told which rule it breaks: prefixes count in either case, and
+    /// be reported with the rule it breaks: prefixes count in either case, and
     /// hexadecimal digits with hyphens or braces count as a Host ID when there
     /// are about as many as in a UUID (30 to 40). `None` means that no kind
     /// is more likely than another.

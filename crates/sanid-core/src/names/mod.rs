@@ -34,7 +34,7 @@ pub use rule::Rule;
 /// The longest iSCSI name and the longest NQN, in bytes of UTF-8.
 ///
 /// An iSCSI name is measured after preparation (RFC 7143 section 4.2.7.2), an
-/// NQN as it stands (NVMe Base Specification, "NVMe Qualified Names").
+/// NQN as written (NVMe Base Specification, "NVMe Qualified Names").
 ///
 /// ```
 /// use sanid_core::{IscsiName, NAME_MAX};
@@ -60,7 +60,7 @@ pub const NAME_MAX: usize = 223;
 /// ```
 pub const HOST_NQN_MAX: usize = 222;
 
-/// The storage behind every name.
+/// The storage of every name.
 type Text = arrayvec::ArrayString<NAME_MAX>;
 
 /// Joins parts whose lengths the caller has proved to fit.

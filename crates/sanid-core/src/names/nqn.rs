@@ -7,7 +7,7 @@ use crate::{
     Rule,
 };
 
-/// What stands before the UUID in the uuid form.
+/// The text before the UUID in the uuid form.
 pub(super) const UUID_PREFIX: &str = "nqn.2014-08.org.nvmexpress:uuid:";
 /// The name that every discovery subsystem answers to.
 const DISCOVERY: &str = "nqn.2014-08.org.nvmexpress.discovery";
@@ -101,7 +101,7 @@ impl Nqn {
         form(&self.0)
     }
 
-    /// Who refuses or misreads this name as a host's.
+    /// The programs that refuse or misread this name as a host's.
     ///
     /// ```
     /// use sanid_core::{Nqn, PortabilityIssue};

@@ -21,7 +21,7 @@ use crate::{HostId, HostNqn, IscsiName};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NvmePair {
-    /// The name by which subsystems admit the host.
+    /// The name by which subsystems allow the host.
     pub host_nqn: HostNqn,
     /// The identifier by which reservations are registered.
     pub host_id: HostId,

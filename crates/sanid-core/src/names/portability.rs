@@ -1,4 +1,4 @@
-//! What keeps a valid name from being read the same way everywhere.
+//! The reasons why programs read a valid name differently.
 
 use core::fmt;
 
@@ -22,9 +22,9 @@ catalogue! {
     /// ```
     pub enum PortabilityIssue {
         Invalid => "invalid",
-            "The name breaks a rule of its standard, so nobody needs to accept it.";
+            "The name breaks a rule of its standard, so programs may reject it.";
         Uppercase => "uppercase",
-            "Capital letters: LIO and rtslib lower-case iSCSI names, so an access rule written with capitals never matches; NQNs are compared byte for byte, so any other spelling is another host.";
+            "Capital letters: LIO and rtslib lower-case iSCSI names, so an access rule written with capitals never matches; NQNs are compared byte for byte, so any other spelling is a different host.";
         NonAscii => "non-ascii",
             "Characters beyond ASCII: LIO, nvmet and others compare bytes without preparing them, so two spellings that look alike are two hosts.";
         EmptySuffix => "empty-suffix",
@@ -44,13 +44,13 @@ catalogue! {
         Comma => "comma",
             "A comma: Linux splits connect options at commas, so no host can present the name.";
         Blank => "blank",
-            "A blank: libnvme trims nothing, so a blank at an end becomes part of the name, and shell scripts split a name at a blank.";
+            "Whitespace: libnvme trims nothing, so whitespace at an end becomes part of the name, and shell scripts split a name at whitespace.";
         Slash => "slash",
-            "A slash: nvmet keeps each host as a directory named after it, which cannot hold one.";
+            "A slash: nvmet names a directory after each host, and the name of a directory cannot contain one.";
         SpecialCharacter => "special-character",
             "A character other than letters, digits, \"-\", \".\", \"_\" and \":\": shells, configuration files and target tools read it as quoting, a comment, a wildcard or an assignment.";
         DenylistedUuid => "denylisted-uuid",
-            "A UUID that is no identity (zero, all ones or a board vendor's default): as a host it is refused, or shared with others.";
+            "A UUID that does not identify a host (zero, all ones or a board vendor's default): as a host it is refused, or shared with others.";
     }
 }
 

@@ -11,7 +11,7 @@ catalogue! {
     /// A rule that makes a text *not* a name, or not one that a host may have.
     ///
     /// The code is for programs, the explanation for people, the citation for
-    /// those who want to argue. A rule says what is wrong for everybody; that
+    /// reviewers. A rule holds for every program; that
     /// a *valid* name is misread by some program is a
     /// [`PortabilityIssue`](crate::PortabilityIssue).
     ///
@@ -36,16 +36,16 @@ catalogue! {
             "Only the iqn form of an iSCSI name fits here.",
             "RFC 7143 section 4.2.7.4";
         Date => "date",
-            "After the prefix comes a date, yyyy-mm: four digits, a hyphen, two digits, and a dot before the domain.",
+            "The prefix is followed by a date, yyyy-mm: four digits, a hyphen, two digits, and a dot before the domain.",
             "RFC 7143 section 4.2.7.4; NVMe Base Specification, \"NVMe Qualified Names\"";
         Month => "month",
             "The month of the date is 01 to 12.",
             "RFC 7143 section 4.2.7.4; NVMe Base Specification, \"NVMe Qualified Names\"";
         NoDomain => "no-domain",
-            "After the date comes the reversed domain name of the naming authority.",
+            "The date is followed by the reversed domain name of the naming authority.",
             "RFC 7143 section 4.2.7.4; NVMe Base Specification, \"NVMe Qualified Names\"";
         EmptyLabel => "empty-label",
-            "No label of the reversed domain name is empty: no dot stands first, last or beside another.",
+            "No label of the reversed domain name is empty: no dot is first, last or next to a second dot.",
             "RFC 1034 section 3.5";
         LabelTooLong => "label-too-long",
             "A label of the reversed domain name has at most 63 bytes.",
@@ -54,34 +54,34 @@ catalogue! {
             "No label of the reversed domain name begins or ends with a hyphen.",
             "RFC 1034 section 3.5; RFC 1123 section 2.1";
         LabelCharacter => "label-character",
-            "A label of the reversed domain name holds letters, digits and hyphens only.",
+            "A label of the reversed domain name contains only letters, digits and hyphens.",
             "RFC 1034 section 3.5";
         Character => "character",
-            "Of the ASCII characters an iSCSI name holds letters, digits, \"-\", \".\" and \":\" only.",
+            "Of the ASCII characters an iSCSI name contains letters, digits, \"-\", \".\" and \":\" only.",
             "RFC 7143 section 4.2.7.2; RFC 3722 section 5";
         Blank => "blank",
-            "An iSCSI name holds no blank of any kind.",
+            "An iSCSI name does not contain whitespace.",
             "RFC 3722 section 5; RFC 3454 table C.1";
         Control => "control",
-            "A name holds no control character: no file, connect option or log line can carry it.",
+            "A name does not contain control characters: no file, connect option or log line can carry it.",
             "RFC 3454 table C.2; kernel connect options; initiatorname.iscsi and hostnqn are lines";
         Nul => "nul",
-            "An NQN holds no NUL: it ends the name.",
+            "An NQN does not contain a NUL: it ends the name.",
             "NVMe Base Specification, \"NVMe Qualified Names\"";
         Unassigned => "unassigned",
-            "An iSCSI name holds no code point that Unicode 3.2 leaves unassigned.",
+            "An iSCSI name does not contain code points that Unicode 3.2 leaves unassigned.",
             "RFC 3722 section 7; RFC 3454 table A.1";
         Prohibited => "prohibited",
-            "An iSCSI name holds no character that its profile prohibits: private use, non-characters, ideographic description, tags, changes of display, the ideographic full stop.",
+            "An iSCSI name does not contain characters that its profile prohibits: private use, non-characters, ideographic description, tags, changes of display, the ideographic full stop.",
             "RFC 3722 section 5; RFC 3454 tables C.3 to C.9";
         RightToLeft => "right-to-left",
-            "An iSCSI name holds no right-to-left character, since it always holds the left-to-right letters of its prefix.",
+            "An iSCSI name does not contain right-to-left characters, since it always contains the left-to-right letters of its prefix.",
             "RFC 3722 section 6; RFC 3454 section 6";
         EuiForm => "eui-form",
-            "After \"eui.\" come exactly 16 hexadecimal digits.",
+            "\"eui.\" is followed by exactly 16 hexadecimal digits.",
             "RFC 7143 section 4.2.7.5";
         NaaForm => "naa-form",
-            "After \"naa.\" come exactly 16 or 32 hexadecimal digits.",
+            "\"naa.\" is followed by exactly 16 or 32 hexadecimal digits.",
             "RFC 7143 section 4.2.7.6; RFC 3980";
         UuidForm => "uuid-form",
             "A UUID is written as 8-4-4-4-12 hexadecimal digits joined by hyphens, 36 characters, nothing around it.",
@@ -96,13 +96,13 @@ catalogue! {
             "A host NQN has at most 222 bytes on Linux, which counts a terminating NUL within the 223.",
             "Linux drivers/nvme/host/fabrics.c";
         HostComma => "host-comma",
-            "A host NQN holds no comma on Linux, which splits connect options at commas.",
+            "A host NQN does not contain a comma on Linux, which splits connect options at commas.",
             "Linux drivers/nvme/host/fabrics.c";
         UuidZero => "uuid-zero",
             "A host's UUID is not zero: that means \"no Host ID\".",
             "NVMe Base Specification, \"Host Identifier\"";
         UuidOnes => "uuid-ones",
-            "A host's UUID is not all ones: that is firmware saying \"not set\".",
+            "A host's UUID is not all ones: firmware uses that for \"not set\".",
             "SMBIOS Reference Specification (DSP0134), \"System - UUID\"";
         UuidVendorDefault => "uuid-vendor-default",
             "A host's UUID is not a default that board vendors ship on many machines.",

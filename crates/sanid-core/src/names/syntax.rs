@@ -25,7 +25,7 @@ pub(super) fn check_authority(kind: NameKind, text: &str) -> Result<(), NameErro
     Ok(())
 }
 
-/// What stands between the date and the first colon.
+/// The text between the date and the first colon.
 pub(super) fn domain(text: &str) -> &str {
     let rest = text.get(DOMAIN..).unwrap_or_default();
     rest.split_once(':').map_or(rest, |(domain, _)| domain)

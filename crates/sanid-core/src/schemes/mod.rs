@@ -46,7 +46,7 @@ pub static SCHEMES: &[&dyn Scheme] = &[
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
-    /// Any 128 bits that stand for this host alone: the machine-id, or what the
+    /// Any 128 bits that identify this host alone: the machine-id, or what the
     /// configuration names in its place.
     Any,
     /// The machine-id and nothing else, like the program it is named for.
@@ -125,7 +125,7 @@ pub trait Scheme: Sync {
     fn takes(&self) -> Takes;
 
     /// Whether the names it gives reveal the machine-id, in whole or in part,
-    /// which machine-id(5) asks programs not to do. A system UUID is no such
+    /// which machine-id(5) asks programs not to do. A system UUID is not such
     /// secret: where a scheme shows it, [`notes`](Self::notes) say so.
     ///
     /// ```

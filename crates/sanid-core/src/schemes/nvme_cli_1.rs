@@ -27,7 +27,7 @@ impl Scheme for NvmeCli1 {
 
     fn notes(&self) -> &'static [&'static str] {
         &[
-            "The host NQN holds its UUID without hyphens, which is not valid: SPDK and nvme-cli 3 refuse it.",
+            "The host NQN contains its UUID without hyphens, which is not valid: SPDK and nvme-cli 3 refuse it.",
             "The original made no Host ID: distributions wrote an unrelated random one.",
         ]
     }

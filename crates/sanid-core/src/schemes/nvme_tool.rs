@@ -28,7 +28,7 @@ impl Scheme for NvmeTool {
 
     fn notes(&self) -> &'static [&'static str] {
         &[
-            "Its rule is that of the installed nvme-cli: another version may give another name.",
+            "Its rule is that of the installed nvme-cli: a different version may give a different name.",
             "The host NQN and the Host ID are the UUID that nvme answers with, which may be the system UUID.",
             "Only the host itself can recompute the names.",
         ]

@@ -28,7 +28,7 @@ impl Scheme for Talos {
     fn notes(&self) -> &'static [&'static str] {
         &[
             "The IQN publishes the machine-id, which machine-id(5) asks to keep confidential.",
-            "The Host ID holds only the first 64 bits of the machine-id, as ASCII digits.",
+            "The Host ID contains only the first 64 bits of the machine-id, as ASCII digits.",
             "The Host ID has no RFC 9562 version or variant.",
         ]
     }

@@ -9,7 +9,7 @@ use crate::HostUuid;
 /// machine-id(5) asks programs to hash the machine-id together with an id of
 /// their own, so that no two programs publish the same value and the
 /// machine-id itself stays confidential. An application id is a random UUID
-/// that a program fixes once and for all; it is no secret.
+/// that a program fixes once and for all; it is not a secret.
 ///
 /// Displayed as the 32 digits that `systemd-id128 --app-specific=` takes.
 ///

@@ -49,7 +49,7 @@ const END: [u8; 16] = {
     end
 };
 
-/// The length in bits of a block and so many bytes.
+/// The length in bits of a block and this number of bytes.
 const fn length(bytes: u128) -> [u8; 16] {
     (8 * (64 + bytes)).to_be_bytes()
 }

@@ -12,7 +12,7 @@ use crate::{HostUuid, SANID_HARDWARE_APP_ID, hex};
 /// The 128 secret bits of `/etc/machine-id`: a [`Seed`] of the kind
 /// [`SeedKind::MachineId`].
 ///
-/// machine-id(5) asks to keep it confidential, since it stands for the
+/// machine-id(5) asks to keep it confidential, since it identifies the
 /// installation wherever an application-specific id is derived from it.
 ///
 /// ```
@@ -43,7 +43,7 @@ pub enum MachineIdError {
     /// The word that systemd writes while the first boot is under way.
     #[error("the machine-id is \"uninitialized\": first boot has not finished")]
     Uninitialized,
-    /// All digits are zero, which stands for "none".
+    /// All digits are zero, which means "none".
     #[error("the machine-id is all zeros: it is not set")]
     Zero,
     /// There are not 32 digits and at most one newline.

@@ -1,4 +1,4 @@
-//! Seeds: the secret bits that stand for one installation or one machine, and
+//! Seeds: the secret bits that identify one installation or one machine, and
 //! what may be published about them.
 
 mod app_id;
@@ -31,9 +31,9 @@ pub use machine_id::{MachineId, MachineIdError};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SeedKind {
-    /// `/etc/machine-id`, which stands for the installation.
+    /// `/etc/machine-id`, which identifies the installation.
     MachineId,
-    /// The system UUID of SMBIOS, which stands for the hardware.
+    /// The system UUID of SMBIOS, which identifies the hardware.
     SystemUuid,
     /// The UUID that a hypervisor gives a guest in its device tree.
     DeviceTree,
@@ -41,7 +41,7 @@ pub enum SeedKind {
     NvmeTool,
 }
 
-/// 128 secret bits that stand for one host, their kind, and their spelling.
+/// 128 secret bits that identify one host, their kind, and their spelling.
 ///
 /// A seed is as confidential as a machine-id, which is one kind of seed: there
 /// is no `Display` and no `Clone`, `Debug` prints a constant, and its memory is

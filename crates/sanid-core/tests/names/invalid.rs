@@ -1,4 +1,4 @@
-//! Texts that are no names: the rule each breaks, and where.
+//! Invalid names: the rule each breaks, and where.
 
 use sanid_core::NAME_MAX;
 
@@ -8,7 +8,7 @@ use crate::{As, padded, read};
 /// What it is read as, the text, the code of the rule, the place.
 #[rustfmt::skip]
 pub(crate) const INVALID: &[(As, &str, &str, Option<usize>)] = &[
-    // RFC 7143 4.2.7.3: a type designator, a dot, and something behind it.
+    // RFC 7143 4.2.7.3: a type designator, a dot, and text after it.
     (Iscsi, "", "empty", None),
     (Iscsi, "iqn", "prefix", Some(0)),
     (Iscsi, "iqn-2001-04.com.example", "prefix", Some(0)),
@@ -66,7 +66,7 @@ pub(crate) const INVALID: &[(As, &str, &str, Option<usize>)] = &[
     (Iscsi, "iqn.2001-04.com.example:x｡y", "prohibited", Some(25)),
     (Iscsi, "iqn.2001-04.com.example:שלום", "right-to-left", Some(24)),
     (Iscsi, "iqn.2001-04.com.example:ℵ", "right-to-left", Some(24)),
-    // A place in the prepared form is none in the text.
+    // A position in the prepared form is not a position in the text.
     (Iscsi, "iqn．2001－13．com．example", "month", None),
     (Iscsi, "iqn.2001-04.com.e\u{ad}.\u{ad}:x", "empty-label", None),
     // 4.2.7.5 and 4.2.7.6: fixed numbers of digits.
@@ -149,7 +149,7 @@ pub(crate) const INVALID: &[(As, &str, &str, Option<usize>)] = &[
 ];
 
 #[test]
-fn an_invalid_text_is_told_the_rule_it_breaks_and_where() {
+fn an_invalid_name_gives_the_broken_rule_and_its_position() {
     for &(what, text, code, at) in INVALID {
         let error = read(what, text).unwrap_err();
         assert_eq!(

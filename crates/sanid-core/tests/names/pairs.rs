@@ -55,7 +55,7 @@ fn either_half_gives_the_other() {
 }
 
 #[test]
-fn a_uuid_that_is_no_identity_makes_no_pair() {
+fn rejects_a_pair_from_a_uuid_that_is_not_an_identity() {
     let nqn = "nqn.2014-08.com.example:uuid:00000000-0000-0000-0000-000000000000";
     assert_eq!(NvmePair::from_host_nqn(HostNqn::parse(nqn).unwrap()), None);
 }

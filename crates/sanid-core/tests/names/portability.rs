@@ -61,7 +61,7 @@ pub(crate) const VALID: &[(As, &str, &[&str])] = &[
 ];
 
 #[test]
-fn a_valid_name_lists_who_stumbles_over_it() {
+fn a_valid_name_lists_its_portability_issues() {
     for &(what, text, codes) in VALID {
         let portability = read(what, text).unwrap_or_else(|error| panic!("{text:?}: {error}"));
         let found: Vec<_> = portability.iter().map(|issue| issue.code()).collect();

@@ -21,7 +21,10 @@ pub(super) fn nothing_outside_of_the_root() {
         let _ = fs::remove_file(&config);
         fs::write(&config, config_text).unwrap();
         let said = expect(&site.adopt(&[&dry[..], words].concat()), 0);
-        assert!(said.contains("could not be seen"), "{config_text}: {said}");
+        assert!(
+            said.contains("cannot find out whether"),
+            "{config_text}: {said}"
+        );
         said
     };
     let all = |directory: &Path| {

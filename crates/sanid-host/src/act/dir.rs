@@ -160,7 +160,7 @@ pub(super) fn replace(
     let temporary = temporary(name);
     if let Err(errno) = rustix::fs::renameat(&dir, temporary.as_str(), &dir, name) {
         let _ = unlink(&dir, &temporary);
-        return Err(step("put in place").failed(errno));
+        return Err(step("install").failed(errno));
     }
     rustix::fs::fsync(&dir).map_err(|errno| step("store").failed(errno))
 }

@@ -36,7 +36,7 @@ pub enum ActError {
     },
     /// What was read back is not what was written; the old files are in place again.
     #[error(
-        "{path} reads back as {found:?} instead of {written:?}; the old state was put back. Something else writes this file, or the file system does not keep what it is given"
+        "{path} reads back as {found:?} instead of {written:?}; the old state was restored. A different program writes this file, or the file system does not store what is written"
     )]
     ReadBack {
         /// The file.
@@ -47,9 +47,9 @@ pub enum ActError {
         found: String,
     },
     /// Putting the old state back failed as well.
-    #[error("{first}; and {path} could not be put back: {}. Run `sanid status`, then `sanid apply` again", describe(*errno))]
+    #[error("{first}; and {path} could not be restored: {}. Run `sanid status`, then `sanid apply` again", describe(*errno))]
     NotRestored {
-        /// What went wrong first.
+        /// The first error.
         first: String,
         /// The file that is not as it was.
         path: String,
@@ -58,15 +58,15 @@ pub enum ActError {
     },
     /// The machine-id is a new one, and putting the identity in place failed.
     #[error(
-        "the machine-id is the new one, and the identity is not in place yet: {0}. Run `sanid apply`, which completes it"
+        "the machine-id is new, and the files do not have the new identity yet: {0}. Run `sanid apply` to complete it"
     )]
     Reseeded(String),
     /// A source of names could not be read, and it may give this host different names.
-    #[error("{0}; a credential may give this host its names, so nothing is changed")]
+    #[error("{0}; a credential may set the names of this host, so nothing was changed")]
     SourceNotRead(String),
     /// Another sanid is at work and does not end.
     #[error(
-        "another sanid holds {path} for more than {seconds} seconds; `fuser -v {path}` shows it"
+        "a different sanid process has held {path} for more than {seconds} seconds; `fuser -v {path}` shows it"
     )]
     Locked {
         /// The lock.

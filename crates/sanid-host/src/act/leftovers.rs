@@ -5,7 +5,7 @@ use super::reseed;
 use crate::file::IdentityFile;
 use crate::root::Root;
 
-/// Removes what a killed run left beside the identity files. Best effort: it is in nobody's way, and
+/// Removes what a killed run left beside the identity files. Best effort: it harms nothing, and
 /// the next change tries again.
 pub(super) fn clear(root: &Root) {
     for file in IdentityFile::ALL {

@@ -1,8 +1,8 @@
 //! One sanid at a time.
 //!
-//! The lock is a file that only root can open, since whoever can open a file can lock it: below a
+//! The lock is a file that only root can open, since a user who can open a file can lock it: below a
 //! volatile `/run` a file of its own, elsewhere (an image below `--root`) the directory of the record,
-//! so that nothing is left behind in the image.
+//! so that no file remains in the image.
 
 use std::time::{Duration, Instant};
 

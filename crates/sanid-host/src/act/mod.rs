@@ -4,7 +4,7 @@
 //! done under temporary names first; then the files change places with them, one rename each; then they
 //! are read back as their readers read them; only then are the old ones let go. A note in the record
 //! goes before a change of the NVMe pair, which is two files: found at the next start, it says that a
-//! mixture is sanid's own half-done work and not somebody's identity.
+//! mixture is sanid's own half-done work and not an identity in use.
 
 mod bind;
 pub(crate) mod dir;

@@ -18,7 +18,7 @@ use crate::root::{Root, describe};
 const DIRECTORY: &str = "etc";
 const DBUS: &str = "var/lib/dbus";
 pub(super) const NAME: &str = "machine-id";
-/// Where a temporary file of this change may be left.
+/// Directories where this change may leave a temporary file.
 pub(super) const DIRECTORIES: [&str; 2] = [DIRECTORY, DBUS];
 
 /// A machine-id that no host has yet: 122 random bits of the kernel, marked as a version 4 UUID as
@@ -81,14 +81,14 @@ pub(crate) fn reseed(
     let before = Recorded::of(facts);
     note(root, before, plan)?;
     if let Err(error) = replace(root, new) {
-        // What could not be stored can be in place all the same.
+        // Even after a failed fsync the file may be in place.
         if new.is_in_place(root) {
             return Err(ActError::Reseeded(error.brief()));
         }
         restore_record(root, before, plan);
         return Err(error);
     }
-    // What goes wrong from here on leaves the note in the record, and the next `apply` goes on.
+    // After this point a failure leaves the note in the record, and the next `apply` continues.
     let noted = noted(before, plan);
     let before = Recorded {
         record: Some(&noted),
@@ -108,7 +108,7 @@ fn link_dbus(root: &Root) -> Result<(), ActError> {
     const PATH: &str = "var/lib/dbus/machine-id";
     let step = Step {
         root,
-        what: "put in place",
+        what: "install",
         path: PATH,
     };
     if root.link_target(PATH).is_some() || !root.exists(PATH).unwrap_or(false) {

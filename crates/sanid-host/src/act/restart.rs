@@ -21,7 +21,7 @@ pub enum Verb {
 
 impl Verb {
     /// systemctl's word for it.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::TryRestart => "try-restart",
         }
@@ -58,13 +58,13 @@ impl Restart {
     /// Restarts the units of the running host; false when none of them is installed.
     ///
     /// # Errors
-    /// What systemctl said.
+    /// The error of systemctl.
     pub fn carry_out(&self) -> Result<bool, String> {
         let mut any = false;
         // One by one, since one that is not installed fails the whole command.
         for unit in self.units {
             let output = Command::new(PROGRAM)
-                .args([self.verb.word(), unit])
+                .args([self.verb.as_str(), unit])
                 .stdin(Stdio::null())
                 .output()
                 .map_err(|error| error.to_string())?;
@@ -81,7 +81,12 @@ impl Restart {
 /// The command to type.
 impl fmt::Display for Restart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{PROGRAM} {} {}", self.verb.word(), self.units.join(" "))
+        write!(
+            f,
+            "{PROGRAM} {} {}",
+            self.verb.as_str(),
+            self.units.join(" ")
+        )
     }
 }
 

@@ -115,7 +115,7 @@ impl<'a> Swap<'a> {
             };
             if let Err(errno) = prepared.put_in_place() {
                 let path = prepared.path.clone();
-                let error = self.step("put in place", &path).failed(errno);
+                let error = self.step("install", &path).failed(errno);
                 return Err(self.undo(error));
             }
         }

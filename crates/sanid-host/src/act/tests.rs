@@ -214,7 +214,7 @@ fn a_directory_in_the_way_of_a_temporary_file_leaves_the_old_state_whole() {
 }
 
 #[test]
-fn what_a_crash_left_under_a_temporary_name_is_cleared_away() {
+fn removes_temporary_files_of_a_crash() {
     let host = Host::with_another_identity();
     host.put("etc/nvme/.hostnqn.sanid-tmp", "half");
     host.put("etc/iscsi/.initiatorname.iscsi.sanid-tmp", "half");
@@ -290,7 +290,7 @@ fn the_lock_keeps_the_second_one_out_until_the_first_is_done() {
         let root = Root::open(&path).unwrap();
         begins.send(()).unwrap();
         let second = lock(&root).unwrap();
-        assert!(is_done.load(Ordering::SeqCst), "it was let in before");
+        assert!(is_done.load(Ordering::SeqCst), "it got the lock before");
         drop(second);
     });
     begun.recv().unwrap();

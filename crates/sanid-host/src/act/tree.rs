@@ -10,7 +10,7 @@ use crate::root::Root;
 /// Deeper than any directory of an identity file is.
 const DEPTH: usize = 8;
 
-/// Copies what is in a directory: files, links and directories. Other things are in nobody's way there.
+/// Copies what is in a directory: files, links and directories. Other kinds of file are left out.
 pub(super) fn copy(from: &OwnedFd, to: &OwnedFd) -> Result<(), Errno> {
     copy_below(from, to, DEPTH)
 }

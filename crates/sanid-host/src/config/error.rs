@@ -1,4 +1,4 @@
-//! What can be wrong with a configuration, each in one line that says where and what to do.
+//! The errors of a configuration, each in one line with the location and the fix.
 
 use super::template::TemplateError;
 use std::fmt;
@@ -47,7 +47,7 @@ pub enum ConfigError {
     List {
         /// The directory.
         path: String,
-        /// What the system said.
+        /// The system's error.
         cause: io::Error,
     },
     /// A file exists and cannot be read.
@@ -55,7 +55,7 @@ pub enum ConfigError {
     Read {
         /// The file.
         path: String,
-        /// What the system said.
+        /// The system's error.
         cause: io::Error,
     },
     /// A directory, socket or device where a file should be.
@@ -64,9 +64,9 @@ pub enum ConfigError {
         /// What is there.
         path: String,
     },
-    /// A name in a drop-in directory with nothing to read behind it.
+    /// A name in a drop-in directory that leads to no file.
     #[error(
-        "{path}: listed but not there to read, as a dangling symbolic link is; remove it, or \
+        "{path}: listed but missing, like a dangling symbolic link; remove it, or \
          link it to /dev/null to mask a file of that name"
     )]
     Dangling {
@@ -74,7 +74,9 @@ pub enum ConfigError {
         path: String,
     },
     /// More than [`MAX_BYTES`](super::fragments::MAX_BYTES).
-    #[error("{path}: larger than 64 KiB, which no configuration is; remove what does not belong")]
+    #[error(
+        "{path}: larger than 64 KiB, and a configuration is smaller; remove what does not belong"
+    )]
     TooLarge {
         /// The file.
         path: String,
@@ -92,7 +94,7 @@ pub enum ConfigError {
     Syntax {
         /// Where.
         at: Place,
-        /// What the parser said, on one line.
+        /// The parser's error, on one line.
         message: String,
     },
     /// A key sanid does not know.
@@ -108,7 +110,7 @@ pub enum ConfigError {
     /// A value its key does not allow.
     #[error("{at}: {key} = {value:?} is refused: {why}")]
     Invalid {
-        /// Where the value is.
+        /// The location of the value.
         at: Place,
         /// The key.
         key: &'static str,
@@ -120,7 +122,7 @@ pub enum ConfigError {
     /// A value its key does not allow, and that may be a secret.
     #[error("{at}: {key} is refused: {why}")]
     Refused {
-        /// Where the value is.
+        /// The location of the value.
         at: Place,
         /// The key.
         key: &'static str,
@@ -133,7 +135,7 @@ pub enum ConfigError {
          named for; remove seed, or choose scheme = \"sanid-v1\""
     )]
     SeedOfScheme {
-        /// Where the seed is.
+        /// The location of the seed.
         seed: Place,
         /// The scheme.
         scheme: &'static str,
@@ -145,7 +147,7 @@ pub enum ConfigError {
          unique by other means"
     )]
     NonUniqueTemplate {
-        /// Where the template is.
+        /// The location of the template.
         at: Place,
         /// The template.
         template: String,
@@ -156,20 +158,20 @@ pub enum ConfigError {
          whichever file comes later; remove one, or override or mask the file that sets it"
     )]
     PrefixAndTemplate {
-        /// Where the prefix is.
+        /// The location of the prefix.
         prefix: Place,
-        /// Where the template is.
+        /// The location of the template.
         template: Place,
     },
     /// The two halves of a pinned pair in two files.
     #[error(
-        "pin.hostnqn ({hostnqn}) and pin.hostid ({hostid}) come from two files; the pair is one \
+        "pin.hostnqn ({hostnqn}) and pin.hostid ({hostid}) are in two files; the pair is one \
          identity: set both halves in one file, and override or mask the other"
     )]
     SplitPair {
-        /// Where the host NQN is.
+        /// The location of the host NQN.
         hostnqn: Place,
-        /// Where the Host ID is.
+        /// The location of the Host ID.
         hostid: Place,
     },
 }
@@ -273,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_a_machine_id_is_not_repeated() {
+    fn does_not_repeat_a_possible_machine_id() {
         for (text, shown) in [
             ("3d1219c7c4c5404aaa1f6d2a48adfda4", "…"),
             ("x 3D1219C7-c4c5-404a-aa1f-6d2a48adfda4.", "x …."),

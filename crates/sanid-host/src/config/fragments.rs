@@ -1,7 +1,7 @@
 //! Stage one: which configuration files are read, and in which order.
 //!
 //! The rules are those of systemd's drop-in directories (`systemd.unit(5)`, `conf_files_list` in
-//! systemd's `src/basic/conf-files.c`), so that nobody has to learn new ones:
+//! systemd's `src/basic/conf-files.c`), so that administrators know the rules already:
 //!
 //! - `*.toml` in [`DIRECTORIES`], later directories above earlier ones;
 //! - of several files with one name only the one in the highest directory is read;

@@ -87,7 +87,7 @@ impl Inputs {
     pub(crate) fn parse(fragment: &Fragment) -> Result<Self, ConfigError> {
         let explained = |error: toml::de::Error| explain(fragment, &error);
         let mut table = DeTable::parse(&fragment.text).map_err(explained)?;
-        // What stands in these may be the seed of this host, and the deserialiser's messages repeat what
+        // The values of these may be the seed of this host, and the deserialiser's messages repeat what
         // they complain about.
         let mut list = |key| match table.get_mut().remove(key) {
             None => Ok(None),
@@ -110,7 +110,7 @@ impl Inputs {
 }
 
 /// Takes out what a later version may know for a part that this one does not: a table, and a key of `[pin]`, that
-/// resembles none of ours. A misspelt key resembles the one it stands for and stays; so does an unknown key outside
+/// resembles none of ours. A misspelt key resembles the intended one and stays; so does an unknown key outside
 /// of any table, which may concern every name.
 fn take_unknown(table: &mut DeTable<'_>) -> Vec<Unknown> {
     let is_table_of_later = |name: &str, value: &DeValue<'_>| {
@@ -169,7 +169,7 @@ fn texts(value: &Spanned<DeValue<'_>>) -> Option<List> {
 }
 
 /// Turns the deserialiser's error into ours. Only here, where there is an error to explain, is
-/// the text looked at a second time, to tell an unknown key from a value of the wrong type and to
+/// the text read a second time, to distinguish an unknown key from a value of the wrong type and to
 /// name the key of the latter.
 fn explain(fragment: &Fragment, error: &toml::de::Error) -> ConfigError {
     let at = |offset| Place::of(&fragment.path, &fragment.text, offset);

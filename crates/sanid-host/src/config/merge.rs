@@ -199,7 +199,7 @@ impl Merged {
             }
         }
         // One file may override one half of a pair that another file sets, and so invent a pair
-        // that nobody wrote down.
+        // that no file has.
         match (&self.pin_hostnqn, &self.pin_hostid) {
             (Some(hostnqn), Some(hostid)) if hostnqn.at.path != hostid.at.path => {
                 Err(ConfigError::SplitPair {

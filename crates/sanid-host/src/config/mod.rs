@@ -3,7 +3,7 @@
 //! Three stages, each with its own file and its own way to fail:
 //!
 //! 1. [`fragments`]: which files below the root are read, and in which order. A pure selection
-//!    over directory listings; the reading itself is behind [`ConfigSource`].
+//!    over directory listings; [`ConfigSource`] does the reading.
 //! 2. [`inputs`]: what one file says, key by key, with the place of every value.
 //! 3. [`settings`]: the values of all files merged, typed and validated, each with its [`Origin`].
 //!
@@ -62,7 +62,7 @@ pub use template::{IqnTemplate, TemplateError};
 ///
 /// [`ConfigError`] for the first thing that is wrong, in the order in which files apply. A file
 /// that cannot be read, an unknown key or an invalid value is never skipped: a setting that an
-/// administrator wrote and sanid ignored could give a host somebody else's identity.
+/// administrator wrote and sanid ignored could give a host the identity of a different one.
 ///
 /// # Examples
 ///

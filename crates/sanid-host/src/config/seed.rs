@@ -1,4 +1,4 @@
-//! The keys `seed` and `denylist`: which 128 bits stand for this host, and which do for none.
+//! The keys `seed` and `denylist`: which 128 bits identify this host, and which never do.
 
 use sanid_core::{HostUuid, Takes};
 
@@ -32,19 +32,19 @@ impl Settings {
     }
 }
 
-/// A list of seeds. The message does not repeat it: somebody may have written the seed itself.
+/// A list of seeds. The message does not repeat it: a user may have written the seed itself.
 pub(super) fn names(list: &[String]) -> Result<Vec<&'static str>, Refusal> {
     let refusal = |what| Refusal::new(what, &format!("write a list of some of {WORDS:?}"));
     let mut names = Vec::new();
     for name in list {
         match WORDS.into_iter().find(|word| word == name) {
-            None => return Err(refusal("it names a seed that does not exist")),
+            None => return Err(refusal("it has an unknown seed")),
             Some(word) if names.contains(&word) => return Err(refusal("it names a seed twice")),
             Some(word) => names.push(word),
         }
     }
     if names.is_empty() {
-        return Err(refusal("it names no seed"));
+        return Err(refusal("it is empty"));
     }
     Ok(names)
 }

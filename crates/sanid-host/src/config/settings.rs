@@ -55,7 +55,7 @@ impl<T> Setting<T> {
 /// What to do with a valid identity that is already on disk and differs from the desired one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnExisting {
-    /// Stop, and show both names and the ways out.
+    /// Stop, and show both names and the fixes.
     #[default]
     Refuse,
     /// Leave it, and report the difference.
@@ -64,7 +64,7 @@ pub enum OnExisting {
     Replace,
 }
 
-/// Where the identity is put.
+/// Where the identity is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Placement {
     /// Into files where the directory is writable, by bind mount where it is not.
@@ -82,7 +82,7 @@ pub enum Firmware {
     /// It outranks the scheme.
     #[default]
     Use,
-    /// It is not looked at.
+    /// It is not read.
     Ignore,
 }
 
@@ -97,7 +97,7 @@ pub(crate) trait Words: Copy + PartialEq + 'static {
             .ok_or_else(|| one_of(Self::WORDS.iter().map(|(known, _)| *known)))
     }
 
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         let found = Self::WORDS.iter().find(|(_, value)| *value == self);
         found.map_or("", |(word, _)| word)
     }
@@ -141,11 +141,11 @@ pub struct Pin {
 pub struct Settings {
     /// The rule from seed to identity.
     pub scheme: Setting<&'static dyn Scheme>,
-    /// What stands for this host, in the order in which it is asked; see [`Settings::seeds`].
+    /// The seeds of this host, in the order in which they are tried; see [`Settings::seeds`].
     pub seed: Setting<Vec<&'static str>>,
-    /// What stands for no host, beside what is known to.
+    /// Values that do not identify a host, in addition to the known ones.
     pub denylist: Setting<Vec<HostUuid>>,
-    /// What stands before the `:` of an IQN the scheme has no prefix of its own for.
+    /// The text before the `:` of an IQN, for schemes without a prefix of their own.
     pub iqn_prefix: Setting<IqnPrefix>,
     /// A rule for the IQN in place of the prefix.
     pub iqn_template: Option<Setting<IqnTemplate>>,
@@ -153,7 +153,7 @@ pub struct Settings {
     pub allow_non_unique_template: Setting<bool>,
     /// What happens to a valid identity that is already on disk.
     pub on_existing: Setting<OnExisting>,
-    /// Where the identity is put.
+    /// Where the identity is stored.
     pub placement: Setting<Placement>,
     /// Whether a firmware identity counts.
     pub firmware: Setting<Firmware>,
@@ -226,9 +226,11 @@ impl Settings {
                 Some(&self.allow_non_unique_template),
                 ToString::to_string,
             ),
-            line("on-existing", Some(&self.on_existing), |v| quoted(v.word())),
-            line("placement", Some(&self.placement), |v| quoted(v.word())),
-            line("firmware", Some(&self.firmware), |v| quoted(v.word())),
+            line("on-existing", Some(&self.on_existing), |v| {
+                quoted(v.as_str())
+            }),
+            line("placement", Some(&self.placement), |v| quoted(v.as_str())),
+            line("firmware", Some(&self.firmware), |v| quoted(v.as_str())),
             line(
                 "allow-volatile-machine-id",
                 Some(&self.allow_volatile_machine_id),
@@ -270,7 +272,7 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("\"{text}\"")
 }
 
-/// The refusal of a value that is none of the words its key has.
+/// The refusal of a value that is not one of its key's keywords.
 pub(crate) fn one_of<'a>(words: impl Iterator<Item = &'a str>) -> Refusal {
     let words: Vec<String> = words.map(quoted).collect();
     Refusal::new(

@@ -5,7 +5,7 @@ use sanid_core::{HostUuid, Iqn, NameError};
 /// The digits of `{id12}`.
 const SHORT_ID: usize = 12;
 
-/// Host names that systems have before somebody names them.
+/// Default host names of systems without a name.
 ///
 /// A name made from one of these is shared by every unnamed host, and changes the day the host
 /// gets its own.
@@ -54,15 +54,15 @@ enum Part {
 /// Why a template, or the name it gives on this host, is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
-    /// Braces around something that is no placeholder.
-    #[error("{{{}}} is no placeholder; there are {{id}}, {{id12}} and {{hostname}}", .name.escape_debug())]
+    /// Braces around something that is not a placeholder.
+    #[error("{{{}}} is not a placeholder; the placeholders are {{id}}, {{id12}} and {{hostname}}", .name.escape_debug())]
     UnknownPlaceholder {
         /// What is between the braces.
         name: String,
     },
     /// A brace without its other half.
     #[error(
-        "a brace has no partner; braces stand around a placeholder, and are not legal in an IQN"
+        "a brace has no matching brace; braces enclose a placeholder, and are not allowed in an IQN"
     )]
     UnbalancedBrace,
     /// The rule breaks the rules for an IQN.
@@ -74,7 +74,7 @@ pub enum TemplateError {
         error: NameError,
     },
     /// A valid name that targets disagree about.
-    #[error("{name:?} is a valid IQN that not every program takes alike: {issues}")]
+    #[error("{name:?} is a valid IQN that some programs read differently: {issues}")]
     NotPortable {
         /// What the template gave.
         name: String,
@@ -88,7 +88,7 @@ pub enum TemplateError {
     NoHostname,
     /// A host name of an unnamed host.
     #[error(
-        "the host name {hostname:?} is what unnamed hosts have; give this host its own in /etc/hostname"
+        "the host name {hostname:?} is the default of hosts without a name; set this host's name in /etc/hostname"
     )]
     UnnamedHost {
         /// The name.
@@ -142,7 +142,7 @@ impl IqnTemplate {
     }
 
     /// Makes this host's IQN. `hostname` is the static name as `/etc/hostname` has it, without
-    /// surrounding blanks.
+    /// surrounding whitespace.
     ///
     /// # Errors
     ///
@@ -282,19 +282,37 @@ mod tests {
         for (template, message) in [
             ("", "not a valid IQN"),
             ("{id}", "not a valid IQN"),
-            ("iqn.2004-05.com.example:{mac}", "{mac} is no placeholder"),
-            ("iqn.2004-05.com.example:{ID}", "{ID} is no placeholder"),
-            ("iqn.2004-05.com.example:{}", "{} is no placeholder"),
+            (
+                "iqn.2004-05.com.example:{mac}",
+                "{mac} is not a placeholder",
+            ),
+            ("iqn.2004-05.com.example:{ID}", "{ID} is not a placeholder"),
+            ("iqn.2004-05.com.example:{}", "{} is not a placeholder"),
             (
                 "iqn.2004-05.com.example:{a\n\u{1b}[2J}",
-                "{a\\n\\u{1b}[2J} is no placeholder",
+                "{a\\n\\u{1b}[2J} is not a placeholder",
             ),
-            ("iqn.2004-05.com.example:{{id}}", "{{id} is no placeholder"),
-            ("iqn.2004-05.com.example:{id", "a brace has no partner"),
-            ("iqn.2004-05.com.example:id}", "a brace has no partner"),
-            ("iqn.2004-05.com.example:}{id}", "a brace has no partner"),
+            (
+                "iqn.2004-05.com.example:{{id}}",
+                "{{id} is not a placeholder",
+            ),
+            (
+                "iqn.2004-05.com.example:{id",
+                "a brace has no matching brace",
+            ),
+            (
+                "iqn.2004-05.com.example:id}",
+                "a brace has no matching brace",
+            ),
+            (
+                "iqn.2004-05.com.example:}{id}",
+                "a brace has no matching brace",
+            ),
             ("iqn.2004-05.com.example:a b{id}", "not a valid IQN"),
-            ("iqn.2004-05.com.example:Rack1-{id12}", "not every program"),
+            (
+                "iqn.2004-05.com.example:Rack1-{id12}",
+                "some programs read differently",
+            ),
             ("iqn.2004-05.com.example:rack_1-{id12}", "IQN"),
         ] {
             let error = IqnTemplate::parse(template)
@@ -311,8 +329,8 @@ mod tests {
         for (hostname, message) in [
             (None, "no static name"),
             (Some(""), "no static name"),
-            (Some("LocalHost"), "unnamed hosts"),
-            (Some("localhost.localdomain"), "unnamed hosts"),
+            (Some("LocalHost"), "without a name"),
+            (Some("localhost.localdomain"), "without a name"),
             (Some("web_1"), "'_'"),
             (Some("web 1"), "' '"),
             (Some("wéb"), "'é'"),

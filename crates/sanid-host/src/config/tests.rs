@@ -50,7 +50,7 @@ impl ConfigSource for Memory {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         let inside = |path: &String| path.strip_prefix(dir)?.strip_prefix('/').map(str::to_owned);
-        // Backwards, since the order of a directory listing is nobody's promise.
+        // Backwards, since the order of a directory listing is not guaranteed.
         let entries = self.nodes.iter().rev().filter_map(|(path, node)| {
             Some(Entry {
                 name: inside(path)?,

@@ -109,7 +109,7 @@ impl SeedUuid {
             None => Err(NotASeed::new(
                 place,
                 Lack::Invalid,
-                "it does not hold a UUID",
+                "it does not contain a UUID",
             )),
         }
     }

@@ -63,7 +63,7 @@ fn directory(view: &View<'_>, access: &Access) -> Option<Finding> {
     } else if access.file.needed_mode() & 0o004 != 0 && mode & 0o001 == 0 {
         (
             Code::FileMode,
-            "os-brick overwrites a hostnqn that it may not read with one of its own making.",
+            "Where os-brick cannot read the hostnqn, it overwrites the file with a generated name.",
         )
     } else {
         return None;
@@ -90,7 +90,7 @@ fn label(view: &View<'_>, access: &Access) -> Option<Finding> {
         code: Code::FileLabel,
         part: Some(part_of(access.file)),
         seen: format!("the SELinux type of {path} is {label}, that of its directory {directory}"),
-        why: "The policy lets iscsid and other storage programs read what is labelled like its directory; another type comes with a file that was made elsewhere and moved, and can keep them out.",
+        why: "The policy allows iscsid and other storage programs to read files labelled like their directory. A file that was made elsewhere and moved keeps a different type, which the policy can deny.",
         fix: vec![format!("restorecon -v {path}")],
     })
 }

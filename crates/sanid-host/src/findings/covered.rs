@@ -19,10 +19,10 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
                 "the file below the mount over /{} holds {hidden:?}",
                 file.path()
             ),
-            why: "A package or an image brought it: programs that start before sanid, or on a system without it, use that name.",
+            why: "A package or an image installed it: programs that start before sanid, or on a system without it, use that name.",
             fix: vec![
-                "empty it where it comes from, the package or the image".into(),
-                format!("{}   to use files, and to judge it", view.command("apply --via file")),
+                "empty it at its source, the package or the image".into(),
+                format!("{}   to use files, and to compare it", view.command("apply --via file")),
             ],
         })
     };

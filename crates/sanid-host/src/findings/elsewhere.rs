@@ -27,7 +27,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
             code: Code::FileElsewhere,
             part: Some(part_of(file)),
             seen: format!("{held}; /{} holds {here}", file.path()),
-            why: "Programs built with another prefix, some builds of nvme-cli among them, read that file and not the one in /etc: the host has another name for them.",
+            why: "Programs built with another prefix, some builds of nvme-cli among them, read that file and not the one in /etc: for them the host has a different name.",
             fix: vec![
                 format!("rm {path}, if no program reads it"),
                 format!("ln -sf /{} {path}, if one does", file.path()),

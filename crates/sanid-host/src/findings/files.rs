@@ -48,7 +48,7 @@ fn content(view: &View<'_>, file: IdentityFile, effective: &Effective<String>) -
         Effective::Unreadable(error) => (
             Code::FileUnreadable,
             error.clone(),
-            "What storage programs see here is not known, so sanid changes nothing.",
+            "sanid cannot know what storage programs read here, so it changes nothing.",
         ),
     };
     let seen = match view.facts.disk.file(file).bytes() {
@@ -104,7 +104,7 @@ fn readers(view: &View<'_>, file: IdentityFile) -> Option<Finding> {
         code: Code::ReadersDisagree,
         part: Some(part_of(file)),
         seen: format!("/{} reads as {value:?}, but {}", file.path(), takes(disk, file, &others)),
-        why: "Programs that read the same file take different names from it, and the host shows more than one identity.",
+        why: "Programs that read the same file take different names from it, and the host has more than one identity.",
         fix: view.apply(part_of(file)),
     })
 }
@@ -130,7 +130,7 @@ fn mode(view: &View<'_>, file: IdentityFile) -> Option<Finding> {
         code: Code::FileMode,
         part: Some(part_of(file)),
         seen: format!("/{} has mode {:04o}", file.path(), content.mode),
-        why: "os-brick overwrites a hostnqn that it may not read with one of its own making.",
+        why: "Where os-brick cannot read the hostnqn, it overwrites the file with a generated name.",
         fix: view.apply(part_of(file)),
     })
 }

@@ -67,10 +67,10 @@ fn newer(view: &View<'_>) -> Option<Finding> {
         code: Code::FirmwareNewer,
         part: Some(Part::Nvme),
         seen: format!(
-            "the NBFT at {} has revision 1.{minor}; it is read by the fields of 1.0",
+            "the NBFT at {} has revision 1.{minor}; sanid reads the fields of 1.0",
             table.path
         ),
-        why: "A later minor revision only adds fields. What a new field says of the host's names is not known to this version.",
+        why: "A later minor revision only adds fields. This version cannot read what a new field says about the host's names.",
         fix: vec!["a later version of sanid, if there is one".into()],
     })
 }
@@ -95,7 +95,7 @@ fn differs(
             desired(resolution, part)
         );
         fix.push(format!(
-            "take away the {} from {place}, if the firmware's is meant",
+            "remove the {} from {place}, if the firmware's is meant",
             part.words()
         ));
         fix.push("otherwise give the firmware the same, or set firmware = \"ignore\" in the configuration".into());
@@ -117,7 +117,7 @@ fn differs(
         code: Code::FirmwareDiffers,
         part: Some(part),
         seen,
-        why: "The connection that the host boots from uses the firmware's name, and later ones use another: an array that knows one of them refuses the other, and Linux 6.5 and later refuses half of another pair.",
+        why: "The connection that the host boots from uses the firmware's name, and later ones use a different one: an array that knows only one of the two refuses the other, and Linux 6.5 and later refuses half of a different pair.",
         fix,
     })
 }
@@ -129,12 +129,12 @@ fn byte_order(view: &View<'_>, word: &str) -> Finding {
         seen: format!(
             "{word}: the Host ID is the UUID of the host NQN in the byte order of SMBIOS"
         ),
-        why: "Most firmware stores the Host ID so, and Linux makes the boot connection with the bytes as they are: the pair does not match, and is the right one here. A program that derives the Host ID from the host NQN gets another one.",
+        why: "Most firmware stores the Host ID in this order, and Linux uses the bytes unchanged for the boot connection: the pair does not match, but is correct on this host. A program that derives the Host ID from the host NQN gets a different one.",
         fix: vec![
             "nothing on this host: the files must have the pair that the boot connection uses"
                 .into(),
             format!(
-                "{}   to keep this pair should an update of the firmware turn it round",
+                "{}   to keep this pair if an update of the firmware changes its byte order",
                 view.command("adopt")
             ),
         ],

@@ -26,7 +26,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         Verdict::PartsChanged => vec![Finding {
             code: Code::HardwareChanged,
             part: None,
-            seen: format!("the same host with other parts: {seen}"),
+            seen: format!("the same host with changed parts: {seen}"),
             why: "The identity does not follow the hardware and stays; recorded parts that are gone weigh against the host when more of them change.",
             fix: vec![format!(
                 "{}, if the parts were replaced",
@@ -36,7 +36,9 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         Verdict::CloneSuspected => vec![Finding {
             code: Code::CloneSuspected,
             part: None,
-            seen: format!("this is probably a clone, or a disk moved from another machine: {seen}"),
+            seen: format!(
+                "this is probably a clone, or a disk moved from a different machine: {seen}"
+            ),
             why: "Two hosts with one identity get each other's volumes, and reservations no longer protect data.",
             fix: vec![
                 format!(

@@ -44,7 +44,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
                 continue;
             };
             if let Some(differs) = against(view, file, &value) {
-                let what = format!("the image of the initramfs holds /{path} with {differs}");
+                let what = format!("the image of the initramfs contains /{path} with {differs}");
                 findings.push(finding(view, Code::InitramfsStale, file, what));
             }
         }
@@ -91,10 +91,10 @@ fn against(view: &View<'_>, file: IdentityFile, value: &str) -> Option<String> {
 
 fn finding(view: &View<'_>, code: Code, file: IdentityFile, seen: String) -> Finding {
     let fix = vec![
-        "update-initramfs -u, or dracut --force   to make the image again, once disk has the right name"
+        "update-initramfs -u, or dracut --force   to rebuild the image, once the disk has the correct name"
             .into(),
         format!(
-            "sanid-image initramfs{}   to see what each image holds",
+            "sanid-image initramfs{}   to see what each image contains",
             view.facts.root.option()
         ),
     ];
@@ -103,7 +103,7 @@ fn finding(view: &View<'_>, code: Code, file: IdentityFile, seen: String) -> Fin
         part: Some(part_of(file)),
         seen,
         why: if code == Code::InitramfsDiffers {
-            "The root file system was connected under one name and later connections come with another: an array that knows one of them refuses the other, and Linux 6.5 and later refuses half of another pair."
+            "The root file system was connected under one name and later connections use a different one: an array that knows only one of the two refuses the other, and Linux 6.5 and later refuses half of a different pair."
         } else {
             "Without sanid in it the image would use that name, and so would every host that boots a copy of it."
         },

@@ -41,7 +41,7 @@ fn finding(view: &View<'_>, iscsid: &Iscsid) -> Finding {
             iscsid.written - iscsid.started,
             iscsid.pid
         ),
-        why: "iscsid reads the name once, at its start: if the file had another one then, the next login comes with that.",
+        why: "iscsid reads the name once, at its start: if the file had a different name then, the next login uses the new one.",
         fix: vec![fix],
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn portable(
         code: Code::NameNotPortable,
         part: Some(part),
         seen: format!("{name}: {}", issues.join("; ")),
-        why: "The name is valid, and not every program that must take it does: access works on one array and fails on the next.",
+        why: "The name is valid, but some programs refuse it or read it differently: access works on one array and fails on the next.",
         fix: vec![format!("{}   once the arrays know the new name", view.command("apply --replace"))],
     })
 }

@@ -28,10 +28,9 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
                 1 => "1 process or container could not be inspected".into(),
                 _ => format!("{unseen} processes or containers could not be inspected"),
             },
-            why: "Whether they have an /etc/iscsi or /etc/nvme of their own is not known.",
+            why: "They may have their own /etc/iscsi or /etc/nvme.",
             fix: vec![
-                view.command("status")
-                    + "   as root; file systems of FUSE and of the network are left alone",
+                view.command("status") + "   as root; FUSE and network file systems are not read",
             ],
         });
     }
@@ -77,13 +76,13 @@ fn differs(view: &View<'_>, namespace: &Namespace) -> Option<Finding> {
         seen: format!(
             "process {pid} ({program}) of {} has a different identity: {}",
             if control_group.is_empty() {
-                "another mount namespace"
+                "a different mount namespace"
             } else {
                 control_group
             },
             names.join(", ")
         ),
-        why: "What connects storage from there shows arrays a second host; Linux 6.5 and later refuses half of another NVMe pair.",
+        why: "To an array, connections from there come from a second host; Linux 6.5 and later refuses half of a different NVMe pair.",
         fix: vec![
             "mount /etc/iscsi and /etc/nvme of the host into the container, if it connects storage"
                 .into(),

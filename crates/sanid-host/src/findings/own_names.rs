@@ -44,7 +44,7 @@ fn differing(view: &View<'_>, own: &OwnName, more: usize) -> Finding {
             kind.files_have(),
             on_disk(view.facts, part(own)),
         ),
-        why: "The array sees that name from the connections that this program makes, and not the one in /etc: it denies access, or takes the host for a different one.",
+        why: "The array sees that name from the connections that this program makes, and not the one in /etc: it denies access, or treats the host as a different one.",
         fix: vec![
             "nothing, if the array is to know this host by that name as well".into(),
             remove(view, own),
@@ -71,15 +71,15 @@ pub(crate) fn remove(view: &View<'_>, own: &OwnName) -> String {
     let line = own.own.line;
     match own.reader {
         OwnReader::Fabrics => {
-            format!("take hostnqn and hostid out of [Host] in {path}, line {line}")
+            format!("remove hostnqn and hostid from [Host] in {path}, line {line}")
         }
         // Without a hostnqn, nvme-cli refuses a [Host] that is left.
-        OwnReader::Persona => format!("take [Host] out of {path}, line {line}"),
-        OwnReader::Json => format!("take hostnqn and hostid out of {path}, line {line}"),
+        OwnReader::Persona => format!("remove [Host] from {path}, line {line}"),
+        OwnReader::Json => format!("remove hostnqn and hostid from {path}, line {line}"),
         OwnReader::Discovery => {
-            format!("take --hostnqn and --hostid out of {path}, line {line}")
+            format!("remove --hostnqn and --hostid from {path}, line {line}")
         }
-        OwnReader::Stas => format!("take nqn and id out of [Host] in {path}, line {line}"),
-        OwnReader::Iscsi => format!("take iface.initiatorname out of {path}, line {line}"),
+        OwnReader::Stas => format!("remove nqn and id from [Host] in {path}, line {line}"),
+        OwnReader::Iscsi => format!("remove iface.initiatorname from {path}, line {line}"),
     }
 }

@@ -47,7 +47,7 @@ fn half(view: &View<'_>, there: &str, other: &str, state: &str) -> Finding {
         code: Code::PairHalf,
         part: Some(Part::Nvme),
         seen: format!("/etc/nvme/{there} has a name, /etc/nvme/{other} is {state}"),
-        why: "nvme-cli makes up the other half, a new one each time, and the kernel refuses the second connection.",
+        why: "nvme-cli generates the other half, a new one each time, and the kernel refuses the second connection.",
         fix: view.apply(Part::Nvme),
     }
 }

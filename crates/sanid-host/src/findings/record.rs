@@ -13,7 +13,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
             code: Code::RecordInvalid,
             part: None,
             seen: format!("/{} cannot be read: {why}", crate::record::PATH),
-            why: "Without it sanid cannot tell its own work from somebody else's, and asks for consent more often.",
+            why: "Without it sanid cannot distinguish the names that it wrote from others, and asks for consent more often.",
             fix: vec![view.command("apply")],
         }),
         RecordState::Unreadable(why) => findings.push(Finding {
@@ -30,7 +30,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
             code: Code::ChangeInterrupted,
             part: None,
             seen: "a change of the identity was begun and not completed".into(),
-            why: "The files may hold halves of two identities; the kernel refuses such a pair.",
+            why: "The files may contain halves of two identities; the kernel refuses such a pair.",
             fix: vec![view.command("apply")],
         });
     }
@@ -42,7 +42,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
                 "the identity on disk was derived by sanid from {} that this host no longer has",
                 seed_in_words(view)
             ),
-            why: "It is the identity of the template or host that this one was made from, which may be live elsewhere.",
+            why: "It is the identity of the template or host that this one was made from, which may be in use elsewhere.",
             fix: vec![view.command("apply")],
         });
     }

@@ -22,7 +22,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         code: Code::ConfigUnknown,
         part: None,
         seen: format!("{origin} sets {name}, which this version of sanid does not know"),
-        why: "What it asks for is not done. It can concern none of the names that this version gives, so those are in place.",
+        why: "sanid ignores it. It cannot concern any name that this version sets, so those names are in place.",
         fix: vec![
             "install the version of sanid that it was written for".into(),
             format!("remove {name}, if it is a mistake"),
@@ -85,7 +85,7 @@ fn outranked(view: &View<'_>, part: Part, error: &ResolveError) -> Finding {
         code: Code::SourceFault,
         part: Some(part),
         seen: error.to_string(),
-        why: "A higher source sets the name, so it changes nothing now. Without that source the host would have no name.",
+        why: "A higher source sets the name, so this source has no effect now. Without the higher source the host would have no name.",
         fix: vec![view.command("show --explain")],
     }
 }
@@ -113,7 +113,7 @@ fn on_disk(view: &View<'_>, part: Part) -> Option<Finding> {
     let is_desired =
         |file: &IdentityFile| view.facts.disk.effective_text(*file) == view.resolution.value(*file);
     let fix = if files.iter().all(is_desired) {
-        "give the host a name that does not hold it, once the arrays know that name".to_owned()
+        "give the host a name that does not contain it, once the arrays know that name".to_owned()
     } else {
         format!(
             "{}   once the arrays know the desired name",
@@ -132,4 +132,4 @@ fn on_disk(view: &View<'_>, part: Part) -> Option<Finding> {
     })
 }
 
-const PUBLISHED: &str = "machine-id(5) asks to keep it confidential: whoever knows it can compute every id derived from it.";
+const PUBLISHED: &str = "machine-id(5) asks to keep it confidential: anyone who knows it can compute every id derived from it.";

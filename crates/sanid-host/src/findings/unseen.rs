@@ -35,7 +35,7 @@ fn live(part: Part, what: &str, unknown: &[String]) -> Option<Finding> {
         code: Code::LiveUnseen,
         part: Some(part),
         seen: format!("{what} could not be read: {}", unknown.join("; ")),
-        why: "Which name they use is not known, so sanid changes no name that one of them may use.",
+        why: "Their names are unknown, so sanid does not change a name that one of them may use.",
         fix: vec!["run it as root, with /sys of the host".into()],
     })
 }

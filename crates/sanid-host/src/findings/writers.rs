@@ -23,20 +23,20 @@ fn one(view: &View<'_>, writer: &Writer) -> Option<Finding> {
     let (code, seen, why) = match writer.guard {
         Guard::None => (
             Code::OtherWriter,
-            lasting(", whatever it holds"),
-            "It replaces the name that arrays know with one of its own making; where that is another one at each run, access is lost at each run.",
+            lasting(", whatever it contains"),
+            "It replaces the name that arrays know with one that it generates; if that name differs at each run, access is lost at each run.",
         ),
         Guard::GenerateName => (
             Code::OtherWriter,
             format!(
                 "{place} replaces all of {path} when it runs, because it says GenerateName=yes"
             ),
-            "The name is random: no array knows it, and nobody can tell it beforehand.",
+            "The name is random: no array knows it, and it cannot be predicted.",
         ),
         Guard::Missing | Guard::Empty => (
             Code::WriterWaiting,
             lasting(" where it has no name, and it has none"),
-            "It makes up a name that no array knows, and sanid does not change it afterwards without consent.",
+            "It generates a name that no array knows, and sanid does not change that name later without consent.",
         ),
     };
     let fix = match (writer.guard, &writer.unit) {
@@ -50,14 +50,14 @@ fn one(view: &View<'_>, writer: &Writer) -> Option<Finding> {
                 view.facts.root.systemd_option()
             ),
             format!(
-                "{}, if a name of its making is there",
+                "{}, if a name that it generated is there",
                 view.command("apply --replace")
             ),
         ],
         (Guard::None, None) => vec![
             format!("remove what writes {path} from {place}"),
             format!(
-                "{}, if a name of its making is there",
+                "{}, if a name that it generated is there",
                 view.command("apply --replace")
             ),
         ],

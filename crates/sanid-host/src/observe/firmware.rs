@@ -15,7 +15,7 @@ const TABLE_LIMIT: usize = 64 * 1024;
 /// `PAGE_SIZE`, which sysfs allows.
 const ATTRIBUTE_LIMIT: usize = 4096;
 
-/// What the firmware says. Where it says nothing, this costs a failed open and the listing of one
+/// The identities of the firmware. Without any, this costs a failed open and the listing of one
 /// directory.
 pub(super) fn read(root: &Root) -> FirmwareFacts {
     let shown = table(root, IBFT, ATTRIBUTE_LIMIT, ibft::attribute);
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn firmware_that_the_configuration_ignores_is_not_looked_at() {
+    fn does_not_read_firmware_that_the_configuration_ignores() {
         let dir = tempfile::tempdir().unwrap();
         put(dir.path(), "sys/firmware/acpi/tables/NBFT", NOISE);
         let root = Root::open(dir.path()).unwrap();
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_not_taken_for_nothing() {
+    fn does_not_take_an_unreadable_table_for_absent() {
         let large = vec![0; TABLE_LIMIT + 1];
         let found = host(&[("sys/firmware/acpi/tables/NBFT", &large)]);
         let unreadable =

@@ -1,4 +1,4 @@
-//! What tells this machine from another. The values never leave this file: what goes on is their digests.
+//! Evidence that identifies this machine. The values never leave this module, only their digests do.
 
 use rustix::fs::{AtFlags, OFlags, StatxFlags};
 use sanid_core::{HostUuid, MachineId, Seed};
@@ -64,7 +64,7 @@ pub(super) fn read(
     }
 }
 
-/// The UUID as a seed cannot be looked at; its fingerprint stands for it.
+/// The UUID of a seed is secret; its fingerprint represents it.
 fn digest_of_uuid(seed: &MachineId, uuid: &Seed) -> String {
     let digest = seed.hardware_digest("firmware-uuid", uuid.fingerprint().to_string().as_bytes());
     HostUuid::from_bytes(digest).simple().to_string()
@@ -100,7 +100,7 @@ fn board_serial(root: &Root) -> Result<Option<String>, ReadError> {
 }
 
 /// The addresses that the hardware has of itself (`addr_assign_type` 0, `NET_ADDR_PERM`), of interfaces
-/// with a device behind them: a bridge, a bond or a tunnel is made by the system, and made again in a clone.
+/// with a device: a bridge, a bond or a tunnel is made by the system, and made again in a clone.
 fn macs(root: &Root) -> Result<Vec<String>, ReadError> {
     let mut macs = Vec::new();
     for name in root.list(NETWORK)? {
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_are_no_serial_numbers() {
+    fn ignores_placeholders_for_serial_numbers() {
         for (text, known) in [
             ("1ABCD23.CN70163\n", true),
             ("To be filled by O.E.M.\n", false),
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_uuid_that_many_machines_share_is_no_evidence() {
+    fn ignores_a_uuid_that_many_machines_share() {
         const UUID: &str = "sys/class/dmi/id/product_uuid";
         let with = |uuid| seen(&host(&[(UUID, uuid)])).firmware_uuid;
         assert!(with("4c4c4544-0051-3610-8052-b4c04f303132\n").is_some());
@@ -260,7 +260,7 @@ mod tests {
             "29 1 8:2 / / rw - btrfs /dev/null rw\n",
         )]);
         fs::create_dir_all(dir.path().join(BY_UUID)).unwrap();
-        // Nobody but root makes devices; a plain file has the device number 0:0 like another one.
+        // Only root makes devices; a plain file has the device number 0:0 like every other.
         fs::write(dir.path().join("dev/null"), "").unwrap();
         symlink(
             "../../null",

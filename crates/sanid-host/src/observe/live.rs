@@ -5,7 +5,7 @@ use crate::facts::{IscsiHost, IscsiSession, Live, NvmeController};
 use crate::observed::Observed;
 use crate::root::{Root, escape};
 
-/// Sees the live sessions of the kernel whose sysfs is below the root; none where there is no sysfs.
+/// Reads the active sessions of the kernel whose sysfs is below the root; none where there is no sysfs.
 ///
 /// A session can end while it is read: one that is gone half-way is left out.
 pub(crate) fn live(root: &Root) -> Live {

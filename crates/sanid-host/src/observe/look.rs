@@ -1,4 +1,4 @@
-//! What to look at: decided before anything is read.
+//! What to read: decided before anything is read.
 
 use std::path::Path;
 
@@ -32,7 +32,7 @@ pub struct Look<'a> {
     pub hardware: bool,
     /// Other writers and other readers of the files.
     pub others: bool,
-    /// What the host calls itself.
+    /// The host's own name.
     pub name: bool,
     /// Seeds of the firmware, to recognise names that were made of them.
     pub seeds: bool,

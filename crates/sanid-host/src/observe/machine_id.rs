@@ -10,7 +10,7 @@ use crate::parse::{cmdline, mountinfo};
 use crate::root::{FileContent, ReadError, Root};
 
 const PATH: &str = "etc/machine-id";
-/// Where systemd keeps what the hypervisor or the boot loader passed (systemd-creds(1)).
+/// The credentials that the hypervisor or the boot loader passed (systemd-creds(1)).
 const CREDENTIAL: &str = "run/credentials/@system/system.machine_id";
 /// Where systemd finds the UUID of the firmware or the hypervisor.
 const FIRMWARE: [&str; 3] = [
@@ -18,7 +18,7 @@ const FIRMWARE: [&str; 3] = [
     "proc/device-tree/vm,uuid",
     "sys/hypervisor/uuid",
 ];
-/// 32 digits and a line end; whatever is longer is no machine-id.
+/// 32 digits and a line end; a longer file is not a machine-id.
 const LIMIT: usize = 256;
 
 pub(super) fn read(root: &Root, cmdline: &Observed<String>, settings: &Settings) -> MachineIdState {
@@ -39,7 +39,7 @@ pub(super) fn read(root: &Root, cmdline: &Observed<String>, settings: &Settings)
     }
 }
 
-/// What fixes the machine-id, so that another one in the file would not last or would not be this host's.
+/// What fixes the machine-id, so that a different one in the file would not last or would not be this host's.
 pub fn fixed_by(root: &Root, facts: &Facts) -> Option<String> {
     if let Observed::Failed(why) = &facts.cmdline {
         return Some(format!(
@@ -55,7 +55,7 @@ pub fn fixed_by(root: &Root, facts: &Facts) -> Option<String> {
     if let Some(target) = root.link_target(PATH) {
         let target = crate::root::escape(target.as_bytes());
         return Some(format!(
-            "/{PATH} is a symbolic link to {target}: whoever made it keeps the machine-id elsewhere"
+            "/{PATH} is a symbolic link to {target}: the machine-id is stored elsewhere on purpose"
         ));
     }
     let file = root.read(PATH, LIMIT).ok()??;
@@ -101,7 +101,7 @@ fn mounted_over(root: &Root) -> bool {
     mountinfo::mounted_at(&table, b"/etc/machine-id").map_or(true, |mount| mount.is_some())
 }
 
-/// What the file is worth: a pure function of what was read, and of whether it is there after a reboot.
+/// The state of the file: a pure function of its content, and of whether it survives a reboot.
 fn classify(file: Result<Option<(FileContent, bool)>, ReadError>) -> MachineIdState {
     let (content, lasts) = match file {
         Ok(Some(found)) => found,

@@ -191,7 +191,7 @@ fn record_at(root: &Root, path: &str) -> RecordState {
     }
 }
 
-/// What the host calls itself: the kernel's node name (uname(2)) on the running host, `/etc/hostname`
+/// The host's own name: the kernel's node name (uname(2)) on the running host, `/etc/hostname`
 /// (hostname(5)) below a different root.
 fn name(root: &Root) -> Observed<Option<String>> {
     if root.is_running_host() {

@@ -28,9 +28,9 @@ pub enum TableError {
         expected: &'static str,
     },
     /// The length in the header is not that of a table which is here.
-    #[error("says that it is {said} bytes long, and {found} bytes are here")]
+    #[error("has a length field of {said} bytes, but {found} bytes were read")]
     Length {
-        /// What the header says.
+        /// The length in the header.
         said: u32,
         /// How many there are.
         found: usize,
@@ -52,7 +52,7 @@ pub enum TableError {
         /// The structure.
         what: &'static str,
     },
-    /// Something lies outside of the place for it.
+    /// An offset points outside of its section.
     #[error("has its {what} outside of itself")]
     Outside {
         /// What.
@@ -152,7 +152,7 @@ impl<'a> Table<'a> {
         part.ok_or(TableError::Outside { what })
     }
 
-    /// A name of at most so many bytes: it ends at the first NUL, as it does for readers in C. `None` for
+    /// A name of at most this number of bytes: it ends at the first NUL, as it does for readers in C. `None` for
     /// an empty one.
     pub(super) fn name(
         &self,

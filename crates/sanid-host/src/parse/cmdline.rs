@@ -139,7 +139,7 @@ mod tests {
             ("a=\"b c\"", &[("a", Some("b c"))]),
             ("\"a=b c\"", &[("a", Some("b c"))]),
             ("\"a b\"", &[("a b", None)]),
-            // Quotes that stand elsewhere group, and stay.
+            // Quotes elsewhere group, and stay.
             ("a=b\" \"c", &[("a", Some("b\" \"c"))]),
             ("a\" \"b=c", &[("a\" \"b", Some("c"))]),
             // One that is never closed takes the rest; only an end quote is dropped.

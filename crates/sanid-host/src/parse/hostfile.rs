@@ -67,7 +67,7 @@ static HOSTID: &[Reader] = &[
     },
 ];
 
-/// What every known reader takes from the file.
+/// The result of every known reader of the file.
 ///
 /// # Examples
 ///
@@ -260,13 +260,13 @@ pub fn stas_hostnqn(bytes: &[u8]) -> Result<&str, Hazard> {
 ///
 /// # Errors
 ///
-/// [`Hazard::Refused`] when the first line is blank, and [`Hazard::NotUtf8`].
+/// [`Hazard::Refused`] when the first line has only whitespace, and [`Hazard::NotUtf8`].
 pub fn stas_hostid(bytes: &[u8]) -> Result<&str, Hazard> {
     let text = text(bytes)?;
     let line = text.split(['\n', '\r']).next().unwrap_or(text);
     line.split(is_python_space)
         .find(|word| !word.is_empty())
-        .ok_or(Hazard::Refused("its first line is blank"))
+        .ok_or(Hazard::Refused("its first line has only whitespace"))
 }
 
 /// os-brick: the whole file without white space at its ends, further lines included.

@@ -43,7 +43,7 @@ const NAME: &str = "initiator name";
 /// Reads the initiator name from the table itself; `None` where it has none.
 ///
 /// # Errors
-/// [`TableError`] for whatever is no iBFT, or points outside of itself.
+/// [`TableError`] for a table that is not an iBFT, or points outside of itself.
 ///
 /// # Examples
 /// ```

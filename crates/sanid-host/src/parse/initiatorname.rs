@@ -44,7 +44,7 @@ static READERS: &[Reader] = &[
     },
 ];
 
-/// What every known reader takes from the file.
+/// The result of every known reader of the file.
 ///
 /// # Examples
 ///
@@ -153,7 +153,7 @@ pub fn shell(bytes: &[u8]) -> Result<String, Hazard> {
 /// Mirrors `/lib/open-iscsi/startup-checks.sh`, which iscsid's unit runs first. It writes a file
 /// of its own if a line begins with `GenerateName=yes`; then it wants a line that matches
 /// `^InitiatorName=[^ \t\n]`. The brackets are meant to exclude white space. For grep they exclude
-/// a blank, a backslash and the letters `t` and `n`, and so every `naa.` name.
+/// a space, a backslash and the letters `t` and `n`, and so every `naa.` name.
 ///
 /// # Errors
 ///
@@ -221,7 +221,7 @@ pub fn after_only_key(bytes: &[u8]) -> Result<&str, Hazard> {
     non_empty(value.trim())
 }
 
-/// The iSCSI plug-in of `ZStack`: the first line, whatever it is, from behind its last
+/// The iSCSI plug-in of `ZStack`: the first line, whatever it is, from after its last
 /// `InitiatorName=`.
 ///
 /// Mirrors `get_initiator_name` in the `kvmagent` of `zstack-utility`. On a file that begins with a

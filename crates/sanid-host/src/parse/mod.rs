@@ -73,7 +73,7 @@ pub enum Hazard {
 /// What one reader takes from a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReaderView {
-    /// Who reads.
+    /// The reader.
     pub reader: &'static str,
     /// The value that reader ends up with, or why it ends up with none.
     pub value: Result<String, Hazard>,
@@ -136,7 +136,7 @@ fn is_python_space(c: char) -> bool {
 }
 
 /// `getRelevantLines` and `readFile` of IBM's block storage CSI driver
-/// (`node/pkg/driver/node_utils.go`): the only line that is neither blank nor a comment.
+/// (`node/pkg/driver/node_utils.go`): the only line that is neither empty nor a comment.
 fn only_relevant_line(bytes: &[u8]) -> Result<&str, Hazard> {
     let mut lines = text(bytes)?
         .lines()
@@ -146,7 +146,7 @@ fn only_relevant_line(bytes: &[u8]) -> Result<&str, Hazard> {
     match lines.next() {
         None => Ok(first),
         Some(_) => Err(Hazard::Refused(
-            "it has more than one line that is no comment",
+            "it has more than one line that is not a comment",
         )),
     }
 }
@@ -158,7 +158,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn trimming_takes_blanks_from_the_ends_and_nothing_else(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+        fn trimming_removes_whitespace_at_the_ends_and_nothing_else(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
             let trimmed = trim_c_space(&bytes);
             prop_assert!(bytes.windows(trimmed.len().max(1)).any(|w| w == trimmed) || trimmed.is_empty());
             prop_assert!(!trimmed.first().copied().is_some_and(is_c_space));

@@ -1,8 +1,8 @@
 //! The mount table, `/proc/self/mountinfo`.
 //!
 //! The format is that of `proc_pid_mountinfo(5)` and of `show_mountinfo` in Linux'
-//! `fs/proc_namespace.c`: fields separated by one blank, any number of optional fields before a
-//! single `-`, and blanks, tabs, line feeds, backslashes and `#` in names as octal escapes.
+//! `fs/proc_namespace.c`: fields separated by one space, any number of optional fields before a
+//! single `-`, and spaces, tabs, line feeds, backslashes and `#` in names as octal escapes.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ pub struct Mount<'a> {
     pub options: &'a [u8],
     /// The file system type, as `tmpfs`.
     pub fstype: &'a [u8],
-    /// What is mounted, as far as the file system says.
+    /// The mounted source, as the file system reports it.
     pub source: Cow<'a, [u8]>,
     /// The options of the file system.
     pub super_options: &'a [u8],
@@ -120,7 +120,7 @@ fn number(field: &[u8]) -> Option<u64> {
     std::str::from_utf8(field).ok()?.parse().ok()
 }
 
-/// Decodes `\040` and its like; a backslash without three octal digits stands for itself.
+/// Decodes `\040` and its like; a backslash without three octal digits is literal.
 pub(crate) fn unescaped(field: &[u8]) -> Cow<'_, [u8]> {
     if !field.contains(&b'\\') {
         return Cow::Borrowed(field);

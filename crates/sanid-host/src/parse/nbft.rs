@@ -53,7 +53,7 @@ impl Host {
 /// Reads the Host Descriptor; `None` where the table says that it has none.
 ///
 /// # Errors
-/// [`TableError`] for whatever is no NBFT, or points outside of itself.
+/// [`TableError`] for a table that is not an NBFT, or points outside of itself.
 ///
 /// # Examples
 /// ```

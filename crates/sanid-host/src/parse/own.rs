@@ -2,7 +2,11 @@
 //!
 //! Every text here is escaped: a hostile file cannot write to a terminal.
 
+mod fabrics;
+
 use crate::root::escape;
+
+pub use fabrics::fabrics;
 
 /// In characters; a host NQN has at most 223.
 const SHOWN: usize = 256;
@@ -79,79 +83,6 @@ fn host_keys(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8], &[u8])> {
         let (key, value) = key_value(line)?;
         Some((number, key, value))
     })
-}
-
-/// `[Host]` of nvme-fabrics.conf(5) and its drop-ins, as nvme-cli 3.1 reads it (`shared/ini-util.c`,
-/// `libnvme/src/nvme/config-ini.c`); `None` for a file without that section and without a fault. An empty value is the
-/// same as none.
-///
-/// The faults are those of the lines and of the section; keys of connections are not checked.
-///
-/// # Examples
-/// ```
-/// use sanid_host::parse::own::fabrics;
-///
-/// let own = fabrics(b"[Host]\nhostnqn = nqn.2014-08.com.example:a\n").unwrap();
-/// assert_eq!((own.line, own.host_id), (2, None));
-/// ```
-pub fn fabrics(bytes: &[u8]) -> Option<Own> {
-    let mut own = Own::default();
-    let (mut in_section, mut host) = (None, None);
-    for (number, line) in lines(bytes) {
-        let entry = match line.first() {
-            None | Some(b'#') => continue,
-            Some(b'[') => fabrics_section(line).map(|section| {
-                in_section = Some(section);
-                None
-            }),
-            Some(_) => key_value(line).filter(|(key, _)| !key.is_empty()).map(Some),
-        };
-        let fault = match (entry, in_section) {
-            (None, _) => "the line is neither a section nor a key with a value",
-            (Some(Some(_)), None) => "a key is before the first section",
-            (Some(None), Some(b"Host")) if host.is_some() => "a file may have one [Host] section",
-            (Some(None), section) => {
-                host = host.or((section == Some(b"Host")).then_some(number));
-                continue;
-            }
-            (Some(Some((key, value))), Some(b"Host")) => {
-                let slot = match key {
-                    b"hostnqn" => &mut own.host_nqn,
-                    b"hostid" => &mut own.host_id,
-                    _ => continue,
-                };
-                *slot = shown(value);
-                if own.line == 0 && slot.is_some() {
-                    own.line = number;
-                }
-                continue;
-            }
-            (
-                Some(Some((b"hostnqn" | b"hostid" | b"hostsymname", _))),
-                Some(
-                    b"Subsystem"
-                    | b"Discovery Controller"
-                    | b"Discovery Controller Defaults"
-                    | b"I/O Controller Defaults",
-                ),
-            ) => "this key belongs in [Host]",
-            (Some(Some(_)), Some(_)) => continue,
-        };
-        // nvme-cli reads no further.
-        own.line = number;
-        own.fault = Some(fault);
-        return Some(own);
-    }
-    if own.host_nqn.is_none() && own.host_id.is_none() {
-        own.line = host?;
-    }
-    Some(own)
-}
-
-/// The name of a section. Nothing may follow its bracket.
-fn fabrics_section(line: &[u8]) -> Option<&[u8]> {
-    let name = line.strip_prefix(b"[")?.strip_suffix(b"]")?.trim_ascii();
-    (!name.is_empty() && !name.contains(&b']')).then_some(name)
 }
 
 /// `[Host]` of nvme-stas' sys.conf(5). A value `file:///PATH` is kept as it is.
@@ -265,7 +196,7 @@ fn line_of(bytes: &[u8], text: &str) -> usize {
 }
 
 /// `iface.initiatorname` of a record of open-iscsi: an interface, a node or `iscsid.conf` (iscsiadm(8)). The
-/// last one counts; `<empty>` is none.
+/// last one counts; `<empty>` means no name.
 ///
 /// # Examples
 /// ```

@@ -11,13 +11,13 @@ use std::iter::Peekable;
 /// The text continues a sentence that begins with the reader's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ShellHazard {
-    /// A line that is neither blank, a comment nor an assignment.
+    /// A line that is neither empty, a comment nor an assignment.
     #[error("runs line {line} as a command, since it is not a plain assignment")]
     Command {
         /// The line, counted from 1.
         line: usize,
     },
-    /// An assignment with more words behind it: the variable is set for that command only.
+    /// An assignment with more words after it: the variable is set for that command only.
     #[error("runs what follows the assignment in line {line} as a command, and sets nothing")]
     Trailing {
         /// The line, counted from 1.
@@ -102,7 +102,7 @@ fn assignment(content: &[u8], line: usize) -> Result<Option<Assignment<'_>>, She
     }
 }
 
-/// One word, with its quotes removed; it ends before a blank.
+/// One word, with its quotes removed; it ends before whitespace.
 fn word(
     rest: &mut Peekable<impl Iterator<Item = u8>>,
     line: usize,

@@ -1,19 +1,19 @@
-//! Does a script, a unit or a line of tmpfiles.d write a file, and what does it look at before?
+//! Does a script, a unit or a line of tmpfiles.d write a file, and what does it test first?
 //!
-//! This is no shell. It knows the few forms in which packages and administrators write these files: a
-//! redirection, `tee`, `cp`, `mv`, `install`, `ln` and `sed -i`, behind `[ -s FILE ]`, `[ -e FILE ]` or
+//! This is not a shell. It knows the few forms in which packages and administrators write these files: a
+//! redirection, `tee`, `cp`, `mv`, `install`, `ln` and `sed -i`, after `[ -s FILE ]`, `[ -e FILE ]` or
 //! `[ -f FILE ]`, with the path written out or in a variable. What it does not understand it does not
 //! report: a false alarm is worse here than silence.
 
 use crate::facts::Guard;
 
-/// When a shell script writes a file; `None` where it does not, or where that is not to be told.
+/// When a shell script writes a file; `None` where it does not, or where that cannot be determined.
 ///
-/// The guard is the last look at the file before the first write. A test of `$2` as well, with which
+/// The guard is the last test of the file before the first write. A test of `$2` as well, with which
 /// Debian's scripts do something at the first installation only, is never true of an installed package.
 ///
 /// # Examples
-/// The post-install script of Debian's nvme-cli, and a unit that vendors of storage hand out:
+/// The post-install script of Debian's nvme-cli, and a unit that storage vendors distribute:
 /// ```
 /// use sanid_host::Guard;
 /// use sanid_host::parse::writer::script;
@@ -72,10 +72,10 @@ fn variable<'a>(text: &'a str, path: &str) -> Option<&'a str> {
     })
 }
 
-/// Whether what stands before a path writes it.
+/// Whether the words before a path write it.
 fn is_written(before: &str, after: &str) -> bool {
     if let Some(redirected) = before.strip_suffix('>') {
-        // What a program says of errors is no name.
+        // What a program prints about errors is not a name.
         return !redirected.ends_with(['2', '&']);
     }
     let start = before.rfind([';', '|', '&', '(', '{', '`']);
@@ -105,7 +105,7 @@ fn is_last(after: &str) -> bool {
     rest.is_empty() || rest.starts_with([';', '|', '&', ')', '}', '#', '>'])
 }
 
-/// What a line looks at; `None` for what is not understood.
+/// What a line tests; `None` if it is not understood.
 fn test(before: &str, line: &str) -> Option<Guard> {
     if line.contains("\"$2\"") {
         return None;
@@ -120,7 +120,7 @@ fn test(before: &str, line: &str) -> Option<Guard> {
     }
 }
 
-/// The commands of a unit with its drop-ins, one after the other, and what its conditions look at.
+/// The commands of a unit with its drop-ins, one after the other, and what its conditions test.
 ///
 /// # Examples
 /// ```
@@ -138,7 +138,7 @@ pub struct Unit {
 }
 
 impl Unit {
-    /// Reads the text of a unit, its drop-ins behind it.
+    /// Reads the text of a unit, its drop-ins after it.
     pub fn parse(text: &str) -> Self {
         let mut unit = Self::default();
         let joined = text.replace("\\\n", " ");
@@ -183,7 +183,7 @@ impl Unit {
     }
 }
 
-/// When a fragment of tmpfiles.d writes a file (tmpfiles.d(5)); an empty file is nobody's name.
+/// When a fragment of tmpfiles.d writes a file (tmpfiles.d(5)); an empty file is not a name.
 ///
 /// # Examples
 /// ```

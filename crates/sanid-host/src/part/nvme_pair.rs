@@ -22,7 +22,7 @@ const NQN: IdentityFile = IdentityFile::HostNqn;
 const ID: IdentityFile = IdentityFile::HostId;
 
 /// `/etc/nvme/hostnqn`. It is for everyone to read: os-brick, unprivileged in its service, overwrites a hostnqn that
-/// it may not read with one of its own making.
+/// it cannot read with a generated one.
 pub(super) static HOST_NQN: FileKind = FileKind {
     path: "etc/nvme/hostnqn",
     directory: "etc/nvme",

@@ -52,7 +52,7 @@ impl Draft<'_> {
         let here = self.facts.places.of(part);
         match self.plan.way(part) {
             Way::File if here.mounted != Mounted::Nothing => self.plan.lifts.push(part),
-            // What an image holds already need not be mounted over, unless somebody asks for it.
+            // A name that an image has already need not be mounted over, unless it is asked for.
             Way::Bind(_) if self.is_asked() || self.plan.writes_of(part).next().is_some() => {
                 for (file, value) in wanted {
                     let written = self.plan.writes_of(part).any(|write| write.file == file);
@@ -65,7 +65,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Whether the placement is somebody's wish, and not what the file system allows.
+    /// Whether the placement was asked for, and does not follow from the file system.
     fn is_asked(&self) -> bool {
         self.consent.via.is_some() || self.facts.settings.placement.value != Placement::Auto
     }

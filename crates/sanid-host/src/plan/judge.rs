@@ -6,25 +6,25 @@ use crate::config::seed::MACHINE_ID;
 use crate::record::Origin;
 use crate::resolve::SourceKind;
 
-/// What the files of one part hold, seen from what is desired.
+/// The content of the files of one part, compared with the desired one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
     /// The desired identity.
     Same,
-    /// Nobody's identity: no consent is needed.
+    /// Not an identity: no consent is needed.
     Free(Free),
     /// A valid identity that is not the desired one.
     Foreign,
 }
 
-/// Why something on disk is nobody's identity.
+/// Why a value on disk is not an identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Free {
     /// No file.
     Missing,
     /// A file without a value.
     Empty,
-    /// A value that is no name.
+    /// A value that is not a name.
     Invalid,
     /// One half of the desired pair, the other half missing, empty or invalid.
     Half,

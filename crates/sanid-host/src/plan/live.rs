@@ -20,7 +20,7 @@ pub struct LiveUser {
 
 /// The live users that a change of what is on disk would pull the name away from: those that use a name that any
 /// reader takes from the old files, or that share one half of the new pair, which the kernel then refuses. Where
-/// no file has a name, every live user with a different name counts: nobody can say where it has it from. What
+/// no file has a name, every live user with a different name counts: the source of its name is unknown. What
 /// cannot be read counts as a user: it may be one.
 pub(super) fn protected(facts: &Facts, part: Part, wanted: &Resolution) -> Vec<LiveUser> {
     part.kind().protected(facts, wanted)

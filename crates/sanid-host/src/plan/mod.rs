@@ -1,6 +1,6 @@
 //! `Facts, Resolution ─► Plan`: what to write, what to leave, and what may not be done without consent.
 //!
-//! The safety rules live here, as functions of what was seen: a valid name that is somebody's identity
+//! The safety rules are here, as functions of the facts: a valid name that is in use
 //! is not touched without consent (rule 2), nor one that a live session uses (rule 3). Nothing here
 //! writes.
 

@@ -1,4 +1,4 @@
-//! What a plan is.
+//! The model of a plan.
 
 use super::judge::Free;
 use super::live::LiveUser;
@@ -46,7 +46,7 @@ pub struct Plan {
     pub record: Record,
     /// Whether its place is `/run`, since bind placement stores no identity.
     pub record_in_run: bool,
-    /// Whether that is another one than is there.
+    /// Whether that differs from the present one.
     pub record_differs: bool,
     /// What is in the place of the files before the change.
     pub before: Names,
@@ -79,7 +79,7 @@ impl Plan {
     }
 
     /// Whether power lost between the files of a part would leave a mixture of two identities, which
-    /// only a note made beforehand can tell from somebody's identity.
+    /// only a note made beforehand can distinguish from an identity in use.
     pub(crate) fn needs_note(&self) -> bool {
         let is_torn = |part: Part| {
             let mut files = files(part).iter();
@@ -116,9 +116,9 @@ pub struct Write {
 /// Why a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// It holds nobody's identity.
+    /// It contains no identity.
     Free(Free),
-    /// The administrator said so.
+    /// The administrator chose it.
     Consent,
     /// Its reader has the right value, another program would take something else.
     Readers,
@@ -134,12 +134,12 @@ impl Reason {
         match self {
             Self::Free(Free::Missing) => "was missing",
             Self::Free(Free::Empty) => "was empty",
-            Self::Free(Free::Invalid) => "was no valid name",
+            Self::Free(Free::Invalid) => "was not a valid name",
             Self::Free(Free::Half) => "was half a pair",
             Self::Free(Free::Interrupted) => "an interrupted change is completed",
             Self::Free(Free::EarlierSeed) => "sanid derived it from an earlier seed",
             Self::Consent => "replaced, as asked",
-            Self::Readers => "same name, in bytes that every reader takes alike",
+            Self::Readers => "same name, written so that every reader takes the same name",
             Self::Complete => "the other half of the kept pair",
             Self::Placed => "same name, placed as asked",
         }
@@ -149,7 +149,7 @@ impl Reason {
 /// Why nothing is done: a safety rule, with what it protects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// Rule 2: a valid identity is on disk, and nobody agreed to change it.
+    /// Rule 2: a valid identity is on disk, and there is no consent to change it.
     Existing {
         /// The part.
         part: Part,
@@ -180,7 +180,7 @@ impl Refusal {
     }
 }
 
-/// An identity that stays although another one is desired.
+/// An identity that is kept although a different one is desired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
     /// The part.

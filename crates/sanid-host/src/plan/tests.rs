@@ -152,7 +152,7 @@ fn a_mode_that_keeps_a_reader_out_is_corrected_and_nothing_else_is() {
 }
 
 #[test]
-fn what_is_nobodys_identity_needs_no_consent() {
+fn replaces_an_unused_identity_without_consent() {
     let table: &[(&str, &[u8], Free)] = &[
         ("empty", b"", Free::Empty),
         ("a comment", b"# nothing\n", Free::Empty),
@@ -175,7 +175,7 @@ fn what_is_nobodys_identity_needs_no_consent() {
 /// iscsid and the kernel use such names as they are, and arrays grant access by them: siderolabs/talos
 /// #10206 shipped one, and sites name hosts with underscores.
 #[test]
-fn a_name_that_breaks_the_standard_and_is_used_all_the_same_is_somebodys_identity() {
+fn a_used_name_that_breaks_the_standard_needs_consent() {
     for line in [
         "iqn.2017.11.dev.talos:abc",
         "iqn.2017-13.dev.talos:abc",
@@ -202,10 +202,10 @@ fn a_name_that_breaks_the_standard_and_is_used_all_the_same_is_somebodys_identit
     }
 }
 
-/// What many machines show is no machine's identity: nvme-cli 2.3 makes the first in a guest without a
+/// A value that many machines share does not identify one: nvme-cli 2.3 makes the first in a guest without a
 /// firmware UUID.
 #[test]
-fn a_name_that_many_machines_have_is_nobodys_identity() {
+fn replaces_a_name_that_many_machines_share_without_consent() {
     for uuid in [
         "00000000-0000-0000-0000-000000000000",
         "03000200-0400-0500-0006-000700080009",
@@ -244,10 +244,7 @@ fn somebodys_identity_is_refused_kept_or_replaced_as_agreed() {
 fn one_refused_part_stops_the_other_too() {
     let plan = planned(&facts().file(InitiatorName, OTHER_IQN), ASK);
     assert_eq!(plan.refusals.len(), 1);
-    assert!(
-        plan.writes.is_empty(),
-        "all or nothing, unless told to keep"
-    );
+    assert!(plan.writes.is_empty(), "all or nothing, unless --keep");
     assert_eq!(plan.after, plan.before);
     let kept = planned(&facts().file(InitiatorName, OTHER_IQN), KEEP);
     assert_eq!(written(&kept), [(HostNqn, NQN), (HostId, ID)]);
@@ -255,14 +252,14 @@ fn one_refused_part_stops_the_other_too() {
 
 /// An established RHEL 8 host is known to its arrays by the dashless form of nvme-cli 1.
 #[test]
-fn the_dashless_nqn_of_nvme_cli_1_is_somebodys_identity() {
+fn the_dashless_nqn_of_nvme_cli_1_needs_consent() {
     let dashless = "nqn.2014-08.org.nvmexpress:uuid:d425fb17c49948fba2735c5b0eb739c4";
     let facts = facts().on_disk(IQN, dashless, "d425fb17-c499-48fb-a273-5c5b0eb739c4");
     assert_eq!(planned(&facts, ASK).refusals.len(), 1);
 }
 
 #[test]
-fn half_a_pair_is_completed_only_where_that_changes_nobodys_identity() {
+fn completes_half_a_pair_only_if_no_used_identity_changes() {
     let own_half = facts().file(InitiatorName, IQN).file(HostNqn, NQN);
     assert_eq!(written(&planned(&own_half, ASK)), [(HostId, ID)]);
 
@@ -294,7 +291,7 @@ fn half_a_pair_is_completed_only_where_that_changes_nobodys_identity() {
 }
 
 #[test]
-fn mixed_pairs_are_somebodys_identity_unless_a_note_says_otherwise() {
+fn a_mixed_pair_needs_consent_unless_sanid_was_interrupted() {
     let mixed = || facts().on_disk(IQN, NQN, OTHER_ID);
     assert_eq!(
         planned(&mixed(), ASK).refusals.len(),
@@ -344,7 +341,7 @@ fn mixed_pairs_are_somebodys_identity_unless_a_note_says_otherwise() {
                 ..
             }
         )),
-        "consent to another change is none to this one"
+        "consent to a different change is not consent to this one"
     );
 
     let third = noted(
@@ -408,7 +405,7 @@ fn the_work_for_an_earlier_machine_id_is_replaced_and_only_that() {
     assert_eq!(
         planned(&pinned, ASK).refusals.len(),
         2,
-        "a pin is somebody's word"
+        "an administrator has set the pin"
     );
 }
 
@@ -465,7 +462,7 @@ fn facts_without_seed() -> Facts {
 }
 
 #[test]
-fn a_pinned_identity_needs_no_seed_and_records_none() {
+fn a_pinned_identity_needs_no_seed_and_does_not_record_one() {
     let plan = planned(&facts_without_seed(), ASK);
     assert_eq!(written(&plan).len(), 3);
     assert_eq!(

@@ -10,7 +10,7 @@ use crate::recognise;
 use crate::resolve::Part;
 
 report! {
-    /// What became of an `apply`.
+    /// The outcome of an `apply`.
     pub enum Outcome {
         /// Nothing to do.
         Unchanged,
@@ -32,7 +32,7 @@ report! {
         /// `Apply`.
         #[cfg_attr(feature = "schema", schemars(extend("const" = "Apply")))]
         pub kind: &'static str,
-        /// What became of it.
+        /// The outcome.
         pub outcome: Outcome,
         /// The files written, or to be written.
         pub changes: Vec<Change>,
@@ -40,7 +40,7 @@ report! {
         pub modes: Vec<String>,
         /// The files whose mounts were taken away, or would be.
         pub unmounted: Vec<String>,
-        /// The identities that stay by consent although another one is desired.
+        /// The identities that stay by consent although a different one is desired.
         pub kept: Vec<KeptReport>,
         /// What a safety rule forbids.
         pub refusals: Vec<RefusalReport>,
@@ -48,7 +48,7 @@ report! {
         pub restart: Vec<Way>,
         /// The units that were restarted, with `--reload`.
         pub reloaded: Vec<String>,
-        /// What else to know.
+        /// Further notices.
         pub notices: Vec<String>,
         /// Every part with the names that storage programs have then; documents of 0.1 have none.
         pub parts: Option<Vec<PartReport>>,
@@ -62,7 +62,7 @@ report! {
         pub path: String,
         /// What its reader took from it before.
         pub before: Option<String>,
-        /// What it holds now, or would.
+        /// The new content.
         pub after: String,
         /// Why no further consent is needed.
         pub reason: &'static str,
@@ -103,7 +103,7 @@ report! {
         pub users: Vec<UserReport>,
         /// Why it is dangerous.
         pub why: &'static str,
-        /// The ways out.
+        /// The fixes.
         pub ways: Vec<Way>,
     }
 }
@@ -283,7 +283,7 @@ impl RefusalReport {
                 on_disk: None,
                 desired: desired.clone(),
                 users: users.iter().map(UserReport::new).collect(),
-                why: "A session keeps its identity until it ends, through reconnects and a restart of iscsid; the next login or connect comes with the new one. The array may refuse that, and the kernel refuses a pair that is half the old one: the host cannot get back a volume that is in use.",
+                why: "A session keeps its identity until it ends, through reconnects and a restart of iscsid; the next login or connection uses the new one. The array may refuse that, and the kernel refuses a pair that is half the old one: the host cannot get back a volume that is in use.",
                 ways: ways_live(*part, users, options),
             },
         }
@@ -297,7 +297,7 @@ fn way(command: String, effect: &str) -> Way {
     }
 }
 
-/// The options that the ways out have in common with the command that was refused.
+/// The options that the fixes share with the refused command.
 struct Options<'a> {
     facts: &'a RootFacts,
     root: String,

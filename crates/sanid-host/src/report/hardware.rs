@@ -21,7 +21,7 @@ report! {
 }
 
 report! {
-    /// What the evidence comes to.
+    /// The verdict from the evidence.
     pub struct HardwareSummary {
         /// `same-host`, `parts-changed`, `clone-suspected`, or `unknown` where nothing can be compared.
         pub verdict: Verdict,

@@ -62,9 +62,9 @@ report! {
         pub part: &'static str,
         /// The source.
         pub source: &'static str,
-        /// The place, where the source has a word; else why it has none, where that needs saying.
+        /// The location, if the source sets a value; else why it does not, if there is a reason.
         pub place: Option<String>,
-        /// The value; the two halves of the pair with a blank between them.
+        /// The value; the two halves of the pair with a space between them.
         pub value: Option<String>,
         /// `chosen`, `outranked` or `silent`.
         pub verdict: &'static str,

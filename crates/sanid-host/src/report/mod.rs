@@ -1,4 +1,4 @@
-//! What sanid says to programs: the JSON documents of `--format json` and of
+//! The interface to programs: the JSON documents of `--format json` and of
 //! `/run/sanid/identity.json`.
 //!
 //! These types are API (`sanid/v1`): fields are added, never renamed or removed. The committed schema

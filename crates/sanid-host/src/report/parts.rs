@@ -10,7 +10,7 @@ report! {
         pub part: &'static str,
         /// Its names; empty where it has none.
         pub names: Vec<PartName>,
-        /// Where they came from, where the report tells.
+        /// Their source, if the report has it.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub provenance: Option<PlaceReport>,
     }

@@ -60,7 +60,7 @@ fn line(facts: &Facts) -> Result<&str, ResolveError> {
     match &facts.cmdline {
         Observed::Saw(line) => Ok(line),
         unknown => Err(ResolveError::Undecided(format!(
-            "whether the kernel command line names this host is not known: {}",
+            "the kernel command line, which may name this host, could not be read: {}",
             unknown.unknown().unwrap_or_default()
         ))),
     }
@@ -98,11 +98,11 @@ fn hidden(line: &str, keys: &[&str]) -> Option<String> {
     }
     if last.overridden.into_iter().any(says_something) {
         return Some(format!(
-            "{key}= on the kernel command line is undone by a later {key} without a value"
+            "{key}= on the kernel command line is reset by a later {key} without a value"
         ));
     }
     let other = keys.iter().find(|other| value(line, other).is_some())?;
     Some(format!(
-        "{other}= on the kernel command line is not asked, since {key} is there, without a value"
+        "{other}= on the kernel command line is ignored, since {key} is set without a value"
     ))
 }

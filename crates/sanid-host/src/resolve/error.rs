@@ -6,7 +6,7 @@ use sanid_core::MachineIdError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
     /// A source gives something that is no name of its kind.
-    #[error("{place} gives {text:?}, which is no valid {what}: {why}; correct it or take it away")]
+    #[error("{place} gives {text:?}, which is not a valid {what}: {why}; correct or remove it")]
     Invalid {
         /// The place.
         place: String,
@@ -19,7 +19,7 @@ pub enum ResolveError {
     },
     /// A source gives one half of the pair, and the other half does not follow from it.
     #[error(
-        "{place} gives the host NQN {nqn} alone, and no Host ID follows from it, since it holds no UUID; give the Host ID in the same place"
+        "{place} gives the host NQN {nqn} alone, and no Host ID follows from it, since it contains no UUID; give the Host ID in the same place"
     )]
     HalfPair {
         /// The place.
@@ -74,7 +74,7 @@ pub enum NoSeed {
     Transient,
     /// A value known from many machines.
     #[error(
-        "/etc/machine-id holds a value that many machines share (it was taken from a firmware UUID that a vendor never set, or is in the configured denylist), so the identity would not be unique; empty the file and run `systemd-machine-id-setup`"
+        "/etc/machine-id contains a value that many machines share (it was taken from a firmware UUID that a vendor never set, or is in the configured denylist), so the identity would not be unique; empty the file and run `systemd-machine-id-setup`"
     )]
     Denylisted,
     /// The kernel refused.
@@ -87,7 +87,7 @@ pub enum NoSeed {
     ToCome,
     /// No seed of those that were asked for.
     #[error(
-        "there is nothing to derive an identity from: {0}. `seed` and `scheme` in the configuration choose another seed"
+        "there is nothing to derive an identity from: {0}. `seed` and `scheme` in the configuration choose a different seed"
     )]
     Other(String),
 }
@@ -110,7 +110,7 @@ impl NoSeed {
             Self::ToCome => vec!["systemd-machine-id-setup --commit".into()],
             Self::Other(_) => vec![
                 "give the machine a UUID of its own, in its firmware or its hypervisor".into(),
-                "or choose another seed or scheme in the configuration".into(),
+                "or choose a different seed or scheme in the configuration".into(),
             ],
         }
     }

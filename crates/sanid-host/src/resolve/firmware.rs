@@ -49,7 +49,7 @@ impl Source for Firmware {
         let setting = &facts.settings.firmware;
         if setting.value == Use::Ignore {
             return Some(format!(
-                "not looked at: firmware = \"ignore\" at {}",
+                "not read: firmware = \"ignore\" at {}",
                 setting.origin
             ));
         }
@@ -163,7 +163,7 @@ fn with_way_out(error: ResolveError) -> ResolveError {
         ResolveError::HalfPair { place, nqn } => ResolveError::Cannot {
             place,
             why: format!(
-                "it gives the host NQN {nqn} alone, and no Host ID follows from it, since it holds no UUID; {GO_ON}"
+                "it gives the host NQN {nqn} alone, and no Host ID follows from it, since it contains no UUID; {GO_ON}"
             ),
         },
         other => other,

@@ -238,7 +238,7 @@ fn a_parameter_without_a_value_hides_those_that_are_asked_after_it() {
         assert_eq!(
             found.candidates[0].place.as_deref(),
             Some(
-                "iscsi_initiator= on the kernel command line is not asked, since rd.iscsi.initiator is there, without a value"
+                "iscsi_initiator= on the kernel command line is ignored, since rd.iscsi.initiator is set without a value"
             )
         );
         assert_eq!(found.nvme.place, "nvmf.hostid= on the kernel command line");
@@ -264,7 +264,7 @@ fn a_later_parameter_without_a_value_undoes_an_earlier_one_and_that_is_explained
         let place = word.place.as_deref().unwrap();
         assert_eq!(
             place,
-            "rd.iscsi.initiator= on the kernel command line is undone by a later rd.iscsi.initiator without a value"
+            "rd.iscsi.initiator= on the kernel command line is reset by a later rd.iscsi.initiator without a value"
         );
     }
     let plain = resolve(&Facts {

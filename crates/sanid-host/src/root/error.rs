@@ -7,7 +7,7 @@ use rustix::io::Errno;
 /// A missing file is not an error: [`Root::read`](super::Root::read) answers `None`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
-    /// Something that is not a regular file stands in its place.
+    /// Its path is not a regular file.
     #[error("{path} is {kind}, not a file; move it away")]
     NotRegular {
         /// The path as the user knows it.

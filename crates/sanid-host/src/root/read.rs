@@ -6,7 +6,7 @@ use rustix::io::Errno;
 
 use super::{ReadError, Root};
 
-/// A regular file as it was read: its bytes and what the file system says of it.
+/// A regular file as it was read: its bytes and its attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileContent {
     /// The whole content.
@@ -21,7 +21,7 @@ pub struct FileContent {
     /// where the kernel does not tell (before 5.8).
     pub mount_point: Option<bool>,
     /// Whether the file lives on a file system that is empty after a reboot (tmpfs, ramfs). Asked of the
-    /// kernel only for a file that is a mount point: elsewhere it says nothing of the one file.
+    /// kernel only for a file that is a mount point: elsewhere it does not identify the file.
     pub volatile: bool,
 }
 
@@ -46,13 +46,13 @@ impl Root {
         let Some((fd, stat)) = self.open_regular(relative)? else {
             return Ok(None);
         };
-        // The kernel hands out its own files in pages, and does not tell the size of most.
+        // The kernel returns its own files in pages, and does not report the size of most.
         let size = usize::try_from(stat.stx_size).ok().filter(|size| *size > 0);
         let bytes = self.read_all(&fd, relative, limit, size.unwrap_or(usize::MAX))?;
-        let told = stat
+        let known = stat
             .stx_attributes_mask
             .contains(StatxAttributes::MOUNT_ROOT);
-        let mount_point = told.then(|| stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT));
+        let mount_point = known.then(|| stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT));
         let content = FileContent {
             bytes,
             mode: u32::from(stat.stx_mode) & 0o7777,
@@ -100,7 +100,7 @@ impl Root {
                 Ok(Some((fd, stat)))
             }
             Err(Errno::NOENT) => Ok(None),
-            // What open(2) says of a socket.
+            // The error of open(2) for a socket.
             Err(Errno::NXIO) => Err(ReadError::NotRegular {
                 path: self.show(relative),
                 kind: "a socket or fifo",

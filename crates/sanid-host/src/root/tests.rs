@@ -88,7 +88,7 @@ fn a_link_loop_is_an_error_not_a_hang() {
 }
 
 #[test]
-fn what_is_not_a_regular_file_is_named_and_never_read() {
+fn names_a_file_that_is_not_regular_and_never_reads_it() {
     each_resolver(
         |top| {
             rustix::fs::mknodat(CWD, top.join("etc/fifo"), FileType::Fifo, Mode::RUSR, 0).unwrap();
@@ -161,7 +161,7 @@ fn the_limit_is_exact_where_the_buffer_has_to_grow() {
     );
 }
 
-/// The kernel hands out its own files a page at a time, and says of most that they are empty.
+/// The kernel returns its own files a page at a time, and reports a size of 0 for most.
 #[test]
 fn a_kernel_file_of_several_pages_is_read_to_its_end() {
     let root = Root::open(Path::new("/proc/self")).unwrap();
@@ -176,7 +176,7 @@ fn a_kernel_file_of_several_pages_is_read_to_its_end() {
 }
 
 #[test]
-fn mode_and_owner_are_told() {
+fn returns_mode_and_owner() {
     each_resolver(
         |top| fs::set_permissions(top.join("etc/file"), fs::Permissions::from_mode(0o604)).unwrap(),
         |root| assert_eq!(root.read("etc/file", 100).unwrap().unwrap().mode, 0o604),
@@ -203,7 +203,7 @@ fn hostile_names_cannot_write_to_the_terminal() {
 /// To open a device can start it, and to open a fifo lets its writer go on: in an image neither may happen.
 /// inotify(7) tells of every open that is more than a look (`O_PATH`).
 #[test]
-fn what_is_not_a_regular_file_in_an_image_is_not_even_opened() {
+fn does_not_open_a_file_of_an_image_that_is_not_regular() {
     each_resolver(
         |top| {
             let path = top.join("etc/fifo");
@@ -218,7 +218,7 @@ fn what_is_not_a_regular_file_in_an_image_is_not_even_opened() {
             let mut opened = inotify::Reader::new(&watch, &mut buffer);
             assert!(root.read("etc/fifo", 100).is_err());
             assert!(root.attribute("etc/fifo").is_err());
-            assert!(opened.next().is_err(), "somebody opened it");
+            assert!(opened.next().is_err(), "it was opened");
             // The watch sees the same of what is a file.
             root.read("etc/file", 100).unwrap();
             opened.next().unwrap();

@@ -181,7 +181,7 @@ fn refuses_to_write_while_a_source_of_names_cannot_be_read() {
         ..Noting::writes(&[Some("# first\n"), Some("# first\n")])
     };
     let why = host.run(Mode::Write, &change).unwrap_err();
-    assert!(why.0.contains("nothing is changed"), "{why:?}");
+    assert!(why.0.contains("nothing was changed"), "{why:?}");
     assert!(host.has_nothing_new());
 
     // A dry run shows what would be done, and the command adds the notice.

@@ -1,10 +1,10 @@
 //! `sanid-image initramfs`.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::path::Path;
 
 use rustix::fs::{FileType, Mode, OFlags};
+use sanid_cli::{Page, Tone, json};
 use sanid_host::root::{describe, printable};
 use sanid_host::{API_VERSION, Facts, Look, Root, container};
 
@@ -33,13 +33,13 @@ pub(super) fn run(options: &Initramfs) -> Result<Exit, Failure> {
         images,
     };
     match options.format {
-        Format::Json => super::json(&report)?,
-        Format::Text => super::print(&page(&report))?,
+        Format::Json => json(&report)?,
+        Format::Text => page(&report).print()?,
     }
     Ok(exit(&report))
 }
 
-/// What could not be seen weighs more than what was.
+/// An unread image outranks a finding.
 fn exit(report: &InitramfsReport) -> Exit {
     if report.images.iter().any(|image| image.error.is_some()) {
         Exit::Error
@@ -50,7 +50,7 @@ fn exit(report: &InitramfsReport) -> Exit {
     }
 }
 
-/// The root that images are compared with: `/` of a container is nobody's host (safety rule 4).
+/// The root that images are compared with: `/` of a container is not a host's root (safety rule 4).
 fn open(given: Option<&Path>) -> Result<Root, Failure> {
     let root = match given {
         Some(path) => Root::open(path),
@@ -59,9 +59,9 @@ fn open(given: Option<&Path>) -> Result<Root, Failure> {
             Err(why) => {
                 return Err(Failure::refused(&format!(
                     "{why}\n\
-                     Ways out:\n  \
-                     --root DIR   where the host's root, or the system to look at, is mounted\n  \
-                     --root /     if this really is the system to look at"
+                     Fixes:\n  \
+                     --root DIR   where the host's root, or the system to compare with, is mounted\n  \
+                     --root /     if this really is the system to compare with"
                 )));
             }
         },
@@ -86,7 +86,7 @@ fn of_boot(root: &Root, facts: &Facts) -> Result<Vec<ImageReport>, Failure> {
         .map(|name| {
             let relative = format!("boot/{name}");
             let shown = format!("/{relative}");
-            // Opened as a path first: what is no file is not to be opened for reading.
+            // Opened as a path first: only a regular file is opened for reading.
             let probe = root.open_at(&relative, OFlags::PATH);
             let file = probe.and_then(|probe| {
                 if is_file(&probe)? {
@@ -131,27 +131,24 @@ fn look(path: &str, file: Opened, facts: &Facts) -> ImageReport {
     }
 }
 
-fn page(report: &InitramfsReport) -> String {
-    let mut text = String::new();
+fn page(report: &InitramfsReport) -> Page {
+    let mut page = Page::new();
     if report.images.is_empty() {
-        text.push_str("no initramfs image in /boot\n");
+        page.line("no initramfs image in /boot");
     }
     for image in &report.images {
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        one(&mut text, image, &report.on_disk);
+        page.gap();
+        one(&mut page, image, &report.on_disk);
     }
-    text
+    page
 }
 
-/// Writing to a String cannot fail.
-fn one(text: &mut String, image: &ImageReport, host: &HostReport) {
-    let _ = writeln!(text, "{}", image.path);
+fn one(page: &mut Page, image: &ImageReport, host: &HostReport) {
+    page.line(page.tone(Tone::Heading, &image.path));
     let segments: Vec<String> = image
         .segments
         .iter()
-        .map(|one| format!("{} ({} entries)", one.compression, one.entries))
+        .map(|one| format!("{} ({} entries)", one.compression.name(), one.entries))
         .collect();
     let sanid = match (image.has_sanid, image.host_only) {
         (true, true) => "; with sanid, for one host",
@@ -159,37 +156,38 @@ fn one(text: &mut String, image: &ImageReport, host: &HostReport) {
         (false, _) => "; without sanid",
     };
     if !segments.is_empty() {
-        let _ = writeln!(text, "  {}{sanid}", segments.join(", "));
+        page.detail(format!("{}{sanid}", segments.join(", ")));
     }
-    for file in &image.files {
-        let _ = writeln!(
-            text,
-            "  {}  {}  {}",
-            file.path,
-            value(file),
-            verdict(file, host)
-        );
-    }
+    let rows: Vec<_> = image.files.iter().map(|file| row(file, host)).collect();
+    page.rows(2, &rows);
     for name in &image.odd_names {
-        let _ = writeln!(
-            text,
-            "  {name}  a name that leads upwards, which no program makes"
-        );
+        page.detail(format!("{name}  a name with .., which no program makes"));
     }
     if let Some(error) = &image.error {
         let before = if image.files.is_empty() {
             ""
         } else {
-            "; what is listed was before that"
+            "; the listed files were read before that"
         };
-        let _ = writeln!(text, "  error: {error}{before}");
+        page.detail(format!(
+            "{}: {error}{before}",
+            page.tone(Tone::Danger, "error")
+        ));
     }
     if image.files.is_empty() && image.error.is_none() {
-        text.push_str("  no identity\n");
+        page.detail("no identity");
     }
     if image.has_findings() {
-        let _ = writeln!(text, "  → {}", again(&image.path));
+        page.detail(format!("→ {}", again(&image.path)));
     }
+}
+
+fn row(file: &FileReport, host: &HostReport) -> [(Tone, String); 3] {
+    [
+        (Tone::Plain, file.path.clone()),
+        (Tone::Plain, value(file)),
+        verdict(file, host),
+    ]
 }
 
 fn value(file: &FileReport) -> String {
@@ -200,20 +198,15 @@ fn value(file: &FileReport) -> String {
     }
 }
 
-fn verdict(file: &FileReport, host: &HostReport) -> String {
-    let on_disk = match file.part {
-        "iqn" => &host.iqn,
-        "hostNqn" => &host.host_nqn,
-        "hostId" => &host.host_id,
-        _ => &None,
-    };
+fn verdict(file: &FileReport, host: &HostReport) -> (Tone, String) {
+    let on_disk = file.part.file().and_then(|file| host.of(file));
     match (file.verdict, on_disk) {
-        (Verdict::Same, _) => "as on disk".into(),
-        (Verdict::Differs, Some(on_disk)) => format!("DIFFERS; on disk: {on_disk}"),
-        (Verdict::Differs, None) => "DIFFERS from the one of this host".into(),
-        (Verdict::OnlyHere, _) => "ONLY HERE; the host has none".into(),
-        (Verdict::Unusable, _) => "UNUSABLE".into(),
-        (Verdict::Nothing, _) => String::new(),
+        (Verdict::Same, _) => (Tone::Good, "as on disk".into()),
+        (Verdict::Differs, Some(on_disk)) => (Tone::Danger, format!("DIFFERS; on disk: {on_disk}")),
+        (Verdict::Differs, None) => (Tone::Danger, "DIFFERS from the one of this host".into()),
+        (Verdict::OnlyHere, _) => (Tone::Danger, "ONLY HERE; the host has none".into()),
+        (Verdict::Unusable, _) => (Tone::Danger, "UNUSABLE".into()),
+        (Verdict::Nothing, _) => (Tone::Plain, String::new()),
     }
 }
 
@@ -225,11 +218,11 @@ fn again(path: &str) -> String {
         .and_then(|rest| rest.strip_suffix(".img"));
     match (name.strip_prefix("initrd.img-"), dracut) {
         (Some(version), _) => {
-            format!("update-initramfs -u -k {version}   once the files of the host are right")
+            format!("update-initramfs -u -k {version}   once the files of the host are correct")
         }
         (None, Some(version)) => {
-            format!("dracut --force {path} {version}   once the files of the host are right")
+            format!("dracut --force {path} {version}   once the files of the host are correct")
         }
-        (None, None) => "make the image again, once the files of the host are right".into(),
+        (None, None) => "rebuild the image, once the files of the host are correct".into(),
     }
 }

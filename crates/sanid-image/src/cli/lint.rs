@@ -1,12 +1,11 @@
 //! `sanid-image lint`.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use rustix::fs::{FileType, Mode, OFlags};
-use sanid_cli::Progress;
+use sanid_cli::{FindingText, Page, Progress, Tone, json};
 use sanid_host::root::{describe, printable};
 
 use super::{Exit, Failure, Lint, LintFormat};
@@ -21,11 +20,11 @@ pub(super) fn run(options: &Lint) -> Result<Exit, Failure> {
     };
     let report = LintReport::new(&without_ids(&image), &linted);
     match options.format {
-        LintFormat::Text => super::print(&page(&report))?,
-        LintFormat::Json => super::json(&report)?,
-        LintFormat::Sarif => super::json(&sarif(&report))?,
+        LintFormat::Text => page(&report).print()?,
+        LintFormat::Json => json(&report)?,
+        LintFormat::Sarif => json(&sarif(&report))?,
     }
-    // What could not be seen weighs more than what was.
+    // An unread image outranks a finding.
     Ok(if report.error.is_some() {
         Exit::Error
     } else if report.findings.is_empty() {
@@ -68,58 +67,59 @@ fn open(path: &Path) -> Result<(File, Option<u64>), String> {
     let length = match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => u64::try_from(stat.st_size).ok(),
         FileType::Fifo => None,
-        _ => return Err("it is no file".to_owned()),
+        _ => return Err("it is not a file".to_owned()),
     };
     let file = open(OFlags::RDONLY).map_err(describe)?;
     Ok((File::from(file), length))
 }
 
-fn page(report: &LintReport) -> String {
-    let mut text = String::new();
+fn page(report: &LintReport) -> Page {
+    let mut page = Page::new();
     for finding in &report.findings {
-        one(&mut text, finding);
-        text.push('\n');
+        one(&mut page, finding);
+        page.gap();
     }
-    // Writing to a String cannot fail.
     let image = if report.image == "-" {
         "standard input"
     } else {
         &report.image
     };
-    let _ = match (report.findings.len(), &report.error) {
-        (0, None) => writeln!(text, "no identity in {image}"),
-        (0, Some(error)) => writeln!(text, "{image} was not read to its end: {error}"),
+    let unread = |error| format!("was not read to its end: {error}");
+    match (report.findings.len(), &report.error) {
+        (0, None) => page.line(page.tone(Tone::Good, format!("no identity in {image}"))),
+        (0, Some(error)) => page.line(format!("{image} {}", unread(error))),
         (count, error) => {
             let findings = if count == 1 { "finding" } else { "findings" };
             let sealable = report.findings.iter().filter(|one| one.sealable).count();
-            let _ = writeln!(
-                text,
-                "{}{count} {findings} in {image}; `sanid seal` removes {sealable}",
-                inside(image)
-            );
-            match error {
-                Some(error) => writeln!(text, "it was not read to its end: {error}"),
-                None => Ok(()),
+            if let Some(note) = inside(image) {
+                page.line(note);
+            }
+            page.line(format!(
+                "{count} {findings} in {image}; `sanid seal` removes {sealable}"
+            ));
+            if let Some(error) = error {
+                page.line(format!("it {}", unread(error)));
             }
         }
-    };
-    text
+    }
+    page
 }
 
-/// What is typed as it is shown would change the machine that looks, where the image is not its own root.
-pub(super) fn inside(image: &str) -> &'static str {
-    if image == "/" {
-        ""
-    } else {
-        "Paths and commands are as inside the image: use them there (chroot), not on this machine.\n"
-    }
+/// A note that the shown commands are for the image, unless the image is the running system's root.
+pub(super) fn inside(image: &str) -> Option<&'static str> {
+    const NOTE: &str =
+        "Paths and commands are as inside the image: use them there (chroot), not on this machine.";
+    (image != "/").then_some(NOTE)
 }
 
 /// One finding in text.
-pub(super) fn one(text: &mut String, finding: &FindingReport) {
-    let _ = write!(
-        text,
-        "{}  {}  {}\n  {}\n  {}\n  → {}\n",
-        finding.severity, finding.code, finding.path, finding.seen, finding.why, finding.fix
-    );
+pub(super) fn one(page: &mut Page, finding: &FindingReport) {
+    page.finding(&FindingText {
+        severity: finding.severity,
+        code: finding.code,
+        path: Some(&finding.path),
+        seen: &finding.seen,
+        why: finding.why,
+        fix: std::slice::from_ref(&finding.fix),
+    });
 }

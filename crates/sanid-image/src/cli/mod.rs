@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
-use sanid_cli::{Exit, Failure, json, print};
+use sanid_cli::{Exit, Failure};
 use sanid_host::Root;
 use sanid_host::root::printable;
 
@@ -20,8 +20,8 @@ Start with: sanid-image lint --root DIR";
 
 /// Find storage identities inside images, and remove them.
 ///
-/// An identity that was copied into an image stays there when the host gets another one, and goes with the
-/// image to every host that boots it. Only seal changes anything.
+/// An identity that was copied into an image stays there when the host gets a different one, and every
+/// host that boots the image gets it. Only seal changes anything.
 #[derive(Debug, Parser)]
 #[command(name = NAME, version, after_help = AFTER_HELP, arg_required_else_help = true)]
 struct Arguments {
@@ -33,20 +33,21 @@ struct Arguments {
 enum Command {
     /// Show the identities that initramfs images carry, and whether they are this host's
     ///
-    /// Reads cpio archives, one behind the other, as they are or compressed with gzip, zstd, xz, lzma, lz4
-    /// or bzip2. Exits with 1 when an image carries a name or a machine-id that is not the one on disk,
-    /// with 2 when an image cannot be read to its end.
+    /// Reads concatenated cpio archives, plain or compressed with gzip, zstd, xz, lzma, lz4 or bzip2. Exits
+    /// with 1 when an image carries a name or a machine-id that is not the one on disk, with 2 when an image
+    /// cannot be read to its end.
     Initramfs(Initramfs),
     /// List the identities that an image has: in its files, its initramfs images, its boot entries
     ///
-    /// Reads a directory or a tar, and unpacks nothing. Each finding says where it is, why it matters and
-    /// how it goes away. Exits with 1 when there is one, with 2 when the image cannot be read to its end.
+    /// Reads a directory or a tar, and unpacks nothing. Each finding shows where it is, why it matters and
+    /// how to remove it. Exits with 1 when there are findings, with 2 when the image cannot be read to its
+    /// end.
     Lint(Lint),
     /// Make an image clean: remove its identities, set its machine-id to uninitialized
     ///
-    /// Shows what it is about to do, and does it. What belongs to somebody else, such as an initramfs, is
-    /// left and told, with exit code 1. Refuses the root of a running machine. Run again, it changes
-    /// nothing.
+    /// Lists the changes, then makes them. Files that other programs need, such as an initramfs, are
+    /// reported and left unchanged, with exit code 1. Refuses the root of a running machine. A second run
+    /// changes nothing.
     Seal(Seal),
 }
 
@@ -84,7 +85,7 @@ struct Seal {
     /// Show what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
-    /// Go on although DIR is the root of a running machine, which is about to become an image
+    /// Continue although DIR is the root of a running machine, which is about to become an image
     #[arg(long)]
     this_host: bool,
     /// Text for people, which may change, or JSON for programs, which will not
@@ -94,10 +95,10 @@ struct Seal {
 
 #[derive(Debug, Args)]
 struct Initramfs {
-    /// The images; without any, initrd.img-*, initrd-* and initramfs-*.img in /boot
+    /// The images; by default initrd.img-*, initrd-* and initramfs-*.img in /boot
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Compare with the system below DIR, and take its /boot, instead of the running one
+    /// Compare with the system below DIR, and read its /boot, instead of the running one
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
     /// Text for people, which may change, or JSON for programs, which will not
@@ -137,13 +138,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     })
 }
 
-/// The root of an image. An empty directory is none: what should be there was not mounted or unpacked.
+/// The root of an image. An empty directory is refused: the image was not mounted or unpacked there.
 fn opened(path: &Path) -> Result<Root, Failure> {
     let root = Root::open(path).map_err(|error| Failure::error(&error))?;
     let is_empty = root.list(".").is_ok_and(|names| names.is_empty());
     if is_empty {
         return Err(Failure::error(&format!(
-            "{} is empty, so nothing was looked at; is the image mounted or unpacked there?",
+            "{} is empty, so nothing was read; is the image mounted or unpacked there?",
             printable(path)
         )));
     }

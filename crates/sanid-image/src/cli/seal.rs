@@ -1,14 +1,12 @@
 //! `sanid-image seal`.
 
-use std::fmt::Write as _;
-
-use sanid_cli::Progress;
+use sanid_cli::{Page, Progress, Tone, json};
 use sanid_host::Root;
 use sanid_host::root::printable;
 
 use super::{Exit, Failure, Format, Seal};
 use crate::report::without_ids;
-use crate::seal::{Plan, SealError, SealReport, carry_out, plan, refusal};
+use crate::seal::{Action, Plan, SealError, SealReport, carry_out, plan, refusal};
 
 pub(super) fn run(options: &Seal) -> Result<Exit, Failure> {
     let root = super::opened(&options.root)?;
@@ -21,13 +19,13 @@ pub(super) fn run(options: &Seal) -> Result<Exit, Failure> {
     let image = without_ids(&printable(&options.root));
     let mut report = SealReport::new(&image, &plan, options.dry_run);
     if options.format == Format::Text {
-        // Before anything is done: who looks can still stop it.
-        super::print(&announced(&report))?;
+        // Printed first, so that an administrator can still stop it.
+        announced(&report).print()?;
     }
     let refused = !options.dry_run && act(&root, &plan, &mut report, options.this_host);
     match options.format {
-        Format::Text => super::print(&outcome(&report))?,
-        Format::Json => super::json(&report)?,
+        Format::Text => outcome(&report).print()?,
+        Format::Json => json(&report)?,
     }
     Ok(exit(&report, refused))
 }
@@ -35,12 +33,12 @@ pub(super) fn run(options: &Seal) -> Result<Exit, Failure> {
 /// Does every step that can be done; whether all that could not was refused.
 fn act(root: &Root, plan: &Plan, report: &mut SealReport, this_host: bool) -> bool {
     let mut refused = true;
-    for (step, told) in plan.steps.iter().zip(&mut report.steps) {
+    for (step, reported) in plan.steps.iter().zip(&mut report.steps) {
         match carry_out(root, step, this_host) {
-            Ok(()) => told.done = true,
+            Ok(()) => reported.done = true,
             Err(error) => {
                 refused &= matches!(error, SealError::OfThisHost { .. });
-                told.error = Some(plan.linted.shown_path(&error.to_string()));
+                reported.error = Some(plan.linted.shown_path(&error.to_string()));
             }
         }
     }
@@ -57,47 +55,43 @@ fn exit(report: &SealReport, refused: bool) -> Exit {
     }
 }
 
-/// Writing to a String cannot fail.
-fn announced(report: &SealReport) -> String {
-    let mut text = String::new();
+fn announced(report: &SealReport) -> Page {
+    let mut page = Page::new();
     for step in &report.steps {
-        let becomes = match step.action {
-            "reset" => ", to `uninitialized`",
-            _ => "",
-        };
-        let _ = writeln!(
-            text,
-            "{} {}{becomes}\n  {}",
-            step.action, step.path, step.seen
-        );
+        let path = &step.path;
+        page.line(match step.action {
+            Action::Remove => format!("remove {path}"),
+            Action::Reset => format!("reset {path}, to `uninitialized`"),
+        });
+        page.detail(&step.seen);
     }
     if report.steps.is_empty() {
-        let _ = writeln!(text, "nothing to do in {}", report.image);
+        page.line(format!("nothing to do in {}", report.image));
     }
-    text
+    page
 }
 
-fn outcome(report: &SealReport) -> String {
-    let mut text = String::new();
+/// Follows what was announced, with an empty line between them.
+fn outcome(report: &SealReport) -> Page {
+    let mut page = Page::new();
     let done = report.steps.iter().filter(|step| step.done).count();
     if done > 0 {
-        let _ = writeln!(text, "\ndone: {done} of {}", report.steps.len());
+        page.line(format!("\ndone: {done} of {}", report.steps.len()));
     }
-    for step in &report.steps {
-        if let Some(error) = &step.error {
-            let _ = writeln!(text, "\nerror: {error}");
-        }
+    for error in report.steps.iter().filter_map(|step| step.error.as_ref()) {
+        page.line(format!("\n{}: {error}", page.tone(Tone::Danger, "error")));
     }
-    if !report.left.is_empty() {
-        text.push_str("\nleft, since only you can know what else it is for:\n");
+    if report.left.is_empty() {
+        return page;
     }
+    page.line("\nnot removed, since other programs may need it:");
     for finding in &report.left {
-        text.push('\n');
-        super::lint::one(&mut text, finding);
+        page.gap();
+        super::lint::one(&mut page, finding);
     }
-    let inside = super::lint::inside(&report.image);
-    if !report.left.is_empty() && !inside.is_empty() {
-        let _ = write!(text, "\n{inside}");
+    if let Some(note) = super::lint::inside(&report.image) {
+        page.gap();
+        page.line(note);
     }
-    text
+    page
 }

@@ -92,7 +92,7 @@ impl Reader {
             return Ok(());
         }
         Err(io::Error::other(
-            "it has no end mark, so it was cut off, and what would come is not known",
+            "it has no end mark, so it was cut off, and the rest is unknown",
         ))
     }
 
@@ -120,7 +120,7 @@ impl Reader {
         let read =
             plain(Box::new(ahead), &self.file, &self.output, LIMITS).and_then(|mut input| {
                 if is_tar(input.peek(512)?) {
-                    // That a layer is whole is said by the archive around it, which has its size.
+                    // The archive around a layer has its size, and so shows whether it is whole.
                     walk(&mut input, &mut found, &mut |_, _| Ok(false)).map(drop)
                 } else {
                     Ok(())
@@ -175,7 +175,7 @@ impl Reader {
     }
 }
 
-/// What may be done with a file that passes; whether its data was taken.
+/// Handles the next file, and returns whether its data was read.
 type Pass<'a> = &'a mut dyn FnMut(&str, &mut dyn Read) -> io::Result<bool>;
 
 /// Reads one tar as a layer; whether it has an end mark.
@@ -192,20 +192,14 @@ fn walk(source: &mut dyn Read, layer: &mut Layer, pass: Pass<'_>) -> io::Result<
         let path = cpio::path(&entry.name);
         if path.len() > NAME {
             let begin = entry.name.get(..200).unwrap_or_default();
-            layer.odd_name(
-                begin,
-                "it is longer than a path can be, so it was not looked at",
-            );
+            layer.odd_name(begin, "it is longer than a path can be, so it was not read");
             continue;
         }
         let Ok(path) = String::from_utf8(path) else {
-            // No place is anything but ASCII, save what a star stands for.
+            // Every pattern is ASCII, except for the text that a star matches.
             let lossy = String::from_utf8_lossy(&entry.name).into_owned();
             if super::places::place(lossy.trim_start_matches("./")).is_some() {
-                layer.odd_name(
-                    &entry.name,
-                    "its name is not UTF-8, so it was not looked at",
-                );
+                layer.odd_name(&entry.name, "its name is not UTF-8, so it was not read");
             }
             continue;
         };

@@ -1,6 +1,6 @@
 //! A tree below an opened root: a mounted image, a chroot, an unpacked layer.
 //!
-//! Only the places are looked at, so that the size of the tree does not matter. Every path is opened below
+//! Only the listed paths are read, so that the size of the tree does not matter. Every path is opened below
 //! the root with links followed inside it, and nothing is opened for reading before it is known to be a
 //! file: to open a device can start it, and to open a fifo can wait for ever.
 
@@ -18,7 +18,7 @@ use super::layer::{Layer, Linted};
 use super::pattern;
 use super::places::patterns;
 
-/// Names of one directory that are looked at.
+/// Names of one directory that are read.
 const NAMES: usize = 10_000;
 /// Directories below each other, where a place is everything below one.
 const DEPTH: usize = 16;
@@ -30,7 +30,7 @@ pub fn directory(root: &Root, step: &mut dyn FnMut(&str)) -> Linted {
         let parts: Vec<&str> = pattern.split('/').collect();
         walk.expand("", &parts);
     }
-    // What a link leads to may be a place itself, and is told by its own name.
+    // The target of a link may be listed itself, and is then reported under its own name.
     for path in std::mem::take(&mut walk.links) {
         walk.open(&path, true);
     }
@@ -45,7 +45,7 @@ struct Walk<'a> {
     /// Device and inode of the files that were read.
     files: BTreeSet<(u64, u64)>,
     links: Vec<String>,
-    told: BTreeSet<String>,
+    reported: BTreeSet<String>,
 }
 
 impl<'a> Walk<'a> {
@@ -57,7 +57,7 @@ impl<'a> Walk<'a> {
             seen: BTreeSet::new(),
             files: BTreeSet::new(),
             links: Vec::new(),
-            told: BTreeSet::new(),
+            reported: BTreeSet::new(),
         }
     }
 
@@ -133,7 +133,7 @@ impl<'a> Walk<'a> {
                 Err(_) => {
                     let path = [at.as_bytes(), b"/", bytes].concat();
                     self.layer
-                        .odd_name(&path, "its name is not UTF-8, so it was not looked at");
+                        .odd_name(&path, "its name is not UTF-8, so it was not read");
                 }
             }
         }
@@ -191,10 +191,10 @@ impl<'a> Walk<'a> {
     }
 
     fn unreadable(&mut self, path: &str, errno: Errno) {
-        if self.told.insert(path.to_owned()) {
+        if self.reported.insert(path.to_owned()) {
             let fix = match errno {
                 Errno::ACCESS | Errno::PERM => "run it as root".to_owned(),
-                _ => format!("look at /{path}"),
+                _ => format!("inspect /{path}"),
             };
             self.layer
                 .note(Finding::by_hand(&UNREADABLE, path, describe(errno), fix));
@@ -202,8 +202,8 @@ impl<'a> Walk<'a> {
     }
 
     fn too_much(&mut self, path: &str, what: &str) {
-        if self.told.insert(path.to_owned()) {
-            let seen = format!("too many {what}; the rest was not looked at");
+        if self.reported.insert(path.to_owned()) {
+            let seen = format!("too many {what}; the rest were not read");
             let fix = format!("remove what no distribution makes from /{path}, and lint again");
             self.layer
                 .note(Finding::by_hand(&TOO_MUCH, path, seen, fix));

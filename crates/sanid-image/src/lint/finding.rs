@@ -1,4 +1,4 @@
-//! What a finding is, and the list of all there are.
+//! The type of a finding, and the list of all rules.
 
 pub use sanid_host::findings::Severity;
 
@@ -9,20 +9,20 @@ pub struct Rule {
     pub code: &'static str,
     /// How bad it is.
     pub severity: Severity,
-    /// What it is, in a few words.
+    /// A short title.
     pub title: &'static str,
     /// Why it matters.
     pub why: &'static str,
 }
 
-/// How a finding goes away.
+/// How a finding is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
     /// The file goes: `sanid seal` does it.
     Remove,
     /// The file becomes `uninitialized`: `sanid seal` does it.
     Reset,
-    /// By somebody who knows what else the file is for.
+    /// By an administrator: other programs may need the file.
     ByHand,
 }
 
@@ -37,7 +37,7 @@ pub struct Finding {
     pub seen: String,
     /// The command or the step that removes it.
     pub fix: String,
-    /// Who can remove it.
+    /// How it can be removed.
     pub remedy: Remedy,
 }
 
@@ -57,7 +57,7 @@ macro_rules! rules {
 
 const CLONES: &str = "Every machine made from this image has it, and arrays take them all for one host: \
                       volumes are mapped to the wrong machine, and reservations protect nothing.";
-const HIDDEN: &str = "What is behind it was not seen, so nobody knows whether the image is clean.";
+const HIDDEN: &str = "sanid did not read all of it, so the image may still have an identity.";
 
 rules! {
     MACHINE_ID = "machine-id-set", Danger, "the image has a machine-id",
@@ -72,21 +72,21 @@ rules! {
     COMMAND_LINE = "kernel-command-line-identity", Danger,
         "a kernel command line gives an identity", CLONES;
     BOOT_TOKEN = "boot-entry-machine-id", Warning, "boot entries carry a machine-id",
-        "No machine made from this image takes these entries for its own, and the machine-id in them is \
+        "No machine made from this image uses these entries, and the machine-id in them is \
          confidential (machine-id(5)).";
     PIN = "pinned-identity", Danger, "the configuration of sanid pins an identity", CLONES;
     RECORD = "sanid-record", Warning, "sanid ran in the image and left its record",
-        "It names the identity that this image had; a sealed image has no history.";
+        "It contains the identity that this image had.";
     INITRAMFS = "initramfs-identity", Danger, "an initramfs carries an identity",
         "Every machine made from this image boots with it before any file of the image is read, and removing \
          the file from the image changes nothing in the initramfs.";
-    NOT_A_FILE = "not-a-file", Warning, "something else stands where an identity file should be",
-        "No program of a distribution makes it; what reads it may hang or start a device.";
-    LINK = "link-not-followed", Warning, "an identity file is a link to a place of its own", HIDDEN;
+    NOT_A_FILE = "not-a-file", Warning, "an identity file is not a regular file",
+        "No program of a distribution makes it; a program that reads it may hang or start a device.";
+    LINK = "link-not-followed", Warning, "an identity file is a link that was not followed", HIDDEN;
     NAME = "odd-name", Warning, "a name that no program makes",
-        "It leads out of where it is unpacked, or hides what it is from people.";
+        "It leads out of the directory that it is unpacked into, or is not readable text.";
     UNREADABLE = "not-readable", Danger, "a part of the image cannot be read to its end", HIDDEN;
-    TOO_MUCH = "too-much", Danger, "more than a place like this ever has", HIDDEN;
+    TOO_MUCH = "too-much", Danger, "more files than such a directory ever has", HIDDEN;
 }
 
 /// Characters of what was seen; a name has 223 at most.
@@ -100,7 +100,7 @@ fn short(mut seen: String) -> String {
     seen
 }
 
-/// A path below the root for a shell: a hostile name is typed by somebody who copies the command.
+/// A path below the root for a shell: a user may copy a command with a hostile name.
 pub(crate) fn quoted(path: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@%=".contains(&byte);
     if path.bytes().all(plain) {
@@ -128,7 +128,7 @@ impl Finding {
 
     /// A file that is nothing but an identity.
     pub(crate) fn removable(rule: &'static Rule, path: &str, seen: String) -> Self {
-        // What is in /run was put there by a running system or by a mount of one.
+        // Files in /run are from a running system or from a mount of one.
         let remedy = if path.starts_with("run/") {
             Remedy::ByHand
         } else {

@@ -17,7 +17,7 @@ use crate::uki;
 
 /// Files of places in one image; a host with a thousand targets has some thousands of records.
 const MOST: usize = 20_000;
-/// Odd names that are told; one would do.
+/// Odd names that are reported; one would do.
 const ODD: usize = 20;
 
 /// What was found, and what could not be seen.
@@ -30,7 +30,7 @@ pub struct Linted {
 }
 
 impl Linted {
-    /// What another image of the same archive has, beside this one's.
+    /// The findings of a second image of the same archive, beside this one's.
     pub(crate) fn join(&mut self, other: Self) {
         for finding in other.findings {
             if !self.findings.contains(&finding) {
@@ -135,7 +135,7 @@ impl Layer {
         self.put(path, findings);
     }
 
-    /// A symbolic link: where it leads to a place, that place is looked at itself.
+    /// A symbolic link: if its target is listed, the target is read itself.
     pub(crate) fn link(&mut self, path: &str, target: &[u8]) {
         if path.ends_with("/layer.tar") && self.aliases.len() < MOST {
             let target = crate::cpio::path(&[path.as_bytes(), b"/../", target].concat());
@@ -202,7 +202,7 @@ impl Layer {
         }
     }
 
-    /// A directory, which stands in place of what else had its name.
+    /// A directory, which replaces an earlier entry of its name.
     pub(crate) fn directory(&mut self, path: &str) {
         let is_place =
             place(path).is_some_and(|place| !place.patterns.iter().any(|one| one.ends_with("**")));
@@ -212,7 +212,7 @@ impl Layer {
         }
     }
 
-    /// A name with `..`, or one that is no text.
+    /// A name with `..`, or one that is not text.
     pub(crate) fn odd_name(&mut self, name: &[u8], what: &str) {
         if self.notes.len() < ODD {
             let fix = "build the image with the distribution's own tools".to_owned();
@@ -222,7 +222,7 @@ impl Layer {
         }
     }
 
-    /// Something about the layer that is no file of a place.
+    /// A fault of the layer that does not concern one of the files.
     pub(crate) fn note(&mut self, finding: Finding) {
         self.notes.push(finding);
     }
@@ -264,7 +264,7 @@ impl Layer {
         if !self.full {
             self.full = true;
             let seen =
-                format!("more than {MOST} files of places; those after it were not looked at");
+                format!("more than {MOST} files where an identity may be; the rest were not read");
             let fix = "remove what no distribution makes, and lint again".to_owned();
             self.notes
                 .push(Finding::by_hand(&TOO_MUCH, path, seen, fix));
@@ -324,6 +324,6 @@ fn above(path: &str) -> impl Iterator<Item = &str> {
 fn led_away(path: &str, target: &[u8]) -> Finding {
     let target = escape(target);
     let seen = format!("it leads to /{target}, which a stream does not show at this point");
-    let fix = format!("unpack the image and lint it with --root, or look at /{target}");
+    let fix = format!("unpack the image and lint it with --root, or read /{target}");
     Finding::by_hand(&LINK, path, seen, fix)
 }

@@ -1,6 +1,6 @@
 //! Paths with `*` for a part of a name and `**` for everything below.
 
-/// Whether a name matches a pattern with any number of `*`, which also stands for a leading dot: temporary
+/// Whether a name matches a pattern with any number of `*`, which also matches a leading dot: temporary
 /// files have one.
 pub(crate) fn name(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');

@@ -1,6 +1,8 @@
-//! What `sanid-image lint` says to programs: API, `sanid/v1`.
+//! The JSON documents of `sanid-image lint`: API, `sanid/v1`.
 
 use serde::Serialize;
+
+use sanid_host::findings::Severity;
 
 use super::finding::{Finding, Remedy};
 use super::layer::Linted;
@@ -32,7 +34,9 @@ pub struct FindingReport {
     /// The stable code.
     pub code: &'static str,
     /// `warning` or `danger`.
-    pub severity: &'static str,
+    #[serde(serialize_with = "severity")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub severity: Severity,
     /// The path in the image; digits that may be a machine-id are left out.
     pub path: String,
     /// What was seen; never a machine-id.
@@ -43,6 +47,15 @@ pub struct FindingReport {
     pub fix: String,
     /// Whether `sanid seal` removes it.
     pub sealable: bool,
+}
+
+/// A severity in JSON.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn severity<S: serde::Serializer>(severity: &Severity, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(severity.as_str())
 }
 
 impl LintReport {
@@ -66,7 +79,7 @@ impl FindingReport {
     pub(crate) fn new(finding: &Finding, linted: &Linted) -> Self {
         Self {
             code: finding.rule.code,
-            severity: finding.rule.severity.as_str(),
+            severity: finding.rule.severity,
             path: linted.shown_path(&format!("/{}", finding.path)),
             seen: linted.shown(&finding.seen),
             why: finding.rule.why,

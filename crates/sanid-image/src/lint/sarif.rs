@@ -51,15 +51,15 @@ fn rule(rule: &Rule) -> Value {
         "id": rule.code,
         "shortDescription": { "text": rule.title },
         "fullDescription": { "text": rule.why },
-        "defaultConfiguration": { "level": level(rule.severity.as_str()) },
+        "defaultConfiguration": { "level": level(rule.severity) },
     })
 }
 
-fn level(severity: &str) -> &'static str {
-    if severity == Severity::Danger.as_str() {
-        "error"
-    } else {
-        "warning"
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Danger => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
     }
 }
 

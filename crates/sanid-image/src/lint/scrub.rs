@@ -10,7 +10,7 @@ pub(crate) struct Scrub {
 const MOST: usize = 64;
 
 impl Scrub {
-    /// Remembers a machine-id as it stands in a file, where it is one.
+    /// Remembers the machine-id in a file, if it is valid.
     pub(crate) fn learn(&mut self, bytes: &[u8]) {
         let digits: String = bytes
             .iter()
@@ -42,7 +42,7 @@ impl Scrub {
     }
 }
 
-/// Where these digits stand, with dashes between them or not.
+/// The position of these digits, with or without dashes.
 fn find(text: &str, digits: &str) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
     (0..bytes.len()).find_map(|from| {

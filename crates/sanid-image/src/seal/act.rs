@@ -41,9 +41,9 @@ pub enum SealError {
     },
 }
 
-/// Carries out one step. A file that is gone already is no error.
+/// Carries out one step. A file that is already gone is not an error.
 ///
-/// Everything happens relative to a directory that was opened below the root, on a name that is no link: a
+/// Everything happens relative to a directory that was opened below the root, on a name that is not a link: a
 /// link to an identity is followed inside the root, and the file at its end is what changes.
 ///
 /// # Errors
@@ -117,7 +117,7 @@ fn locate(root: &Root, path: &str) -> Result<Option<Located>, Errno> {
                     None => format!("{parent}/{target}"),
                 };
             }
-            // No file, no identity: lint says what it is.
+            // Not a file, so not an identity; lint reports it.
             _ => return Ok(None),
         }
     }
@@ -130,7 +130,7 @@ fn is_of_this_host(stat: &Stat, path: &str) -> bool {
     rustix::fs::statat(CWD, own.as_str(), AtFlags::empty()).is_ok_and(|own| same(stat, &own))
 }
 
-/// Whether this is what stands at `/etc/machine-id`, by whatever way it was reached.
+/// Whether this is the file at `/etc/machine-id`, by any path.
 fn is_machine_id(root: &Root, stat: &Stat) -> bool {
     let opened = root.open_at("etc/machine-id", OFlags::PATH);
     let own = opened.and_then(rustix::fs::fstat);
@@ -183,7 +183,7 @@ fn write(found: &Located) -> Result<(), Errno> {
     rustix::fs::fsync(&file)
 }
 
-/// The SELinux label of the file that is replaced; none where there is none.
+/// The SELinux label of the file that is replaced; `None` where there is none.
 fn label(found: &Located) -> Option<Vec<u8>> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let name = std::ffi::OsStr::from_bytes(found.name.as_bytes());

@@ -1,4 +1,4 @@
-//! What must not be sealed: the machine that runs.
+//! Refuses to seal the running machine.
 
 use rustix::fd::OwnedFd;
 use rustix::fs::{CWD, Mode, OFlags, Stat};
@@ -8,8 +8,8 @@ use sanid_host::Root;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{root} is {what}: sealed, it would lose its machine-id and its storage identity while it runs, and \
-     come back at the next boot as a host that no array knows\n\
-     Ways out:\n  \
+     boot next as a host that no array knows\n\
+     Fixes:\n  \
      --root DIR    the directory where the image is mounted\n  \
      --this-host   if this machine is about to become an image, and is shut down next"
 )]
@@ -26,7 +26,7 @@ pub fn refusal(root: &Root) -> Option<Refusal> {
         "the root of the machine that this container runs on, or of its init"
     } else if root.has_volatile_run() && root.exists("run/systemd/system") == Ok(true) {
         // sd_booted(3).
-        "a system that runs (systemd's /run/systemd/system is there)"
+        "a running system (systemd's /run/systemd/system exists)"
     } else {
         return None;
     };
@@ -36,7 +36,7 @@ pub fn refusal(root: &Root) -> Option<Refusal> {
     })
 }
 
-/// Whether it is this directory: the same inode, whatever was mounted where.
+/// Whether it is this directory: the same inode, by any mount.
 fn is_same(root: &Root, path: &str) -> bool {
     let stat = |fd: OwnedFd| rustix::fs::fstat(fd);
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -45,7 +45,7 @@ fn is_same(root: &Root, path: &str) -> bool {
     matches!((one, other), (Ok(one), Ok(other)) if same(&one, &other))
 }
 
-/// Whether two are one.
+/// Whether two are the same file.
 pub(super) fn same(one: &Stat, other: &Stat) -> bool {
     (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
 }

@@ -20,8 +20,9 @@ use sanid_host::Root;
 
 use crate::lint::{self, Finding, Linted, Remedy};
 
-/// What becomes of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What happens to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Action {
     /// It is removed.
     Remove,
@@ -40,7 +41,7 @@ pub struct Step {
     pub seen: String,
 }
 
-/// What is done to an image, and what is left to a person.
+/// The changes to an image, and the findings that an administrator must fix.
 pub struct Plan {
     /// The steps, by path.
     pub steps: Vec<Step>,
@@ -50,7 +51,7 @@ pub struct Plan {
     pub linted: Linted,
 }
 
-/// What is to be done below a root.
+/// The changes to make below a root.
 ///
 /// # Examples
 /// ```

@@ -1,11 +1,11 @@
-//! What `sanid-image seal` says to programs: API, `sanid/v1`.
+//! The JSON documents of `sanid-image seal`: API, `sanid/v1`.
 
 use serde::Serialize;
 
 use super::{Action, Plan};
 use crate::lint::FindingReport;
 
-/// What was done to an image.
+/// The changes to an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -22,7 +22,7 @@ pub struct SealReport {
     pub dry_run: bool,
     /// The steps, by path.
     pub steps: Vec<StepReport>,
-    /// What is left to a person.
+    /// Findings that an administrator must fix.
     pub left: Vec<FindingReport>,
 }
 
@@ -32,7 +32,8 @@ pub struct SealReport {
 #[serde(rename_all = "camelCase")]
 pub struct StepReport {
     /// `remove` or `reset`.
-    pub action: &'static str,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub action: Action,
     /// The path in the image; digits that may be a machine-id are left out.
     pub path: String,
     /// What was there; never a machine-id.
@@ -48,10 +49,7 @@ impl SealReport {
     pub fn new(image: &str, plan: &Plan, dry_run: bool) -> Self {
         let linted = &plan.linted;
         let step = |step: &super::Step| StepReport {
-            action: match step.action {
-                Action::Remove => "remove",
-                Action::Reset => "reset",
-            },
+            action: step.action,
             path: linted.shown_path(&format!("/{}", step.path)),
             seen: linted.shown(&step.seen),
             done: false,

@@ -106,7 +106,7 @@ fn the_table_names_sections_in_any_order() {
 }
 
 #[test]
-fn what_has_no_such_section_carries_nothing() {
+fn a_file_without_these_sections_carries_nothing() {
     for file in [
         pe(&[]),
         pe(&[(b".text\0\0\0", b"a boot loader")]),
@@ -141,7 +141,7 @@ fn a_section_is_as_long_as_what_the_file_has_of_it() {
 }
 
 #[test]
-fn what_is_no_pe_file_is_told() {
+fn reports_a_file_that_is_not_pe() {
     let many = vec![(COMMAND_LINE_NAME, &b"quiet"[..]); SECTIONS + 1];
     let whole = quiet();
     for (what, file) in [
@@ -167,7 +167,7 @@ fn what_is_no_pe_file_is_told() {
     ] {
         let uki = seen(&file);
         let damage = uki.damage.unwrap_or_default();
-        assert!(damage.contains("no PE file"), "{what}: {damage}");
+        assert!(damage.contains("not a PE file"), "{what}: {damage}");
         assert!(uki.command_lines.is_empty(), "{what}");
     }
     let uki = seen(&pe(&many[1..]));
@@ -193,7 +193,7 @@ fn the_header_says_where_the_table_is() {
 }
 
 #[test]
-fn what_is_wrong_with_a_section_is_told() {
+fn reports_a_faulty_section() {
     let offset =
         |file: Vec<u8>, section, at: u32| with(file, field(section, "offset"), &at.to_le_bytes());
     let two = || pe(&[(COMMAND_LINE_NAME, b"quiet"), (COMMAND_LINE_NAME, b"quiet")]);
@@ -230,7 +230,7 @@ fn a_command_line_has_a_bound() {
     assert!(uki.damage.unwrap().contains("longer than any"));
 }
 
-/// What is wrong inside an initramfs is told of the initramfs, and what comes after it is read.
+/// A fault inside an initramfs is reported for the initramfs, and the sections after it are read.
 #[test]
 fn a_damaged_initramfs_does_not_hide_what_comes_after_it() {
     let uki = seen(&pe(&[
@@ -260,7 +260,7 @@ fn the_limits_hold_for_each_initramfs() {
 
 /// Of what has no PE header at its beginning no more is read, or kept, than a header takes.
 #[test]
-fn what_is_no_pe_file_is_not_read_to_its_end() {
+fn does_not_read_a_file_that_is_not_pe_to_its_end() {
     struct NotBeyond(u64);
 
     impl Read for NotBeyond {
@@ -273,7 +273,7 @@ fn what_is_no_pe_file_is_not_read_to_its_end() {
         }
     }
     let damage = read(NotBeyond(HEAD), &Limits::default()).damage.unwrap();
-    assert!(damage.contains("no PE file"), "{damage}");
+    assert!(damage.contains("not a PE file"), "{damage}");
 }
 
 proptest! {

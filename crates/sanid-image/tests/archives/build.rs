@@ -82,7 +82,7 @@ pub(crate) fn main_archive() -> Vec<u8> {
     ])
 }
 
-/// Microcode, as it stands in front.
+/// Microcode, as at the beginning of an image.
 pub(crate) fn early() -> Vec<u8> {
     let mut bytes = cpio::archive(&[("kernel/x86/microcode/GenuineIntel.bin", &[7; 5000])]);
     bytes.resize(bytes.len().next_multiple_of(512), 0);

@@ -16,7 +16,7 @@ fn damage(image: &[u8]) -> String {
 }
 
 #[test]
-fn cut_off_anywhere_it_is_said_and_what_was_before_counts() {
+fn reports_truncation_anywhere_and_keeps_earlier_files() {
     let mut image = early();
     let before = image.len();
     image.extend(cpio::archive(&[(
@@ -40,7 +40,7 @@ fn cut_off_anywhere_it_is_said_and_what_was_before_counts() {
 }
 
 #[test]
-fn a_compressed_stream_that_is_cut_off_is_said() {
+fn reports_a_truncated_compressed_stream() {
     for (name, compress) in COMPRESSIONS {
         let stream = compress(&main_archive());
         for part in [1, 2, 3, 9] {
@@ -71,7 +71,7 @@ fn a_name_that_leads_upwards_is_the_path_that_the_kernel_makes_of_it() {
 }
 
 #[test]
-fn what_a_name_writes_to_a_terminal_is_escaped() {
+fn escapes_names_for_the_terminal() {
     let image = seen(&cpio::archive(&[("../\u{1b}[2J", b"")]));
     assert!(
         !image.odd_names[0].contains('\u{1b}'),
@@ -83,7 +83,7 @@ fn what_a_name_writes_to_a_terminal_is_escaped() {
     assert!(!names[0].1.contains('\u{1b}'), "{names:?}");
 }
 
-/// The fields of a header, by their index behind the magic.
+/// The fields of a header, by their index after the magic.
 fn with(index: usize, value: &str) -> Vec<u8> {
     let mut bytes = cpio::archive(&[("etc/nvme/hostid", b"x\n")]);
     let at = 6 + index * 8;
@@ -112,9 +112,13 @@ fn a_damaged_header_is_named() {
         (
             "not hexadecimal",
             with(6, "0000000g"),
-            "a number that is none",
+            "a number that is not hexadecimal",
         ),
-        ("a sign", with(6, "+0000002"), "a number that is none"),
+        (
+            "a sign",
+            with(6, "+0000002"),
+            "a number that is not hexadecimal",
+        ),
         ("checksum", crc, "checksum"),
         ("old format", b"070707000000".repeat(20), "old cpio format"),
     ];
@@ -125,11 +129,11 @@ fn a_damaged_header_is_named() {
 }
 
 #[test]
-fn what_begins_like_nothing_known_is_said() {
+fn reports_an_unknown_format() {
     assert!(damage(b"hello world").contains("neither a cpio archive"));
     assert!(damage(&[0x89, b'L', b'Z', b'O', 0, 13, 10]).contains("lzo"));
-    assert!(damage(&gzip(b"hello world")).contains("no cpio archive"));
-    assert!(damage(&gzip(&gzip(&main_archive()))).contains("no cpio archive"));
+    assert!(damage(&gzip(b"hello world")).contains("not a cpio archive"));
+    assert!(damage(&gzip(&gzip(&main_archive()))).contains("not a cpio archive"));
     assert!(damage(&[main_archive(), b"junk".to_vec()].concat()).contains("neither"));
     assert_eq!(damage(b""), "");
     assert_eq!(damage(&[0; 5000]), "");

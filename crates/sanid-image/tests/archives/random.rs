@@ -49,7 +49,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn bytes_behind_any_magic_never_panic(
+    fn bytes_after_any_magic_never_panic(
         magic in 0..MAGICS.len(),
         rest in proptest::collection::vec(any::<u8>(), 0..400),
     ) {

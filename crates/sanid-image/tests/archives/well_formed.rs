@@ -1,4 +1,4 @@
-//! What the kernel unpacks is found, wherever it stands.
+//! Everything that the kernel unpacks is found, at any position.
 
 use sanid_image::cpio::{self, entry};
 use sanid_image::initramfs::Content;
@@ -8,7 +8,7 @@ use crate::build::{COMPRESSIONS, ID, IQN, early, gzip, main_archive, names, seen
 const PLACE: &str = "etc/iscsi/initiatorname.iscsi";
 
 #[test]
-fn every_compression_is_read_behind_the_microcode() {
+fn reads_every_compression_after_the_microcode() {
     for (name, compress) in COMPRESSIONS {
         for padding in [0, 4, 1000] {
             let mut image = early();
@@ -25,7 +25,7 @@ fn every_compression_is_read_behind_the_microcode() {
 }
 
 #[test]
-fn archives_behind_compressed_ones_are_read_too() {
+fn reads_archives_after_compressed_ones() {
     // lz4 -l goes on to the end of the file, and so does the kernel.
     for (name, compress) in COMPRESSIONS.into_iter().filter(|(name, _)| *name != "lz4") {
         let mut image = compress(&main_archive());
@@ -145,7 +145,7 @@ fn a_machine_id_is_known_by_its_fingerprint_alone() {
 }
 
 #[test]
-fn a_link_is_no_name_and_shows_its_target() {
+fn a_link_is_not_a_name_and_shows_its_target() {
     let mut bytes = Vec::new();
     entry(
         &mut bytes,

@@ -30,10 +30,10 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// The first block of this language behind this word of the page.
+/// The first block of this language after this word of the page.
 #[track_caller]
-fn block(behind: &str, language: &str) -> &'static str {
-    let rest = &PAGE[PAGE.find(behind).expect(behind)..];
+fn block(after: &str, language: &str) -> &'static str {
+    let rest = &PAGE[PAGE.find(after).expect(after)..];
     let fence = format!("```{language}\n");
     let text = &rest[rest.find(&fence).expect(language) + fence.len()..];
     &text[..text.find("```").unwrap()]
@@ -138,7 +138,7 @@ fn mkosi() {
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
 }
 
-/// The commands behind the installation, below a root that is not this machine's.
+/// The commands after the installation, below a root that is not this machine's.
 fn dockerfile() {
     let root = tempfile::tempdir().unwrap();
     baked(root.path());

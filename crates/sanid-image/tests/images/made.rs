@@ -89,7 +89,7 @@ fn initramfs_tools(compression: &str) {
         ),
     );
     let seen = judged(&host, work.path(), &["etc/initiatorname.iscsi"]);
-    told(&seen, compression, listed.lines().count());
+    compare(&seen, compression, listed.lines().count());
 }
 
 fn dracut(compression: &str) {
@@ -115,7 +115,7 @@ fn dracut(compression: &str) {
     } else {
         compression
     };
-    told(&seen, name, listed.lines().count());
+    compare(&seen, name, listed.lines().count());
 }
 
 /// The image carries these files with the host's names, and says so after the host got others.
@@ -158,7 +158,7 @@ fn judged(host: &TempDir, work: &Path, carried: &[&str]) -> Value {
 }
 
 /// What the tools that made the image say of it.
-fn told(seen: &Value, compression: &str, entries: usize) {
+fn compare(seen: &Value, compression: &str, entries: usize) {
     let segments = seen["images"][0]["segments"].as_array().unwrap();
     let last = segments.last().unwrap();
     assert_eq!(last["compression"], compression, "{seen:#}");

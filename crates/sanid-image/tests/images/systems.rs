@@ -34,7 +34,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             system,
         ),
         trial(
-            "a_device_in_place_of_a_file_is_told_and_not_opened",
+            "reports_a_device_in_place_of_a_file_and_does_not_open_it",
             NEEDS,
             device,
         ),

@@ -27,7 +27,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     )]
 }
 
-/// The stub with a kernel that is none, this command line and this initramfs.
+/// The stub with a dummy kernel, this command line and this initramfs.
 fn uki(at: &Path, command_line: &str, initramfs: &[u8]) {
     let parts = tempfile::tempdir().unwrap();
     let part = |name: &str, bytes: &[u8]| {

@@ -33,7 +33,7 @@ fn oci(layers: &[Vec<u8>]) -> Vec<u8> {
     let index = json!({ "schemaVersion": 2, "manifests": [{ "digest": format!("sha256:{}", digest(999)) }] });
     let index = index.to_string();
     let mut files: Vec<(String, &[u8])> = Vec::new();
-    // The upper layers first: the order in the archive says nothing.
+    // The upper layers first: the order in the archive has no meaning.
     for (number, layer) in layers.iter().enumerate().rev() {
         files.push((format!("blobs/sha256/{}", digest(number)), layer));
     }
@@ -104,7 +104,7 @@ fn the_tar_of_tar_is_read_in_every_compression() {
     }
 }
 
-/// The map of a file with many holes goes on behind its header.
+/// The map of a file with many holes continues after its header.
 #[test]
 #[ignore = "needs tar and compressors"]
 fn a_sparse_file_is_passed_over_whole() {
@@ -147,7 +147,7 @@ fn filtered(program: &str, bytes: &[u8]) -> Vec<u8> {
 /// eStargz and pigz: a member for each piece. zstd:chunked: frames, and one that is to be skipped.
 #[test]
 #[ignore = "needs tar and compressors"]
-fn members_behind_each_other_are_one_tar() {
+fn concatenated_members_are_one_tar() {
     let whole = tar(&[("etc/hostname", b"x"), ("etc/nvme/hostid", ID.as_bytes())]);
     let wanted = (1, pairs(&[("host-id-set", "/etc/nvme/hostid")]));
     let (first, second) = whole.split_at(700);
@@ -293,7 +293,7 @@ fn a_layer_that_is_a_link_to_another_is_read() {
 }
 
 #[test]
-fn a_layer_that_is_not_there_is_told() {
+fn reports_a_missing_layer() {
     let mut builder = tar::Builder::new(Vec::new());
     raw(
         &mut builder,
@@ -336,7 +336,7 @@ fn a_tar_of_nothing_is_clean() {
 
 /// `docker save` that fails leaves nothing in the pipe, or a part.
 #[test]
-fn what_did_not_come_whole_is_never_clean() {
+fn an_incomplete_archive_is_never_clean() {
     let whole = tar(&[("etc/hostname", b"node\n")]);
     let entry = 1024;
     for (bytes, why) in [
@@ -354,7 +354,7 @@ fn what_did_not_come_whole_is_never_clean() {
 }
 
 #[test]
-fn an_empty_directory_is_no_image() {
+fn refuses_an_empty_directory() {
     let empty = tempfile::tempdir().unwrap();
     let path = empty.path().to_str().unwrap();
     for words in [&["lint", "--root", path][..], &["seal", "--root", path]] {

@@ -37,7 +37,7 @@ fn links_out_of_the_root_lead_nowhere() {
 }
 
 #[test]
-fn links_in_a_circle_are_told() {
+fn reports_links_in_a_circle() {
     let image = tree(&[("etc/x", b"")]);
     symlink("nvme", image.path().join("etc/nvme")).unwrap();
     symlink("machine-id", image.path().join("etc/machine-id")).unwrap();
@@ -53,7 +53,7 @@ fn links_in_a_circle_are_told() {
 /// To open a device can start it, and to open a fifo lets its writer go on. inotify(7) tells of every open
 /// that is more than a look (`O_PATH`).
 #[test]
-fn what_is_no_file_is_told_and_not_opened() {
+fn reports_a_file_that_is_not_regular_and_does_not_open_it() {
     let image = tree(&[("etc/nvme/hostnqn", b"")]);
     let at = |name: &str| image.path().join(name);
     let watch = inotify::init(CreateFlags::NONBLOCK).unwrap();
@@ -84,7 +84,7 @@ fn opened(watch: &OwnedFd) -> usize {
 }
 
 #[test]
-fn a_fifo_or_a_device_in_a_tar_is_told() {
+fn reports_a_fifo_or_a_device_in_a_tar() {
     let mut builder = tar::Builder::new(Vec::new());
     raw(&mut builder, "etc/machine-id", EntryType::Fifo, "", b"");
     raw(&mut builder, "etc/nvme/hostid", EntryType::Char, "", b"");
@@ -98,7 +98,7 @@ fn a_fifo_or_a_device_in_a_tar_is_told() {
 }
 
 #[test]
-fn members_that_lead_upwards_are_told_and_taken_as_they_are_unpacked() {
+fn reports_members_with_dot_dot_and_reads_them_as_unpacked() {
     let mut builder = tar::Builder::new(Vec::new());
     raw(
         &mut builder,
@@ -114,7 +114,7 @@ fn members_that_lead_upwards_are_told_and_taken_as_they_are_unpacked() {
 }
 
 #[test]
-fn a_decompression_bomb_stops_and_is_told() {
+fn stops_and_reports_a_decompression_bomb() {
     // Members that are modest each, in a gzip: 100 KiB of what becomes 20 GiB of a tar.
     let mut begin = tar(&[]);
     begin.clear();
@@ -133,7 +133,7 @@ fn a_decompression_bomb_stops_and_is_told() {
         "{}",
         said(&output)
     );
-    // A tar that says of a file that it is larger than any.
+    // A tar with an impossible size of a file.
     header.set_size(1 << 45);
     header.set_cksum();
     let output = lint_tar_raw(&gzip(header.as_bytes()), "text");
@@ -154,7 +154,7 @@ fn a_decompression_bomb_stops_and_is_told() {
 }
 
 #[test]
-fn tens_of_thousands_of_files_in_a_directory_are_said_and_not_read() {
+fn reports_a_directory_with_tens_of_thousands_of_files() {
     let image = tempfile::tempdir().unwrap();
     let nvme = image.path().join("etc/nvme");
     fs::create_dir_all(&nvme).unwrap();
@@ -220,7 +220,7 @@ fn a_long_name_and_a_long_value_are_bounded() {
 }
 
 #[test]
-fn a_name_that_is_typed_by_who_copies_the_command_is_quoted() {
+fn quotes_names_in_commands() {
     let image = tree(&[("etc/nvme/hostid;$(reboot)'", ID.as_bytes())]);
     let root = image.path().to_str().unwrap();
     let output = crate::support::sanid_image(&["lint", "--root", root]);
@@ -236,7 +236,7 @@ fn a_name_that_is_typed_by_who_copies_the_command_is_quoted() {
 }
 
 #[test]
-fn what_is_cut_off_or_no_tar_is_an_error_with_what_was_before() {
+fn a_truncated_or_invalid_tar_is_an_error_and_keeps_earlier_findings() {
     let whole = tar(&[("etc/nvme/hostid", ID.as_bytes()), ("big", &[1; 5000])]);
     let output = lint_tar_raw(&whole[..3000], "text");
     assert_eq!(output.status.code(), Some(2));

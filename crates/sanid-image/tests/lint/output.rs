@@ -1,4 +1,4 @@
-//! What is said: documents that fit their schemas, text word for word, and never the machine-id.
+//! The output: documents that fit their schemas, text word for word, and never the machine-id.
 
 use std::fmt::Write as _;
 

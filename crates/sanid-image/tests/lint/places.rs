@@ -317,11 +317,11 @@ fn initramfs_images() {
     let carries = cpio::archive(&[("etc/initiatorname.iscsi", IQN.as_bytes())]);
     let clean = cpio::archive(&[("init", b"#!/bin/sh\n"), ("etc/machine-id", b"")]);
     let id = cpio::archive(&[("etc/machine-id", MACHINE_ID.as_bytes())]);
-    let behind = [clean.clone(), crate::support::gzip(&carries)].concat();
+    let appended = [clean.clone(), crate::support::gzip(&carries)].concat();
     rows(&[
         ("boot/initrd.img-6.1", &carries, set),
         ("boot/initramfs-6.1.img", &id, set),
-        (&format!("boot/{MACHINE_ID}/6.1/initrd"), &behind, set),
+        (&format!("boot/{MACHINE_ID}/6.1/initrd"), &appended, set),
         ("usr/lib/modules/6.1/initramfs.img", &carries, set),
         ("boot/initrd.img-6.1", &clean, None),
         ("boot/vmlinuz-6.1", &carries, None),
@@ -361,7 +361,7 @@ fn deployments_of_ostree() {
             None,
         ),
     ]);
-    // Only their /var is looked for beside the deployments: a link in a circle there is nobody's concern.
+    // Only their /var is looked for beside the deployments: a link in a circle there does not matter.
     let image = tree(&[("ostree/deploy/fedora/deploy/0123abcd.0/etc/x", b"")]);
     symlink("etc", image.path().join("ostree/deploy/fedora/etc")).unwrap();
     assert_eq!(lint(image.path()), (0, Vec::new()));
@@ -403,9 +403,9 @@ fn unified_kernel_images() {
     ]);
 }
 
-/// Debian's D-Bus keeps a link; the file that it leads to is the one that is told.
+/// Debian's D-Bus keeps a link; the finding is about the file that it leads to.
 #[test]
-fn a_link_to_a_place_is_told_once() {
+fn reports_a_link_to_a_listed_path_once() {
     let image = tree(&[("etc/machine-id", format!("{MACHINE_ID}\n").as_bytes())]);
     fs::create_dir_all(image.path().join("var/lib/dbus")).unwrap();
     symlink(
@@ -419,7 +419,7 @@ fn a_link_to_a_place_is_told_once() {
 }
 
 #[test]
-fn an_identity_behind_a_link_is_found_in_a_tree_and_named_in_a_tar() {
+fn follows_a_link_in_a_tree_and_names_it_in_a_tar() {
     let image = tree(&[("srv/id", ID.as_bytes()), ("etc/nvme/x", b"")]);
     symlink("../../srv/id", image.path().join("etc/nvme/hostid")).unwrap();
     let wanted = (1, pairs(&[("host-id-set", "/etc/nvme/hostid")]));

@@ -94,7 +94,7 @@ fn it_removes_what_it_says_and_a_second_run_has_nothing_to_do() {
 }
 
 #[test]
-fn what_belongs_to_somebody_else_is_left_and_told() {
+fn reports_files_of_other_programs_and_leaves_them() {
     let image = dirty();
     let initramfs = cpio::archive(&[("etc/nvme/hostid", ID.as_bytes())]);
     put(image.path(), "boot/initrd.img-6.1", &initramfs);

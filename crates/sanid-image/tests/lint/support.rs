@@ -102,7 +102,7 @@ pub(crate) fn tar(files: Files<'_>) -> Vec<u8> {
     builder.into_inner().unwrap()
 }
 
-/// An entry as nobody checks it: with any name and any type.
+/// An entry without checks: with any name and any type.
 pub(crate) fn raw(
     builder: &mut tar::Builder<Vec<u8>>,
     path: &str,

@@ -42,14 +42,14 @@ pub(crate) struct Adopt {
     /// Take over the identity in this record of sanid-fleet escrow, decrypted; - is standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,
-    /// The host of the record is gone for good, and nothing uses its identity any more
+    /// Confirm that the host of the record is gone for good and that nothing uses its identity
     #[arg(long, requires = "from", conflicts_with = "probe")]
     pub(crate) old_host_is_gone: bool,
-    /// Ask this command of the shell whether the host of the record answers, 0 for yes and 1 for no; its
-    /// environment names the host
+    /// Run this shell command to find out whether the host of the record answers: exit 0 for yes, 1 for no;
+    /// its environment names the host
     #[arg(long, value_name = "COMMAND", requires = "from")]
     pub(crate) probe: Option<String>,
-    /// With --root: ask the claim store also where it is on the network, as the configuration below DIR says
+    /// With --root: also ask a claim store on the network that the configuration below DIR names
     #[arg(long, requires = "from")]
     pub(crate) check_claims: bool,
 }

@@ -42,7 +42,7 @@ pub(crate) struct AdoptReport {
     /// records it, or would.
     #[serde(skip_serializing_if = "Option::is_none")]
     confirmed: Option<&'static str>,
-    /// What could not be adopted, and what else to know.
+    /// Parts that could not be adopted, and further notices.
     notices: Vec<String>,
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn run(options: &Adopt) -> Result<Exit, Failure> {
         kind: "Adopt",
         outcome,
         path: PATH,
-        confirmed: decision.confirmed.map(|(by, _)| by.word()),
+        confirmed: decision.confirmed.map(|(by, _)| by.as_str()),
         notices,
         pins: NamesReport::new(&decision.pins),
     };
@@ -95,7 +95,7 @@ struct Adopting<'a> {
     record: Option<from::Record>,
 }
 
-/// Who confirmed that no other host has these names.
+/// The source of the confirmation that no other host has these names.
 type Confirmed = (ConfirmedBy, Vec<(Part, Vec<String>)>);
 
 struct Decision {
@@ -212,7 +212,7 @@ fn may_confirm(facts: &Facts) -> Result<(), Failure> {
     if unique::is_clone(facts) {
         return Err(Failure::refused(&format!(
             "most of the hardware is not the recorded one, so this host is probably a copy, and its names are those of the original\n\
-             Ways out:\n  \
+             Fixes:\n  \
              sanid reseed{option}   makes it a host of its own\n  \
              sanid hardware accept{option}   if this machine replaces the recorded one, and that one is off for good"
         )));

@@ -75,19 +75,19 @@ pub(crate) fn run(options: &Apply) -> Result<Exit, Failure> {
     if report.outcome == Outcome::Refused {
         return Ok(Exit::Refused);
     }
-    // The part that has a name is in place; the other one's fault is the result.
+    // The part that has a name is in place; the fault of the second part is the result.
     Ok(match Failure::withheld(&decision.resolution) {
         Some(failure) => failure.report(crate::NAME, false),
         None => reloaded,
     })
 }
 
-/// Restarts what still has the old name, where nobody's volume hangs on it.
+/// Restarts the units that still have the old name, unless a volume depends on them.
 fn reload(report: &mut ApplyReport, restarts: &[Restart], facts: &Facts) -> Exit {
     let live = live_names(facts);
     if !live.is_empty() {
         report.notices.push(format!(
-            "nothing was restarted: {} is active, and would be logged in again or cut off while its volumes are in use (safety rule 3); end it, then restart by hand",
+            "nothing was restarted: {} is active, and a restart could log it in again or cut it off while its volumes are in use (safety rule 3); end it, then restart by hand",
             live.join(", ")
         ));
         return Exit::Refused;
@@ -96,7 +96,7 @@ fn reload(report: &mut ApplyReport, restarts: &[Restart], facts: &Facts) -> Exit
     for restart in restarts {
         match restart.carry_out() {
             Ok(restarted) => {
-                // Where none of the units is installed, no program has the old name.
+                // If none of the units is installed, no program has the old name.
                 report
                     .restart
                     .retain(|way| way.command != restart.to_string());
@@ -233,7 +233,10 @@ fn page(report: &ApplyReport) -> Page {
     for kept in &report.kept {
         page.gap();
         let label = page.tone(Tone::Warning, "kept");
-        page.line(format!("{label}: the {} on disk is not the desired one, and stays; sanid status says what to do", kept.part.words()));
+        page.line(format!(
+            "{label}: the {} on disk, which is not the desired one; sanid status shows what to do",
+            kept.part.words()
+        ));
         page.rows(2, &two_names("on disk", &kept.on_disk, &kept.desired));
         for user in &kept.users {
             page.detail(format!(
@@ -284,7 +287,7 @@ fn changes(page: &mut Page, report: &ApplyReport, verb: &str) {
         page.detail(page.tone(Tone::Good, format!("+ {}", change.after)));
     }
     for path in &report.unmounted {
-        page.line(format!("{verb} {path}: its mount is taken away"));
+        page.line(format!("{verb} {path}: its mount is removed"));
     }
     for path in &report.modes {
         page.line(format!(
@@ -293,12 +296,12 @@ fn changes(page: &mut Page, report: &ApplyReport, verb: &str) {
     }
 }
 
-/// Each rule with all that it protects, why, and the ways out once.
+/// Each rule with all that it protects, why, and the fixes once.
 fn refusals(page: &mut Page, report: &ApplyReport, verb: &str) {
     for (rule, broken) in [
         (
             SafetyRule::Existing,
-            "what is on disk is a valid identity, and not the desired one",
+            "the identity on disk is valid, and is not the desired one",
         ),
         (
             SafetyRule::Live,
@@ -323,14 +326,14 @@ fn refusals(page: &mut Page, report: &ApplyReport, verb: &str) {
             }
         }
         page.line(first.why);
-        page.line("Ways out:");
+        page.line("Fixes:");
         let mut ways: Vec<_> = Vec::new();
         for way in refusals.iter().flat_map(|one| &one.ways) {
             if !ways.contains(&way) {
                 ways.push(way);
             }
         }
-        // What ends the sessions comes before what goes on without that.
+        // Commands that end the sessions come before commands that do not.
         ways.sort_by_key(|way| way.command.starts_with("sanid"));
         let rows: Vec<_> = ways
             .iter()

@@ -30,7 +30,7 @@ pub(crate) struct CheckReport {
 struct NameReport {
     /// The name as it was given.
     name: String,
-    /// `iSCSI name`, `NQN` or `Host ID`; absent where its look does not tell.
+    /// `iSCSI name`, `NQN` or `Host ID`; absent if it cannot be detected.
     kind: Option<String>,
     /// Whether it keeps the standard.
     valid: bool,
@@ -62,7 +62,7 @@ struct Broken {
 struct Issue {
     /// Its stable code (docs/names.md).
     code: &'static str,
-    /// Who refuses or misreads it.
+    /// The programs that refuse or misread it.
     message: String,
 }
 
@@ -141,7 +141,7 @@ fn unknown(name: &str) -> NameReport {
         broken: Some(Broken {
             rule: "unknown-kind",
             at: None,
-            message: "it begins like none of the names: iqn., eui. or naa. (iSCSI), nqn. (NVMe), or a UUID (Host ID)".into(),
+            message: "it does not begin like any of the names: iqn., eui. or naa. (iSCSI), nqn. (NVMe), or a UUID (Host ID)".into(),
         }),
         issues: Vec::new(),
     }

@@ -27,11 +27,11 @@ pub(crate) const FLEET: Companion = Companion {
     package: "sanid-fleet",
 };
 
-/// Where packages and `cargo xtask install` put it. `PATH` is not asked: root runs this.
+/// The directories that packages and `cargo xtask install` use. `PATH` is not searched: root runs this.
 const DIRECTORIES: [&str; 2] = ["/usr/bin", "/usr/local/bin"];
 
 impl Companion {
-    /// Where it is; the error says how to get it.
+    /// Its path; the error says how to install it.
     #[expect(
         clippy::disallowed_methods,
         reason = "a program of this machine, which is not the host below a root"
@@ -40,7 +40,7 @@ impl Companion {
         let Self { program, package } = self;
         candidates(program).find(|path| path.is_file()).ok_or_else(|| {
             format!(
-                "{what} is done by {program}, which is neither beside this program nor in {}: \
+                "{what} needs {program}, which is neither in this program's directory nor in {}: \
                  install the package {package}, or on a build machine `cargo build --release -p {program}`",
                 DIRECTORIES.join(" or ")
             )
@@ -77,7 +77,7 @@ pub(crate) fn ask(
         .spawn();
     let mut child = child.map_err(|error| cannot_run(&path, &error))?;
     if let Some(mut input) = child.stdin.take() {
-        // One that has no use for it does not read; its exit status says so.
+        // A program that does not need it does not read it; its exit status shows a failure.
         let _ = input.write_all(text);
     }
     child

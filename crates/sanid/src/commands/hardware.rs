@@ -83,7 +83,7 @@ impl Change for Recording {
         }
         if *seen == Evidence::default() {
             return Err(Failure::error(
-                &"nothing of the hardware can be seen, neither firmware UUID, board serial number, MAC address nor root file system; run it as root on the host itself",
+                &"no hardware could be read: no firmware UUID, board serial number, MAC address or root file system; run it as root on the host itself",
             ));
         }
         let record = if self.all {
@@ -119,7 +119,7 @@ fn look(root: &Root) -> Result<Facts, Failure> {
     let facts = sanid_host::observe(root, &look)?;
     if facts.machine_id.seed().is_none() {
         return Err(Failure::no_seed(&format!(
-            "the hardware is remembered under the machine-id, and that is {}; sanid status says what to do",
+            "the record of the hardware is keyed with the machine-id, and the machine-id is {}; sanid status shows what to do",
             facts.machine_id.word()
         )));
     }
@@ -163,10 +163,10 @@ fn page(report: &HardwareReport) -> Page {
     };
     let (tone, words) = match comparison.verdict {
         Verdict::SameHost => (Tone::Good, "the same host"),
-        Verdict::PartsChanged => (Tone::Plain, "the same host with other parts"),
+        Verdict::PartsChanged => (Tone::Plain, "the same host with changed parts"),
         Verdict::CloneSuspected => (
             Tone::Danger,
-            "probably a clone, or a disk moved from another machine",
+            "probably a clone, or a disk moved from a different machine",
         ),
         Verdict::Unknown => (Tone::Plain, "nothing can be compared"),
     };
@@ -200,7 +200,7 @@ fn page(report: &HardwareReport) -> Page {
     page
 }
 
-/// What `apply` says of the hardware at boot and after a change.
+/// The notice of `apply` about the hardware, at boot and after a change.
 pub(super) fn notice(facts: &Facts) -> Option<String> {
     let comparison = match &facts.hardware {
         Observed::Saw(hardware) => hardware.comparison()?,
@@ -209,7 +209,7 @@ pub(super) fn notice(facts: &Facts) -> Option<String> {
     (comparison.verdict() == Verdict::CloneSuspected).then(|| {
         let option = facts.root.option();
         format!(
-            "the hardware is not the one that this identity was first used on: probably a clone, or a disk moved from another machine ({}). Nothing was repaired; sanid status{option} says what to do",
+            "the hardware is not the one that this identity was first used on: probably a clone, or a disk moved from a different machine ({}). Nothing was repaired; sanid status{option} shows what to do",
             sanid_host::findings::evidence(&comparison)
         )
     })

@@ -37,11 +37,11 @@ pub(crate) struct ReseedReport {
     old: NamesReport,
     /// The new ones; absent with `--dry-run`, since they are known only when they are made.
     new: Option<NamesReport>,
-    /// What keeps the old name until it is restarted.
+    /// Programs that keep the old name until restarted.
     restart: Vec<Restart>,
-    /// What depends on the machine-id, and what becomes of it; documents of 0.1 have none.
+    /// What depends on the machine-id, and the effect on it; documents of 0.1 have none.
     dependents: Option<Vec<losses::DependentReport>>,
-    /// What else to do and to know.
+    /// Further notices.
     notices: Vec<String>,
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn run(options: &Reseed) -> Result<Exit, Failure> {
     let access = Access::unless_dry(options.dry_run);
     let root = host::open(options.host.root.as_deref(), access)?;
     let transaction = Transaction::new(&root, Mode::of_dry_run(options.dry_run));
-    // In a dry run a machine-id that is thrown away stands for the one to come.
+    // A dry run uses a machine-id that is then discarded.
     let id = NewMachineId::generate().map_err(|why| Failure::error(&why))?;
     let change = Reseeding { options, id };
     let proposal = transaction.propose(&change)?;
@@ -98,7 +98,7 @@ struct Reseeding<'a> {
 struct Seen {
     before: Facts,
     renewed: Facts,
-    /// What keeps a new machine-id from lasting.
+    /// The reason that a new machine-id would not last.
     fixed_by: Option<String>,
     /// What depends on the machine-id: found by the present one.
     dependents: Vec<Dependent>,
@@ -163,7 +163,7 @@ impl Change for Reseeding<'_> {
     }
 }
 
-/// What forbids it.
+/// The rules that forbid it.
 fn check(seen: &Seen, options: &Reseed) -> Result<(), Failure> {
     let facts = &seen.before;
     let option = facts.root.option();
@@ -171,7 +171,7 @@ fn check(seen: &Seen, options: &Reseed) -> Result<(), Failure> {
         MachineIdState::Stable(_) | MachineIdState::Denylisted => {}
         other => {
             return Err(Failure::no_seed(&format!(
-                "the machine-id is {}, so there is none to replace; the next boot makes one, or `systemd-machine-id-setup`, and then `sanid apply{option}` gives the host its identity",
+                "the machine-id is {}, so there is no machine-id to replace; the next boot or `systemd-machine-id-setup` makes one, and then `sanid apply{option}` gives the host its identity",
                 other.word()
             )));
         }
@@ -179,17 +179,17 @@ fn check(seen: &Seen, options: &Reseed) -> Result<(), Failure> {
     if let Some(why) = &seen.fixed_by {
         return Err(Failure::refused(&format!(
             "{why}, so that a new one in /etc/machine-id would not last\n\
-             Ways out:\n  \
+             Fixes:\n  \
              change it there, and reboot; `sanid apply{option}` then replaces the identity by itself"
         )));
     }
     let live = live_names(facts);
     if !live.is_empty() && !options.disrupt {
         return Err(Failure::refused(&format!(
-            "{} is active, and keeps the old name until it ends; the next login or connect comes with the new one, which the array may refuse while volumes are in use (safety rule 3)\n\
-             Ways out:\n  \
+            "{} is active, and keeps the old name until it ends; the next login or connection uses the new one, which the array may refuse while volumes are in use (safety rule 3)\n\
+             Fixes:\n  \
              iscsiadm -m node -u, nvme disconnect-all   end them, when nothing uses them\n  \
-             {}   change the identity all the same",
+             {}   change the identity anyway",
             live.join(", "),
             losses::command(seen, options, options.dry_run)
         )));
@@ -207,9 +207,9 @@ fn renewed(facts: &Facts) -> Result<Resolution, Failure> {
         };
         if source != SourceKind::Derived || resolution.seed_name != Some(MACHINE_ID) {
             return Err(Failure::refused(&format!(
-                "the {} comes from {place} and not from the machine-id, so a new machine-id would leave the clone with the same one\n\
-                 Ways out:\n  \
-                 sanid show --explain{}   see where it comes from; take it away there, or give this host a different one there",
+                "the {} comes from {place} and not from the machine-id, so with a new machine-id the clone would keep the same name\n\
+                 Fixes:\n  \
+                 sanid show --explain{}   see where it comes from; remove it there, or set a different one for this host",
                 part.words(),
                 facts.root.option()
             )));
@@ -230,7 +230,7 @@ fn decide(facts: &Facts, resolution: &Resolution, options: &Reseed) -> Result<pl
         Ok(plan)
     } else {
         Err(Failure::refused(
-            &"an active session uses the identity; sanid status shows it",
+            &"an active session uses the identity; sanid status shows the session",
         ))
     }
 }
@@ -243,7 +243,7 @@ fn consent(options: &Reseed, seen: &Seen) -> Result<(), Failure> {
     if !can_ask() {
         return Err(Failure::refused(&format!(
             "this gives the host a new machine-id and a new identity, and arrays know it by the old one. There is no terminal to confirm on\n\
-             Ways out:\n  \
+             Fixes:\n  \
              {}   see what would be done\n  \
              {}       do it",
             losses::command(seen, options, true),
@@ -295,9 +295,9 @@ fn report(decision: &Decision, done: bool) -> ReseedReport {
         restart: restart.collect(),
         dependents: Some(losses::reports(&decision.seen.dependents)),
         notices: vec![
-            "give the new names to the arrays (ACLs, allowed hosts) before storage is connected; take the old ones away only where no other host has them".into(),
-            "reboot: programs that read the machine-id once, such as the journal, D-Bus and DHCP clients, go on with the old one until then".into(),
-            "make the images of the initramfs again where storage is connected there: update-initramfs -u, dracut --force".into(),
+            "give the new names to the arrays (ACLs, allowed hosts) before storage is connected; remove the old ones only if no other host has them".into(),
+            "reboot: programs that read the machine-id once, such as the journal, D-Bus and DHCP clients, keep the old one until then".into(),
+            "rebuild the initramfs images that connect storage: update-initramfs -u, dracut --force".into(),
         ],
     }
 }

@@ -86,7 +86,7 @@ fn row(candidate: &Candidate) -> [(Tone, String); 4] {
     let (tone, verdict) = match candidate.verdict {
         Verdict::Chosen => (Tone::Good, "chosen".to_owned()),
         Verdict::Outranked(by) => (Tone::Plain, format!("outranked by {}", by.as_str())),
-        Verdict::Silent => (Tone::Faint, "says nothing".to_owned()),
+        Verdict::Silent => (Tone::Faint, "not set".to_owned()),
     };
     [
         (Tone::Plain, candidate.source.as_str().to_owned()),

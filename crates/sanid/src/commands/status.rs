@@ -1,6 +1,6 @@
 //! `sanid status` = observe, decide, print what differs.
 
-use sanid_cli::{Exit, Failure, Page, Tone, json};
+use sanid_cli::{Exit, Failure, FindingText, Page, Tone, json};
 use sanid_host::findings::{self, Finding, Severity};
 use sanid_host::plan::live::{pair_in_words, session_in_words};
 use sanid_host::plan::{desired, on_disk};
@@ -16,7 +16,7 @@ pub(crate) fn run(options: &Status) -> Result<Exit, Failure> {
     if outcome.is_err() && matches!(options.format, StatusFormat::Npd) {
         // node-problem-detector takes its message from standard output alone.
         let mut page = Page::new();
-        page.line("unknown: sanid status says why");
+        page.line("unknown: sanid status shows why");
         page.print()?;
     }
     outcome
@@ -71,7 +71,7 @@ fn features(facts: &Facts, findings: &[Finding]) -> Page {
     page
 }
 
-/// What a plugin of node-problem-detector says: one line, of which 80 bytes are shown.
+/// The output for node-problem-detector: one line, of which it shows 80 bytes.
 fn problem(findings: &[Finding]) -> Page {
     let mut page = Page::new();
     let worst = to_do(findings).max_by_key(|one| one.code.severity());
@@ -101,7 +101,14 @@ fn page(facts: &Facts, resolution: &Resolution, findings: &[Finding]) -> Page {
         if index > 0 {
             page.gap();
         }
-        finding(&mut page, one);
+        page.finding(&FindingText {
+            severity: one.code.severity(),
+            code: one.code.as_str(),
+            path: None,
+            seen: &one.seen,
+            why: one.why,
+            fix: &one.fix,
+        });
     }
     page
 }
@@ -194,20 +201,4 @@ fn drift(page: &mut Page, facts: &Facts, resolution: &Resolution) {
     let mut inner = Page::new();
     super::show::identity(&mut inner, resolution);
     page.include(2, &inner);
-}
-
-fn finding(page: &mut Page, finding: &Finding) {
-    let tone = match finding.code.severity() {
-        Severity::Info => Tone::Plain,
-        Severity::Warning => Tone::Warning,
-        Severity::Danger => Tone::Danger,
-    };
-    let severity = page.tone(tone, finding.code.severity().as_str());
-    let code = page.tone(Tone::Heading, finding.code.as_str());
-    page.line(format!("{severity}  {code}"));
-    page.detail(&finding.seen);
-    page.detail(page.tone(Tone::Faint, finding.why));
-    for fix in &finding.fix {
-        page.detail(format!("→ {fix}"));
-    }
 }

@@ -34,7 +34,7 @@ fn verdict(host: &Host) -> String {
 }
 
 #[test]
-fn a_clone_is_reported_and_repaired_by_nobody() {
+fn a_clone_is_reported_and_not_repaired() {
     let host = guest();
     host.apply();
     host.write(UUID, "11223344-5566-4788-99aa-bbccddeeff00\n");
@@ -131,7 +131,7 @@ fn the_boot_adds_what_the_first_record_lacks_and_an_idle_apply_does_not_look() {
     assert_eq!(verdict(&host), "clone-suspected");
 }
 
-/// An image is built on hardware that is nobody's.
+/// An image is built on hardware that is not the host's.
 #[test]
 fn an_image_without_hardware_has_no_record_of_it() {
     let host = Host::new(MACHINE_ID);
@@ -167,7 +167,7 @@ fn reseed_makes_a_clone_a_host_of_its_own() {
         let id = String::from_utf8(start.read("etc/machine-id").unwrap()).unwrap();
         let id = id.strip_suffix('\n').unwrap();
         assert_ne!(id, MACHINE_ID);
-        // machine-id(5): 32 small digits, a version 4 UUID; read by everybody, written by nobody.
+        // machine-id(5): 32 small digits, a version 4 UUID; readable and writable by no one but its owner's rights: 0444.
         assert!(id.bytes().all(|byte| b"0123456789abcdef".contains(&byte)));
         assert_eq!((id.len(), id.chars().nth(12)), (32, Some('4')));
         assert!(id.chars().nth(16).is_some_and(|char| "89ab".contains(char)));
@@ -207,7 +207,7 @@ fn two_clones_get_two_identities() {
 fn reseed_is_refused() {
     type Change = fn(&Host);
     let table: &[(&str, Change)] = &[
-        ("nobody-agrees", |_| {}),
+        ("no-consent", |_| {}),
         ("live-session", |host| {
             host.write(
                 "sys/class/iscsi_session/session2/initiatorname",
@@ -248,7 +248,7 @@ fn reseed_is_refused() {
         change(&host);
         let (three, id) = (host.three(), host.read("etc/machine-id"));
         let mut words = vec!["reseed", "--yes"];
-        if *name == "nobody-agrees" {
+        if *name == "no-consent" {
             words.pop();
         }
         compare(&format!("reseed-{name}"), &host, &[on(&words)]);
@@ -279,7 +279,7 @@ fn reseed_asks_on_a_terminal_and_takes_nothing_but_yes() {
         ("reseed", "\n", false),
         // The terminal goes away.
         ("reseed", "", false),
-        // The question would be seen by nobody.
+        // No one would see the question.
         ("reseed 2>/dev/null", "yes\n", false),
     ] {
         let host = guest();

@@ -14,7 +14,7 @@ fn colour_is_for_terminals_that_want_it() {
     assert!(on_a_terminal(&host, &[]).contains("\u{1b}["));
     assert!(
         on_a_terminal(&host, &[("NO_COLOR", "")]).contains("\u{1b}["),
-        "an empty NO_COLOR is none"
+        "an empty NO_COLOR counts as unset"
     );
     assert!(!on_a_terminal(&host, &[("NO_COLOR", "1")]).contains("\u{1b}["));
     assert!(!on_a_terminal(&host, &[("TERM", "dumb")]).contains("\u{1b}["));

@@ -254,7 +254,7 @@ fn a_store_of_credentials_that_cannot_be_opened_stops_the_commands_that_write() 
 /// systemd lets only root into the directory.
 #[test]
 #[ignore = "needs root and setpriv"]
-fn an_ordinary_user_is_told_what_was_not_seen() {
+fn an_ordinary_user_gets_a_notice_of_what_was_not_read() {
     let host = named("run/credentials/@system");
     let open = |path: &str, mode| {
         std::fs::set_permissions(host.at(path), std::fs::Permissions::from_mode(mode)).unwrap();

@@ -122,7 +122,7 @@ fn a_status_names_its_host() {
 }
 
 #[test]
-fn the_schema_refuses_what_is_no_document() {
+fn the_schema_refuses_other_documents() {
     let schema = schema();
     for text in [
         "{}",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// A program of this text. Another process writes it: what this one has open for writing, a test beside it
-/// may hand on to a child of its own, and then nobody can start it ("Text file busy").
+/// may hand on to a child of its own, and then it cannot be started ("Text file busy").
 fn program(path: &Path, text: &str) {
     written("printf %s \"$2\" >\"$1\" && chmod 755 \"$1\"", path, text);
 }
@@ -64,8 +64,8 @@ fn the_program_beside_it_gets_every_word_and_gives_the_exit_code() {
     ] {
         let output = run(&sanid, words);
         assert_eq!(output.status.code(), Some(3), "{output:?}");
-        let told = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(told.trim_end(), expected);
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(stdout.trim_end(), expected);
     }
 }
 
@@ -80,9 +80,9 @@ fn where_it_is_missing_the_package_is_named() {
         let output = run(&sanid, &[command, "--tar", "/nonexistent"]);
         assert_eq!(output.status.code(), Some(2), "{output:?}");
         assert_eq!(output.stdout, b"", "PATH is not asked");
-        let told = String::from_utf8(output.stderr).unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
         let mut places = ["/usr/bin", "/usr/local/bin"].iter();
         let installed = places.any(|one| Path::new(one).join(program).is_file());
-        assert!(installed || told.contains(package), "{told}");
+        assert!(installed || stderr.contains(package), "{stderr}");
     }
 }

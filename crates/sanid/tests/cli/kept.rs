@@ -8,7 +8,7 @@ use crate::transcript::{compare, on};
 const RECORD: &str = "var/lib/sanid/record.json";
 const CLAIM: &str = "run/sanid/claim.json";
 
-/// The parts whose names nobody has confirmed to be unique.
+/// The parts whose names are not confirmed to be unique.
 fn unconfirmed(host: &Host) -> Vec<String> {
     let findings = host.findings("unique-unconfirmed");
     let part = |one: &Value| one.get("part").unwrap().as_str().unwrap().to_owned();
@@ -17,7 +17,7 @@ fn unconfirmed(host: &Host) -> Vec<String> {
 
 /// An installer image or a template of virtual machines gives every host one initiator name and one machine-id.
 #[test]
-fn a_clone_that_adopts_is_told_how_to_compare_hosts() {
+fn adopt_on_a_clone_explains_how_to_compare_hosts() {
     let host = Host::new(MACHINE_ID);
     host.write(FILES[0], FOREIGN[0]);
     compare(

@@ -8,7 +8,7 @@ const SECRET: &str = "var/lib/systemd/credential.secret";
 
 type Loss = (&'static str, &'static str, &'static str, &'static str);
 
-/// What is on the host, the option that agrees, and a part of what is said.
+/// What is on the host, the option that consents, and a part of the output.
 const LOSSES: [Loss; 3] = [
     // systemd-creds(1): the key is bound to the machine-id.
     (SECRET, "x", "--lose-credentials", "systemd-creds decrypt"),
@@ -81,7 +81,7 @@ fn the_offered_command_works() {
         "iqn.2001-04.com.example:x\n",
     );
     let live = host.run(&["reseed"]).expect(3);
-    let words = offered(&live, "change the identity all the same");
+    let words = offered(&live, "change the identity anyway");
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let refused = host
         .run(&["reseed", "--yes", "--disrupt", "--lose-var"])

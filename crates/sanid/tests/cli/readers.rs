@@ -76,7 +76,19 @@ fn a_persona_without_a_host_id_is_a_danger() {
 }
 
 #[test]
-fn files_of_its_own_that_name_the_hosts_files_are_no_finding() {
+fn a_connection_that_nvme_cli_refuses_is_a_danger() {
+    let host = Host::new(MACHINE_ID);
+    host.apply();
+    let file = "[Subsystem]\nnqn = nqn.2014-08.com.example:a\nqueue-size = many\n";
+    host.write("etc/nvme/nvme-fabrics.conf.d/site.conf", file);
+    let status = status(&host);
+    assert_eq!(codes(&status), ["persona-refused"]);
+    let seen = "/etc/nvme/nvme-fabrics.conf.d/site.conf:3: the value is not an integer";
+    assert_eq!(status["findings"][0]["seen"], seen);
+}
+
+#[test]
+fn ignores_a_configuration_that_points_to_the_identity_files() {
     let host = Host::new(MACHINE_ID);
     host.apply();
     let own = "[Host]\nnqn=file:///etc/nvme/hostnqn\nid=file:///etc/nvme/hostid\n";

@@ -192,7 +192,7 @@ fn live_sessions() {
 }
 
 #[test]
-fn a_machine_id_that_is_no_seed() {
+fn a_machine_id_that_cannot_be_a_seed() {
     let host = Host::new(MACHINE_ID);
     let contents: [(&str, &str); 7] = [
         ("31 digits", "3d1219c7c4c5404aaa1f6d2a48adfda\n"),
@@ -495,7 +495,7 @@ fn the_schemes_of_nvme_cli_2() {
 }
 
 #[test]
-fn what_other_monitors_read() {
+fn output_for_other_monitors() {
     let runs = [
         on(&["status", "--format", "nfd"]),
         on(&["status", "--format", "npd"]),
@@ -509,7 +509,7 @@ fn what_other_monitors_read() {
         &Host::foreign(MACHINE_ID),
         &runs,
     );
-    // Whoever shows standard output alone is told that nothing is known, and where the reason is.
+    // A program that shows only standard output prints that nothing is known, and where the reason is.
     let host = Host::new(MACHINE_ID);
     host.write("etc/sanid/config.d/50-site.toml", "scheme =\n");
     compare("monitors-unknown", &host, &runs[..2]);

@@ -122,7 +122,7 @@ fn dracut(mode: &str) -> Vec<String> {
     ))
 }
 
-/// Makes an image, and looks at it.
+/// Makes an image, and inspects it.
 fn image_of_dracut(mode: &str, look: &str) -> Ran {
     let work = tempfile::tempdir().unwrap();
     let script = format!(
@@ -316,7 +316,7 @@ fn in_initramfs(seen: &Seen) -> (Ran, TempDir) {
     input("cmdline", &seen.cmdline);
     input("machine-id", seen.machine_id);
     input("mounted", seen.mounted);
-    // The test machine may itself be a container, where sanid wants to be told the root.
+    // The test machine may itself be a container, where sanid needs --root.
     input("sanid", "#!/bin/sh\nexec /run/sanid-real \"$@\" --root /\n");
     input("baked", seen.baked);
     // The real root, which is this host's.

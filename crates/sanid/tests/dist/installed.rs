@@ -159,7 +159,7 @@ pub(crate) fn files(tree: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// What of an identity, or of what makes one, lies below a directory.
+/// The files of an identity, or that make one, below a directory.
 pub(crate) fn identities(tree: &Path) -> Vec<String> {
     let others = [
         "etc/machine-id",

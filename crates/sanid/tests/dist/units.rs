@@ -63,7 +63,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             exposure,
         ),
         trial(
-            "what_stays_open_is_explained",
+            "explains_the_remaining_exposure",
             &[ANALYZE, STATIC, XTASK],
             explained,
         ),
@@ -102,7 +102,7 @@ fn scratch(other: &Path) -> TempDir {
     let binary = root.path().join("usr/bin/sanid");
     fs::create_dir_all(binary.parent().unwrap()).unwrap();
     fs::copy(static_binary("sanid"), &binary).unwrap();
-    // In the place of sanid-fleet: that it can be run is all that systemd looks at.
+    // In the place of sanid-fleet: systemd only checks that it can be run.
     fs::copy(&binary, binary.with_file_name("sanid-fleet")).unwrap();
     root
 }

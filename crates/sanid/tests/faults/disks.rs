@@ -41,7 +41,7 @@ fn leaves_the_old_state(script: &str) {
     let host = Host::foreign(MACHINE_ID);
     let mount_point = tempfile::tempdir().unwrap();
     let mut command = Command::new("unshare");
-    // A machine-id that is in memory is no seed; this one stays on its disk.
+    // A machine-id that is in memory is not a seed; this one stays on its disk.
     let script = format!(
         "{script}\n\
          mount --bind \"$3/etc/machine-id\" \"$2/etc/machine-id\"\n\

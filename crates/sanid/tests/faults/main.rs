@@ -46,14 +46,14 @@ const SCENARIOS: &[Scenario] = &[
         exchanges: true,
     },
     Scenario {
-        name: "somebody's identity, to be replaced",
+        name: "an identity in use, to be replaced",
         host: || Host::foreign(MACHINE_ID),
         apply: &["apply", "--replace"],
         asks: true,
         exchanges: true,
     },
     Scenario {
-        name: "somebody's identity, where names cannot be exchanged",
+        name: "an identity in use, where names cannot be exchanged",
         host: || Host::foreign(MACHINE_ID),
         apply: &["apply", "--replace"],
         asks: true,

@@ -37,7 +37,7 @@ pub(crate) fn stored(scenario: &Scenario) {
         );
     }
     for call in &calls {
-        // What somebody else put under the name is neither written to nor followed.
+        // A file with that name is neither written to nor followed.
         let made = call.name.starts_with("openat") && call.text.contains(".sanid-tmp");
         let alone = call.text.contains("O_EXCL") && call.text.contains("O_NOFOLLOW");
         assert!(!made || alone, "not made anew: {}", call.text);

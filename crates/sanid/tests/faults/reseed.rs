@@ -15,14 +15,14 @@ const RESEED: &[&str] = &["reseed", "--yes"];
 /// Makes a host.
 type Make = fn() -> Host;
 
-/// One that sanid named, and one that somebody named; each with the copy of D-Bus.
+/// One with a derived name, and one with a foreign name; each with the copy of D-Bus.
 pub(crate) const HOSTS: &[(&str, Make)] = &[
     ("a clone of a host that sanid named", || {
         let host = ready(Host::typical(MACHINE_ID));
         host.apply();
         host
     }),
-    ("a clone that somebody named", || {
+    ("a clone with a foreign name", || {
         ready(Host::foreign(MACHINE_ID))
     }),
 ];
@@ -104,7 +104,7 @@ pub(crate) fn killed(make: fn() -> Host) {
     });
 }
 
-/// Failing anywhere: one clear line, and the machine-id is new only where it says so.
+/// Failing anywhere: one clear line, and the machine-id is new only if the message says that.
 pub(crate) fn failing(make: fn() -> Host) {
     let cases = calls(make)
         .into_iter()

@@ -47,11 +47,11 @@ const SCRIPTS: &[(&str, &str)] = &[
     ),
     ("from bind to file and back", include_str!("via-file.sh")),
     (
-        "somebody's identity needs consent",
+        "an identity in use needs consent",
         include_str!("foreign.sh"),
     ),
     (
-        "what a package put beneath the mount",
+        "a file of a package below the mount",
         include_str!("covered-file.sh"),
     ),
     ("below a root that is not running", include_str!("image.sh")),

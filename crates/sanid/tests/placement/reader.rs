@@ -1,4 +1,4 @@
-//! A reader that opens the files as fast as it can while the identity changes beneath them.
+//! A reader that opens the files as fast as it can while the identity changes below them.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -52,7 +52,7 @@ pub(crate) fn run() -> ExitCode {
     println!("it reads");
     let enough = PathBuf::from(std::env::var_os(ENOUGH).unwrap());
     let start = std::time::Instant::now();
-    // Nobody stops it where the script has failed.
+    // It is not stopped if the script has failed.
     while !stop.exists() && start.elapsed().as_secs() < 600 {
         // A pair is mixed if the host NQN is the same before and after its Host ID was read: no name returns.
         let (before, id, after) = (

@@ -1,7 +1,7 @@
 ends 0 apply --via bind; mounts 3
 # Readers keep the names that they have, so that nothing is to be restarted.
 ends 0 apply --via file --dry-run --format json; says '"restart": []'; mounts 3
-ends 0 apply --via file; says "its mount is taken away"; says_not "restart"; has $uuid; mounts 0
+ends 0 apply --via file; says "its mount is removed"; says_not "restart"; has $uuid; mounts 0
 mode $iqn 600; mode $nqn 644; no_leftovers
 [ ! -e "$root/run/sanid/etc/nvme" ] || fail "the content is still there"
 [ -e "$root/var/lib/sanid/record.json" ] || fail "there is no record"

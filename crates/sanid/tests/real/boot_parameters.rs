@@ -128,7 +128,7 @@ fn given(line: &str, part: &str) -> String {
     }
 }
 
-/// That both say the same of every line, and that the lines have enough to say.
+/// Both agree on every line, and enough lines set a name.
 #[track_caller]
 fn compare(lines: &[String], theirs: &[String], part: &str) {
     for (line, theirs) in lines.iter().zip(theirs) {
@@ -204,7 +204,7 @@ fn tools() {
         "ISCSI_INITIATOR=; parse_iscsi_ops; found=$ISCSI_INITIATOR",
     );
     compare(&lines, &theirs, "iqn");
-    // It knows no quotes: they become part of the name, which then is none.
+    // It knows no quotes: they become part of the name, which is then invalid.
     let quoted = [format!("iscsi_initiator=\"{A}\"")];
     let theirs = ask(
         &quoted,

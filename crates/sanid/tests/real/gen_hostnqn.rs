@@ -196,7 +196,7 @@ fn differs(place: Where) {
         (tree(VENDOR), VENDOR),
         (shown(OTHER_VENDOR), OTHER_VENDOR),
         (shown(text), text),
-        // No kernel shows these; whoever binds them over gets them.
+        // No kernel shows these; a bind mount does.
         (shown(ZERO), ZERO),
         (shown(ONES), ONES),
     ];
@@ -228,7 +228,7 @@ fn version(place: Where) -> String {
     place().run(script, &[], "").expect(0).stdout
 }
 
-/// `sanid show` beside nvme, with the scheme nvme-tool. It has to come to an end, whatever nvme does.
+/// `sanid show` beside nvme, with the scheme nvme-tool. It must end, whatever nvme does.
 pub(crate) fn show_with_tool(place: Private, before: &str) -> Ran {
     // It goes where there is a program already, for a chroot that is read-only.
     let script = format!(
@@ -240,7 +240,7 @@ pub(crate) fn show_with_tool(place: Private, before: &str) -> Ran {
     let sanid = std::path::Path::new(env!("CARGO_BIN_EXE_sanid"));
     place
         .bind(sanid, "/usr/bin/yes")
-        .run(&script, &[], "a line for nobody\n")
+        .run(&script, &[], "a line that is not read\n")
 }
 
 fn asked(place: Where) {

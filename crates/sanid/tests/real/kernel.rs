@@ -53,7 +53,7 @@ fn play(host: &Host, script: &str) -> Ran {
     Private::default().run(&script, &[host.root().to_str().unwrap()], "")
 }
 
-/// The main job, on the machine-id of whoever runs the tests.
+/// The main job, on the machine-id of the machine that runs the tests.
 fn this_machine() {
     let shown = Ran::of(&mut sanid(&["show", "--root", "/", "--format", "json"])).expect(0);
     let mut systemd = Command::new("systemd-id128");

@@ -18,6 +18,7 @@ mod iscsid;
 mod kernel;
 mod nvme_cli;
 mod nvme_cli_3;
+mod nvme_fabrics_conf;
 mod nvme_stas;
 mod openssl;
 mod os_brick;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         nvme_cli::trials(),
         gen_hostnqn::trials(),
         nvme_cli_3::trials(),
+        nvme_fabrics_conf::trials(),
         nvme_stas::trials(),
         openssl::trials(),
         boot_parameters::trials(),

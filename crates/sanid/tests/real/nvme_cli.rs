@@ -69,7 +69,7 @@ fn shows(private: fn(&Host) -> Private) {
     }
 }
 
-/// A fresh host, and one that had somebody else's identity.
+/// A fresh host, and one that had a foreign identity.
 fn hosts() -> [Host; 2] {
     let fresh = Host::new(MACHINE_ID);
     fresh.apply();
@@ -107,7 +107,7 @@ fn portable_names() {
     }
 }
 
-/// Where nothing tells one host from another, nvme makes up a name, another one
+/// Where nothing distinguishes one host from another, nvme generates a name, a different one
 /// each time; sanid stops and writes nothing.
 fn no_random_fallback() {
     let script = "mount -t tmpfs none /sys; nvme gen-hostnqn; nvme gen-hostnqn";

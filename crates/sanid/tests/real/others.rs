@@ -72,7 +72,7 @@ fn post_install() {
     let before = status(&host);
     assert!(has(&before, "writer-waiting"), "{before:?}");
 
-    // What debhelper adds behind it starts services.
+    // What debhelper adds after it starts services.
     let own = script.split("# Automatically added").next().unwrap();
     assert!(own.contains("uuidgen"), "{own}");
     Private::nvme(&host).run(own, &["configure"], "").expect(0);
@@ -134,7 +134,7 @@ fn namespace() {
     let host = Host::new(MACHINE_ID);
     host.apply();
     let other = Host::foreign(MACHINE_ID);
-    // The same files in another namespace are no other identity.
+    // The same files in a second namespace are not a second identity.
     let begin = |what: &str| {
         format!(
             "ready=$(mktemp -u); mkfifo \"$ready\"; \
@@ -157,7 +157,7 @@ fn namespace() {
     );
     assert!(ran.stdout.contains("(sleep)"), "{}", ran.stdout);
 
-    // Who answers for a link is the container.
+    // A link resolves in the container.
     let link = "mount -t tmpfs none /etc/nvme; ln -s /etc/machine-id /etc/nvme/hostid";
     let ran = with_processes(&host, &begin(link), &arguments);
     assert_eq!(codes(&ran), Vec::<String>::new(), "{}", ran.stdout);

@@ -1,4 +1,4 @@
-//! A shell script in namespaces of its own: what it mounts nobody else sees,
+//! A shell script in namespaces of its own: its mounts are not visible outside,
 //! and what it starts ends with it.
 
 use std::fmt::Write as _;

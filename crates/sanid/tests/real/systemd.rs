@@ -172,8 +172,8 @@ const CONTENTS: &[(&str, &[u8])] = &[
         "dashes, no newline",
         b"3d1219c7-c4c5-404a-aa1f-6d2a48adfda4",
     ),
-    ("a blank before", b" 3d1219c7c4c5404aaa1f6d2a48adfda4\n"),
-    ("a blank after", b"3d1219c7c4c5404aaa1f6d2a48adfda4 \n"),
+    ("a space before", b" 3d1219c7c4c5404aaa1f6d2a48adfda4\n"),
+    ("a space after", b"3d1219c7c4c5404aaa1f6d2a48adfda4 \n"),
     (
         "two lines",
         b"3d1219c7c4c5404aaa1f6d2a48adfda4\n3d1219c7c4c5404aaa1f6d2a48adfda4\n",
@@ -189,7 +189,7 @@ const CONTENTS: &[(&str, &[u8])] = &[
     ("NUL after", b"3d1219c7c4c5404aaa1f6d2a48adfda4\0"),
     ("NUL inside", b"3d1219c7c4c5404a\0a1f6d2a48adfda4\n"),
     (
-        "a letter that is no digit",
+        "a letter that is not a digit",
         b"3d1219c7c4c5404aaa1f6d2a48adfdag\n",
     ),
     ("empty", b""),

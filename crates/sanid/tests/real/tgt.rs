@@ -1,4 +1,4 @@
-//! tgt, a target that admits initiators by name, and libiscsi as the initiator.
+//! tgt, a target that allows initiators by name, and libiscsi as the initiator.
 
 use libtest_mimic::Trial;
 

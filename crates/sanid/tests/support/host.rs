@@ -26,7 +26,7 @@ pub(crate) const FILES: [&str; 3] = [
 /// The contents of the identity files, each where there is one.
 pub(crate) type Three = [Option<Vec<u8>>; 3];
 
-/// Somebody else's identity: valid, and none of sanid's.
+/// A foreign identity: valid, and not derived by sanid.
 pub(crate) const FOREIGN: [&str; 3] = [
     "InitiatorName=iqn.1993-08.org.debian:01:187bb6704796\n",
     "nqn.2014-08.org.nvmexpress:uuid:a3b1c2d4-0000-4000-8000-0123456789ab\n",

@@ -7,7 +7,7 @@
 //! mapping and the decomposition of a character are one entry of `fold.txt`,
 //! because normalisation decomposes first whatever it is given.
 //!
-//! Characters that cannot stand in a name are refused as they are read: those
+//! Characters that are not allowed in a name are refused as they are read: those
 //! that Unicode 3.2 leaves unassigned (A.1), those whose prepared form holds
 //! a prohibited one (C.1 to C.9, U+3002, ASCII other than letters, digits and
 //! `-.:`), and right-to-left ones (D.1), since a name begins with
@@ -71,7 +71,7 @@ pub(super) fn prepare(text: &str) -> Result<Text, NameError> {
     Ok(prepared)
 }
 
-/// The rule that a character beyond ASCII breaks wherever it stands.
+/// The rule that a character beyond ASCII breaks at any position.
 fn fault(found: char) -> Option<Rule> {
     let code = u32::from(found);
     find_range(REFUSED, code, |&(first, last, _)| (first, last)).map(|&(_, _, rule)| rule)
@@ -104,7 +104,7 @@ fn decompose(text: &str) -> Option<Buffer> {
 }
 
 /// Composes every mark, vowel or final with the starter before it, unless
-/// another of the same or a higher class stands between.
+/// another of the same or a higher class is between them.
 fn compose(decomposed: &Buffer) -> Buffer {
     let mut out = Buffer::new();
     let mut starter = None;

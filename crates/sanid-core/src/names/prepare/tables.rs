@@ -2,7 +2,7 @@
 
 use crate::Rule::{self, Blank, Character, Control, Prohibited, RightToLeft, Unassigned};
 
-/// Characters that cannot stand in a name, and the rule they break.
+/// Characters that are not allowed in a name, and the rule they break.
 #[rustfmt::skip]
 #[expect(clippy::unreadable_literal, reason = "the last code point is known as 10FFFF")]
 pub(super) const REFUSED: &[(u32, u32, Rule)] = &[

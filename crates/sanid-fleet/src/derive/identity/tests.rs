@@ -218,7 +218,7 @@ fn a_template_makes_the_initiator_name_of_the_host_in_the_row() {
         "iqn.2004-05.com.example:web1-652f5d50a689"
     );
     let row = [(Column::Host, "localhost"), (Column::MachineId, ID)];
-    assert!(derived(&rule, &row).unwrap_err().contains("unnamed hosts"));
+    assert!(derived(&rule, &row).unwrap_err().contains("without a name"));
     for template in [
         "iqn.2004-05.com.example:{hostname}",
         "iqn.2004-05.com.example:{mac}",

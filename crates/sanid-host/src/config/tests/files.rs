@@ -132,17 +132,17 @@ fn a_file_that_cannot_be_read_is_an_error() {
         ),
         (
             root(Node::Dangling),
-            "/etc/sanid/config.d/10-a.toml: listed but not there to read, as a dangling symbolic \
-             link is; remove it, or link it to /dev/null to mask a file of that name",
+            "/etc/sanid/config.d/10-a.toml: listed but missing, like a dangling symbolic \
+             link; remove it, or link it to /dev/null to mask a file of that name",
         ),
         (
             root(Node::File(vec![b'#'; 64 * 1024 + 1])),
-            "/etc/sanid/config.d/10-a.toml: larger than 64 KiB, which no configuration is; \
+            "/etc/sanid/config.d/10-a.toml: larger than 64 KiB, and a configuration is smaller; \
              remove what does not belong",
         ),
         (
             root(Node::Fails(io::ErrorKind::FileTooLarge)),
-            "/etc/sanid/config.d/10-a.toml: larger than 64 KiB, which no configuration is; \
+            "/etc/sanid/config.d/10-a.toml: larger than 64 KiB, and a configuration is smaller; \
              remove what does not belong",
         ),
         (

@@ -103,7 +103,7 @@ fn the_templates_change_nothing_until_a_line_is_uncommented() {
             "{name} sets something"
         );
         let defaults = load(&Memory::default()).unwrap().explain();
-        // Prose is set off by a blank; what can be uncommented follows the '#' directly.
+        // Prose is set off by a space; what can be uncommented follows the '#' directly.
         let settings = text.lines().filter_map(|line| line.strip_prefix('#'));
         for setting in settings.filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase())) {
             // The one line that needs the other's consent is the one with the fixed template.

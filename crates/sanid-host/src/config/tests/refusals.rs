@@ -1,10 +1,10 @@
-//! What a file may not say.
+//! Refused configurations.
 
 use super::*;
 use proptest::prelude::*;
 
 #[test]
-fn what_is_not_toml_or_not_a_key_is_refused_with_its_place() {
+fn refuses_invalid_toml_and_unknown_keys_with_their_line() {
     for (text, expected) in [
         (
             "scheme = \"sanid-v1",
@@ -57,7 +57,7 @@ fn what_is_not_toml_or_not_a_key_is_refused_with_its_place() {
 }
 
 #[test]
-fn an_invalid_value_is_refused_with_its_place_and_the_way_out() {
+fn refuses_an_invalid_value_with_its_line_and_the_fix() {
     for (text, key, advice) in [
         ("scheme = 'sanid-v9'", "scheme", "use one of \"sanid-v1\", "),
         (
@@ -110,10 +110,10 @@ fn an_invalid_value_is_refused_with_its_place_and_the_way_out() {
     }
 }
 
-/// Whoever takes `seed` for the seed itself, or makes a slip in a denylist, has written down what nobody
+/// A user who takes `seed` for the seed itself, or mistypes a denylist, has written down a value that nobody
 /// else is to read.
 #[test]
-fn what_may_be_a_seed_is_refused_without_repeating_it() {
+fn refuses_a_possible_seed_without_repeating_it() {
     const ID: &str = "3d1219c7c4c5404aaa1f6d2a48adfda4";
     for (text, expected) in [
         (
@@ -122,7 +122,7 @@ fn what_may_be_a_seed_is_refused_without_repeating_it() {
         ),
         (
             format!("seed = ['{ID}']"),
-            ":1:8: seed is refused: it names a seed that does not exist",
+            ":1:8: seed is refused: it has an unknown seed",
         ),
         (
             format!("[seed]\nvalue = '{ID}'"),
@@ -132,7 +132,7 @@ fn what_may_be_a_seed_is_refused_without_repeating_it() {
             format!("seed = ['dmi', ['{ID}']]"),
             ":1:8: seed is refused: expected a list",
         ),
-        ("seed = []".to_owned(), "seed is refused: it names no seed"),
+        ("seed = []".to_owned(), "seed is refused: it is empty"),
         (
             "seed = ['dmi', 'dmi']".to_owned(),
             "seed is refused: it names a seed twice",
@@ -174,7 +174,7 @@ fn a_seed_is_refused_where_the_scheme_has_its_own() {
         let expected =
             format!("seed (/etc/sanid/config.toml:2:8) has no effect with scheme = \"{scheme}\"");
         assert!(message.starts_with(&expected), "{message}");
-        // The default is no choice.
+        // The default is not a choice.
         let default = format!("scheme = '{scheme}'\nseed = ['machine-id']");
         assert!(load(&main_file(&default)).is_ok());
     }

@@ -1,4 +1,4 @@
-//! What files say together.
+//! The merge of several files.
 
 use super::*;
 
@@ -26,7 +26,7 @@ fn the_halves_of_a_pinned_pair_come_from_one_file() {
             assert!(load(&root).is_ok(), "{first} / {second}");
         } else {
             assert!(
-                message(&root).contains("come from two files"),
+                message(&root).contains("are in two files"),
                 "{first} / {second}"
             );
         }
@@ -94,7 +94,7 @@ fn a_name_that_breaks_the_standard_is_pinned_only_as_it_is() {
 }
 
 #[test]
-fn what_only_a_later_version_knows_is_reported_and_withholds_nothing() {
+fn reports_unknown_keys_and_withholds_no_part() {
     let text = format!(
         "scheme = 'talos'\n[nfs]\nclient-id = 'x'\n[pin]\nhostid = '{ID}'\nreservation-key = '1'\n"
     );

@@ -296,7 +296,8 @@ fn own_names(root: &Path) -> (Vec<String>, Vec<String>) {
 fn names_in_the_configuration_of_each_reader() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path();
-    let pair = format!("[Host]\nhostnqn = {OTHER_NQN}\nhostid = x\n");
+    let pair =
+        format!("[Host]\nhostnqn = {OTHER_NQN}\nhostid = 99999999-2222-4333-8444-555555555555\n");
     put(root, "etc/nvme/nvme-fabrics.conf", &pair);
     put(root, "etc/nvme/nvme-fabrics.conf.d/10-a.conf", &pair);
     put(root, "etc/nvme/nvme-fabrics.conf.d/10-a.bak", &pair);
@@ -320,8 +321,12 @@ fn names_in_the_configuration_of_each_reader() {
     }
     let (names, unread) = own_names(root);
     let expected = [
-        format!("nvme-cli 3.1 /etc/nvme/nvme-fabrics.conf:2 {OTHER_NQN} x"),
-        format!("nvme-cli 3.1 (persona) /etc/nvme/nvme-fabrics.conf.d/10-a.conf:2 {OTHER_NQN} x"),
+        format!(
+            "nvme-cli 3.1 /etc/nvme/nvme-fabrics.conf:2 {OTHER_NQN} 99999999-2222-4333-8444-555555555555"
+        ),
+        format!(
+            "nvme-cli 3.1 (persona) /etc/nvme/nvme-fabrics.conf.d/10-a.conf:2 {OTHER_NQN} 99999999-2222-4333-8444-555555555555"
+        ),
         "nvme connect-all (config.json) /etc/nvme/config.json:1 y".into(),
         "nvme connect-all (discovery.conf) /etc/nvme/discovery.conf:2 z".into(),
         "nvme-stas /etc/stas/sys.conf:2 w".into(),

@@ -56,6 +56,6 @@ pub(super) fn read(root: &Root) -> Result<SeedUuid, NotASeed> {
             &uuid,
             format!("/{path}"),
         )),
-        None => not(path, Lack::Missing, "it is too short to hold a UUID"),
+        None => not(path, Lack::Missing, "it is too short to contain a UUID"),
     }
 }

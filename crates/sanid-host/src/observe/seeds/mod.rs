@@ -39,7 +39,7 @@ pub(super) fn read(root: &Root, settings: &Settings, machine_id: &MachineIdState
             if machine_id.seed().is_some() {
                 break;
             }
-            // Known before it is looked for; whether it matters is for the resolution to say.
+            // Known before the search; the resolution decides whether it matters.
             seeds.machine_id_to_come = machine_id.is_not_stored() && is_writable(root);
             continue;
         }
@@ -67,7 +67,7 @@ const NONE_SET: [HostUuid; 2] = [
     HostUuid::from_bytes([0xff; 16]),
 ];
 
-/// The UUID of the firmware, where it stands for one machine; not as a seed, but to know the machine again.
+/// The UUID of the firmware, where it identifies one machine; not as a seed, but to know the machine again.
 ///
 /// # Errors
 /// A sentence: a place where it may be cannot be read.
@@ -94,20 +94,20 @@ pub(super) fn of_firmware(root: &Root) -> FirmwareSeeds {
     }
 }
 
-/// Refuses what stands for many machines.
+/// Refuses a UUID that many machines share.
 fn allowed(found: SeedUuid, settings: &Settings) -> Result<SeedUuid, NotASeed> {
     if found.seed.is_one_of(&NONE_SET) {
-        let why = "it holds a UUID of nothing but zeros or ones, which says that none was set";
+        let why = "it contains a UUID of all zeros or all ones, so none was set";
         return Err(NotASeed::new(found.place, Lack::Unset, why));
     }
     if found.seed.is_denylisted() || found.seed.is_one_of(&settings.denylist.value) {
-        let why = "it holds a UUID that many machines share";
+        let why = "it contains a UUID that many machines share";
         return Err(NotASeed::new(found.place, Lack::Denylisted, why));
     }
     Ok(found)
 }
 
-/// An answer of nvme-cli 3.1 that follows from the machine-id is no better a seed than that id: asking twice
+/// An answer of nvme-cli 3.1 that follows from the machine-id is no better as a seed than that id: asking twice
 /// gives the same answer for a transient one.
 fn by_its_machine_id(
     root: &Root,

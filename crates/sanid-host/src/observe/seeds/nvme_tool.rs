@@ -1,5 +1,5 @@
-//! What the installed `nvme gen-hostnqn` answers. It is asked twice: where it finds nothing that stands for
-//! the host it makes up a name, another one each time (nvme-cli #3977).
+//! What the installed `nvme gen-hostnqn` answers. It is asked twice: where it finds nothing that identifies
+//! the host it generates a name, a different one each time (nvme-cli #3977).
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
@@ -12,7 +12,7 @@ use sanid_core::{HostNqn, SeedKind};
 use crate::facts::{Lack, NotASeed, SeedUuid};
 use crate::root::Root;
 
-/// Where distributions put it; `$PATH` is for people.
+/// The paths that distributions use; `$PATH` is for people.
 const PROGRAMS: [&str; 4] = ["/usr/sbin/nvme", "/usr/bin/nvme", "/sbin/nvme", "/bin/nvme"];
 /// Where its answer is kept, under no name: a pipe would have to be read while nvme runs. Of `/run` the
 /// sandbox of the units may write this one directory.
@@ -26,7 +26,7 @@ pub(super) fn read(root: &Root) -> Result<SeedUuid, NotASeed> {
     let not =
         |place: &str, lack, why: &str| NotASeed::new(format!("{place} gen-hostnqn"), lack, why);
     if !root.is_running_host() {
-        let why = "it answers for the host that it runs on, and --root names another one; scheme = \"nvme-cli-2\" or \"nvme-cli-3\" derives what that version answers there";
+        let why = "it answers for the host that it runs on, and --root names a different one; scheme = \"nvme-cli-2\" or \"nvme-cli-3\" derives what that version answers there";
         return Err(not("nvme", Lack::Unreadable, why));
     }
     let program = PROGRAMS
@@ -45,14 +45,14 @@ pub(super) fn read(root: &Root) -> Result<SeedUuid, NotASeed> {
     let ask = || ask(program).map_err(|why| not(program, Lack::Unreadable, &why));
     let answer = ask()?;
     if ask()? != answer {
-        let why = "asked twice it gave two names: it makes them up, since it finds nothing that stands for this host";
+        let why = "asked twice it gave two names: it generates random ones, since it finds nothing that identifies this host";
         return Err(not(program, Lack::Missing, why));
     }
     seed(&answer, program).ok_or_else(|| {
         not(
             program,
             Lack::Invalid,
-            "its answer is no valid host NQN with a UUID",
+            "its answer is not a valid host NQN with a UUID",
         )
     })
 }

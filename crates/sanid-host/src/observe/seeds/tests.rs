@@ -67,10 +67,10 @@ fn stored() -> [u8; 16] {
     *HostUuid::parse(SWAPPED).unwrap().as_bytes()
 }
 
-/// The UUID found, with its place; or where there is none, and the words of the reason.
+/// The UUID found, with its place; or where there is none, and the text of the reason.
 fn found(read: Read, files: &[File<'_>]) -> Result<(HostUuid, String), NotASeed> {
     let (_dir, root) = host(files);
-    // The bits of a seed cannot be looked at; that of a scheme that shows them can be.
+    // The bits of a seed are secret, except in a scheme that publishes them.
     let scheme = sanid_core::scheme("nvme-cli-2").unwrap();
     read(&root).map(|SeedUuid { seed, place }| {
         let derived = scheme.derive(&seed, &sanid_core::IqnPrefix::default());
@@ -126,7 +126,7 @@ fn dmi_is_what_the_kernel_shows_or_what_is_in_the_tables() {
 }
 
 #[test]
-fn a_table_cut_short_anywhere_is_no_seed_and_no_panic() {
+fn rejects_a_table_that_is_cut_short_anywhere() {
     let whole = table();
     let end = whole.len() - 6 - b"vendor\0product\0\0".len();
     for length in 0..end {
@@ -208,9 +208,9 @@ fn the_first_seed_of_the_list_that_can_be_used_is_used_and_named() {
     ));
 }
 
-/// Today's name would be another one as soon as the machine-id is stored.
+/// Today's name would change as soon as the machine-id is stored.
 #[test]
-fn no_other_seed_stands_in_for_a_machine_id_that_is_still_to_be_stored() {
+fn uses_no_other_seed_while_the_machine_id_is_not_stored_yet() {
     let dmi: File<'_> = (dmi::SHOWN, b"4c4c4544-0051-3610-8052-b4c04f303132\n");
     for unset in [&b""[..], b"uninitialized\n"] {
         let files = [("etc/machine-id", unset), dmi];
@@ -345,7 +345,7 @@ fn the_state_of_a_seed_is_that_of_the_first_that_was_asked_for() {
     }
 }
 
-/// An image leads into the image: the firmware of the machine that looks at it is not its own.
+/// An image leads into the image: the firmware of the machine that reads it is not its own.
 #[test]
 fn a_link_out_of_the_root_leads_to_nothing() {
     let (dir, root) = host(&[]);

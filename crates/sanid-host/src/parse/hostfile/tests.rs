@@ -5,7 +5,7 @@ const NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe255
 const IBM: &str = "IBM's CSI driver";
 const ID: &str = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
 
-/// The readers, without what stands in brackets after their names.
+/// The readers, without the brackets after their names.
 fn named(views: &[ReaderView]) -> Vec<String> {
     views
         .iter()
@@ -156,13 +156,13 @@ fn bytes_that_are_not_text_are_a_hazard_only_where_they_are_read() {
 }
 
 #[test]
-fn nvme_stas_refuses_what_is_no_nqn() {
+fn nvme_stas_refuses_invalid_nqns() {
     let long = format!("nqn.{}", "x".repeat(220));
     for (file, reason) in [
         ("iqn.2004-05.com.example:a\n", "does not begin with nqn."),
         (long.as_str(), "longer than 223"),
-        (" \n", "first line is blank"),
-        ("", "first line is blank"),
+        (" \n", "first line has only whitespace"),
+        ("", "first line has only whitespace"),
     ] {
         let hazard = stas_hostnqn(file.as_bytes()).unwrap_err().to_string();
         assert!(

@@ -76,7 +76,7 @@ fn the_table_gives_the_name_by_every_signature() {
     assert_eq!(
         parse(&changed(INITIATOR + 70, &counted)),
         Ok(Some(IQN.into())),
-        "a NUL is no part of the name"
+        "a NUL is not part of the name"
     );
 }
 

@@ -41,7 +41,7 @@ fn readers_disagree_where_they_do() {
             format!("GenerateName=yes\nInitiatorName={IQN}\n"),
             &["debian", "ibm", "zstack"],
         ),
-        // A comment behind the name.
+        // A comment after the name.
         (
             format!("InitiatorName={IQN} # web1\n"),
             &["iscsid", "debian", "ibm", "ibm-old", "zstack", "goiscsi"],
@@ -120,7 +120,7 @@ fn iscsid_takes_the_first_line_it_can_use() {
             format!("InitiatorName={}\n", "v".repeat(1100)),
             Some(&*"v".repeat(1023 - 14)),
         ),
-        // Cut off from its '#', the rest of a long comment is no comment.
+        // Cut off from its '#', the rest of a long comment is not a comment.
         (format!("#{}InitiatorName=a\n", "x".repeat(1022)), Some("a")),
     ] {
         assert_eq!(

@@ -207,7 +207,7 @@ fn every_way_to_be_damaged_has_its_own_error() {
 #[test]
 fn a_name_ends_at_its_nul_or_at_its_length() {
     let nqn = "nqn.2014-08.org.nvmexpress:uuid:4c4c4544-0044-4410-8030-b8c04f445833";
-    // The byte behind the name is a NUL; the length may count it.
+    // The byte after the name is a NUL; the length may count it.
     let counted = changed(DELL, HOST + 22, &69_u16.to_le_bytes());
     assert_eq!(
         parse(&counted).unwrap().unwrap().host_nqn.as_deref(),
@@ -221,12 +221,12 @@ fn a_name_ends_at_its_nul_or_at_its_length() {
 }
 
 #[test]
-fn what_is_not_there_is_no_error() {
+fn absent_descriptors_are_not_an_error() {
     let no_nqn = parse(&changed(DELL, HOST + 22, &[0; 2])).unwrap().unwrap();
     assert_eq!(no_nqn.host_nqn, None);
     assert!(no_nqn.host_id().is_some());
     let zero = parse(&changed(DELL, HOST + 2, &[0])).unwrap().unwrap();
-    assert_eq!(zero.host_id(), None, "a first byte of 0 is no Host ID");
+    assert_eq!(zero.host_id(), None, "a first byte of 0 is not a Host ID");
     assert_eq!(zero.stored_id[1], 0x45);
     assert_eq!(
         parse(&changed(DELL, HOST + 1, &[6])),

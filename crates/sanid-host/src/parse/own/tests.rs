@@ -45,6 +45,14 @@ fn fabrics_takes_the_keys_of_host_alone() {
             "[Host]\nhostsymname = a\n".into(),
             Some(pair(1, None, None)),
         ),
+        // Connections without a fault.
+        (
+            "[Discovery Controller]\npersistent = Auto\nfuture = 1\n\
+             controller = transport=tcp; traddr=::1;; tos = 0x1F ;persistent=\n\
+             [Subsystem]\nnqn = nqn.2014-08.com.example:a\ntls = OFF\nqueue-size = -017\n"
+                .into(),
+            None,
+        ),
         (String::new(), None),
     ] {
         assert_eq!(fabrics(text.as_bytes()), expected, "{text:?}");
@@ -65,6 +73,52 @@ fn fabrics_names_the_first_line_that_nvme_cli_refuses() {
         ("\u{feff}[Host]\n", 1),
         ("[Host]\n\n[ Host ]\n", 3),
         ("[Subsystem]\nhostid = x\n", 2),
+        // A value that a later line replaces.
+        (
+            "[Host]\nhostnqn = x\nhostnqn = nqn.2014-08.com.example:a\n",
+            2,
+        ),
+        ("[Host]\nhostid = 7\nhostid =\n", 2),
+        ("[Host]\nhostnqn = nqn.2014-08.com.example:\u{e9}\n", 2),
+        ("[Host]\n# a\0b\n[Host]\n", 2),
+        ("[Zone]\nx = \0\n", 2),
+        // Keys of connections.
+        ("[Host]\npersistent = no\n", 2),
+        ("[I/O Controller Defaults]\ntos = 08\n", 2),
+        ("[Host]\ntls = perhaps\n", 2),
+        ("[Host]\ntls-key = a\rb\n", 2),
+        ("[Host]\nnqn = nqn.2014-08.com.example:a\n", 2),
+        (
+            "[Discovery Controller Defaults]\ncontroller = transport=tcp;traddr=a\n",
+            2,
+        ),
+        ("[Discovery Controller]\npersistent = always\n", 2),
+        ("[Discovery Controller]\nnqn =\n", 2),
+        ("[Discovery Controller]\ncontroller = transport=tcp\n", 2),
+        (
+            "[Discovery Controller]\ncontroller = transport=tcp;traddr=a;traddr=b\n",
+            2,
+        ),
+        (
+            "[Discovery Controller]\ncontroller = transport=tcp;traddr=a;trsvcid=\n",
+            2,
+        ),
+        (
+            "[Discovery Controller]\ncontroller = transport=tcp;traddr=a;tls=yes\n",
+            2,
+        ),
+        (
+            "[Discovery Controller]\ncontroller = transport=tcp;traddr=a;zone=1\n",
+            2,
+        ),
+        (
+            "[Discovery Controller]\ncontroller = transport=tcp;traddr=a;=\n",
+            2,
+        ),
+        (
+            "[Subsystem]\n[Subsystem]\nnqn = nqn.2014-08.com.example:a\n",
+            1,
+        ),
     ] {
         let own = fabrics(text.as_bytes()).unwrap();
         assert!(own.fault.is_some(), "{text:?}");
@@ -131,12 +185,12 @@ fn a_server_uuid_is_a_uuid() {
 #[test]
 fn hostile_values_are_escaped_and_short() {
     let text = [
-        b"[Host]\nhostnqn = nqn.\x1b[2J\xff".as_slice(),
+        b"[Host]\nnqn = nqn.\x1b[2J\xff".as_slice(),
         &[b'x'; 4000],
         b"\n",
     ]
     .concat();
-    let name = fabrics(&text).unwrap().host_nqn.unwrap();
+    let name = stas(&text).unwrap().host_nqn.unwrap();
     assert!(name.starts_with("nqn.\\u{1b}[2J\\xff"), "{name}");
     assert_eq!(name.chars().count(), SHOWN);
 }

@@ -6,7 +6,7 @@ const NAME: &str = "/etc/iscsi/initiatorname.iscsi";
 const NQN: &str = "/etc/nvme/hostnqn";
 
 #[test]
-fn a_script_writes_under_the_guard_that_stands_before() {
+fn a_script_writes_under_the_preceding_guard() {
     let table: &[(&str, &str, &str, Option<Guard>)] = &[
         (
             "Debian's nvme-cli",
@@ -27,7 +27,7 @@ fn a_script_writes_under_the_guard_that_stands_before() {
             Some(Guard::GenerateName),
         ),
         (
-            "a unit that storage vendors hand out for OpenShift",
+            "a unit that storage vendors distribute for OpenShift",
             "/usr/bin/sh -c 'nvme gen-hostnqn > /etc/nvme/hostnqn'",
             NQN,
             Some(Guard::None),

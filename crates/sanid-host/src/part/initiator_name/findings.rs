@@ -58,7 +58,7 @@ fn old_session(seen: String) -> Finding {
         code: Code::LiveIqnDiffers,
         part: Some(Part::Iqn),
         seen,
-        why: "iscsid reads the name once, at its start: the next login comes with another name than this session, and an array that knows only one of them refuses it.",
+        why: "iscsid reads the name once, at its start: the next login uses a different name than this session, and an array that knows only one of the two refuses it.",
         fix: vec![
             "if the session's name is given on purpose (iface.initiatorname), nothing".into(),
             "otherwise, when the session may end: iscsiadm -m node -u, then systemctl restart iscsid.service, then iscsiadm -m node -l".into(),

@@ -97,7 +97,7 @@ fn old_controller(seen: String, name: &str) -> Finding {
         code: Code::LiveNvmeDiffers,
         part: Some(Part::Nvme),
         seen,
-        why: "The next connection uses a different identity: the array may refuse it, and reservations held by the old Host ID stay behind.",
+        why: "The next connection uses a different identity: the array may refuse it, and reservations held by the old Host ID remain.",
         fix: vec![format!(
             "when it may end: nvme disconnect --device={name}, then connect again"
         )],
@@ -162,8 +162,8 @@ fn conflict(
         Finding {
             code: Code::LivePairConflict,
             part: Some(Part::Nvme),
-            seen: format!("one {what}, {key}, is live with more than one partner: {}", uses.join(", ")),
-            why: "Reservations register by Host ID: controllers of one host that disagree can lock each other out or share what must not be shared. Linux 6.5 and later refuses such a connect.",
+            seen: format!("one {what}, {key}, is in use with more than one partner: {}", uses.join(", ")),
+            why: "Reservations register by Host ID: controllers of one host that disagree can lock each other out or share reservations that must not be shared. Linux 6.5 and later refuses such a connection.",
             fix: vec!["disconnect the ones that do not have the pair in the files, and connect them again".into()],
         }
     })

@@ -173,7 +173,7 @@ fn a_live_user_of_the_old_identity_stops_the_change() {
             1,
         ),
         (
-            "told to disrupt",
+            "with --disrupt",
             foreign().controller(OTHER_NQN, OTHER_ID).session(OTHER_IQN),
             DISRUPT,
             0,

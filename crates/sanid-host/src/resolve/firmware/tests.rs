@@ -297,8 +297,5 @@ fn explaining_says_that_firmware_was_not_looked_at() {
         .iter()
         .filter(|one| one.source.as_str() == "firmware");
     let places: Vec<_> = words.map(|one| one.place.as_deref().unwrap()).collect();
-    assert_eq!(
-        places,
-        ["not looked at: firmware = \"ignore\" at default"; 2]
-    );
+    assert_eq!(places, ["not read: firmware = \"ignore\" at default"; 2]);
 }

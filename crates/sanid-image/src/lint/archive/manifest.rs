@@ -36,7 +36,7 @@ impl Documents {
         }
     }
 
-    /// The images; none where the archive is no archive of images.
+    /// The images; empty if the archive has no images.
     pub(super) fn images(&self) -> Vec<Image> {
         let docker = self.value("manifest.json").and_then(|value| docker(&value));
         if let Some(images) = docker.filter(|images| !images.is_empty()) {

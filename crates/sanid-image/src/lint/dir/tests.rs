@@ -5,16 +5,16 @@ use rustix::fs::{CWD, Mode};
 
 use super::*;
 
-/// What was a file when it was looked at can be another thing when it is opened. Nobody is at the other end of
+/// A file can be replaced between the check and the open. Nothing writes to the other end of
 /// this fifo, so a read that waits never ends.
 #[test]
-fn what_became_a_fifo_since_it_was_looked_at_is_told_and_not_waited_for() {
+fn reports_a_file_that_became_a_fifo_and_does_not_wait_for_it() {
     let image = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(image.path().join("etc/nvme")).unwrap();
     let fifo = image.path().join("etc/nvme/hostid");
     rustix::fs::mknodat(CWD, fifo, FileType::Fifo, Mode::RUSR, 0).unwrap();
     let top = image.path().to_path_buf();
-    let (done, told) = mpsc::channel();
+    let (done, finished) = mpsc::channel();
     std::thread::spawn(move || {
         let root = Root::open(&top).unwrap();
         let mut step = |_: &str| {};
@@ -22,7 +22,7 @@ fn what_became_a_fifo_since_it_was_looked_at_is_told_and_not_waited_for() {
         walk.read("etc/nvme/hostid");
         done.send(walk.layer.done(None).findings).unwrap();
     });
-    let findings = told.recv_timeout(Duration::from_secs(600));
+    let findings = finished.recv_timeout(Duration::from_secs(600));
     let findings = findings.expect("it waits for the other end of the fifo");
     let seen: Vec<_> = findings
         .iter()

@@ -21,7 +21,7 @@ fn judge(path: &str, content: &Content) -> Vec<Finding> {
     let (seen, fix) = match file_name(path) {
         "entry-token" => (
             is_id(text.trim()).then_some("a machine-id"),
-            "echo os-image >/etc/kernel/entry-token, or another name that is no machine-id",
+            "echo os-image >/etc/kernel/entry-token, or a different name that is not a machine-id",
         ),
         "machine-info" => (
             text.lines()
@@ -41,7 +41,7 @@ fn judge(path: &str, content: &Content) -> Vec<Finding> {
             (
                 (named || keyed).then_some("an entry of one machine-id"),
                 "kernel-install remove VERSION, then add it again with /etc/kernel/entry-token set to a \
-                 name that is no machine-id",
+                 name that is not a machine-id",
             )
         }
     };

@@ -67,7 +67,7 @@ pub(super) fn judge(path: &str, content: &Content) -> Vec<Finding> {
         _ if path.starts_with("etc/default/") => ", then update-grub",
         _ => "",
     };
-    let fix = format!("take the parameter out of /{path}{again}");
+    let fix = format!("remove the parameter from /{path}{again}");
     vec![Finding::by_hand(&COMMAND_LINE, path, seen.join("; "), fix)]
 }
 

@@ -31,7 +31,7 @@ fn judge(path: &str, content: &Content) -> Vec<Finding> {
     }
 }
 
-/// What is found in an image, wherever it stands.
+/// The findings of an image, at any path.
 pub(super) fn carries(path: &str, image: &Image) -> Vec<Finding> {
     let mut findings = Vec::new();
     let carried = carried(image);

@@ -36,7 +36,7 @@ pub static PLACES: &[&Place] = &[
     &unified::PLACE,
 ];
 
-/// Where an identity may hide, and what to make of what is there.
+/// A path where an identity may be, and how to judge its content.
 pub struct Place {
     /// Paths below the root: `*` is a part of a name, `**` everything below.
     pub patterns: &'static [&'static str],
@@ -80,13 +80,13 @@ impl Content {
         }
     }
 
-    /// Text, with a sign in place of each byte that is none.
+    /// Text, with a replacement character for each invalid byte.
     fn text(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(self.bytes())
     }
 }
 
-/// Where the system roots are below which the places are looked for: the root itself, and the deployments
+/// The system roots below which the paths are searched: the root itself, and the deployments
 /// of `OSTree`, each with an `/etc` of its own and all of one name with one `/var`.
 const SYSTEMS: [&str; 2] = ["ostree/deploy/*/deploy/*", "ostree/deploy/*"];
 
@@ -166,7 +166,7 @@ mod tests {
 
     /// A tree is looked through by the patterns and a tar by the paths: they mean the same.
     #[test]
-    fn what_is_looked_for_in_a_tree_is_a_place_in_a_tar() {
+    fn patterns_match_the_same_paths_in_a_tree_and_in_a_tar() {
         for pattern in patterns() {
             let path = pattern.replace("**", "a/b").replace('*', "a");
             assert!(place(&path).is_some(), "{pattern}");

@@ -37,14 +37,14 @@ fn judge(path: &str, content: &Content) -> Vec<Finding> {
     let names: Vec<String> = text.lines().filter_map(|line| named(path, line)).collect();
     let fix = if pattern::name("*/nvme-fabrics.conf.d/*", path) {
         // nvme-cli refuses a [Host] without a hostnqn in a drop-in.
-        format!("edit /{path}: take [Host] out; the host name then comes from /etc/nvme")
+        format!("edit /{path}: remove [Host]; the host name then comes from /etc/nvme")
     } else if pattern::name("*/nvme-fabrics.conf", path) {
         format!(
             "sed -i '/^[[:space:]]*host\\(nqn\\|id\\)[[:space:]]*=/d' {}",
             quoted(path)
         )
     } else {
-        format!("edit /{path}: take the line's host name out; it then comes from /etc/nvme")
+        format!("edit /{path}: remove the host name from the line; it then comes from /etc/nvme")
     };
     found(path, &names, fix)
 }
@@ -69,7 +69,7 @@ fn found(path: &str, names: &[String], fix: String) -> Vec<Finding> {
 
 fn json(path: &str, content: &Content) -> Vec<Finding> {
     let fix = format!(
-        "jq 'walk(if type == \"object\" then del(.hostnqn, .hostid) else . end)' {}, and put the answer in its place",
+        "jq 'walk(if type == \"object\" then del(.hostnqn, .hostid) else . end)' {}, and replace the file with the output",
         quoted(path)
     );
     let bytes = content.bytes();

@@ -27,7 +27,7 @@ fn judge(path: &str, content: &Content) -> Vec<Finding> {
     vec![if file_name(path) == ADOPTED && path.starts_with("etc/") {
         Finding::removable(&PIN, path, seen)
     } else {
-        Finding::by_hand(&PIN, path, seen, format!("take [pin] out of /{path}"))
+        Finding::by_hand(&PIN, path, seen, format!("remove [pin] from /{path}"))
     }]
 }
 

@@ -48,7 +48,7 @@ fn judge(path: &str, content: &Content) -> Vec<Finding> {
     if file_name(path).get(..32).is_some_and(is_id) {
         let seen = "a unified kernel image of one machine-id".to_owned();
         let fix =
-            format!("{AGAIN} with /etc/kernel/entry-token set to a name that is no machine-id");
+            format!("{AGAIN} with /etc/kernel/entry-token set to a name that is not a machine-id");
         findings.push(Finding::by_hand(&BOOT_TOKEN, path, seen, fix));
     }
     if let Some(damage) = &uki.damage {

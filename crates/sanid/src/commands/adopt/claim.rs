@@ -7,14 +7,14 @@ use sanid_host::Root;
 
 use crate::commands::companion;
 
-/// Where the store is named; without it there is no store to ask.
+/// The file that names the store; without it there is no store to ask.
 const CONFIG: &str = "etc/sanid/claim.toml";
 
-/// What the claim store says of an identity.
+/// The answer of the claim store about an identity.
 pub(super) enum Claim {
-    /// There is no store, or nobody holds a claim.
+    /// There is no store, or no host holds a claim.
     None,
-    /// Somebody does: who, and for how long.
+    /// A host holds one: which host, and for how long.
     Held(String),
     /// It could not be seen: why.
     Unknown(String),
@@ -23,7 +23,7 @@ pub(super) enum Claim {
 /// Asks the store of the host below a root for the holders of the identity in a record. What an image says of a store
 /// on the network is followed only where that is `asked` for.
 pub(super) fn of(record: &[u8], root: &Root, asked: bool) -> Claim {
-    // One that cannot be looked at may name a store, so it is asked.
+    // A file that cannot be read may name a store, so it is asked.
     if matches!(root.exists(CONFIG), Ok(false)) {
         return Claim::None;
     }
@@ -55,7 +55,7 @@ pub(super) fn of(record: &[u8], root: &Root, asked: bool) -> Claim {
 }
 
 impl Claim {
-    /// What to tell somebody who says that the host is gone.
+    /// The notice for a user who confirms that the host is gone.
     pub(super) fn warnings(&self, host: &str) -> Vec<String> {
         match self {
             Self::None => Vec::new(),
@@ -63,7 +63,7 @@ impl Claim {
                 "in the claim store {who}. Check again that {host} is gone: an active host renews its claim. Then sanid-fleet claim takeover --fenced gives this host the claim"
             )],
             Self::Unknown(why) => vec![format!(
-                "whether {host} still holds a claim could not be seen: {why}"
+                "cannot find out whether {host} still holds a claim: {why}"
             )],
         }
     }
@@ -74,16 +74,16 @@ impl Claim {
             Self::None => Ok(()),
             Self::Held(who) => Err(Failure::refused(&format!(
                 "{host} does not answer the probe, but its identity is claimed: {who}. An active host renews its claim, perhaps over a different network\n\
-                 Ways out:\n  \
+                 Fixes:\n  \
                  --old-host-is-gone   instead of --probe: it is switched off for good, or its disks are erased\n  \
                  later                when the lease has ended without being renewed"
             ))),
             Self::Unknown(why) => Err(Failure::error(&format!(
-                "{host} does not answer the probe, and whether it still holds a claim could not be seen: {why}\n\
-                 Ways out:\n  \
+                "{host} does not answer the probe, and sanid cannot find out whether it still holds a claim: {why}\n\
+                 Fixes:\n  \
                  --old-host-is-gone   instead of --probe: it is switched off for good, or its disks are erased\n  \
                  --check-claims       below another root, ask a store on the network, too\n  \
-                 /etc/sanid/claim.toml   names the store; sanid-fleet claim list says whether it answers"
+                 /etc/sanid/claim.toml   names the store; sanid-fleet claim list shows whether it answers"
             ))),
         }
     }

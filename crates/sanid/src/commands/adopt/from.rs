@@ -63,7 +63,7 @@ pub(super) fn read(path: &Path) -> Result<Record, Failure> {
     }
     if valid.contains(&Some(false)) {
         return Err(failed(
-            "a name in it is not valid; sanid check says which rule it breaks",
+            "a name in it is not valid; sanid check names the rule that it breaks",
         ));
     }
     Ok(record)
@@ -83,7 +83,7 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Two hosts with one identity destroy each other's data, so somebody or something has to say that the old one
+/// Two hosts with one identity destroy each other's data, so a person or a probe must confirm that the old one
 /// is gone. Where the seed is the record's, this is that host. What to warn of, where it may be taken.
 pub(super) fn may_be_taken(
     record: &Record,
@@ -109,8 +109,8 @@ pub(super) fn may_be_taken(
             Claim::None | Claim::Unknown(_) => String::new(),
         };
         return Err(Failure::refused(&format!(
-            "the record is of {host}, and this is another installation: while both have one identity, storage takes them for one host, and they can destroy each other's data{claimed}\n\
-             Ways out:\n  \
+            "the record is of {host}, and this is a different installation: while both have one identity, storage takes them for one host, and they can destroy each other's data{claimed}\n\
+             Fixes:\n  \
              --old-host-is-gone   it is switched off for good, or its disks are erased\n  \
              --probe COMMAND      ask whether it answers, such as --probe 'ping -c1 -W2 \"$SANID_OLD_HOST\"'"
         )));
@@ -124,7 +124,7 @@ pub(super) fn may_be_taken(
     Ok(Vec::new())
 }
 
-/// Whether the probe says so; one that could not look has not seen that the host is gone.
+/// Whether the probe confirms it; a probe that failed does not show that the host is gone.
 fn answers(record: &Record, probe: &str) -> Result<bool, Failure> {
     let status = Command::new("sh")
         .args(["-c", probe])
@@ -136,7 +136,7 @@ fn answers(record: &Record, probe: &str) -> Result<bool, Failure> {
         .status();
     let failed = |why: String| {
         Failure::error(&format!(
-            "the probe could not look: {why}; it has to end with 0 where the host answers, and with 1 where it does not"
+            "the probe failed: {why}; it must exit with 0 if the host answers, and with 1 if it does not"
         ))
     };
     let status = status.map_err(|error| failed(error.to_string()))?;
@@ -171,13 +171,13 @@ impl Record {
             notices.push("sanid apply writes it into the files".to_owned());
         } else if on_disk != *pins {
             notices.push(
-                "the files still have another identity; sanid apply --dry-run --replace shows the change, sanid apply --replace makes it"
+                "the files still have a different identity; sanid apply --dry-run --replace shows the change, sanid apply --replace makes it"
                     .to_owned(),
             );
         }
         if self.machine_id.is_some() {
             notices.push(
-                "the record holds the old machine-id, and this host keeps its own: the identity does not need the old one. To restore it for other programs, on this host alone: age -d -i KEY RECORD.age | jq -r .machineId >/etc/machine-id, and reboot"
+                "the record contains the old machine-id, and this host keeps its own: the identity does not need the old one. To restore it for other programs, on this host alone: age -d -i KEY RECORD.age | jq -r .machineId >/etc/machine-id, and reboot"
                     .to_owned(),
             );
         }

@@ -28,7 +28,7 @@ fn only_name(facts: &Facts, file: IdentityFile) -> Result<String, String> {
     match facts.disk.names_in_use(file).as_slice() {
         [only] => Ok(only.clone()),
         [] => Err(format!(
-            "the {} on disk is {state} and cannot be pinned; `sanid status` says why",
+            "the {} on disk is {state} and cannot be pinned; `sanid status` shows why",
             file.holds()
         )),
         several => Err(format!(
@@ -59,7 +59,7 @@ pub(super) fn check(pins: &Names, mut facts: Facts) -> Result<Facts, Failure> {
             Err(error) => return Err(error.clone().into()),
             Ok((SourceKind::CommandLine | SourceKind::Credential, place)) => {
                 return Err(Failure::error(&format!(
-                    "{place} fixes the {} and outranks every pin, so adopting would change nothing; take it away first",
+                    "{place} fixes the {} and outranks every pin, so adopting would have no effect; remove it first",
                     part.words()
                 )));
             }
@@ -70,7 +70,7 @@ pub(super) fn check(pins: &Names, mut facts: Facts) -> Result<Facts, Failure> {
         Ok(facts)
     } else {
         Err(Failure::error(
-            &"the pins would not give the host these names; `sanid show --explain` says why",
+            &"the pins would not give the host these names; `sanid show --explain` shows why",
         ))
     }
 }

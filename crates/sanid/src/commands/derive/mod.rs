@@ -64,7 +64,7 @@ pub(crate) fn run(options: &Derive) -> Result<Exit, Failure> {
         sanid_core::scheme(&options.scheme).ok_or_else(|| unknown_scheme(&options.scheme))?;
     if scheme.takes() == Takes::NvmeTool {
         return Err(Failure::error(&format!(
-            "scheme {} asks the nvme of the host that it names, so nothing follows from an id; sanid show on that host has its names, and --scheme nvme-cli-2 or nvme-cli-3 derives what that version answers",
+            "scheme {} runs the nvme of the host itself, so it cannot derive names from an id; run sanid show on that host, or use --scheme nvme-cli-2 or nvme-cli-3, which derive what that version answers",
             scheme.name()
         )));
     }
@@ -83,7 +83,7 @@ pub(crate) fn run(options: &Derive) -> Result<Exit, Failure> {
     match run.all(input) {
         Ok(0) => {
             return Err(Failure::error(
-                &"standard input is empty: there is no machine-id to derive from; sanid derive </etc/machine-id gives the names of this host",
+                &"standard input is empty: there is no machine-id to derive from; sanid derive </etc/machine-id prints the names of this host",
             ));
         }
         Ok(_) => {}
@@ -96,11 +96,11 @@ pub(crate) fn run(options: &Derive) -> Result<Exit, Failure> {
     Ok(if run.bad > 0 { Exit::Error } else { Exit::Fine })
 }
 
-/// A word that is none of the options may be a machine-id, so it is not repeated.
+/// An argument that is not an option may be a machine-id, so it is not repeated.
 pub(crate) fn misplaced() -> Failure {
     Failure::error(
-        &"derive takes machine-ids from standard input alone, since every user of this machine can read a command line; what was given there is not repeated\n\
-        Ways out:\n  \
+        &"derive takes machine-ids from standard input only, since every user of this machine can read a command line; the given argument is not repeated here\n\
+        Fixes:\n  \
         sanid derive <FILE    machine-ids, one to a line\n  \
         sanid derive --help   for the options",
     )
@@ -109,7 +109,7 @@ pub(crate) fn misplaced() -> Failure {
 fn unknown_scheme(given: &str) -> Failure {
     let known: Vec<&str> = SCHEMES.iter().map(|scheme| scheme.name()).collect();
     Failure::error(&format!(
-        "there is no scheme {given:?}; there are {}",
+        "unknown scheme {given:?}; known schemes: {}",
         known.join(", ")
     ))
 }
@@ -159,7 +159,7 @@ impl<W: Write> Run<W> {
         let mut number: u64 = 0;
         loop {
             if input.buffer().is_empty() {
-                // Whoever writes the machine-ids may wait for their names before the next one.
+                // The program that writes the machine-ids may wait for their names before it writes the next.
                 self.writer.flush()?;
             }
             let usual = self.usual(&mut input)?;
@@ -223,7 +223,10 @@ impl<W: Write> Run<W> {
     fn system_uuid(&mut self, number: u64, text: &[u8]) -> Result<(), Stop> {
         match Seed::parse_uuid(SeedKind::SystemUuid, text) {
             Some(seed) if seed.is_denylisted() => {
-                self.refuse(number, "many machines share this UUID, so it names none");
+                self.refuse(
+                    number,
+                    "many machines share this UUID, so it does not identify one",
+                );
             }
             Some(seed) => {
                 let derived = self.scheme.derive(&seed, &self.prefix);

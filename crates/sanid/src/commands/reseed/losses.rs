@@ -1,4 +1,4 @@
-//! What depends on the machine-id (safety rule 8): listed, and each loss agreed to by name.
+//! What depends on the machine-id (safety rule 8): listed, and each loss needs its own consent.
 
 use std::fmt::Write as _;
 
@@ -20,7 +20,7 @@ pub(super) struct DependentReport {
     what: &'static str,
     /// `seen`, `absent` or `unknown`.
     seen: Sighting,
-    /// Where it was seen, or why it could not be.
+    /// Where it was found, or why it could not be read.
     detail: Option<String>,
     /// What a new machine-id does to it.
     effect: &'static str,
@@ -128,7 +128,7 @@ pub(super) fn check(seen: &Seen, options: &Reseed) -> Result<(), Failure> {
     }
     let _ = write!(
         message,
-        "\nWays out:\n  \
+        "\nFixes:\n  \
          {}   list all that depends on it\n  \
          {}   change it, and lose this",
         command(seen, options, true),

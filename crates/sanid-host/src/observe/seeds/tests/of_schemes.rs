@@ -201,5 +201,5 @@ fn nvme_is_not_asked_about_another_host() {
     let Err(NoSeed::Other(why)) = shown("scheme = 'nvme-tool'", &[]) else {
         panic!("there is no seed");
     };
-    assert!(why.contains("--root names another one"), "{why}");
+    assert!(why.contains("--root names a different one"), "{why}");
 }
