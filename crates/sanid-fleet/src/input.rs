@@ -127,6 +127,8 @@ const PACKED: &[(&[u8], &str, &str)] = &[
     (b"\xff\xfe", UTF_16, ICONV),
     (b"\xfe\xff", UTF_16, ICONV),
 ];
+/// How a configuration of tgt begins, which is neither HTML nor XML.
+const TGT: [&[u8]; 2] = [b"<target ", b"<<include "];
 const UTF_16: &str = "UTF-16, as Windows programs write";
 const ICONV: &str = "iconv -f UTF-16 -t UTF-8 FILE";
 
@@ -154,7 +156,12 @@ pub(crate) fn is_text(start: &[u8], rest: &str) -> Result<(), NoText> {
         Some((what, how)) => return first(format!("it is {what}; {how} {rest}")),
         None => {}
     }
-    if start.trim_ascii_start().starts_with(b"<") {
+    let page = start.trim_ascii_start();
+    let begins = |tag: &[u8]| {
+        let begin = page.get(..tag.len());
+        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(tag))
+    };
+    if begins(b"<") && !TGT.iter().any(|tag| begins(tag)) {
         return first(
             "it is HTML or XML, such as a page to log in at; get the file itself".to_owned(),
         );
@@ -239,6 +246,9 @@ mod tests {
             (b"\0\0\0\0\0", 1, "bytes that are zero"),
             (b"host\nn1\nn\x002\n", 3, "bytes that are zero"),
             (b"\n <!DOCTYPE html>", 1, "HTML"),
+            (b"<HTML><head>", 1, "HTML"),
+            (b"<?xml version='1.0'?>", 1, "XML"),
+            (b"<!-- moved --><html>", 1, "HTML"),
         ] {
             let found = is_text(start, "| x").unwrap_err();
             assert!(
@@ -246,7 +256,13 @@ mod tests {
                 "{start:?}: {found:?}"
             );
         }
-        assert_eq!(is_text(b"host,machine_id\n", ""), Ok(()));
+        for start in [
+            &b"host,machine_id\n"[..],
+            b"<target iqn.2024-01.com.example:t>\n",
+            b"",
+        ] {
+            assert_eq!(is_text(start, ""), Ok(()));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::scope::{self, Object};
 use super::{Exit, Failure, complain};
-use crate::targets::{self, Format, Kind};
+use crate::targets::{self, Format, Kind, Plan, Present};
 
 /// Write what has to change at a storage target to admit a list of hosts
 ///
@@ -33,7 +33,7 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
     let format = options.to;
-    let asked = options.object.scope(None);
+    let asked = options.object.scope(format, None)?;
     format.object(&asked)?;
     if options.against.as_os_str() == "-" && options.hosts.is_empty() {
         return Err(Failure::error(
@@ -42,7 +42,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
     }
     let now = scope::text(&options.against)?;
     let present = scope::present(format, &options.against, &now)?;
-    let scope = options.object.scope(Some(now));
+    let scope = options.object.scope(format, Some(now))?;
     let list = scope::read(&options.hosts)?;
     if options.prune && list.bad > 0 {
         return Err(Failure {
@@ -55,7 +55,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
         });
     }
     let (made, clean) = scope::members(format, &list, &scope)?;
-    let plan = targets::plan(format, &made.members, &present, &scope, options.prune)?;
+    let plan = targets::plan(format, &made, &present, &scope, options.prune)?;
     if !plan.is_empty() {
         scope::write(|out| format.change(&plan, &scope, out))?;
     }
@@ -69,6 +69,31 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
     if !plan.remove.is_empty() {
         complain(&format!("before you remove: {}", format.removal()));
     }
+    say(&plan, &present);
+    let is_whole = clean && plan.misplaced.is_empty() && present.includes.is_empty();
+    Ok(if plan.is_empty() && is_whole {
+        Exit::Fine
+    } else {
+        Exit::Findings
+    })
+}
+
+/// Says what the difference does not mend.
+fn say(plan: &Plan<'_>, present: &Present) {
+    scope::some(plan.misplaced.iter(), |one| {
+        let (host, name) = (&one.member.host.name, &one.member.name);
+        let holder = scope::printable(one.entry.label.as_deref().unwrap_or_default());
+        format!(
+            "{name} of {} is held by another host of the target, {holder}: take it out of {holder} first, and run this again",
+            scope::printable(host)
+        )
+    });
+    if plan.protected > 0 {
+        complain(&format!(
+            "kept {} of them: rows that the target cannot hold may stand for them",
+            plan.protected
+        ));
+    }
     for entry in plan
         .unknown
         .iter()
@@ -80,9 +105,5 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
             scope::printable(&entry.name)
         ));
     }
-    Ok(if plan.is_empty() && clean {
-        Exit::Fine
-    } else {
-        Exit::Findings
-    })
+    scope::included(present);
 }

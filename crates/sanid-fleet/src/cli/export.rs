@@ -42,7 +42,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
         .as_deref()
         .and_then(|base| serde_json::from_str(base).ok())
         .is_some_and(|base| has_keys(&base));
-    let scope = options.object.scope(base);
+    let scope = options.object.scope(format, base)?;
     // What is missing is said before a long list is read.
     format.object(&scope)?;
     let list = scope::read(&options.hosts)?;

@@ -44,6 +44,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
     let format = options.from;
     let text = scope::text(&options.file)?;
     let present = scope::present(format, &options.file, &text)?;
+    scope::included(&present);
     let all = present.entries.len();
     if options.hosts.is_empty() {
         let entries: Vec<&Entry> = present.entries.iter().collect();

@@ -40,8 +40,12 @@ pub(super) struct Object {
     #[arg(long, value_name = "NAME", value_parser = word)]
     target: Option<String>,
     /// The tag of the target's portal group
-    #[arg(long, value_name = "TAG", default_value_t = 1)]
-    tpg: u16,
+    #[arg(
+        long,
+        value_name = "TAG",
+        help = "The tag of the target's portal group [default: 1]"
+    )]
+    tpg: Option<u16>,
     /// The NVMe subsystem
     #[arg(long, value_name = "NQN", value_parser = word)]
     subsystem: Option<String>,
@@ -79,8 +83,14 @@ fn line(text: &str) -> Result<String, String> {
 }
 
 impl Object {
-    pub(super) fn scope(&self, base: Option<String>) -> Scope {
-        Scope {
+    /// # Errors
+    /// An option that the format does not use.
+    pub(super) fn scope(
+        &self,
+        format: &dyn Format,
+        base: Option<String>,
+    ) -> Result<Scope, TargetError> {
+        let scope = Scope {
             target: self.target.clone(),
             portal_group: self.tpg,
             subsystem: self.subsystem.clone(),
@@ -91,7 +101,9 @@ impl Object {
                 Kind::Iscsi => Protocol::Iscsi,
                 Kind::Nvme => Protocol::Nvme,
             }),
-        }
+        };
+        scope.check(format)?;
+        Ok(scope)
     }
 }
 
@@ -179,7 +191,7 @@ pub(super) fn members<'h>(
     Ok((made, clean))
 }
 
-fn some<T>(problems: impl ExactSizeIterator<Item = T>, say: impl Fn(T) -> String) {
+pub(super) fn some<T>(problems: impl ExactSizeIterator<Item = T>, say: impl Fn(T) -> String) {
     let count = problems.len();
     for problem in problems.take(SHOWN) {
         complain(&say(problem));
@@ -187,6 +199,16 @@ fn some<T>(problems: impl ExactSizeIterator<Item = T>, say: impl Fn(T) -> String
     if count > SHOWN {
         complain(&format!("and {} more like that", count - SHOWN));
     }
+}
+
+/// Says which files belong to what was read, and were not.
+pub(super) fn included(present: &Present) {
+    some(present.includes.iter(), |file| {
+        format!(
+            "it includes {}, which is not read: what is in it is not compared",
+            printable(file)
+        )
+    });
 }
 
 /// A stranger's text for a terminal.

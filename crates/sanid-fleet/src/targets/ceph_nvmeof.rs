@@ -7,10 +7,11 @@ use std::io::Write;
 
 use serde_json::Value;
 
-use super::json::{list, on, parse, text};
+use super::json::{on, parse, text};
 use super::shell::{self, Script};
 use super::{
-    Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, one_word, subsystem,
+    Choice, Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, one_word,
+    subsystem,
 };
 
 /// A script of nvmeof-cli commands.
@@ -84,6 +85,10 @@ impl Format for CephNvmeof {
         Protocol::Nvme
     }
 
+    fn takes(&self) -> &'static [Choice] {
+        &[Choice::Subsystem]
+    }
+
     fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
         subsystem(scope, NAME).map(|nqn| Some(nqn.to_owned()))
     }
@@ -114,18 +119,28 @@ impl Format for CephNvmeof {
         }
         let mut present = Present::default();
         for document in documents(input)? {
-            let Some(object) = text(&document, "subsystem_nqn") else {
-                return Err(TargetError::Read {
-                    format: NAME,
-                    why: "it names no subsystem_nqn".to_owned(),
-                    expected: EXPECTED,
-                });
+            let wrong = |why: &str| TargetError::Read {
+                format: NAME,
+                why: why.to_owned(),
+                expected: EXPECTED,
+            };
+            if document.get("status").and_then(Value::as_i64).unwrap_or(0) != 0 {
+                let why = text(&document, "error_message").unwrap_or_default();
+                return Err(wrong(&format!(
+                    "it is the gateway's answer to a request that failed: {}",
+                    why.escape_debug()
+                )));
+            }
+            let object = text(&document, "subsystem_nqn")
+                .ok_or_else(|| wrong("it does not say its subsystem_nqn"))?;
+            let Some(hosts) = document.get("hosts").and_then(Value::as_array) else {
+                return Err(wrong("it has no list of hosts"));
             };
             present.object(object);
             if on(document.get("allow_any_host")) {
                 present.entries.push(Entry::anyone(object, "*"));
             }
-            for host in list(&document, "hosts") {
+            for host in hosts {
                 let name = text(host, "nqn").unwrap_or_default();
                 if name != "*" {
                     present.entries.push(Entry::name(object, name));

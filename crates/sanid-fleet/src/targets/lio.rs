@@ -11,7 +11,8 @@ use serde_json::Value;
 use super::json::{list, on, parse, text};
 use super::shell::{self, STAYS, Script};
 use super::{
-    Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, plain_iscsi, target,
+    Choice, Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, plain_iscsi,
+    target,
 };
 
 /// A targetcli script.
@@ -28,7 +29,16 @@ acls=/sys/kernel/config/target/iscsi/$target/tpgt_$tpg/acls
 work=$(mktemp)
 trap 'rm -f "$work"' EXIT
 admit() {
-    [ -d "$acls/$1" ] || echo "/iscsi/$target/tpg$tpg/acls create $1 add_mapped_luns=$luns" >>"$work"
+    [ ! -d "$acls/$1" ] || return 0
+    case $luns in
+    true | false) echo "/iscsi/$target/tpg$tpg/acls create $1 add_mapped_luns=$luns" >>"$work" ;;
+    *)
+        echo "/iscsi/$target/tpg$tpg/acls create $1 add_mapped_luns=false" >>"$work"
+        for map in $luns; do
+            echo "/iscsi/$target/tpg$tpg/acls/$1 create $(echo "$map" | tr : ' ')" >>"$work"
+        done ;;
+    esac
+    [ "$chap" != true ] || echo "$1 has no CHAP credentials yet, which the portal group demands: targetcli /iscsi/$target/tpg$tpg/acls/$1 set auth userid=USER password=SECRET" >&2
 }
 dismiss() {
     [ -d "$acls/$1" ] || return 0
@@ -45,9 +55,9 @@ const AFTER: &str = r#"
 [ -s "$work" ] || exit "$busy"
 targetcli <"$work" >&2
 while read -r path verb name luns; do
-    case $verb in
-    create) [ -d "$acls/$name" ] || { echo "targetcli did not admit $name" >&2; busy=1; } ;;
-    delete) [ ! -d "$acls/$name" ] || { echo "targetcli did not take $name away" >&2; busy=1; } ;;
+    case ${path##*/}/$verb in
+    acls/create) [ -d "$acls/$name" ] || { echo "targetcli did not admit $name" >&2; busy=1; } ;;
+    acls/delete) [ ! -d "$acls/$name" ] || { echo "targetcli did not take $name away" >&2; busy=1; } ;;
     esac
 done <"$work"
 exit "$busy"
@@ -55,9 +65,99 @@ exit "$busy"
 
 const WHAT: &[&str] = &[
     "Tells LIO, by targetcli, which initiators it admits to one portal group.",
-    "An initiator that is admitted gets all LUNs of the portal group (LUNS=false in the environment: none).",
+    "An initiator that is admitted gets the LUNs that the others have; without others, all of the portal group.",
+    "LUNS in the environment says otherwise: true (all, writable), false (none), or INDEX:LUN:READ-ONLY for each.",
     "Others' ACLs stay as they are. targetcli saves the configuration when it ends (auto_save_on_exit).",
 ];
+
+/// What an ACL that is added has.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Access {
+    /// The LUNs that the ACLs of the portal group map.
+    pub(super) luns: Luns,
+    /// Whether the portal group demands CHAP, and has no credentials for all.
+    pub(super) chap: bool,
+}
+
+/// The LUNs of a portal group that its ACLs map.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Luns {
+    /// All of them, writable; also where there is no ACL.
+    All,
+    /// These: the number that the initiator sees, the portal group's, whether it is read-only.
+    These(Vec<(u64, u64, bool)>),
+    /// The ACLs are not alike.
+    Differ,
+}
+
+impl Luns {
+    /// As the script takes it.
+    fn word(&self) -> String {
+        match self {
+            Self::All => "true".to_owned(),
+            Self::These(luns) if luns.is_empty() => "false".to_owned(),
+            Self::These(luns) => {
+                let word = |(index, lun, read_only): &(u64, u64, bool)| {
+                    format!("{index}:{lun}:{}", u8::from(*read_only))
+                };
+                luns.iter().map(word).collect::<Vec<_>>().join(" ")
+            }
+            Self::Differ => String::new(),
+        }
+    }
+}
+
+/// What the ACLs of a portal group have, as targetcli saves it.
+pub(super) fn access(tpg: &Value) -> Access {
+    let number = |value: &Value, key: &str| value.get(key).and_then(Value::as_u64);
+    let mapped = |acl: &Value| -> Vec<(u64, u64, bool)> {
+        let mut luns: Vec<_> = list(acl, "mapped_luns")
+            .iter()
+            .filter_map(|lun| {
+                let read_only = on(lun.get("write_protect"));
+                Some((number(lun, "index")?, number(lun, "tpg_lun")?, read_only))
+            })
+            .collect();
+        luns.sort_unstable();
+        luns
+    };
+    let mut all: Vec<_> = list(tpg, "luns")
+        .iter()
+        .filter_map(|lun| number(lun, "index").map(|lun| (lun, lun, false)))
+        .collect();
+    all.sort_unstable();
+    let says = |acl: &&Value| acl.get("mapped_luns").is_some();
+    let mut acls: Vec<_> = list(tpg, "node_acls")
+        .iter()
+        .filter(says)
+        .map(mapped)
+        .collect();
+    acls.dedup();
+    let luns = match acls.as_slice() {
+        [] => Luns::All,
+        [one] if *one == all => Luns::All,
+        [one] => Luns::These(one.clone()),
+        _ => Luns::Differ,
+    };
+    let demands = tpg
+        .get("attributes")
+        .and_then(|all| all.get("authentication"));
+    let chap = on(demands) && text(tpg, "chap_userid").is_none_or(str::is_empty);
+    Access { luns, chap }
+}
+
+/// The portal group of the scope in a saveconfig.json.
+fn portal_group<'c>(config: &'c Value, scope: &Scope) -> Option<&'c Value> {
+    let mut targets = list(config, "targets").iter();
+    let target = targets.find(|one| text(one, "wwn") == scope.target.as_deref())?;
+    let mut tpgs = list(target, "tpgs").iter();
+    tpgs.find(|tpg| tpg.get("tag").and_then(Value::as_u64) == Some(scope.tag().into()))
+}
+
+/// For ACLs that differ: the script asks.
+const ASK: &str = r#"
+[ -n "$luns" ] || { echo "the ACLs of $target map different LUNs: run this with LUNS=false (none, to map by hand), LUNS=true (all, writable) or LUNS='INDEX:LUN:READ-ONLY …'" >&2; exit 2; }
+"#;
 
 fn script(
     scope: &Scope,
@@ -66,11 +166,27 @@ fn script(
     dismiss: &[&str],
 ) -> Result<(), TargetError> {
     let target = target(scope, NAME)?;
-    let tpg = scope.portal_group.to_string();
+    let tpg = scope.tag().to_string();
+    let config = scope.base.as_deref().map(serde_json::from_str::<Value>);
+    let there = config.as_ref().and_then(|config| config.as_ref().ok());
+    let access = there
+        .and_then(|config| portal_group(config, scope))
+        .map(access);
+    let (luns, chap) = access.map_or((Luns::All, false), |access| (access.luns, access.chap));
+    let ask = if luns == Luns::Differ && !admit.is_empty() {
+        ASK
+    } else {
+        ""
+    };
     let script = Script {
         what: WHAT,
-        variables: &[("target", target), ("tpg", &tpg)],
-        prelude: &["luns=${LUNS:-true}", STAYS, PRELUDE],
+        variables: &[
+            ("target", target),
+            ("tpg", &tpg),
+            ("given", &luns.word()),
+            ("chap", if chap { "true" } else { "false" }),
+        ],
+        prelude: &["luns=${LUNS:-$given}", ask, STAYS, PRELUDE],
         after: AFTER,
     };
     let object = object(scope)?;
@@ -80,7 +196,7 @@ fn script(
 /// A portal group as entries name it.
 pub(super) fn object(scope: &Scope) -> Result<String, TargetError> {
     let target = target(scope, NAME)?;
-    Ok(format!("{target}/tpgt_{}", scope.portal_group))
+    Ok(format!("{target}/tpgt_{}", scope.tag()))
 }
 
 /// What a saveconfig.json admits.
@@ -138,6 +254,10 @@ impl Format for Lio {
 
     fn protocol(&self) -> Protocol {
         Protocol::Iscsi
+    }
+
+    fn takes(&self) -> &'static [Choice] {
+        &[Choice::Target, Choice::PortalGroup]
     }
 
     fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {

@@ -8,8 +8,10 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::json::{self, list, list_mut, text};
-use super::lio::{self, EXPECTED, Lio};
-use super::{Format, Member, Plan, Present, Protocol, Scope, TargetError, plain_iscsi, target};
+use super::lio::{self, EXPECTED, Lio, Luns};
+use super::{
+    Choice, Format, Member, Plan, Present, Protocol, Scope, TargetError, plain_iscsi, target,
+};
 
 /// A configuration to restore.
 pub(super) struct LioJson;
@@ -45,7 +47,7 @@ fn portal_group<'c>(
     let present = lio::read(&config.to_string(), NAME)?;
     let missing = || TargetError::NotThere {
         format: NAME,
-        object: format!("{target}/tpgt_{}", scope.portal_group),
+        object: format!("{target}/tpgt_{}", scope.tag()),
         present: present.objects.clone(),
     };
     let targets = list_mut(config, "targets").ok_or_else(missing)?;
@@ -55,7 +57,7 @@ fn portal_group<'c>(
         .find_map(|one| {
             let tags = list_mut(one, "tpgs")?;
             tags.iter_mut()
-                .find(|tpg| tpg.get("tag") == Some(&json!(scope.portal_group)))
+                .find(|tpg| tpg.get("tag") == Some(&json!(scope.tag())))
         })
         .ok_or_else(missing)
 }
@@ -86,6 +88,10 @@ impl Format for LioJson {
         Protocol::Iscsi
     }
 
+    fn takes(&self) -> &'static [Choice] {
+        &[Choice::Target, Choice::PortalGroup]
+    }
+
     fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
         lio::object(scope).map(Some)
     }
@@ -105,12 +111,28 @@ impl Format for LioJson {
         out: &mut dyn Write,
     ) -> Result<(), TargetError> {
         let target = target(scope, NAME)?;
-        let mut config = json::base(scope, NAME, EXPECTED, || empty(target, scope.portal_group))?;
+        let mut config = json::base(scope, NAME, EXPECTED, || empty(target, scope.tag()))?;
         let tpg = portal_group(&mut config, scope, target)?;
-        let luns: Vec<Value> = list(tpg, "luns")
-            .iter()
-            .filter_map(|lun| lun.get("index").and_then(Value::as_u64))
-            .map(|lun| json!({"index": lun, "tpg_lun": lun, "write_protect": false}))
+        let luns = match lio::access(tpg).luns {
+            Luns::All => {
+                let all = list(tpg, "luns").iter();
+                let all = all.filter_map(|lun| lun.get("index").and_then(Value::as_u64));
+                all.map(|lun| (lun, lun, false)).collect()
+            }
+            Luns::These(luns) => luns,
+            Luns::Differ => {
+                return Err(TargetError::Refused(
+                    "the ACLs of this portal group map different LUNs, and a new one would have to follow one of them: \
+                     use --to lio, whose script asks which LUNs, or make them alike first"
+                        .to_owned(),
+                ));
+            }
+        };
+        let luns: Vec<Value> = luns
+            .into_iter()
+            .map(|(index, lun, read_only)| {
+                json!({"index": index, "tpg_lun": lun, "write_protect": read_only})
+            })
             .collect();
         let known: HashSet<String> = list(tpg, "node_acls")
             .iter()

@@ -4,7 +4,7 @@ use std::io::{Cursor, Write};
 
 use serde_json::json;
 
-use super::{Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError};
+use super::{Choice, Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError};
 use crate::hosts::{self, Host};
 use crate::input::Input;
 
@@ -95,6 +95,14 @@ impl Format for List {
 
     fn protocol(&self) -> Protocol {
         Protocol::Both
+    }
+
+    fn takes(&self) -> &'static [Choice] {
+        &[Choice::Protocol]
+    }
+
+    fn is_by_host(&self) -> bool {
+        true
     }
 
     fn object(&self, _scope: &Scope) -> Result<Option<String>, TargetError> {

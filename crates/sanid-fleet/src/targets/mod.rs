@@ -44,7 +44,7 @@ use std::io::{self, Write};
 use crate::hosts::Host;
 
 pub(crate) use json::has_keys;
-pub use plan::{Members, Plan, members, plan};
+pub use plan::{Members, Misplaced, Plan, members, plan};
 
 /// Every format, in the order in which help lists them.
 pub const FORMATS: &[&dyn Format] = &[
@@ -101,8 +101,8 @@ pub enum Protocol {
 pub struct Scope {
     /// The iSCSI target.
     pub target: Option<String>,
-    /// The tag of the target's portal group.
-    pub portal_group: u16,
+    /// The tag of the target's portal group; 1 where nobody said.
+    pub portal_group: Option<u16>,
     /// The NVMe subsystem: its NQN, or what the product calls it by.
     pub subsystem: Option<String>,
     /// The group of initiators: its name, tag or number.
@@ -113,6 +113,85 @@ pub struct Scope {
     pub base: Option<String>,
     /// iSCSI or NVMe, for formats that hold either.
     pub protocol: Option<Protocol>,
+}
+
+impl Scope {
+    /// The tag of the portal group.
+    fn tag(&self) -> u16 {
+        self.portal_group.unwrap_or(1)
+    }
+
+    /// Refuses options that the format does not use: who gives one expects that it counts.
+    ///
+    /// # Errors
+    /// [`TargetError::Usage`] with those that it uses.
+    ///
+    /// # Examples
+    /// ```
+    /// use sanid_fleet::targets::{Scope, format};
+    ///
+    /// let scope = Scope { vserver: Some("svm1".to_owned()), ..Scope::default() };
+    /// assert!(scope.check(format("ontap-igroup").unwrap()).is_ok());
+    /// assert!(scope.check(format("lio").unwrap()).is_err());
+    /// ```
+    pub fn check(&self, format: &dyn Format) -> Result<(), TargetError> {
+        let given = [
+            (Choice::Target, self.target.is_some()),
+            (Choice::PortalGroup, self.portal_group.is_some()),
+            (Choice::Subsystem, self.subsystem.is_some()),
+            (Choice::Group, self.group.is_some()),
+            (Choice::Vserver, self.vserver.is_some()),
+            (Choice::Protocol, self.protocol.is_some()),
+        ];
+        let takes = format.takes();
+        let unused = given
+            .iter()
+            .find(|(choice, given)| *given && !takes.contains(choice));
+        let Some((unused, _)) = unused else {
+            return Ok(());
+        };
+        let takes: Vec<&str> = takes.iter().map(|choice| choice.option()).collect();
+        let takes = match takes.as_slice() {
+            [] => "none of these options".to_owned(),
+            all => all.join(" and "),
+        };
+        Err(TargetError::Usage(format!(
+            "{} does not use {}; it uses {takes}",
+            format.name(),
+            unused.option()
+        )))
+    }
+}
+
+/// An option that says for which object of a target a list is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// [`Scope::target`]
+    Target,
+    /// [`Scope::portal_group`]
+    PortalGroup,
+    /// [`Scope::subsystem`]
+    Subsystem,
+    /// [`Scope::group`]
+    Group,
+    /// [`Scope::vserver`]
+    Vserver,
+    /// [`Scope::protocol`]
+    Protocol,
+}
+
+impl Choice {
+    /// As the command line has it.
+    const fn option(self) -> &'static str {
+        match self {
+            Self::Target => "--target",
+            Self::PortalGroup => "--tpg",
+            Self::Subsystem => "--subsystem",
+            Self::Group => "--group",
+            Self::Vserver => "--vserver",
+            Self::Protocol => "--protocol",
+        }
+    }
 }
 
 /// A host and the one of its names that the target is told.
@@ -175,9 +254,35 @@ pub struct Present {
     pub objects: Vec<String>,
     /// The entries.
     pub entries: Vec<Entry>,
+    /// Which groups each target maps, where what was read says so (SPDK's iSCSI target).
+    pub maps: Vec<Map>,
+    /// Files that belong to what was read, which names them only.
+    pub includes: Vec<String>,
+}
+
+/// A target that gives a group of initiators access through a portal group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Map {
+    /// The target.
+    pub target: String,
+    /// The tag of the portal group.
+    pub portal_group: u16,
+    /// The object of the group, as [`Entry::object`] has it.
+    pub group: String,
 }
 
 impl Present {
+    fn must_have(&self, format: &'static str, object: &str) -> Result<(), TargetError> {
+        if self.objects.iter().any(|known| known == object) {
+            return Ok(());
+        }
+        Err(TargetError::NotThere {
+            format,
+            object: object.to_owned(),
+            present: self.objects.clone(),
+        })
+    }
+
     fn object(&mut self, object: &str) {
         if !self.objects.iter().any(|known| known == object) {
             self.objects.push(object.to_owned());
@@ -272,17 +377,31 @@ pub trait Format: Sync {
     /// [`TargetError::Missing`] where the user has to say more.
     fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError>;
 
+    /// The options that say which object, and for which names.
+    fn takes(&self) -> &'static [Choice];
+
+    /// Whether each host is an object of the target, by its name: a name of one host in the object of another is
+    /// in the wrong place.
+    fn is_by_host(&self) -> bool {
+        false
+    }
+
     /// Whether the export can be written into a configuration that is there ([`Scope::base`]).
     fn takes_base(&self) -> bool {
         false
     }
 
-    /// Whether an entry of this object is within the scope.
-    fn within(&self, object: &str, scope: &Scope) -> bool {
-        self.object(scope)
-            .ok()
-            .flatten()
-            .is_none_or(|wanted| wanted == object)
+    /// The objects that are within the scope, of those that there are; `None` for all.
+    ///
+    /// # Errors
+    /// [`TargetError::NotThere`] where what the scope names is not there, [`TargetError::Usage`] where it does not
+    /// say enough.
+    fn within(&self, scope: &Scope, present: &Present) -> Result<Option<Vec<String>>, TargetError> {
+        let Some(object) = self.object(scope)? else {
+            return Ok(None);
+        };
+        present.must_have(self.name(), &object)?;
+        Ok(Some(vec![object]))
     }
 
     /// Why the target cannot hold this name, or this host.

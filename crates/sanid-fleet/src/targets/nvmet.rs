@@ -11,7 +11,8 @@ use serde_json::Value;
 use super::json::{list, on, parse, text};
 use super::shell::{self, BUSY, STAYS, Script};
 use super::{
-    Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, one_word, subsystem,
+    Choice, Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, one_word,
+    subsystem,
 };
 
 /// A script for configfs.
@@ -125,6 +126,13 @@ fn listing(text: &str) -> Result<Present, TargetError> {
                 .push(Entry::anyone(object, "allow_any_host=1"));
         }
     }
+    if present.objects.is_empty() {
+        return Err(TargetError::Read {
+            format: NAME,
+            why: "it is empty".to_owned(),
+            expected: EXPECTED,
+        });
+    }
     Ok(present)
 }
 
@@ -151,6 +159,10 @@ impl Format for Nvmet {
 
     fn protocol(&self) -> Protocol {
         Protocol::Nvme
+    }
+
+    fn takes(&self) -> &'static [Choice] {
+        &[Choice::Subsystem]
     }
 
     fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {

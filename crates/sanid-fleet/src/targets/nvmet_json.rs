@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 
 use super::json::{self, list_mut, text};
 use super::nvmet::{self, Nvmet};
-use super::{Format, Member, Plan, Present, Protocol, Scope, TargetError, one_word, subsystem};
+use super::{
+    Choice, Format, Member, Plan, Present, Protocol, Scope, TargetError, one_word, subsystem,
+};
 
 /// A configuration to restore.
 pub(super) struct NvmetJson;
@@ -67,6 +69,10 @@ impl Format for NvmetJson {
 
     fn protocol(&self) -> Protocol {
         Protocol::Nvme
+    }
+
+    fn takes(&self) -> &'static [Choice] {
+        &[Choice::Subsystem]
     }
 
     fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {

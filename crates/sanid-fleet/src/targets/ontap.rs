@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::ansible;
 use super::json::{list, text};
-use super::{Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, required};
+use super::{Choice, Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, required};
 
 /// An igroup.
 pub(super) struct Igroup;
@@ -20,7 +20,7 @@ pub(super) struct Subsystem;
 
 const IGROUP: &str = "ontap-igroup";
 const SUBSYSTEM: &str = "ontap-nvme";
-const IGROUPS_FROM: &str = "Ask ONTAP's REST: GET /api/protocols/san/igroups?fields=svm.name,initiators.name,initiators.comment";
+const IGROUPS_FROM: &str = "Ask ONTAP's REST: GET /api/protocols/san/igroups?fields=svm.name,protocol,os_type,igroups.name,initiators.name,initiators.comment,initiators.igroup.name";
 const SUBSYSTEMS_FROM: &str =
     "Ask ONTAP's REST: GET /api/protocols/nvme/subsystems?fields=svm.name,hosts.nqn";
 /// What ONTAP takes as a comment.
@@ -71,9 +71,61 @@ fn named(record: &Value, name: &str) -> String {
     format!("{svm}:{}", group.unwrap_or_default())
 }
 
+/// What an igroup is beside its list.
+struct Kind<'r> {
+    protocol: &'r str,
+    os_type: &'r str,
+}
+
+const NEW: Kind<'static> = Kind {
+    protocol: "iscsi",
+    os_type: "linux",
+};
+
+/// What the igroup that is there is, which the module would otherwise make something else.
+///
+/// # Errors
+/// An igroup that the module's list cannot express: with igroups inside of it, or for Fibre Channel. An answer
+/// without the fields that say so.
+fn kind(record: &Value) -> Result<Kind<'_>, TargetError> {
+    let field = |names: [&str; 2]| names.iter().find_map(|name| text(record, name));
+    let protocol = field(["protocol", "initiator_group_type"]);
+    let (Some(protocol), Some(os_type)) = (protocol, text(record, "os_type")) else {
+        return Err(TargetError::Read {
+            format: IGROUP,
+            why: "the igroup has no protocol and os_type, and the module would overwrite them"
+                .to_owned(),
+            expected: IGROUPS_FROM,
+        });
+    };
+    let nested = list(record, "igroups")
+        .iter()
+        .filter_map(|one| text(one, "name"));
+    let from = list(record, "initiators")
+        .iter()
+        .filter_map(|one| one.get("igroup"));
+    let nested = nested
+        .chain(from.filter_map(|one| text(one, "name")))
+        .next();
+    if let Some(nested) = nested {
+        return Err(TargetError::Refused(format!(
+            "the igroup contains the igroup {}, and na_ontap_igroup would replace that by a list: change {} itself",
+            nested.escape_debug(),
+            nested.escape_debug()
+        )));
+    }
+    if protocol == "fcp" {
+        return Err(TargetError::Refused(
+            "the igroup is for Fibre Channel, and takes no iSCSI names".to_owned(),
+        ));
+    }
+    Ok(Kind { protocol, os_type })
+}
+
 fn igroup(
     scope: &Scope,
     out: &mut dyn Write,
+    kind: &Kind<'_>,
     initiators: &[(&str, Option<&str>)],
 ) -> Result<(), TargetError> {
     let name = required(
@@ -94,13 +146,24 @@ fn igroup(
         "state": "present",
         "vserver": vserver(scope, IGROUP)?,
         "name": name,
-        "initiator_group_type": "iscsi",
-        "os_type": "linux",
+        "initiator_group_type": kind.protocol,
+        "os_type": kind.os_type,
         "initiator_objects": objects,
     }});
     let what =
         "Arguments of netapp.ontap.na_ontap_igroup, which makes this the whole list of the igroup.";
     ansible::write(out, what, &variables)
+}
+
+/// Every igroup of a document.
+fn igroups(input: &str) -> Result<Vec<Value>, TargetError> {
+    records(
+        input,
+        IGROUP,
+        IGROUPS_FROM,
+        "sanid_igroup",
+        "protocols/san/igroups",
+    )
 }
 
 fn subsystem(scope: &Scope, out: &mut dyn Write, hosts: &[&str]) -> Result<(), TargetError> {
@@ -137,6 +200,10 @@ impl Format for Igroup {
         Protocol::Iscsi
     }
 
+    fn takes(&self) -> &'static [Choice] {
+        &[Choice::Group, Choice::Vserver]
+    }
+
     fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
         let group = required(
             scope.group.as_ref(),
@@ -158,28 +225,33 @@ impl Format for Igroup {
             .iter()
             .map(|member| (&*member.name, Some(member.host.name.as_str())))
             .collect();
-        igroup(scope, out, &initiators)
+        igroup(scope, out, &NEW, &initiators)
     }
 
     fn read(&self, input: &str) -> Result<Present, TargetError> {
         let mut present = Present::default();
-        for record in records(
-            input,
-            IGROUP,
-            IGROUPS_FROM,
-            "sanid_igroup",
-            "protocols/san/igroups",
-        )? {
+        for record in igroups(input)? {
             let object = named(&record, "name");
             present.object(&object);
             let listed = list(&record, "initiators");
             let own = list(&record, "initiator_objects");
             for initiator in listed.iter().chain(own) {
+                let name = text(initiator, "name").unwrap_or_default();
+                // WWPNs of Fibre Channel are in igroups for both protocols, and stay.
+                let is_iscsi = ["iqn.", "eui.", "naa."].iter().any(|form| {
+                    let begin = name.get(..form.len());
+                    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(form))
+                });
                 present.entries.push(Entry {
                     label: text(initiator, "comment")
                         .filter(|comment| !comment.is_empty())
                         .map(str::to_owned),
-                    ..Entry::name(&object, text(initiator, "name").unwrap_or_default())
+                    kind: if is_iscsi {
+                        super::Kind::Name
+                    } else {
+                        super::Kind::Pattern
+                    },
+                    ..Entry::name(&object, name)
                 });
             }
         }
@@ -210,7 +282,17 @@ impl Format for Igroup {
                 (name, comment.or_else(|| new.get(name).copied()))
             })
             .collect();
-        igroup(scope, out, &initiators)
+        let there = igroups(scope.base.as_deref().unwrap_or_default())?;
+        let wanted = self.object(scope)?;
+        let record = there
+            .iter()
+            .find(|record| Some(named(record, "name")) == wanted);
+        let record = record.ok_or_else(|| TargetError::NotThere {
+            format: IGROUP,
+            object: wanted.clone().unwrap_or_default(),
+            present: plan.present.objects.clone(),
+        })?;
+        igroup(scope, out, &kind(record)?, &initiators)
     }
 }
 
@@ -233,6 +315,10 @@ impl Format for Subsystem {
 
     fn protocol(&self) -> Protocol {
         Protocol::Nvme
+    }
+
+    fn takes(&self) -> &'static [Choice] {
+        &[Choice::Subsystem, Choice::Vserver]
     }
 
     fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {

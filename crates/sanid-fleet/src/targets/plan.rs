@@ -18,6 +18,21 @@ pub struct Plan<'a> {
     pub unchanged: Vec<&'a Entry>,
     /// Entries that belong to no host of the list and stay.
     pub unknown: Vec<&'a Entry>,
+    /// Those of [`unknown`](Self::unknown) that stay for a row that became no member: they may be what it stands for.
+    pub protected: usize,
+    /// Names that the target has in the object of a different host.
+    pub misplaced: Vec<Misplaced<'a>>,
+    /// The objects within the scope; `None` for all.
+    pub objects: Option<Vec<String>>,
+}
+
+/// A name that is in the object of a different host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Misplaced<'a> {
+    /// The host of the list, with its name.
+    pub member: &'a Member<'a>,
+    /// The entry, whose label is the host that has it.
+    pub entry: &'a Entry,
 }
 
 impl<'a> Plan<'a> {
@@ -59,6 +74,35 @@ pub struct Members<'h> {
     pub unfit: Vec<(&'h Host, String)>,
     /// Two hosts of one name: whoever logs in first is both.
     pub shared: Vec<(&'h Host, &'h Host, String)>,
+}
+
+impl Members<'_> {
+    /// Whether a row that became no member may stand for this entry: it has the name, or the host's.
+    fn may_stand_for(&self, format: &dyn Format, entry: &Entry) -> bool {
+        let key = format.key(&entry.name);
+        let unfit = self.unfit.iter().map(|(host, _)| *host);
+        unfit.chain(self.nameless.iter().copied()).any(|host| {
+            let mut names = host.names().into_iter().flatten();
+            names.any(|name| format.key(&format.spelling(name)) == key)
+                || entry
+                    .label
+                    .as_deref()
+                    .is_some_and(|label| may_be_one_host(label, &host.name))
+        })
+    }
+}
+
+/// Whether two names of hosts are one: letters of either size and a final dot make no difference.
+pub(super) fn is_one_host(left: &str, right: &str) -> bool {
+    let plain = |name: &str| name.strip_suffix('.').unwrap_or(name).to_lowercase();
+    plain(left) == plain(right)
+}
+
+/// Whether they are, or one of them is the first label of the other.
+fn may_be_one_host(left: &str, right: &str) -> bool {
+    let first = |name: &str| name.split('.').next().unwrap_or_default().to_lowercase();
+    is_one_host(left, right)
+        || (first(left) == first(right) && !(left.contains('.') && right.contains('.')))
 }
 
 /// The members that a format makes of a list of hosts.
@@ -121,10 +165,11 @@ fn holds(format: &dyn Format, name: &str, host: Option<&str>) -> Result<(), Stri
     format.admissible(name, host)
 }
 
-/// What has to change so that `present` admits `wanted`; with `prune`, nobody else by name.
+/// What has to change so that `present` admits the members of `wanted`; with `prune`, no other names.
 ///
-/// A pattern is never removed: whom it lets in, only its author knows. Nor is a name that the format could
-/// not have written: what removes it would be a command with a stranger's text in it.
+/// A pattern is never removed: only its author knows whom it lets in. Nor is a name that the format could
+/// not have written, since what removes it would be a command with a stranger's text in it, nor one that a row
+/// without a member may stand for.
 ///
 /// # Errors
 /// [`TargetError::NotThere`] where the target has no such object; [`TargetError::Refused`] where `prune`
@@ -139,7 +184,7 @@ fn holds(format: &dyn Format, name: &str, host: Option<&str>) -> Result<(), Stri
 /// let tgt = targets::format("tgt").ok_or("no tgt")?;
 /// let there = tgt.read("<target iqn.2024-01.a:t>\n initiator-name iqn.2024-01.a:old\n</target>\n")?;
 /// let scope = targets::Scope { target: Some("iqn.2024-01.a:t".into()), ..Default::default() };
-/// let wanted = targets::members(tgt, &hosts, &scope)?.members;
+/// let wanted = targets::members(tgt, &hosts, &scope)?;
 /// let plan = targets::plan(tgt, &wanted, &there, &scope, true)?;
 /// assert_eq!(plan.added(), ["iqn.2016-04.com.open-iscsi:1"]);
 /// assert_eq!(plan.removed(), ["iqn.2024-01.a:old"]);
@@ -147,65 +192,71 @@ fn holds(format: &dyn Format, name: &str, host: Option<&str>) -> Result<(), Stri
 /// ```
 pub fn plan<'a>(
     format: &dyn Format,
-    wanted: &'a [Member<'a>],
+    wanted: &'a Members<'a>,
     present: &'a Present,
     scope: &Scope,
     prune: bool,
 ) -> Result<Plan<'a>, TargetError> {
-    if let Some(object) = format.object(scope)? {
-        if !present.objects.contains(&object) {
-            return Err(TargetError::NotThere {
-                format: format.name(),
-                object,
-                present: present.objects.clone(),
-            });
-        }
-    }
-    if prune && wanted.is_empty() {
+    let objects = format.within(scope, present)?;
+    if prune && wanted.members.is_empty() {
         return Err(TargetError::Refused(
             "the list has no host for this target, and --prune would take away everybody: \
              if that is what you want, remove the target's entries by hand"
                 .to_owned(),
         ));
     }
-    let here: Vec<&Entry> = present
-        .entries
+    let here = here(scope, objects.as_deref(), present);
+    let known: HashMap<_, _> = wanted
+        .members
         .iter()
-        .filter(|entry| format.within(&entry.object, scope))
-        // Who speaks of initiator names says nothing of host NQNs.
-        .filter(|entry| match scope.protocol {
-            Some(Protocol::Iscsi) => !is_nqn(&entry.name),
-            Some(Protocol::Nvme) => is_nqn(&entry.name) || entry.kind != Kind::Name,
-            _ => true,
-        })
-        .collect();
-    let known: HashSet<_> = wanted
-        .iter()
-        .map(|member| format.key(&member.name))
+        .map(|member| (format.key(&member.name), member))
         .collect();
     let there: HashSet<_> = here
         .iter()
         .filter(|entry| entry.kind == Kind::Name)
         .map(|entry| format.key(&entry.name))
         .collect();
+    let is_new = |member: &&Member<'_>| !there.contains(&format.key(&member.name));
     let mut plan = Plan {
         present,
-        add: wanted
-            .iter()
-            .filter(|member| !there.contains(&format.key(&member.name)))
-            .collect(),
+        add: wanted.members.iter().filter(is_new).collect(),
         remove: Vec::new(),
         unchanged: Vec::new(),
         unknown: Vec::new(),
+        protected: 0,
+        misplaced: Vec::new(),
+        objects,
     };
     for entry in here {
-        if entry.kind == Kind::Name && known.contains(&format.key(&entry.name)) {
+        if entry.kind != Kind::Name {
+            plan.unknown.push(entry);
+        } else if let Some(member) = known.get(&format.key(&entry.name)) {
             plan.unchanged.push(entry);
-        } else if entry.kind == Kind::Name && prune && holds(format, &entry.name, None).is_ok() {
+            let label = entry.label.as_deref().filter(|_| format.is_by_host());
+            if label.is_some_and(|label| !is_one_host(label, &member.host.name)) {
+                plan.misplaced.push(Misplaced { member, entry });
+            }
+        } else if prune && wanted.may_stand_for(format, entry) {
+            plan.protected += 1;
+            plan.unknown.push(entry);
+        } else if prune && holds(format, &entry.name, None).is_ok() {
             plan.remove.push(entry);
         } else {
             plan.unknown.push(entry);
         }
     }
     Ok(plan)
+}
+
+/// The entries that the scope speaks of.
+fn here<'p>(scope: &Scope, objects: Option<&[String]>, present: &'p Present) -> Vec<&'p Entry> {
+    let is_within = |entry: &&Entry| objects.is_none_or(|all| all.contains(&entry.object));
+    let entries = present.entries.iter().filter(is_within);
+    // A list of initiator names says nothing of host NQNs.
+    let is_of_kind = |entry: &&Entry| match scope.protocol {
+        Some(Protocol::Iscsi) => !is_nqn(&entry.name),
+        Some(Protocol::Nvme) => is_nqn(&entry.name) || entry.kind != Kind::Name,
+        _ => true,
+    };
+    entries.filter(is_of_kind).collect()
 }

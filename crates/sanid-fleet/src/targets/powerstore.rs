@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::ansible;
 use super::json::{list, text};
-use super::{Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, is_nqn};
+use super::{Choice, Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, is_nqn};
 
 /// One task for each host.
 pub(super) struct PowerStore;
@@ -67,6 +67,14 @@ impl Format for PowerStore {
 
     fn protocol(&self) -> Protocol {
         Protocol::Either
+    }
+
+    fn takes(&self) -> &'static [Choice] {
+        &[Choice::Protocol]
+    }
+
+    fn is_by_host(&self) -> bool {
+        true
     }
 
     fn object(&self, _scope: &Scope) -> Result<Option<String>, TargetError> {

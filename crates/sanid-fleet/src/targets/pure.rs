@@ -9,7 +9,7 @@ use std::io::Write;
 use serde_json::{Map, Value, json};
 
 use super::ansible;
-use super::{Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, is_nqn};
+use super::{Choice, Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, is_nqn};
 
 /// One task for each host.
 pub(super) struct Pure;
@@ -70,6 +70,14 @@ impl Format for Pure {
 
     fn protocol(&self) -> Protocol {
         Protocol::Either
+    }
+
+    fn takes(&self) -> &'static [Choice] {
+        &[Choice::Protocol]
+    }
+
+    fn is_by_host(&self) -> bool {
+        true
     }
 
     fn object(&self, _scope: &Scope) -> Result<Option<String>, TargetError> {
@@ -155,8 +163,22 @@ impl Format for Pure {
         out: &mut dyn Write,
     ) -> Result<(), TargetError> {
         let mut hosts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for member in &plan.add {
-            hosts.entry(&member.host.name).or_default();
+        // The array makes no difference between letters of either size: its spelling of a host stays.
+        let object = |host: &'_ str| {
+            let mut there = plan.present.objects.iter();
+            there.find(|there| there.eq_ignore_ascii_case(host))
+        };
+        let objects: Vec<&str> = plan
+            .add
+            .iter()
+            .map(|member| {
+                object(&member.host.name)
+                    .unwrap_or(&member.host.name)
+                    .as_str()
+            })
+            .collect();
+        for host in &objects {
+            hosts.entry(host).or_default();
         }
         // What the plan leaves out, since nobody asked about it, is on the array all the same.
         let new = plan.add.first().map(|member| kind(&member.name));
@@ -174,8 +196,8 @@ impl Format for Pure {
                 names.push(&entry.name);
             }
         }
-        for member in &plan.add {
-            if let Some(names) = hosts.get_mut(member.host.name.as_str()) {
+        for (host, member) in objects.iter().zip(&plan.add) {
+            if let Some(names) = hosts.get_mut(host) {
                 names.push(&member.name);
             }
         }

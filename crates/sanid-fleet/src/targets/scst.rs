@@ -4,7 +4,9 @@ use std::io::Write;
 
 use super::scst_conf::{self, escape, group, object};
 use super::scstadmin::Scstadmin;
-use super::{Format, Member, Plan, Present, Protocol, Scope, TargetError, plain_iscsi, target};
+use super::{
+    Choice, Format, Member, Plan, Present, Protocol, Scope, TargetError, plain_iscsi, target,
+};
 
 /// A group of scst.conf.
 pub(super) struct Scst;
@@ -32,8 +34,16 @@ impl Format for Scst {
         Protocol::Iscsi
     }
 
+    fn takes(&self) -> &'static [Choice] {
+        &[Choice::Target, Choice::Group]
+    }
+
     fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
         object(scope, NAME).map(Some)
+    }
+
+    fn within(&self, scope: &Scope, present: &Present) -> Result<Option<Vec<String>>, TargetError> {
+        scst_conf::within(scope, NAME, present)
     }
 
     fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {

@@ -51,52 +51,98 @@ fn line(text: &str) -> String {
 }
 
 /// What a scst.conf admits.
+///
+/// LUNs of a target outside of a group are for all initiators that are in none of its groups: that is an entry for
+/// anyone, whose object is the target.
 pub(super) fn read(text: &str, format: &'static str) -> Result<Present, TargetError> {
     if shell::is_script(text) {
         return Ok(shell::read(text));
     }
+    let wrong = |why: String| TargetError::Read {
+        format,
+        why,
+        expected: EXPECTED,
+    };
     let mut present = Present::default();
     let mut sections: Vec<(String, String)> = Vec::new();
+    let mut has_drivers = false;
     for (number, raw) in text.lines().enumerate() {
         let line = line(raw);
         if line == "}" {
             sections.pop();
-        } else if let Some(head) = line.strip_suffix('{') {
-            let (word, name) = head.trim().split_once(' ').unwrap_or((head.trim(), ""));
-            sections.push((word.to_owned(), name.trim().to_owned()));
+            continue;
+        }
+        let is_head = line.ends_with('{');
+        let (word, value) = word_and_value(line.trim_end_matches('{').trim_end());
+        if is_head {
+            sections.push((word.to_owned(), value.to_owned()));
         } else if line.starts_with('[') {
-            return Err(TargetError::Read {
-                format,
-                why: format!("line {} is no line of scst.conf", number + 1),
-                expected: EXPECTED,
-            });
+            return Err(wrong(format!(
+                "line {} is no line of scst.conf",
+                number + 1
+            )));
         }
-        let names: Vec<&str> = sections.iter().map(|(word, _)| word.as_str()).collect();
-        if names != ["TARGET_DRIVER", "TARGET", "GROUP"] {
-            continue;
-        }
-        let [(_, driver), (_, target), (_, group)] = sections.as_slice() else {
-            continue;
-        };
-        if driver != "iscsi" {
-            continue;
-        }
-        let object = format!("{target}/{group}");
-        present.object(&object);
-        if let Some(name) = line.strip_prefix("INITIATOR ") {
-            let name = name.trim().trim_matches('"');
-            let kind = match name {
-                "*" => Kind::Anyone,
-                name if name.contains(['*', '?', '!']) => Kind::Pattern,
-                _ => Kind::Name,
-            };
-            present.entries.push(Entry {
-                kind,
-                ..Entry::name(&object, name)
-            });
+        has_drivers |= is_head && matches!(word, "TARGET_DRIVER" | "HANDLER");
+        let names: Vec<(&str, &str)> = sections
+            .iter()
+            .map(|(word, name)| (word.as_str(), name.as_str()))
+            .collect();
+        match names.as_slice() {
+            [("TARGET_DRIVER", "iscsi"), ("TARGET", target)] if !is_head && word == "LUN" => {
+                let lun = value.split_whitespace().next().unwrap_or_default();
+                let how = format!("LUN {lun} outside of a group");
+                present.entries.push(Entry::anyone(target, &how));
+            }
+            [
+                ("TARGET_DRIVER", "iscsi"),
+                ("TARGET", target),
+                ("GROUP", group),
+            ] => {
+                let object = format!("{target}/{group}");
+                present.object(&object);
+                if !is_head && word == "INITIATOR" {
+                    present.entries.push(initiator(&object, value));
+                }
+            }
+            _ => {}
         }
     }
-    Ok(present)
+    if has_drivers {
+        Ok(present)
+    } else {
+        Err(wrong(
+            "it has neither a TARGET_DRIVER nor a HANDLER".to_owned(),
+        ))
+    }
+}
+
+/// The first word of a line and what follows it, without quotes.
+fn word_and_value(line: &str) -> (&str, &str) {
+    let (word, value) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    (word, value.trim().trim_matches('"'))
+}
+
+fn initiator(object: &str, name: &str) -> Entry {
+    let kind = match name {
+        "*" => Kind::Anyone,
+        name if name.contains(['*', '?', '!']) => Kind::Pattern,
+        _ => Kind::Name,
+    };
+    Entry {
+        kind,
+        ..Entry::name(object, name)
+    }
+}
+
+/// The group of a scope, and its target, whose LUNs outside of groups concern the group as well.
+pub(super) fn within(
+    scope: &Scope,
+    format: &'static str,
+    present: &Present,
+) -> Result<Option<Vec<String>>, TargetError> {
+    let group = object(scope, format)?;
+    present.must_have(format, &group)?;
+    Ok(Some(vec![group, target(scope, format)?.to_owned()]))
 }
 
 #[cfg(test)]
@@ -117,5 +163,42 @@ mod tests {
             line(&format!("INITIATOR {}", escape("x#y"))),
             "INITIATOR x#y"
         );
+    }
+
+    /// What is outside of groups is for initiators that no group names (SCST's README, "Access and devices
+    /// visibility management").
+    #[test]
+    fn luns_outside_of_groups_are_for_anyone() {
+        let text = "TARGET_DRIVER iscsi {\n\tenabled 1\n\tTARGET iqn.2024-01.com.example:both {\n\t\tLUN 0 disk1\n\
+                    \t\tGROUP\thosts {\n\t\t\tLUN 0 disk1\n\t\t\tINITIATOR\t\"iqn.2024-01.com.example:a\"\n\t\t}\n\t}\n}\n";
+        let present = read(text, "scst").unwrap();
+        assert_eq!(present.objects, ["iqn.2024-01.com.example:both/hosts"]);
+        let entries: Vec<_> = present
+            .entries
+            .iter()
+            .map(|entry| (entry.object.as_str(), entry.name.as_str(), entry.kind))
+            .collect();
+        assert_eq!(
+            entries,
+            [
+                (
+                    "iqn.2024-01.com.example:both",
+                    "LUN 0 outside of a group",
+                    Kind::Anyone
+                ),
+                (
+                    "iqn.2024-01.com.example:both/hosts",
+                    "iqn.2024-01.com.example:a",
+                    Kind::Name
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_not_a_configuration_is_refused() {
+        for text in ["", "root:x:0:0:root:/root:/bin/bash\n", "{\"a\": {\n}\n}\n"] {
+            assert!(read(text, "scst").is_err(), "{text}");
+        }
     }
 }

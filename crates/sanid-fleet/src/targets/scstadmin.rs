@@ -4,8 +4,8 @@ use std::io::Write;
 
 use super::shell::Script;
 use super::{
-    Format, Member, Plan, Present, Protocol, Scope, TargetError, names, plain_iscsi, scst_conf,
-    target,
+    Choice, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, plain_iscsi,
+    scst_conf, target,
 };
 
 /// A script of scstadmin commands.
@@ -66,8 +66,16 @@ impl Format for Scstadmin {
         Protocol::Iscsi
     }
 
+    fn takes(&self) -> &'static [Choice] {
+        &[Choice::Target, Choice::Group]
+    }
+
     fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
         scst_conf::object(scope, NAME).map(Some)
+    }
+
+    fn within(&self, scope: &Scope, present: &Present) -> Result<Option<Vec<String>>, TargetError> {
+        scst_conf::within(scope, NAME, present)
     }
 
     fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {

@@ -46,7 +46,7 @@ impl Script<'_> {
             out,
             "each() {{ while IFS= read -r name; do \"$1\" \"$name\"; done; }}"
         )?;
-        for part in self.prelude {
+        for part in self.prelude.iter().filter(|part| !part.is_empty()) {
             writeln!(out, "{}", part.trim())?;
         }
         section(out, "admit", admit)?;

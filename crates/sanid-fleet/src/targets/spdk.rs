@@ -49,6 +49,9 @@ pub(super) fn read(
         .into_iter()
         .collect();
     let mut documents = documents.map_err(|error| wrong(error.to_string()))?;
+    if documents.is_empty() {
+        return Err(wrong("it is empty".to_owned()));
+    }
     if let [only] = documents.as_mut_slice() {
         let mut whole = only.take();
         let answer = match whole.get_mut("result") {
@@ -74,8 +77,27 @@ pub(super) fn read(
     Ok(Said::Calls(calls))
 }
 
+/// Names of methods up to SPDK 19.10, which renamed them all, and what they are called since.
+const RENAMED: &[(&str, &str)] = &[
+    ("construct_nvmf_subsystem", "nvmf_create_subsystem"),
+    ("nvmf_subsystem_create", "nvmf_create_subsystem"),
+    ("add_initiator_group", "iscsi_create_initiator_group"),
+    (
+        "add_initiators_to_initiator_group",
+        "iscsi_initiator_group_add_initiators",
+    ),
+    ("construct_target_node", "iscsi_create_target_node"),
+    ("add_pg_ig_maps", "iscsi_target_node_add_pg_ig_maps"),
+];
+
+/// What a method is called today.
+fn current(method: &str) -> &str {
+    let renamed = RENAMED.iter().find(|(old, _)| *old == method);
+    renamed.map_or(method, |(_, new)| new)
+}
+
 fn call(value: &Value) -> Option<(String, Value)> {
-    let method = text(value, "method")?.to_owned();
+    let method = current(text(value, "method")?).to_owned();
     let params = value.get("params").cloned().unwrap_or(Value::Null);
     Some((method, params))
 }

@@ -4,14 +4,16 @@
 //! lets anyone in, `!name` keeps one out, and the first match counts. Letters of either size are one.
 //! Source: SPDK `schema/schema.yaml` and `lib/iscsi`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::json::list;
+use super::json::{list, text};
 use super::spdk::{self, Requests, Said};
-use super::{Entry, Format, Kind, Member, Plan, Present, Protocol, Scope, TargetError, names};
+use super::{
+    Choice, Entry, Format, Kind, Map, Member, Plan, Present, Protocol, Scope, TargetError, names,
+};
 
 /// JSON-RPC for initiator groups.
 pub(super) struct SpdkIscsi;
@@ -43,6 +45,7 @@ fn tags(scope: &Scope) -> Result<Vec<u64>, TargetError> {
 fn create(
     requests: &mut Requests<'_>,
     scope: &Scope,
+    portal_group: u16,
     first: u64,
     initiators: &[&str],
 ) -> Result<(), TargetError> {
@@ -50,7 +53,7 @@ fn create(
         let group = json!({"tag": tag, "initiators": chunk, "netmasks": ["ANY"]});
         requests.call("iscsi_create_initiator_group", &group)?;
         if let Some(target) = &scope.target {
-            let map = json!([{"ig_tag": tag, "pg_tag": scope.portal_group}]);
+            let map = json!([{"ig_tag": tag, "pg_tag": portal_group}]);
             let params = json!({"name": target, "pg_ig_maps": map});
             requests.call("iscsi_target_node_add_pg_ig_maps", &params)?;
         }
@@ -58,10 +61,20 @@ fn create(
     Ok(())
 }
 
-fn group(present: &mut Present, group: &Value) {
-    let Some(tag) = group.get("tag").and_then(Value::as_u64) else {
-        return;
-    };
+fn wrong(why: String) -> TargetError {
+    TargetError::Read {
+        format: NAME,
+        why,
+        expected: EXPECTED,
+    }
+}
+
+/// # Errors
+/// A group without a tag is none.
+fn group(present: &mut Present, group: &Value) -> Result<(), TargetError> {
+    let tag = group.get("tag").and_then(Value::as_u64);
+    let tag =
+        tag.ok_or_else(|| wrong("it has an element that is not an initiator group".to_owned()))?;
     let object = tag.to_string();
     present.object(&object);
     for name in list(group, "initiators").iter().filter_map(Value::as_str) {
@@ -75,6 +88,98 @@ fn group(present: &mut Present, group: &Value) {
             ..Entry::name(&object, name)
         });
     }
+    Ok(())
+}
+
+/// # Errors
+/// A method that is about initiator groups or their maps and not known.
+fn call(present: &mut Present, method: &str, params: &Value) -> Result<(), TargetError> {
+    match method {
+        "iscsi_create_initiator_group" | "iscsi_initiator_group_add_initiators" => {
+            group(present, params)?;
+        }
+        "iscsi_create_target_node" | "iscsi_target_node_add_pg_ig_maps" => {
+            let target = text(params, "name").unwrap_or_default();
+            let number = |map: &Value, key: &str| map.get(key).and_then(Value::as_u64);
+            for map in list(params, "pg_ig_maps") {
+                let (Some(group), Some(portal_group)) =
+                    (number(map, "ig_tag"), number(map, "pg_tag"))
+                else {
+                    return Err(wrong(format!(
+                        "{method} has a map without ig_tag or pg_tag"
+                    )));
+                };
+                present.maps.push(Map {
+                    target: target.to_owned(),
+                    portal_group: u16::try_from(portal_group).unwrap_or(u16::MAX),
+                    group: group.to_string(),
+                });
+            }
+        }
+        other if other.contains("initiator_group") || other.contains("pg_ig_maps") => {
+            return Err(wrong(format!(
+                "the method {} is not known",
+                other.escape_debug()
+            )));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The groups of a scope without a target: those that it names, or all where they are one target's.
+fn groups(tags: Vec<String>, present: &Present) -> Result<Vec<String>, TargetError> {
+    if !tags.is_empty() {
+        return Ok(tags);
+    }
+    let targets: BTreeSet<&str> = present.maps.iter().map(|map| map.target.as_str()).collect();
+    if targets.len() > 1 {
+        let targets: Vec<String> = targets.into_iter().map(str::to_owned).collect();
+        return Err(TargetError::Usage(format!(
+            "{NAME} needs --target or --group here, since there is more than one target: {}",
+            super::shown(&targets)
+        )));
+    }
+    Ok(present.objects.clone())
+}
+
+/// The groups that a target maps, through the portal group of the scope where it names one.
+fn mapped(scope: &Scope, target: &str, present: &Present) -> Result<Vec<String>, TargetError> {
+    if present.maps.is_empty() {
+        return Err(TargetError::Usage(format!(
+            "what was read does not say which groups the target {target} maps: \
+             give what scripts/rpc.py save_config prints, or say --group in place of --target"
+        )));
+    }
+    let of_target: Vec<&Map> = present
+        .maps
+        .iter()
+        .filter(|map| map.target == target)
+        .collect();
+    if of_target.is_empty() {
+        let mut targets: Vec<String> = present.maps.iter().map(|map| map.target.clone()).collect();
+        targets.dedup();
+        return Err(TargetError::NotThere {
+            format: NAME,
+            object: target.to_owned(),
+            present: targets,
+        });
+    }
+    let is_meant = |map: &&&Map| scope.portal_group.is_none_or(|tag| tag == map.portal_group);
+    let mut groups: Vec<String> = of_target
+        .iter()
+        .filter(is_meant)
+        .map(|map| map.group.clone())
+        .collect();
+    groups.sort_unstable();
+    groups.dedup();
+    if groups.is_empty() {
+        return Err(TargetError::Usage(format!(
+            "the target {target} maps no initiator group through the portal group {}",
+            scope.tag()
+        )));
+    }
+    Ok(groups)
 }
 
 impl Format for SpdkIscsi {
@@ -99,14 +204,41 @@ impl Format for SpdkIscsi {
         Protocol::Iscsi
     }
 
+    fn takes(&self) -> &'static [Choice] {
+        &[Choice::Target, Choice::PortalGroup, Choice::Group]
+    }
+
     fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
         tags(scope).map(|_| None)
     }
 
-    fn within(&self, object: &str, scope: &Scope) -> bool {
-        match tags(scope) {
-            Ok(tags) if !tags.is_empty() => tags.iter().any(|tag| tag.to_string() == object),
-            _ => true,
+    fn within(&self, scope: &Scope, present: &Present) -> Result<Option<Vec<String>>, TargetError> {
+        let tags: Vec<String> = tags(scope)?.iter().map(u64::to_string).collect();
+        for tag in &tags {
+            present.must_have(NAME, tag)?;
+        }
+        let Some(target) = &scope.target else {
+            return groups(tags, present).map(Some);
+        };
+        let maps = mapped(scope, target, present)?;
+        if let Some(other) = tags.iter().find(|tag| !maps.contains(tag)) {
+            return Err(TargetError::Usage(format!(
+                "the target {target} does not map the group {other}; it maps {}",
+                super::shown(&maps)
+            )));
+        }
+        let chosen = if tags.is_empty() { maps } else { tags };
+        let elsewhere = present
+            .maps
+            .iter()
+            .find(|map| map.target != *target && chosen.contains(&map.group));
+        match elsewhere {
+            Some(map) => Err(TargetError::Refused(format!(
+                "the target {} maps the group {} as well: its hosts get access to both. \
+                 To change it for both, say --group {} without --target",
+                map.target, map.group, map.group
+            ))),
+            None => Ok(Some(chosen)),
         }
     }
 
@@ -117,7 +249,13 @@ impl Format for SpdkIscsi {
         out: &mut dyn Write,
     ) -> Result<(), TargetError> {
         let first = tags(scope)?.first().copied().unwrap_or(1);
-        create(&mut Requests::new(out), scope, first, &names(members))
+        create(
+            &mut Requests::new(out),
+            scope,
+            scope.tag(),
+            first,
+            &names(members),
+        )
     }
 
     fn read(&self, input: &str) -> Result<Present, TargetError> {
@@ -125,17 +263,15 @@ impl Format for SpdkIscsi {
         match spdk::read(input, NAME, EXPECTED)? {
             Said::Answer(groups) => {
                 for one in &groups {
-                    group(&mut present, one);
+                    group(&mut present, one)?;
                 }
             }
             Said::Calls(calls) => {
                 for (method, params) in &calls {
-                    if matches!(
-                        method.as_str(),
-                        "iscsi_create_initiator_group" | "iscsi_initiator_group_add_initiators"
-                    ) {
-                        group(&mut present, params);
-                    }
+                    call(&mut present, method, params)?;
+                }
+                if present.objects.is_empty() && present.maps.is_empty() {
+                    return Err(wrong("it has no initiator group".to_owned()));
                 }
             }
         }
@@ -164,7 +300,12 @@ impl Format for SpdkIscsi {
                 .iter()
                 .filter_map(|tag| tag.parse().ok())
         };
-        for tag in tags().filter(|tag: &u64| self.within(&tag.to_string(), scope)) {
+        let is_within = |tag: &u64| {
+            plan.objects
+                .as_ref()
+                .is_none_or(|all| all.contains(&tag.to_string()))
+        };
+        for tag in tags().filter(is_within) {
             let object = tag.to_string();
             let kept = plan.unchanged.iter().chain(&plan.unknown);
             let kept: Vec<_> = kept.filter(|entry| entry.object == object).collect();
@@ -180,6 +321,13 @@ impl Format for SpdkIscsi {
             }
         }
         let next = tags().max().unwrap_or(0) + 1;
-        create(&mut requests, scope, next, &left)
+        // A new group is mapped through the portal group by which the target has its others.
+        let maps = plan.present.maps.iter();
+        let mut own = maps.filter(|map| Some(&map.target) == scope.target.as_ref());
+        let portal_group = scope
+            .portal_group
+            .or_else(|| own.next().map(|map| map.portal_group))
+            .unwrap_or(1);
+        create(&mut requests, scope, portal_group, next, &left)
     }
 }

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 
 use super::json::{list, on, text};
 use super::spdk::{self, Requests, Said};
-use super::{Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, subsystem};
+use super::{
+    Choice, Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, subsystem,
+};
 
 /// JSON-RPC for subsystems.
 pub(super) struct SpdkNvmf;
@@ -42,11 +44,17 @@ fn requests(
     Ok(())
 }
 
-fn call(present: &mut Present, method: &str, params: &Value) {
+/// # Errors
+/// A method that is about hosts and not known: what it does to a list is not known either.
+fn call(present: &mut Present, method: &str, params: &Value) -> Result<(), TargetError> {
     let object = text(params, "nqn").unwrap_or_default();
     match method {
         "nvmf_create_subsystem" | "nvmf_subsystem_allow_any_host" => {
             present.object(object);
+            // Up to SPDK 19.10 the list came with the subsystem.
+            for host in list(params, "hosts").iter().filter_map(Value::as_str) {
+                present.entries.push(Entry::name(object, host));
+            }
             if on(params.get("allow_any_host")) {
                 present
                     .entries
@@ -58,7 +66,28 @@ fn call(present: &mut Present, method: &str, params: &Value) {
             let host = text(params, "host").unwrap_or_default();
             present.entries.push(Entry::name(object, host));
         }
+        "nvmf_subsystem_remove_host" => {
+            let host = text(params, "host").unwrap_or_default();
+            present
+                .entries
+                .retain(|entry| entry.object != object || entry.name != host);
+        }
+        other if other.starts_with("nvmf_") && other.contains("_host") => {
+            return Err(wrong(format!(
+                "the method {} is not known",
+                other.escape_debug()
+            )));
+        }
         _ => {}
+    }
+    Ok(())
+}
+
+fn wrong(why: String) -> TargetError {
+    TargetError::Read {
+        format: NAME,
+        why,
+        expected: EXPECTED,
     }
 }
 
@@ -101,6 +130,10 @@ impl Format for SpdkNvmf {
         Protocol::Nvme
     }
 
+    fn takes(&self) -> &'static [Choice] {
+        &[Choice::Subsystem]
+    }
+
     fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
         subsystem(scope, NAME).map(|nqn| Some(nqn.to_owned()))
     }
@@ -133,7 +166,7 @@ impl Format for SpdkNvmf {
         match spdk::read(text, NAME, EXPECTED)? {
             Said::Calls(calls) => {
                 for (method, params) in &calls {
-                    call(&mut present, method, params);
+                    call(&mut present, method, params)?;
                 }
             }
             Said::Answer(subsystems) => {
@@ -141,6 +174,9 @@ impl Format for SpdkNvmf {
                     answer(&mut present, subsystem);
                 }
             }
+        }
+        if present.objects.is_empty() {
+            return Err(wrong("it has no subsystem with hosts".to_owned()));
         }
         Ok(present)
     }

@@ -10,7 +10,7 @@ use std::io::Write;
 use serde_json::{Map, Value, json};
 
 use super::json::{parse, text};
-use super::{Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError};
+use super::{Choice, Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError};
 use crate::hosts::Host;
 
 /// A map of hosts.
@@ -75,6 +75,14 @@ impl Format for Terraform {
 
     fn protocol(&self) -> Protocol {
         Protocol::Both
+    }
+
+    fn takes(&self) -> &'static [Choice] {
+        &[Choice::Protocol]
+    }
+
+    fn is_by_host(&self) -> bool {
+        true
     }
 
     fn object(&self, _scope: &Scope) -> Result<Option<String>, TargetError> {

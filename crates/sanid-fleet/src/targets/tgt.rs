@@ -9,7 +9,9 @@ use std::io::Write;
 
 use super::tgt_lists::{self, NOBODY};
 use super::tgtadm::Tgtadm;
-use super::{Format, Member, Plan, Present, Protocol, Scope, TargetError, plain_iscsi, target};
+use super::{
+    Choice, Format, Member, Plan, Present, Protocol, Scope, TargetError, plain_iscsi, target,
+};
 
 /// A `<target>` of targets.conf.
 pub(super) struct Tgt;
@@ -35,6 +37,10 @@ impl Format for Tgt {
 
     fn protocol(&self) -> Protocol {
         Protocol::Iscsi
+    }
+
+    fn takes(&self) -> &'static [Choice] {
+        &[Choice::Target]
     }
 
     fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {

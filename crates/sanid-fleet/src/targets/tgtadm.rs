@@ -5,8 +5,8 @@ use std::io::Write;
 
 use super::shell::{BUSY, STAYS, Script};
 use super::{
-    Format, Member, Plan, Present, Protocol, Scope, TargetError, names, plain_iscsi, target,
-    tgt_lists,
+    Choice, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, plain_iscsi,
+    target, tgt_lists,
 };
 
 /// A script of tgtadm commands.
@@ -89,6 +89,10 @@ impl Format for Tgtadm {
 
     fn protocol(&self) -> Protocol {
         Protocol::Iscsi
+    }
+
+    fn takes(&self) -> &'static [Choice] {
+        &[Choice::Target]
     }
 
     fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {

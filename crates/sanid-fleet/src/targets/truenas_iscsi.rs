@@ -11,8 +11,8 @@ use super::json::{list, parse, text};
 use super::shell;
 use super::truenas;
 use super::{
-    Entry, Format, Kind, Member, Plan, Present, Protocol, Scope, TargetError, names, one_word,
-    required,
+    Choice, Entry, Format, Kind, Member, Plan, Present, Protocol, Scope, TargetError, names,
+    one_word, required,
 };
 
 /// A script of midclt calls.
@@ -81,6 +81,10 @@ impl Format for TruenasIscsi {
 
     fn protocol(&self) -> Protocol {
         Protocol::Iscsi
+    }
+
+    fn takes(&self) -> &'static [Choice] {
+        &[Choice::Group]
     }
 
     fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {

@@ -9,7 +9,8 @@ use super::json::{on, parse, text};
 use super::shell;
 use super::truenas;
 use super::{
-    Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, one_word, subsystem,
+    Choice, Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, one_word,
+    subsystem,
 };
 
 /// A script of midclt calls.
@@ -71,16 +72,21 @@ impl Format for TruenasNvmet {
         Protocol::Nvme
     }
 
+    fn takes(&self) -> &'static [Choice] {
+        &[Choice::Subsystem]
+    }
+
     /// The list of ties does not show a subsystem without any.
     fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
         subsystem(scope, NAME).map(|_| None)
     }
 
-    fn within(&self, object: &str, scope: &Scope) -> bool {
-        scope
-            .subsystem
-            .as_ref()
-            .is_none_or(|wanted| wanted == object)
+    fn within(
+        &self,
+        scope: &Scope,
+        _present: &Present,
+    ) -> Result<Option<Vec<String>>, TargetError> {
+        subsystem(scope, NAME).map(|nqn| Some(vec![nqn.to_owned()]))
     }
 
     fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {

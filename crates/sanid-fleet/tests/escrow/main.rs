@@ -485,7 +485,10 @@ fn claimed() {
             "{bad}: {said}"
         );
         let said = expect(&site.adopt(&["--old-host-is-gone", "--dry-run"]), 0);
-        assert!(said.contains("notice: cannot find out whether db-1 still holds"), "{said}");
+        assert!(
+            said.contains("notice: cannot find out whether db-1 still holds"),
+            "{said}"
+        );
     }
     std::fs::write(&config, named).unwrap();
     assert!(!site.pinned());

@@ -393,28 +393,17 @@ fn an_open_target_is_said_at_a_difference() {
 #[test]
 fn scripts_are_what_shellcheck_asks_for() {
     let (_kept, list, _) = lists();
-    for format in [
-        "lio",
-        "nvmet",
-        "tgtadm",
-        "scstadmin",
-        "ceph-nvmeof",
-        "truenas-iscsi",
-        "truenas-nvmet",
+    let (target, subsystem) = (["--target", TARGET], ["--subsystem", SUBSYSTEM]);
+    for (format, scope) in [
+        ("lio", &target[..]),
+        ("nvmet", &subsystem),
+        ("tgtadm", &target),
+        ("scstadmin", &["--target", TARGET, "--group", "g"]),
+        ("ceph-nvmeof", &subsystem),
+        ("truenas-iscsi", &["--group", "g"]),
+        ("truenas-nvmet", &subsystem),
     ] {
-        let arguments = [
-            "export",
-            "--to",
-            format,
-            "--target",
-            TARGET,
-            "--subsystem",
-            SUBSYSTEM,
-            "--group",
-            "g",
-            &list,
-        ];
-        let ran = fleet(&arguments, "");
+        let ran = fleet(&[&["export", "--to", format], scope, &[&list]].concat(), "");
         let lines: Vec<&str> = ran.stdout.lines().collect();
         assert_eq!(lines[0], "#!/bin/sh");
         assert!(lines[1].starts_with("# Tells "), "{}", lines[1]);

@@ -90,7 +90,7 @@ fn a_map_of_terraform_keeps_the_hosts_of_others() {
     let new = [host(1)];
     let made = targets::members(format, &new, &scope).unwrap();
     for (prune, count) in [(false, 2), (true, 1)] {
-        let plan = targets::plan(format, &made.members, &present, &scope, prune).unwrap();
+        let plan = targets::plan(format, &made, &present, &scope, prune).unwrap();
         let mut out = Vec::new();
         format.change(&plan, &scope, &mut out).unwrap();
         let document: Value = serde_json::from_slice(&out).unwrap();
@@ -102,7 +102,7 @@ fn a_map_of_terraform_keeps_the_hosts_of_others() {
     "old".clone_into(&mut twin.name);
     let twins = [twin];
     let made = targets::members(format, &twins, &scope).unwrap();
-    let plan = targets::plan(format, &made.members, &present, &scope, false).unwrap();
+    let plan = targets::plan(format, &made, &present, &scope, false).unwrap();
     let refused = format.change(&plan, &scope, &mut Vec::new()).unwrap_err();
     assert!(
         refused.to_string().contains("another host called old"),
@@ -146,7 +146,7 @@ fn a_host_of_pure_keeps_the_names_that_it_has() {
     let new = "iqn.2016-04.com.open-iscsi:00000001a6894520";
     let list = |names: &str, prune: bool| {
         let present = there(names);
-        let plan = targets::plan(format, &made.members, &present, &iscsi, prune).unwrap();
+        let plan = targets::plan(format, &made, &present, &iscsi, prune).unwrap();
         let mut out = Vec::new();
         format.change(&plan, &iscsi, &mut out).map(|()| {
             let read = format.read(&String::from_utf8(out).unwrap()).unwrap();
@@ -166,7 +166,7 @@ fn a_host_of_pure_keeps_the_names_that_it_has() {
     let present = format
         .read(r#"{"hosts":{"gone":{"iqn":["iqn.2024-01.a:old"]}}}"#)
         .unwrap();
-    let plan = targets::plan(format, &made.members, &present, &iscsi, true).unwrap();
+    let plan = targets::plan(format, &made, &present, &iscsi, true).unwrap();
     let mut out = Vec::new();
     format.change(&plan, &iscsi, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();

@@ -11,6 +11,7 @@
 mod apply;
 mod cli;
 mod documents;
+mod field;
 mod model;
 mod real_files;
 mod spdk_schema;

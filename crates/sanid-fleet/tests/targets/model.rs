@@ -8,7 +8,7 @@ use sanid_fleet::hosts::Host;
 use sanid_fleet::targets::{self, FORMATS, Format, Present, Protocol, Scope};
 
 use super::apply::apply;
-use super::support::{export, host, names, protocols, scope};
+use super::support::{export, host, names, protocols, scope, scope_of};
 
 /// The names that a list of hosts gives for a format.
 fn wanted(format: &dyn Format, hosts: &[Host], scope: &Scope) -> Vec<String> {
@@ -41,7 +41,7 @@ fn change(
         ..scope.clone()
     };
     let made = targets::members(format, after, &scope).unwrap();
-    let plan = targets::plan(format, &made.members, &present, &scope, prune).unwrap();
+    let plan = targets::plan(format, &made, &present, &scope, prune).unwrap();
     let mut target: BTreeSet<String> = names(&present).into_iter().map(str::to_owned).collect();
     if !plan.is_empty() {
         let mut out = Vec::new();
@@ -60,12 +60,12 @@ proptest! {
         let hosts = hosts(&numbers);
         for format in FORMATS {
             for protocol in protocols(*format) {
-                let scope = scope(protocol);
+                let scope = scope_of(*format, protocol);
                 let text = export(*format, &hosts, &scope);
                 let present = format.read(&text).unwrap();
                 prop_assert_eq!(names(&present), wanted(*format, &hosts, &scope), "{}", format.name());
                 let made = targets::members(*format, &hosts, &scope).unwrap();
-                let plan = targets::plan(*format, &made.members, &present, &scope, true).unwrap();
+                let plan = targets::plan(*format, &made, &present, &scope, true).unwrap();
                 prop_assert!(plan.is_empty(), "{}: {:?}", format.name(), plan);
             }
         }
@@ -85,7 +85,7 @@ proptest! {
         };
         for format in FORMATS {
             for protocol in protocols(*format) {
-                let scope = scope(protocol);
+                let scope = scope_of(*format, protocol);
                 let result = change(*format, &old, &new, &scope, prune);
                 prop_assert_eq!(result, wanted(*format, &all, &scope), "{}", format.name());
             }
@@ -114,7 +114,11 @@ fn names_are_compared_as_the_target_compares_them() {
             ),
             "spdk-iscsi" => (
                 format!(r#"[{{"tag":1,"initiators":["{name}"],"netmasks":["ANY"]}}]"#),
-                scope(Protocol::Iscsi),
+                Scope {
+                    target: None,
+                    group: Some("1".to_owned()),
+                    ..scope(Protocol::Iscsi)
+                },
             ),
             "tgt" => (
                 format!(
@@ -131,7 +135,7 @@ fn names_are_compared_as_the_target_compares_them() {
         let present = format.read(&text).unwrap();
         let hosts = [mixed.clone()];
         let made = targets::members(format, &hosts, &scope).unwrap();
-        let plan = targets::plan(format, &made.members, &present, &scope, false).unwrap();
+        let plan = targets::plan(format, &made, &present, &scope, false).unwrap();
         (plan.added().join(" "), plan.unchanged.len())
     };
     let small = "iqn.2016-04.com.open-iscsi:abc";
@@ -157,7 +161,7 @@ fn prune_leaves_patterns_and_what_is_no_name() {
     let scope = scope(Protocol::Iscsi);
     let hosts = [host(1)];
     let made = targets::members(format, &hosts, &scope).unwrap();
-    let plan = targets::plan(format, &made.members, &present, &scope, true).unwrap();
+    let plan = targets::plan(format, &made, &present, &scope, true).unwrap();
     assert_eq!(plan.removed(), ["iqn.2024-01.test.local:old"]);
     assert_eq!(plan.unknown.len(), 2);
 }
@@ -175,7 +179,7 @@ fn an_old_entry_is_never_a_line_of_a_script() {
     let scope = scope(Protocol::Nvme);
     let hosts = [host(1)];
     let made = targets::members(format, &hosts, &scope).unwrap();
-    let plan = targets::plan(format, &made.members, &present, &scope, true).unwrap();
+    let plan = targets::plan(format, &made, &present, &scope, true).unwrap();
     assert!(plan.remove.is_empty());
     let mut script = Vec::new();
     format.change(&plan, &scope, &mut script).unwrap();
@@ -193,7 +197,7 @@ fn a_group_of_spdk_has_at_most_256_initiators() {
     let new: Vec<Host> = (0..1000).map(host).collect();
     let present = format.read(&export(format, &old, &scope)).unwrap();
     let made = targets::members(format, &new, &scope).unwrap();
-    let plan = targets::plan(format, &made.members, &present, &scope, false).unwrap();
+    let plan = targets::plan(format, &made, &present, &scope, false).unwrap();
     let mut out = Vec::new();
     format.change(&plan, &scope, &mut out).unwrap();
     let before = export(format, &old, &scope);
@@ -211,6 +215,7 @@ fn a_group_of_spdk_has_at_most_256_initiators() {
 fn nobody_joins_a_group_of_spdk_that_lets_anyone_in_or_keeps_somebody_out() {
     let format = targets::format("spdk-iscsi").unwrap();
     let scope = Scope {
+        target: None,
         group: None,
         ..scope(Protocol::Iscsi)
     };
@@ -219,7 +224,7 @@ fn nobody_joins_a_group_of_spdk_that_lets_anyone_in_or_keeps_somebody_out() {
     let present = format.read(text).unwrap();
     let hosts = [host(1)];
     let made = targets::members(format, &hosts, &scope).unwrap();
-    let plan = targets::plan(format, &made.members, &present, &scope, true).unwrap();
+    let plan = targets::plan(format, &made, &present, &scope, true).unwrap();
     assert!(plan.remove.is_empty());
     let mut out = Vec::new();
     format.change(&plan, &scope, &mut out).unwrap();
@@ -245,7 +250,7 @@ fn who_speaks_of_initiator_names_removes_no_host_nqn() {
         let iscsi = scope(Protocol::Iscsi);
         let new = [host(2)];
         let made = targets::members(format, &new, &iscsi).unwrap();
-        let plan = targets::plan(format, &made.members, &present, &iscsi, true).unwrap();
+        let plan = targets::plan(format, &made, &present, &iscsi, true).unwrap();
         assert!(
             plan.removed().iter().all(|name| name.starts_with("iqn.")),
             "{name}: {plan:?}"

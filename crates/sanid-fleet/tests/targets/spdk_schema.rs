@@ -4,7 +4,7 @@ use sanid_fleet::hosts::Host;
 use sanid_fleet::targets::{self, Protocol};
 use serde_json::Value;
 
-use super::support::{export, host, scope};
+use super::support::{export, host, scope_of};
 
 /// Methods with their required and their optional parameters: SPDK's
 /// `schema/schema.yaml` at commit 01c847295f80.
@@ -85,14 +85,14 @@ fn every_request_is_one_of_spdks() {
         ("spdk-iscsi", Protocol::Iscsi),
     ] {
         let format = targets::format(name).unwrap();
-        let scope = scope(protocol);
+        let scope = scope_of(format, protocol);
         let text = export(format, &old, &scope);
         seen.extend(check(&text));
         let present = format.read(&text).unwrap();
         let made = targets::members(format, &new, &scope).unwrap();
-        let plan = targets::plan(format, &made.members, &present, &scope, true).unwrap();
+        let plan = targets::plan(format, &made, &present, &scope_of, true).unwrap();
         let mut out = Vec::new();
-        format.change(&plan, &scope, &mut out).unwrap();
+        format.change(&plan, &scope_of, &mut out).unwrap();
         seen.extend(check(&String::from_utf8(out).unwrap()));
     }
     for (method, _, _) in METHODS {

@@ -15,12 +15,24 @@ pub(crate) const SUBSYSTEM: &str = "nqn.2024-01.test.local:subsystem";
 pub(crate) fn scope(protocol: Protocol) -> Scope {
     Scope {
         target: Some(TARGET.to_owned()),
-        portal_group: 1,
+        portal_group: Some(1),
         subsystem: Some(SUBSYSTEM.to_owned()),
         group: Some("1,2,3".to_owned()),
         vserver: Some("svm1".to_owned()),
         base: None,
         protocol: Some(protocol),
+    }
+}
+
+/// The same for a format: what an export of SPDK makes are the groups that the target maps.
+pub(crate) fn scope_of(format: &dyn Format, protocol: Protocol) -> Scope {
+    let scope = scope(protocol);
+    match format.name() {
+        "spdk-iscsi" => Scope {
+            group: None,
+            ..scope
+        },
+        _ => scope,
     }
 }
 
