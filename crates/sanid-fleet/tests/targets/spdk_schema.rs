@@ -90,9 +90,9 @@ fn every_request_is_one_of_spdks() {
         seen.extend(check(&text));
         let present = format.read(&text).unwrap();
         let made = targets::members(format, &new, &scope).unwrap();
-        let plan = targets::plan(format, &made, &present, &scope_of, true).unwrap();
+        let plan = targets::plan(format, &made, &present, &scope, true).unwrap();
         let mut out = Vec::new();
-        format.change(&plan, &scope_of, &mut out).unwrap();
+        format.change(&plan, &scope, &mut out).unwrap();
         seen.extend(check(&String::from_utf8(out).unwrap()));
     }
     for (method, _, _) in METHODS {

@@ -199,7 +199,12 @@ fn value(file: &FileReport) -> String {
 }
 
 fn verdict(file: &FileReport, host: &HostReport) -> (Tone, String) {
-    let on_disk = file.part.file().and_then(|file| host.of(file));
+    let on_disk = match file.part.key() {
+        "iqn" => &host.iqn,
+        "hostNqn" => &host.host_nqn,
+        "hostId" => &host.host_id,
+        _ => &None,
+    };
     match (file.verdict, on_disk) {
         (Verdict::Same, _) => (Tone::Good, "as on disk".into()),
         (Verdict::Differs, Some(on_disk)) => (Tone::Danger, format!("DIFFERS; on disk: {on_disk}")),

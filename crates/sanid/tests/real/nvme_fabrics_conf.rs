@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use libtest_mimic::Trial;
-use sanid_host::parse::own::fabrics;
+use sanid_host::own::fabrics;
 
 use super::gen_hostnqn::NQN;
 use super::nvme_cli_3::{NEEDS, below, nvme_cli_3, uuid};
