@@ -17,6 +17,7 @@ use crate::claim::ClaimFacts;
 use crate::config::Settings;
 use crate::file::Disk;
 use crate::observed::Observed;
+use crate::part::Names;
 use crate::record::RecordState;
 use crate::root::ReadError;
 #[cfg(test)]
@@ -177,12 +178,8 @@ impl MachineIdState {
 /// systemd credentials, as files of the service's credential directory (systemd.exec(5)).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Credentials {
-    /// `sanid.iqn`.
-    pub iqn: Option<String>,
-    /// `sanid.hostnqn`.
-    pub hostnqn: Option<String>,
-    /// `sanid.hostid`.
-    pub hostid: Option<String>,
+    /// The texts that give names, such as `sanid.iqn`, as they are.
+    pub names: Names,
     /// Those that are there and cannot be read.
     pub unreadable: Vec<ReadError>,
     /// Why some could not be looked for, as those of the system by an ordinary user: the identity may

@@ -1,7 +1,7 @@
 //! The identity files: where they are, what their bytes must be, and what a host's storage
 //! programs take from the bytes that are there.
 
-use sanid_core::{Identity, NameError};
+use sanid_core::{Derived, NameError};
 
 use crate::parse::own::Own;
 use crate::parse::{Hazard, ReaderView};
@@ -41,7 +41,13 @@ impl IdentityFile {
 
     /// The key of the `[pin]` table that fixes its value.
     pub fn pin_key(self) -> &'static str {
-        self.kind().pin
+        let pin = self.kind().pin;
+        pin.strip_prefix("pin.").unwrap_or(pin)
+    }
+
+    /// The credential that gives its value.
+    pub(crate) fn credential(self) -> String {
+        format!("sanid.{}", self.pin_key())
     }
 
     /// Whether a text is a name that keeps the standard.
@@ -59,9 +65,9 @@ impl IdentityFile {
         self.kind().needed_mode
     }
 
-    /// The value of an identity that belongs into this file.
-    pub fn value(self, identity: &Identity) -> String {
-        (self.kind().value)(identity)
+    /// The value that a scheme derives for this file.
+    pub(crate) fn value(self, derived: &Derived) -> String {
+        (self.kind().value)(derived)
     }
 
     /// The bytes for a value: one line, LF, nothing else, which is what every reader takes alike.

@@ -23,8 +23,8 @@
 //! let facts = sanid_host::observe(&root, &sanid_host::Look::default()).unwrap();
 //! let resolution = sanid_host::resolve(&facts);
 //! assert_eq!(
-//!     resolution.nvme.unwrap().value.host_nqn.as_str(),
-//!     "nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b",
+//!     resolution.names().host_nqn(),
+//!     Some("nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b"),
 //! );
 //! ```
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
@@ -68,7 +68,7 @@ pub use facts::{
 pub use file::{Disk, Effective, FileState, IdentityFile};
 pub use observe::{Covered, Look, PUBLISHED, fixed_by, observe};
 pub use observed::Observed;
-pub use part::{Names, PerPart};
+pub use part::{NAMED_FILES, NAMED_PARTS, Names, PerPart};
 pub use place::Via;
 pub use plan::plan;
 pub use resolve::resolve;

@@ -1,7 +1,7 @@
 //! Names on disk that follow from this host's own seeds: by the rule of a scheme that is not the configured one, or
 //! with the seed itself in them.
 
-use sanid_core::{Derived, HostUuid, Identity, SCHEMES, Seed, Takes};
+use sanid_core::{Derived, HostUuid, SCHEMES, Seed, Takes};
 
 use crate::config::Origin;
 use crate::config::seed::MACHINE_ID;
@@ -88,12 +88,8 @@ impl Made {
     }
 
     fn value(&self, file: IdentityFile) -> Option<String> {
-        let identity = Identity {
-            iqn: self.derived.iqn.clone().into(),
-            nvme: self.derived.nvme.clone(),
-        };
         let is_left_out = self.left_out.contains(&part_of(file));
-        (!is_left_out).then(|| file.value(&identity))
+        (!is_left_out).then(|| file.value(&self.derived))
     }
 }
 

@@ -6,14 +6,16 @@ use sanid_core::{Derived, IscsiName};
 
 use super::{FileKind, IdentityFile, Names, Part};
 use crate::act::{Restart, Verb};
+use crate::config::{IqnTemplate, Setting};
 use crate::facts::{Facts, IscsiSession};
 use crate::file::{Disk, Effective};
 use crate::findings::{Code, Finding, View};
 use crate::observed::Observed;
 use crate::parse::initiatorname;
-use crate::plan::live::{same_iqn, session_in_words, unknown};
+use crate::plan::live::{Session, shown, unknown};
 use crate::plan::{Free, Judgement, LiveUser, Seen};
-use crate::resolve::Resolution;
+use crate::resolve::firmware::{Table, gather};
+use crate::resolve::{Given, Resolution, ResolveError};
 
 const FILE: IdentityFile = IdentityFile::InitiatorName;
 
@@ -25,23 +27,21 @@ pub(super) static INITIATOR_NAME: FileKind = FileKind {
     holds: "initiator name",
     key: "iqn",
     field: "iqn",
-    pin: "iqn",
+    pin: "pin.iqn",
+    // dracut's present name first, then its older one, then SUSE's.
+    parameters: &["rd.iscsi.initiator", "iscsi_initiator", "rd.initiatorname"],
     mode: 0o600,
     needed_mode: 0o400,
     before: "InitiatorName=",
     // Arrays compare initiator names in lower case.
     ignores_case: true,
-    value: |identity| identity.iqn.to_string(),
+    value: |derived| derived.iqn.to_string(),
     effective: initiatorname::iscsid,
     readers: initiatorname::all_readers,
     disagreement: initiatorname::disagreement,
     parse: |text| IscsiName::parse(text).map(|name| name.to_string()),
     in_use: |text| IscsiName::in_use(text).map(|name| name.to_string()),
     is_usable_despite: super::kind::tolerated,
-    set_pin: |pin, text| {
-        pin.iqn = Some(super::kind::pinned(IscsiName::in_use(text)?));
-        Ok(())
-    },
     own: |own| own.iqn.as_ref(),
     instead: |_, _| None,
 };
@@ -76,6 +76,23 @@ impl super::Kind for Kind {
         "initiator from"
     }
 
+    fn firmware(&self, facts: &Facts) -> Result<Vec<Table>, ResolveError> {
+        gather(Part::Iqn, "iBFT", &facts.firmware.ibft, |name| {
+            (Names::from([(FILE, name.as_str())]), false)
+        })
+    }
+
+    fn by_setting(
+        &self,
+        facts: &Facts,
+        derived: &Derived,
+        seed: &str,
+    ) -> Result<Option<Given>, ResolveError> {
+        let template = facts.settings.iqn_template.as_ref();
+        let by = |template| by_template(template, facts, derived, seed);
+        template.map(by).transpose()
+    }
+
     fn restart(&self) -> Restart {
         Restart {
             part: Part::Iqn,
@@ -95,6 +112,16 @@ impl super::Kind for Kind {
             Some(new) => protected(facts, &new),
             None => Vec::new(),
         }
+    }
+
+    fn sessions(&self, facts: &Facts, names: &Names) -> Observed<Vec<Session>> {
+        let one = |one: &IscsiSession| Session {
+            user: session(one),
+            matches: names.iqn().is_some_and(|iqn| is_iqn(one, iqn)),
+            of_adapter: facts.live.is_of_an_adapter(one),
+        };
+        let sessions = facts.live.iscsi.as_ref();
+        sessions.map(|sessions| sessions.iter().map(one).collect())
     }
 
     fn end(&self, user: &LiveUser) -> (String, &'static str) {
@@ -140,6 +167,32 @@ impl super::Kind for Kind {
 
     fn is_without_scheme(&self, facts: &Facts) -> bool {
         facts.settings.iqn_template.is_some()
+    }
+}
+
+fn by_template(
+    template: &Setting<IqnTemplate>,
+    facts: &Facts,
+    derived: &Derived,
+    seed: &str,
+) -> Result<Given, ResolveError> {
+    let cannot = |why: String| ResolveError::Cannot {
+        place: format!("iqn-template at {}", template.origin),
+        why,
+    };
+    let hostname = match &facts.hostname {
+        Observed::Saw(hostname) => hostname.as_deref(),
+        Observed::Failed(why) if template.value.needs_hostname() => {
+            return Err(cannot(why.clone()));
+        }
+        Observed::NotLooked | Observed::Failed(_) => None,
+    };
+    match template.value.render(&derived.host_uuid, hostname) {
+        Ok(iqn) => Ok(Given {
+            names: Names::from([(FILE, iqn.as_str())]),
+            place: format!("template at {} from {seed}", template.origin),
+        }),
+        Err(error) => Err(cannot(error.to_string())),
     }
 }
 
@@ -205,6 +258,19 @@ fn session(session: &IscsiSession) -> LiveUser {
     LiveUser {
         name: session.name.clone(),
         peer: session.target.clone(),
-        uses: session_in_words(session),
+        uses: shown(&session.initiator, Some),
     }
+}
+
+fn same_iqn(live: &str, old: &str) -> bool {
+    match (IscsiName::in_use(live), IscsiName::in_use(old)) {
+        (Ok(live), Ok(old)) => live.matches(&old),
+        // A name that breaks the rules can be in use all the same: iscsid does not check.
+        _ => live == old,
+    }
+}
+
+/// Whether a session logged in with this name, compared as iSCSI compares (RFC 7143 section 4.2.7.1).
+fn is_iqn(session: &IscsiSession, name: &str) -> bool {
+    matches!(&session.initiator, Observed::Saw(live) if same_iqn(live, name))
 }

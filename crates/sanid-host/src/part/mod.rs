@@ -83,6 +83,17 @@ parts! {
     }
 }
 
+/// The parts with members of their own in documents: `iqn` and `nvme`. Later parts are in the open lists alone.
+pub const NAMED_PARTS: [Part; 2] = [Part::Iqn, Part::Nvme];
+
+/// The files with members of their own in documents: `iqn`, `hostNqn` and `hostId`. Later ones are in the open lists
+/// alone.
+pub const NAMED_FILES: [IdentityFile; 3] = [
+    IdentityFile::InitiatorName,
+    IdentityFile::HostNqn,
+    IdentityFile::HostId,
+];
+
 impl serde::Serialize for Part {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.key())

@@ -1,6 +1,7 @@
 //! Names by the file that holds each.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -39,6 +40,14 @@ impl Names {
     /// Whether there are no names.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// The names in one line.
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.0.values().map(String::as_str).collect();
+        f.write_str(&names.join(" "))
     }
 }
 

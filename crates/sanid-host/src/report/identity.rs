@@ -4,7 +4,7 @@ use super::{PartReport, report};
 use crate::API_VERSION;
 use crate::facts::Facts;
 use crate::observed::Observed;
-use crate::part::files;
+use crate::part::{NAMED_PARTS, files};
 use crate::plan::Plan;
 use crate::resolve::{Candidate, Part, Resolution, Verdict};
 
@@ -99,15 +99,8 @@ report! {
 
 impl Provenance {
     fn of(place: impl Fn(Part) -> Option<PlaceReport>) -> Self {
-        let mut by_part = Part::ALL.map(|part| (part.key(), place(part)));
-        let mut of = |key| {
-            let found = by_part.iter_mut().find(|(part, _)| *part == key);
-            found.and_then(|(_, place)| place.take())
-        };
-        Self {
-            iqn: of("iqn"),
-            nvme: of("nvme"),
-        }
+        let [iqn, nvme] = NAMED_PARTS.map(place);
+        Self { iqn, nvme }
     }
 }
 

@@ -1,11 +1,10 @@
 //! Findings on the initiator name.
 
-use super::{FILE, Part};
+use super::{FILE, Part, is_iqn};
 use crate::facts::{Facts, IscsiSession, OwnName};
 use crate::file::Effective;
 use crate::findings::{Code, Finding, View, names, own_names, unseen::reason};
 use crate::observed::Observed;
-use crate::plan::live::is_iqn;
 
 pub(super) fn names(view: &View<'_>) -> Option<Finding> {
     match view.facts.disk.iqn() {
@@ -39,7 +38,7 @@ pub(super) fn live(view: &View<'_>) -> Vec<Finding> {
             Observed::NotLooked | Observed::Failed(_) => None,
         });
     others
-        .filter(|(session, _)| !is_iqn(session, name) && !live.is_of_an_adapter(session))
+        .filter(|(session, _)| !is_iqn(session, name.as_str()) && !live.is_of_an_adapter(session))
         .map(|(session, initiator)| {
             let seen = format!(
                 "{} is logged in as {}; the file has {name}",

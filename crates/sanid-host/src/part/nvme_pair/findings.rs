@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use sanid_core::HostNqn;
 
-use super::{ID, NQN, Part};
+use super::{ID, NQN, Part, is_pair_of, pair_in_words};
 use crate::facts::{Facts, NvmeController};
 use crate::file::{Disk, Effective};
 use crate::findings::{Code, Finding, View, names, own_names, unseen::reason};
 use crate::observed::Observed;
 use crate::parse::hostfile::LIBNVME_3;
-use crate::plan::live::{is_pair_of, pair_in_words};
 
 const REFUSED: &str = "Linux sends it as it is; SPDK, nvme-cli 3 and others refuse it.";
 
