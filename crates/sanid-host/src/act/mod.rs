@@ -118,7 +118,7 @@ fn act_after(
     }
     // A run that was killed after the exchange left old files under temporary names.
     leftovers::clear(root);
-    bind::clear_covers(root);
+    journal::clear_covers(root);
     // Before the last word of the record: a run that is killed here is seen to have come no further.
     // Bind placement stores nothing that an image could capture.
     if !plan.record_in_run {
