@@ -4,7 +4,7 @@
 //! API, `sanid/v1`: fields are added, never renamed or removed. None can hold a machine-id.
 
 use sanid_host::root::escape;
-use sanid_host::{Facts, IdentityFile};
+use sanid_host::{Facts, IdentityFile, NAMED_FILES};
 use serde::Serialize;
 
 use crate::initramfs::{Content, Found, Image, Kind};
@@ -122,30 +122,23 @@ report! {
 impl HostReport {
     /// The names in the files of a host.
     pub fn new(facts: &Facts) -> Self {
-        let text = |file| {
-            let text = facts.disk.effective_text(file);
-            text.map(|text| escape(text.as_bytes()))
-        };
+        let [iqn, host_nqn, host_id] = NAMED_FILES.map(|file| on_disk(facts, file));
         Self {
-            iqn: text(IdentityFile::InitiatorName),
-            host_nqn: text(IdentityFile::HostNqn),
-            host_id: text(IdentityFile::HostId),
+            iqn,
+            host_nqn,
+            host_id,
         }
     }
+}
 
-    fn of(&self, file: IdentityFile) -> Option<&str> {
-        match file {
-            IdentityFile::InitiatorName => self.iqn.as_deref(),
-            IdentityFile::HostNqn => self.host_nqn.as_deref(),
-            IdentityFile::HostId => self.host_id.as_deref(),
-        }
-    }
+fn on_disk(facts: &Facts, file: IdentityFile) -> Option<String> {
+    let text = facts.disk.effective_text(file)?;
+    Some(escape(text.as_bytes()))
 }
 
 impl ImageReport {
     /// The report of an image that was read.
     pub fn new(path: &str, image: &Image, facts: &Facts) -> Self {
-        let host = HostReport::new(facts);
         let segment = |one: &crate::Segment| SegmentReport {
             at: one.at,
             compression: one.compression.name(),
@@ -159,7 +152,7 @@ impl ImageReport {
             files: image
                 .files
                 .iter()
-                .map(|found| FileReport::new(found, &host, facts))
+                .map(|found| FileReport::new(found, facts))
                 .collect(),
             odd_names: image.odd_names.clone(),
             error: image.damage.as_ref().map(ToString::to_string),
@@ -186,7 +179,7 @@ impl ImageReport {
 }
 
 impl FileReport {
-    fn new(found: &Found, host: &HostReport, facts: &Facts) -> Self {
+    fn new(found: &Found, facts: &Facts) -> Self {
         let (verdict, value, why) = match &found.content {
             Content::Nothing => (Verdict::Nothing, None, Some("empty".into())),
             Content::Link(target) => (Verdict::Nothing, None, Some(format!("a link to {target}"))),
@@ -197,8 +190,8 @@ impl FileReport {
             ),
             Content::Unusable(why) => (Verdict::Unusable, None, Some(format!("its reader {why}"))),
             Content::Name(name) => {
-                let on_disk = found.kind.file().and_then(|file| host.of(file));
-                let verdict = compared(on_disk, name.as_str());
+                let on_disk = found.kind.file().and_then(|file| on_disk(facts, file));
+                let verdict = compared(on_disk.as_ref(), name);
                 (verdict, Some(name.clone()), None)
             }
             Content::Seed(fingerprint) => {
