@@ -26,7 +26,7 @@ pub use firmware::{FirmwareFacts, FirmwareTable, TableContent};
 pub use hardware::{Evidence, HardwareFacts, HardwareState};
 pub use initramfs::InitramfsFacts;
 pub use others::{
-    Access, ElsewhereFile, Guard, Iscsid, Namespace, Namespaces, OthersFacts, When, Writer,
+    Access, ElsewhereFile, Guard, Namespace, Namespaces, OthersFacts, Started, When, Writer,
 };
 pub use own_names::{OwnName, OwnNames, OwnReader};
 pub use places::{Mounted, PlaceFacts, Places};

@@ -11,12 +11,17 @@ use crate::root::{FileContent, ReadError, escape};
 impl IdentityFile {
     /// The directory, relative to the root.
     pub fn directory(self) -> &'static str {
-        self.kind().directory
+        self.split().0
     }
 
     /// The name in its directory.
     pub fn name(self) -> &'static str {
-        self.kind().name
+        self.split().1
+    }
+
+    fn split(self) -> (&'static str, &'static str) {
+        let path = self.path();
+        path.rsplit_once('/').unwrap_or(("", path))
     }
 
     /// The path, relative to the root.

@@ -61,9 +61,9 @@ pub mod unique;
 pub use claim::ClaimFacts;
 pub use facts::{
     Access, Credentials, ElsewhereFile, Facts, FirmwareFacts, FirmwareSeeds, FirmwareTable, Guard,
-    InitramfsFacts, IscsiHost, IscsiSession, Iscsid, Lack, Live, MachineIdState, Mounted,
-    Namespace, Namespaces, NotASeed, NvmeController, OtherSeeds, OthersFacts, OwnName, OwnNames,
-    OwnReader, PlaceFacts, Places, RootFacts, SeedFacts, SeedUuid, TableContent, When, Writer,
+    InitramfsFacts, IscsiHost, IscsiSession, Lack, Live, MachineIdState, Mounted, Namespace,
+    Namespaces, NotASeed, NvmeController, OtherSeeds, OthersFacts, OwnName, OwnNames, OwnReader,
+    PlaceFacts, Places, RootFacts, SeedFacts, SeedUuid, Started, TableContent, When, Writer,
 };
 pub use file::{Disk, Effective, FileState, IdentityFile};
 pub use observe::{Covered, Look, PUBLISHED, fixed_by, observe};

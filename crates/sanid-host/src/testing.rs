@@ -61,7 +61,7 @@ pub(crate) fn facts() -> Facts {
             unread_scripts: Vec::new(),
             access: Observed::Saw(Vec::new()),
             namespaces: Observed::Saw(crate::facts::Namespaces::default()),
-            iscsid: Observed::Saw(Vec::new()),
+            started: Observed::Saw(Vec::new()),
             own_names: Observed::Saw(crate::facts::OwnNames::default()),
             lxd: Observed::Saw(None),
         },

@@ -14,7 +14,6 @@ mod files;
 mod firmware;
 mod hardware;
 mod initramfs;
-mod iscsid;
 pub(crate) mod names;
 mod namespaces;
 pub(crate) mod own_names;
@@ -51,7 +50,7 @@ pub static CHECKS: &[fn(&View<'_>) -> Vec<Finding>] = &[
     writers::check,
     namespaces::check,
     own_names::check,
-    iscsid::check,
+    |view| of_parts(view, <dyn Kind>::outdated),
     unique::check,
     unseen::check,
 ];

@@ -59,7 +59,7 @@ fn others(facts: &Facts) -> Vec<String> {
         ),
         ("SELinux labels", others.access.unknown()),
         ("containers", others.namespaces.unknown()),
-        ("iscsid's process", others.iscsid.unknown()),
+        ("iscsid's process", others.started.unknown()),
         ("the claim of this host", facts.claim.unknown()),
         (
             "names in the configuration of readers",

@@ -1,10 +1,11 @@
 //! The iSCSI initiator name.
 
 mod findings;
+mod iscsid;
 
 use sanid_core::{Derived, IscsiName};
 
-use super::{FileKind, IdentityFile, Names, Part};
+use super::{AtStart, FileKind, IdentityFile, Names, Part, Sourced};
 use crate::act::{Restart, Verb};
 use crate::config::{IqnTemplate, Setting};
 use crate::facts::{Facts, IscsiSession};
@@ -22,8 +23,6 @@ const FILE: IdentityFile = IdentityFile::InitiatorName;
 /// `/etc/iscsi/initiatorname.iscsi`.
 pub(super) static INITIATOR_NAME: FileKind = FileKind {
     path: "etc/iscsi/initiatorname.iscsi",
-    directory: "etc/iscsi",
-    name: "initiatorname.iscsi",
     holds: "initiator name",
     key: "iqn",
     field: "iqn",
@@ -35,6 +34,15 @@ pub(super) static INITIATOR_NAME: FileKind = FileKind {
     before: "InitiatorName=",
     // Arrays compare initiator names in lower case.
     ignores_case: true,
+    sourced: Some(Sourced {
+        used: "run/initiatorname.iscsi",
+        image: "etc/initiatorname.iscsi",
+        shell: initiatorname::shell,
+    }),
+    at_start: Some(AtStart {
+        program: "iscsid",
+        options: &["-i", "--initiatorname"],
+    }),
     value: |derived| derived.iqn.to_string(),
     effective: initiatorname::iscsid,
     readers: initiatorname::all_readers,
@@ -147,6 +155,10 @@ impl super::Kind for Kind {
 
     fn names(&self, view: &View<'_>) -> Vec<Finding> {
         findings::names(view).into_iter().collect()
+    }
+
+    fn outdated(&self, view: &View<'_>) -> Vec<Finding> {
+        iscsid::outdated(view)
     }
 
     fn differs(&self) -> Code {

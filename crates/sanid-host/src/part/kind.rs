@@ -18,10 +18,6 @@ use crate::resolve::{Given, Resolution, ResolveError};
 pub(crate) struct FileKind {
     /// The path, relative to the root.
     pub(crate) path: &'static str,
-    /// The directory, relative to the root.
-    pub(crate) directory: &'static str,
-    /// The name in its directory.
-    pub(crate) name: &'static str,
     /// What the file holds, in the field's words.
     pub(crate) holds: &'static str,
     /// The kind of name in JSON: API.
@@ -40,6 +36,10 @@ pub(crate) struct FileKind {
     pub(crate) before: &'static str,
     /// Whether two spellings that differ in case are one name.
     pub(crate) ignores_case: bool,
+    /// The files of the initramfs that its shell takes the name from, beside the copy of the file itself.
+    pub(crate) sourced: Option<Sourced>,
+    /// The program that reads the file at its start alone.
+    pub(crate) at_start: Option<AtStart>,
     /// The value that a scheme derives for the file.
     pub(crate) value: fn(&Derived) -> String,
     /// The value that the file's own reader takes from these bytes.
@@ -58,6 +58,24 @@ pub(crate) struct FileKind {
     pub(crate) own: fn(&Own) -> Option<&String>,
     /// What a reader that refuses the file sends in place of the name there, with the file it makes that from.
     pub(crate) instead: fn(&crate::file::Disk, &ReaderView) -> Option<(String, IdentityFile)>,
+}
+
+/// Files of the initramfs that its shell sources.
+pub(crate) struct Sourced {
+    /// What the initramfs leaves, relative to the root of the host.
+    pub(crate) used: &'static str,
+    /// What its image holds, relative to the root of the image.
+    pub(crate) image: &'static str,
+    /// The name that the shell takes from these bytes.
+    pub(crate) shell: fn(&[u8]) -> Result<String, Hazard>,
+}
+
+/// A program that reads a file at its start.
+pub(crate) struct AtStart {
+    /// The name of its process.
+    pub(crate) program: &'static str,
+    /// The options by which it reads a different file.
+    pub(crate) options: &'static [&'static str],
 }
 
 /// What is particular to a part.
@@ -126,6 +144,10 @@ pub(crate) trait Kind: Sync {
     }
     /// The findings on what the firmware gives, beside that it is not desired or not on disk.
     fn in_firmware(&self, _view: &View<'_>) -> Vec<Finding> {
+        Vec::new()
+    }
+    /// The findings on programs that are older than a file which they read at their start.
+    fn outdated(&self, _view: &View<'_>) -> Vec<Finding> {
         Vec::new()
     }
     /// The findings on the names themselves.

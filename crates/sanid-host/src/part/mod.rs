@@ -8,7 +8,7 @@ mod kind;
 mod names;
 mod nvme_pair;
 
-pub(crate) use kind::{FileKind, Kind};
+pub(crate) use kind::{AtStart, FileKind, Kind, Sourced};
 pub use names::Names;
 
 /// Declares the parts and their files, each file with its constant in the module of the part.

@@ -28,8 +28,6 @@ const ID: IdentityFile = IdentityFile::HostId;
 /// it may not read with one of its own making.
 pub(super) static HOST_NQN: FileKind = FileKind {
     path: "etc/nvme/hostnqn",
-    directory: "etc/nvme",
-    name: "hostnqn",
     holds: "host NQN",
     key: "host-nqn",
     field: "hostNqn",
@@ -40,6 +38,8 @@ pub(super) static HOST_NQN: FileKind = FileKind {
     needed_mode: 0o444,
     before: "",
     ignores_case: false,
+    sourced: None,
+    at_start: None,
     value: |derived| derived.nvme.host_nqn.to_string(),
     effective: hostfile::libnvme_hostnqn,
     readers: |bytes| hostfile::all_readers(HostFile::HostNqn, bytes),
@@ -54,8 +54,6 @@ pub(super) static HOST_NQN: FileKind = FileKind {
 /// `/etc/nvme/hostid`. The usual spelling of a Host ID is in lower case, since it is compared as a number.
 pub(super) static HOST_ID: FileKind = FileKind {
     path: "etc/nvme/hostid",
-    directory: "etc/nvme",
-    name: "hostid",
     holds: "Host ID",
     key: "host-id",
     field: "hostId",
@@ -65,6 +63,8 @@ pub(super) static HOST_ID: FileKind = FileKind {
     needed_mode: 0o444,
     before: "",
     ignores_case: true,
+    sourced: None,
+    at_start: None,
     value: |derived| derived.nvme.host_id.to_string(),
     effective: hostfile::libnvme_hostid,
     readers: |bytes| hostfile::all_readers(HostFile::HostId, bytes),

@@ -1,7 +1,8 @@
 //! What lives, and what iscsid read.
 
 use super::{Case, clean};
-use crate::facts::{Facts, IscsiHost, Iscsid};
+use crate::IdentityFile;
+use crate::facts::{Facts, IscsiHost, Started};
 use crate::observed::Observed;
 use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN, saw};
 
@@ -80,7 +81,8 @@ fn unseen(mut facts: Facts, change: impl FnOnce(&mut Facts)) -> Facts {
 
 /// With an iscsid that started and a file that was written at these times.
 fn iscsid(mut facts: Facts, started: i64, written: i64) -> Facts {
-    saw(&mut facts.others.iscsid).push(Iscsid {
+    saw(&mut facts.others.started).push(Started {
+        file: IdentityFile::InitiatorName,
         pid: 815,
         started,
         written,

@@ -231,7 +231,7 @@ fn hostile_trees_are_looked_at_and_left() {
     let seen = seen(root);
     assert_eq!(seen.writers, Observed::Saw(Vec::new()));
     assert_eq!(
-        (seen.iscsid, seen.namespaces),
+        (seen.started, seen.namespaces),
         (
             Observed::Saw(Vec::new()),
             Observed::Saw(Namespaces::default())
