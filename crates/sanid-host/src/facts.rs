@@ -7,7 +7,6 @@ mod firmware;
 mod hardware;
 mod initramfs;
 mod others;
-mod own_names;
 mod places;
 mod seed;
 
@@ -28,7 +27,6 @@ pub use initramfs::InitramfsFacts;
 pub use others::{
     Access, ElsewhereFile, Guard, Namespace, Namespaces, OthersFacts, Started, When, Writer,
 };
-pub use own_names::{OwnName, OwnNames, OwnReader};
 pub use places::{Mounted, PlaceFacts, Places};
 pub use seed::{FirmwareSeeds, Lack, NotASeed, OtherSeeds, SeedFacts, SeedUuid};
 

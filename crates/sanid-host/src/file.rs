@@ -3,7 +3,6 @@
 
 use sanid_core::{Derived, NameError};
 
-use crate::parse::own::Own;
 use crate::parse::{Hazard, ReaderView};
 pub use crate::part::IdentityFile;
 use crate::root::{FileContent, ReadError, escape};
@@ -93,9 +92,18 @@ impl IdentityFile {
         (self.kind().readers)(bytes)
     }
 
-    /// The name for this file among those that a reader has of its own.
-    pub(crate) fn own(self, own: &Own) -> Option<&String> {
-        (self.kind().own)(own)
+    /// The name that programs of an initramfs take from these bytes at this path; `None` where they read no name of
+    /// this kind there.
+    pub fn in_initramfs(self, path: &str, bytes: &[u8]) -> Option<Result<String, Hazard>> {
+        let kind = self.kind();
+        match &kind.sourced {
+            Some(one) if [kind.path, one.used, one.image].contains(&path) => {
+                Some((one.shell)(bytes))
+            }
+            Some(one) if one.settings.contains(&path) => Some((one.setting)(bytes)),
+            None if kind.path == path => Some(self.effective(bytes).map(str::to_owned)),
+            _ => None,
+        }
     }
 
     /// Whether two values of the file are one name to storage.

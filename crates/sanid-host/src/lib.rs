@@ -62,12 +62,13 @@ pub use claim::ClaimFacts;
 pub use facts::{
     Access, Credentials, ElsewhereFile, Facts, FirmwareFacts, FirmwareSeeds, FirmwareTable, Guard,
     InitramfsFacts, IscsiHost, IscsiSession, Lack, Live, MachineIdState, Mounted, Namespace,
-    Namespaces, NotASeed, NvmeController, OtherSeeds, OthersFacts, OwnName, OwnNames, OwnReader,
-    PlaceFacts, Places, RootFacts, SeedFacts, SeedUuid, Started, TableContent, When, Writer,
+    Namespaces, NotASeed, NvmeController, OtherSeeds, OthersFacts, PlaceFacts, Places, RootFacts,
+    SeedFacts, SeedUuid, Started, TableContent, When, Writer,
 };
 pub use file::{Disk, Effective, FileState, IdentityFile};
 pub use observe::{Covered, Look, PUBLISHED, fixed_by, observe};
 pub use observed::Observed;
+pub use part::own;
 pub use part::{NAMED_FILES, NAMED_PARTS, Names, PerPart};
 pub use place::Via;
 pub use plan::plan;

@@ -62,7 +62,7 @@ pub(crate) fn facts() -> Facts {
             access: Observed::Saw(Vec::new()),
             namespaces: Observed::Saw(crate::facts::Namespaces::default()),
             started: Observed::Saw(Vec::new()),
-            own_names: Observed::Saw(crate::facts::OwnNames::default()),
+            own_names: Observed::Saw(crate::own::OwnNames::default()),
             lxd: Observed::Saw(None),
         },
         published: Observed::Saw(None),

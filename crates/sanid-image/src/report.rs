@@ -190,7 +190,10 @@ impl FileReport {
             ),
             Content::Unusable(why) => (Verdict::Unusable, None, Some(format!("its reader {why}"))),
             Content::Name(name) => {
-                let on_disk = found.kind.file().and_then(|file| on_disk(facts, file));
+                let on_disk = match found.kind {
+                    Kind::Name(file) => on_disk(facts, file),
+                    Kind::MachineId => None,
+                };
                 let verdict = compared(on_disk.as_ref(), name);
                 (verdict, Some(name.clone()), None)
             }
@@ -206,13 +209,6 @@ impl FileReport {
             verdict,
             why,
         }
-    }
-
-    /// The part in the field's words.
-    pub fn words(&self) -> &'static str {
-        let kinds = [Kind::InitiatorName, Kind::HostNqn, Kind::HostId];
-        let kind = kinds.into_iter().find(|kind| kind.key() == self.part);
-        kind.unwrap_or(Kind::MachineId).words()
     }
 }
 

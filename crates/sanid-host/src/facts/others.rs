@@ -1,8 +1,8 @@
 //! Who else writes an identity, and who else reads one.
 
-use super::own_names::OwnNames;
 use crate::file::{Disk, FileState, IdentityFile};
 use crate::observed::Observed;
+use crate::own::OwnNames;
 
 /// Other writers and other readers.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,6 +13,7 @@ mod writers;
 use crate::facts::{Namespaces, OthersFacts};
 use crate::observed::Observed;
 use crate::root::Root;
+pub(crate) use own_names::{CONFIG_LIMIT, Search};
 use process::Processes;
 use scripts::Scripts;
 

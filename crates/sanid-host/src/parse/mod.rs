@@ -14,7 +14,6 @@
 //! - [`mountinfo`][]: `/proc/self/mountinfo`
 //! - [`ibft`][] and [`nbft`][]: what boot firmware left in `/sys/firmware`
 //! - [`smbios`][]: the system UUID
-//! - [`own`][]: names in configurations of nvme-cli, nvme-stas and open-iscsi, and LXD's
 //! - [`writer`][]: scripts, units and tmpfiles that write an identity file
 
 pub mod acpi;
@@ -24,7 +23,6 @@ pub mod ibft;
 pub mod initiatorname;
 pub mod mountinfo;
 pub mod nbft;
-pub mod own;
 pub mod shell;
 pub mod smbios;
 pub mod writer;

@@ -2,6 +2,7 @@
 
 mod findings;
 mod iscsid;
+pub(super) mod records;
 
 use sanid_core::{Derived, IscsiName};
 
@@ -11,8 +12,9 @@ use crate::config::{IqnTemplate, Setting};
 use crate::facts::{Facts, IscsiSession};
 use crate::file::{Disk, Effective};
 use crate::findings::{Code, Finding, View};
+use crate::observe::Search;
 use crate::observed::Observed;
-use crate::parse::initiatorname;
+use crate::parse::{Hazard, initiatorname, shell};
 use crate::plan::live::{Session, shown, unknown};
 use crate::plan::{Free, Judgement, LiveUser, Seen};
 use crate::resolve::firmware::{Table, gather};
@@ -38,6 +40,12 @@ pub(super) static INITIATOR_NAME: FileKind = FileKind {
         used: "run/initiatorname.iscsi",
         image: "etc/initiatorname.iscsi",
         shell: initiatorname::shell,
+        // Debian's.
+        settings: &["etc/iscsi.initramfs", "etc/iscsi/iscsi.initramfs"],
+        setting: |bytes| match shell::assigned(bytes, "ISCSI_INITIATOR")? {
+            Some(name) if !name.is_empty() => String::from_utf8(name).map_err(|_| Hazard::NotUtf8),
+            _ => Err(Hazard::NoValue),
+        },
     }),
     at_start: Some(AtStart {
         program: "iscsid",
@@ -50,7 +58,6 @@ pub(super) static INITIATOR_NAME: FileKind = FileKind {
     parse: |text| IscsiName::parse(text).map(|name| name.to_string()),
     in_use: |text| IscsiName::in_use(text).map(|name| name.to_string()),
     is_usable_despite: super::kind::tolerated,
-    own: |own| own.iqn.as_ref(),
     instead: |_, _| None,
 };
 
@@ -163,6 +170,10 @@ impl super::Kind for Kind {
 
     fn differs(&self) -> Code {
         Code::IqnDiffers
+    }
+
+    fn own_names(&self, search: &mut Search<'_>) {
+        records::read(search);
     }
 
     fn own_name(&self) -> Code {

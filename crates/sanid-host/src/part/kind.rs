@@ -4,10 +4,11 @@ use sanid_core::{Derived, NameError, Rule};
 
 use super::{IdentityFile, Names};
 use crate::act::Restart;
-use crate::facts::{Facts, OwnName};
+use crate::facts::Facts;
 use crate::findings::{Code, Finding, View};
+use crate::observe::Search;
 use crate::observed::Observed;
-use crate::parse::own::Own;
+use crate::own::OwnName;
 use crate::parse::{Hazard, ReaderView};
 use crate::plan::live::Session;
 use crate::plan::{Judgement, LiveUser, Seen};
@@ -54,13 +55,11 @@ pub(crate) struct FileKind {
     pub(crate) in_use: fn(&str) -> Result<String, NameError>,
     /// Whether the file's own reader and the kernel go on with a name that breaks this rule.
     pub(crate) is_usable_despite: fn(Rule) -> bool,
-    /// The name among those that a reader has of its own.
-    pub(crate) own: fn(&Own) -> Option<&String>,
     /// What a reader that refuses the file sends in place of the name there, with the file it makes that from.
     pub(crate) instead: fn(&crate::file::Disk, &ReaderView) -> Option<(String, IdentityFile)>,
 }
 
-/// Files of the initramfs that its shell sources.
+/// Files of an initramfs that its shell sources, beside the file itself.
 pub(crate) struct Sourced {
     /// What the initramfs leaves, relative to the root of the host.
     pub(crate) used: &'static str,
@@ -68,6 +67,10 @@ pub(crate) struct Sourced {
     pub(crate) image: &'static str,
     /// The name that the shell takes from these bytes.
     pub(crate) shell: fn(&[u8]) -> Result<String, Hazard>,
+    /// Files of settings with the name in a variable, relative to the root of the image.
+    pub(crate) settings: &'static [&'static str],
+    /// The name that the shell takes from those.
+    pub(crate) setting: fn(&[u8]) -> Result<String, Hazard>,
 }
 
 /// A program that reads a file at its start.
@@ -154,6 +157,8 @@ pub(crate) trait Kind: Sync {
     fn names(&self, view: &View<'_>) -> Vec<Finding>;
     /// The code of the finding that what is on disk is not desired.
     fn differs(&self) -> Code;
+    /// Reads the names that programs take from configurations of their own.
+    fn own_names(&self, _search: &mut Search<'_>) {}
     /// Why a name that a program takes from its own configuration does not work, given those before it.
     fn own_fault(&self, _view: &View<'_>, _own: &OwnName, _before: &[OwnName]) -> Option<Finding> {
         None

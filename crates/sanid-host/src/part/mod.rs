@@ -7,6 +7,7 @@ mod initiator_name;
 mod kind;
 mod names;
 mod nvme_pair;
+pub mod own;
 
 pub(crate) use kind::{AtStart, FileKind, Kind, Sourced};
 pub use names::Names;

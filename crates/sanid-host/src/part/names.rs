@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::IdentityFile;
+use super::{IdentityFile, NAMED_FILES};
 
 /// Names, each by the file that holds it; none for a file that has no name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,6 +30,11 @@ impl Names {
             Some(name) => self.0.insert(file, name),
             None => self.0.remove(&file),
         };
+    }
+
+    /// The names with members of their own in documents: `iqn`, `hostNqn` and `hostId`.
+    pub fn named(&self) -> [Option<String>; NAMED_FILES.len()] {
+        NAMED_FILES.map(|file| self.of(file).map(str::to_owned))
     }
 
     /// The names with their files, in the order of the files.

@@ -1,5 +1,6 @@
 //! The NVMe pair: host NQN and Host ID.
 
+pub(super) mod configs;
 mod findings;
 mod firmware;
 mod halves;
@@ -10,10 +11,12 @@ use sanid_core::{Derived, HostId, HostNqn, HostUuid, NvmePair};
 
 use super::{FileKind, IdentityFile, Names, Part};
 use crate::act::{Restart, Verb};
-use crate::facts::{Facts, NvmeController, OwnName};
+use crate::facts::{Facts, NvmeController};
 use crate::file::{Disk, Effective};
 use crate::findings::{Code, Finding, View};
+use crate::observe::Search;
 use crate::observed::Observed;
+use crate::own::OwnName;
 use crate::parse::hostfile::{self, HostFile, LIBNVME_3, libnvme_3_hostid};
 use crate::parse::{Hazard, ReaderView};
 use crate::plan::live::{Session, shown, unknown};
@@ -47,7 +50,6 @@ pub(super) static HOST_NQN: FileKind = FileKind {
     parse: |text| HostNqn::parse(text).map(|nqn| nqn.to_string()),
     in_use: |text| HostNqn::in_use(text).map(|nqn| nqn.to_string()),
     is_usable_despite: super::kind::tolerated,
-    own: |own| own.host_nqn.as_ref(),
     instead,
 };
 
@@ -72,7 +74,6 @@ pub(super) static HOST_ID: FileKind = FileKind {
     parse: |text| HostId::parse(text).map(|id| id.to_string()),
     in_use: |text| HostId::parse(text).map(|id| id.to_string()),
     is_usable_despite: |_| false,
-    own: |own| own.host_id.as_ref(),
     instead: |_, _| None,
 };
 
@@ -229,6 +230,10 @@ impl super::Kind for Kind {
 
     fn in_firmware(&self, view: &View<'_>) -> Vec<Finding> {
         firmware::findings(view)
+    }
+
+    fn own_names(&self, search: &mut Search<'_>) {
+        configs::read(search);
     }
 
     fn own_fault(&self, view: &View<'_>, own: &OwnName, before: &[OwnName]) -> Option<Finding> {

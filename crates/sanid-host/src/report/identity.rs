@@ -108,14 +108,14 @@ impl IdentityReport {
     /// The report of a resolution.
     pub fn new(resolution: &Resolution, explain: bool) -> Self {
         let names = resolution.names();
-        let owned = |name: Option<&str>| name.map(str::to_owned);
+        let [iqn, host_nqn, host_id] = names.named();
         let place = |part| place(resolution, part);
         Self {
             api_version: API_VERSION,
             kind: "Identity",
-            iqn: owned(names.iqn()),
-            host_nqn: owned(names.host_nqn()),
-            host_id: owned(names.host_id()),
+            iqn,
+            host_nqn,
+            host_id,
             scheme: resolution.scheme,
             provenance: Provenance::of(place),
             parts: Some(PartReport::with(&names, place)),
@@ -171,13 +171,13 @@ impl AppliedReport {
             }
         };
         let names = &plan.after;
-        let owned = |name: Option<&str>| name.map(str::to_owned);
+        let [iqn, host_nqn, host_id] = names.named();
         Self {
             api_version: API_VERSION,
             kind: "Applied",
-            iqn: owned(names.iqn()),
-            host_nqn: owned(names.host_nqn()),
-            host_id: owned(names.host_id()),
+            iqn,
+            host_nqn,
+            host_id,
             scheme: resolution.scheme,
             provenance: Provenance::of(from),
             parts: Some(PartReport::with(names, from)),

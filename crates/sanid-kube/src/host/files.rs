@@ -90,12 +90,11 @@ impl OnDisk {
     }
 
     pub(super) fn identity(&self) -> Identity {
-        let names = self.in_use();
-        let owned = |name: Option<&str>| name.map(str::to_owned);
+        let [iqn, host_nqn, host_id] = self.in_use().named();
         Identity {
-            iqn: owned(names.iqn()),
-            host_nqn: owned(names.host_nqn()),
-            host_id: owned(names.host_id()),
+            iqn,
+            host_nqn,
+            host_id,
         }
     }
 

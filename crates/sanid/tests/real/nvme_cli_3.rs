@@ -5,7 +5,7 @@ use std::fs;
 
 use libtest_mimic::Trial;
 use sanid_host::parse::hostfile::{libnvme_3_hostid, libnvme_3_hostnqn};
-use sanid_host::parse::own::fabrics;
+use sanid_host::own::fabrics;
 
 use super::gen_hostnqn::{
     Firmware, NQN, SHOWN, entry, half_capitals, host_nqn, nvme, show, show_with_tool, shown, tree,

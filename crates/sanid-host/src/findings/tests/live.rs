@@ -119,7 +119,7 @@ fn a_controller_of_lxd_is_not_to_be_connected_again() {
 #[test]
 fn a_session_or_controller_with_a_configured_name_names_the_configuration() {
     use super::own_names::{interface, nvme};
-    let reader = crate::facts::OwnReader::Persona;
+    let reader = &crate::own::PERSONA;
     let controller = clean().controller(OTHER_NQN, OTHER_ID);
     let (seen, fix) = fixes(&nvme(controller, reader, Some(OTHER_NQN), Some(OTHER_ID)));
     assert!(seen.contains("/etc/nvme/0:2"), "{seen}");

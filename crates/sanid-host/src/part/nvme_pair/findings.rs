@@ -112,15 +112,13 @@ fn connected_by(view: &View<'_>, one: &NvmeController) -> Option<(String, Option
         }
     }
     let mut own = crate::readers::own_names(view.facts).iter();
-    let own = own.find(|own| match (&own.own.host_nqn, &own.own.host_id) {
-        (Some(nqn), Some(id)) => is_pair_of(one, nqn, id),
-        _ => false,
-    })?;
-    let whose = format!(
-        "{} takes this pair from {}",
-        own.reader.as_str(),
-        own.place()
-    );
+    let own = own.find(
+        |own| match (own.own.names.host_nqn(), own.own.names.host_id()) {
+            (Some(nqn), Some(id)) => is_pair_of(one, nqn, id),
+            _ => false,
+        },
+    )?;
+    let whose = format!("{} takes this pair from {}", own.reader.name, own.place());
     Some((whose, Some(own_names::remove(view, own))))
 }
 

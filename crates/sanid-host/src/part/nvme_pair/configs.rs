@@ -1,59 +1,106 @@
-//! Names that a program takes from a configuration of its own, in place of the identity files.
-//!
-//! Every text here is escaped: a hostile file cannot write to a terminal.
+//! Pairs in the configurations of nvme-cli, nvme-stas and LXD.
 
+use super::{ID, IdentityFile, NQN, Names, Part};
+use crate::observe::{CONFIG_LIMIT, Search};
+use crate::parse::hostfile::{stas_hostid, stas_hostnqn};
+use crate::part::own::{NAMES, Own, OwnReader, key_value, lines};
 use crate::root::escape;
 
-/// In characters; a host NQN has at most 223.
-const SHOWN: usize = 256;
-/// Names kept of one file.
-const NAMES: usize = 1024;
+/// No file of a name is longer, in bytes.
+const VALUE_LIMIT: usize = 64 * 1024;
+/// `/etc/nvme/nvme-fabrics.conf`.
+pub(crate) static FABRICS: OwnReader = OwnReader {
+    part: Part::Nvme,
+    name: "nvme-cli 3.1",
+    keys: "hostnqn and hostid out of [Host] in",
+};
+/// A file of `/etc/nvme/nvme-fabrics.conf.d`: a persona for its own connections. Without a hostnqn, nvme-cli refuses
+/// a `[Host]` that is left.
+pub(crate) static PERSONA: OwnReader = OwnReader {
+    part: Part::Nvme,
+    name: "nvme-cli 3.1 (persona)",
+    keys: "[Host] out of",
+};
+/// `/etc/nvme/config.json`.
+pub(crate) static JSON: OwnReader = OwnReader {
+    part: Part::Nvme,
+    name: "nvme connect-all (config.json)",
+    keys: "hostnqn and hostid out of",
+};
+/// `/etc/nvme/discovery.conf`.
+pub(crate) static DISCOVERY: OwnReader = OwnReader {
+    part: Part::Nvme,
+    name: "nvme connect-all (discovery.conf)",
+    keys: "--hostnqn and --hostid out of",
+};
+/// `/etc/stas/sys.conf`.
+pub(crate) static STAS: OwnReader = OwnReader {
+    part: Part::Nvme,
+    name: "nvme-stas",
+    keys: "nqn and id out of [Host] in",
+};
 
-/// The host's names in one place of a configuration. A name that is not set comes from the identity files.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Own {
-    /// The line of the first name, from 1.
-    pub line: usize,
-    /// The iSCSI initiator name.
-    pub iqn: Option<String>,
-    /// The NVMe host NQN.
-    pub host_nqn: Option<String>,
-    /// The NVMe Host ID.
-    pub host_id: Option<String>,
-    /// Why the program refuses the file.
-    pub fault: Option<&'static str>,
-}
-
-impl Own {
-    fn at(line: usize) -> Self {
-        Self {
-            line,
-            ..Self::default()
+/// Reads the configurations of nvme-cli and nvme-stas.
+pub(super) fn read(search: &mut Search<'_>) {
+    let main = "etc/nvme/nvme-fabrics.conf";
+    search.file(&FABRICS, main, |bytes| {
+        // Only a drop-in must name its host.
+        let names_host = |own: &Own| !own.names.is_empty() || own.fault.is_some();
+        Ok(fabrics(bytes).filter(names_host).into_iter().collect())
+    });
+    let drop_ins = format!("{main}.d");
+    for name in search.list(&drop_ins).unwrap_or_default() {
+        // As `libnvmf_conf_dropin_filter` takes them.
+        let stem = name.strip_suffix(".conf");
+        if stem.is_some_and(|stem| !stem.is_empty()) {
+            let path = format!("{drop_ins}/{name}");
+            search.file(&PERSONA, &path, |bytes| {
+                Ok(fabrics(bytes).into_iter().collect())
+            });
         }
     }
-
-    fn some(self) -> Option<Self> {
-        let some = self.iqn.is_some() || self.host_nqn.is_some() || self.host_id.is_some();
-        some.then_some(self)
+    search.file(&JSON, "etc/nvme/config.json", json);
+    search.file(&DISCOVERY, "etc/nvme/discovery.conf", |bytes| {
+        Ok(discovery(bytes))
+    });
+    let path = "etc/stas/sys.conf";
+    if let Some(own) = search
+        .read(path, CONFIG_LIMIT)
+        .and_then(|bytes| stas(&bytes))
+    {
+        let value = |file| of_stas(search, file, own.names.of(file)?);
+        let names = Names::of_files(value);
+        search.add(&STAS, path, Own { names, ..own }.some());
     }
 }
 
-/// Bytes as they are shown; `None` for an empty value.
-fn shown(value: &[u8]) -> Option<String> {
-    let value = value.trim_ascii();
-    (!value.is_empty()).then(|| escape(value).chars().take(SHOWN).collect())
-}
-
-/// The lines without the whitespace at their ends, numbered from 1.
-fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let lines = bytes.split(|byte| *byte == b'\n');
-    (1..).zip(lines.map(<[u8]>::trim_ascii))
-}
-
-fn key_value(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = line.iter().position(|byte| *byte == b'=')?;
-    let (key, value) = line.split_at(at);
-    Some((key.trim_ascii(), value.get(1..)?.trim_ascii()))
+/// A value of nvme-stas, which may be the content of a file; `None` for that of the identity file.
+fn of_stas(search: &mut Search<'_>, file: IdentityFile, value: &str) -> Option<String> {
+    let Some(path) = value.strip_prefix("file://") else {
+        return Some(value.to_owned());
+    };
+    let path = path.trim_start_matches('/');
+    if path == file.path() {
+        return None;
+    }
+    // What is elsewhere may be a seed, such as the system UUID in /sys.
+    if !path.starts_with("etc/") || path.contains("..") {
+        return Some(format!("file:///{path}"));
+    }
+    let bytes = search.read(path, VALUE_LIMIT)?;
+    let name = if file == NQN {
+        stas_hostnqn(&bytes)
+    } else {
+        stas_hostid(&bytes)
+    };
+    match name {
+        Ok(name) => Some(escape(name.as_bytes())),
+        Err(why) => {
+            let path = escape(path.as_bytes());
+            search.miss(format!("nvme-stas, /{path}: it {why}"));
+            None
+        }
+    }
 }
 
 /// The name of a section, if the line is the header of one.
@@ -89,10 +136,10 @@ fn host_keys(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8], &[u8])> {
 ///
 /// # Examples
 /// ```
-/// use sanid_host::parse::own::fabrics;
+/// use sanid_host::own::fabrics;
 ///
 /// let own = fabrics(b"[Host]\nhostnqn = nqn.2014-08.com.example:a\n").unwrap();
-/// assert_eq!((own.line, own.host_id), (2, None));
+/// assert_eq!((own.line, own.names.host_id()), (2, None));
 /// ```
 pub fn fabrics(bytes: &[u8]) -> Option<Own> {
     let mut own = Own::default();
@@ -115,14 +162,10 @@ pub fn fabrics(bytes: &[u8]) -> Option<Own> {
                 continue;
             }
             (Some(Some((key, value))), Some(b"Host")) => {
-                let slot = match key {
-                    b"hostnqn" => &mut own.host_nqn,
-                    b"hostid" => &mut own.host_id,
-                    _ => continue,
-                };
-                *slot = shown(value);
-                if own.line == 0 && slot.is_some() {
-                    own.line = number;
+                match key {
+                    b"hostnqn" => own.set(NQN, value, number),
+                    b"hostid" => own.set(ID, value, number),
+                    _ => {}
                 }
                 continue;
             }
@@ -142,7 +185,7 @@ pub fn fabrics(bytes: &[u8]) -> Option<Own> {
         own.fault = Some(fault);
         return Some(own);
     }
-    if own.host_nqn.is_none() && own.host_id.is_none() {
+    if own.names.is_empty() {
         own.line = host?;
     }
     Some(own)
@@ -158,23 +201,19 @@ fn fabrics_section(line: &[u8]) -> Option<&[u8]> {
 ///
 /// # Examples
 /// ```
-/// use sanid_host::parse::own::stas;
+/// use sanid_host::own::stas;
 ///
 /// let own = stas(b"[Host]\nnqn=file:///etc/nvme/hostnqn\n").unwrap();
-/// assert_eq!(own.host_nqn.as_deref(), Some("file:///etc/nvme/hostnqn"));
+/// assert_eq!(own.names.host_nqn(), Some("file:///etc/nvme/hostnqn"));
 /// ```
 pub fn stas(bytes: &[u8]) -> Option<Own> {
     let mut own = Own::default();
     for (number, key, value) in host_keys(bytes) {
         // configparser(3) lower-cases keys.
-        let slot = match key.to_ascii_lowercase().as_slice() {
-            b"nqn" => &mut own.host_nqn,
-            b"id" => &mut own.host_id,
-            _ => continue,
-        };
-        *slot = shown(value);
-        if own.line == 0 && slot.is_some() {
-            own.line = number;
+        match key.to_ascii_lowercase().as_slice() {
+            b"nqn" => own.set(NQN, value, number),
+            b"id" => own.set(ID, value, number),
+            _ => {}
         }
     }
     own.some()
@@ -184,7 +223,7 @@ pub fn stas(bytes: &[u8]) -> Option<Own> {
 ///
 /// # Examples
 /// ```
-/// use sanid_host::parse::own::discovery;
+/// use sanid_host::own::discovery;
 ///
 /// let lines = discovery(b"# sites\n-t tcp -a 192.0.2.1 -q nqn.2014-08.com.example:a\n");
 /// assert_eq!(lines[0].line, 2);
@@ -201,26 +240,23 @@ fn options(number: usize, line: &[u8]) -> Own {
         .split(u8::is_ascii_whitespace)
         .filter(|word| !word.is_empty());
     while let Some(word) = words.next() {
-        let (slot, value) = match word {
-            [b'-', b'q', value @ ..] => (&mut own.host_nqn, value),
-            [b'-', b'I', value @ ..] => (&mut own.host_id, value),
+        let (file, value) = match word {
+            [b'-', b'q', value @ ..] => (NQN, value),
+            [b'-', b'I', value @ ..] => (ID, value),
             _ => match (
                 word.strip_prefix(b"--hostnqn"),
                 word.strip_prefix(b"--hostid"),
             ) {
-                (Some(value), _) if matches!(value.first(), None | Some(b'=')) => {
-                    (&mut own.host_nqn, value)
-                }
-                (_, Some(value)) if matches!(value.first(), None | Some(b'=')) => {
-                    (&mut own.host_id, value)
-                }
+                (Some(value), _) if matches!(value.first(), None | Some(b'=')) => (NQN, value),
+                (_, Some(value)) if matches!(value.first(), None | Some(b'=')) => (ID, value),
                 _ => continue,
             },
         };
-        *slot = match value.strip_prefix(b"=").unwrap_or(value) {
-            [] => words.next().and_then(shown),
-            value => shown(value),
+        let value = match value.strip_prefix(b"=").unwrap_or(value) {
+            [] => words.next().unwrap_or_default(),
+            value => value,
         };
+        own.set(file, value, number);
     }
     own
 }
@@ -232,7 +268,7 @@ fn options(number: usize, line: &[u8]) -> Own {
 ///
 /// # Examples
 /// ```
-/// use sanid_host::parse::own::json;
+/// use sanid_host::own::json;
 ///
 /// let hosts = json(br#"[{"hostnqn": "nqn.2014-08.com.example:a"}]"#).unwrap();
 /// assert_eq!(hosts[0].line, 1);
@@ -249,9 +285,12 @@ pub fn json(bytes: &[u8]) -> Result<Vec<Own>, String> {
     let own = hosts.filter_map(|host| {
         let text = |key: &str| host.get(key).and_then(serde_json::Value::as_str);
         let first = text("hostnqn").or_else(|| text("hostid"))?;
-        let mut own = Own::at(line_of(bytes, first));
-        own.host_nqn = text("hostnqn").and_then(|text| shown(text.as_bytes()));
-        own.host_id = text("hostid").and_then(|text| shown(text.as_bytes()));
+        let number = line_of(bytes, first);
+        let mut own = Own::at(number);
+        for (file, key) in [(NQN, "hostnqn"), (ID, "hostid")] {
+            let value = text(key).unwrap_or_default();
+            own.set(file, value.as_bytes(), number);
+        }
         own.some()
     });
     Ok(own.take(NAMES).collect())
@@ -262,32 +301,6 @@ fn line_of(bytes: &[u8], text: &str) -> usize {
     let holds = |line: &[u8]| String::from_utf8_lossy(line).contains(text);
     let found = lines(bytes).find(|(_, line)| holds(line));
     found.map_or(1, |(number, _)| number)
-}
-
-/// `iface.initiatorname` of a record of open-iscsi: an interface, a node or `iscsid.conf` (iscsiadm(8)). The
-/// last one counts; `<empty>` is none.
-///
-/// # Examples
-/// ```
-/// use sanid_host::parse::own::iscsi_record;
-///
-/// let own = iscsi_record(b"iface.initiatorname = iqn.2016-04.com.example:a\n").unwrap();
-/// assert_eq!(own.iqn.as_deref(), Some("iqn.2016-04.com.example:a"));
-/// assert_eq!(iscsi_record(b"iface.initiatorname = <empty>\n"), None);
-/// ```
-pub fn iscsi_record(bytes: &[u8]) -> Option<Own> {
-    let mut own = Own::default();
-    for (number, line) in lines(bytes) {
-        match key_value(line) {
-            Some((b"iface.initiatorname", b"<empty>")) => own.iqn = None,
-            Some((b"iface.initiatorname", value)) => {
-                own.iqn = shown(value);
-                own.line = number;
-            }
-            _ => {}
-        }
-    }
-    own.some()
 }
 
 /// The UUID in LXD's `server.uuid`, of which it makes the pair of its NVMe controllers.
