@@ -118,7 +118,7 @@ impl IdentityFile {
         if bytes == self.bytes(expected) {
             return Vec::new();
         }
-        (self.kind().disagreement)(bytes, expected)
+        crate::parse::unlike(expected, self.readers(bytes))
     }
 }
 
@@ -264,6 +264,14 @@ impl Disk {
         Self(IdentityFile::ALL.map(state))
     }
 
+    /// Why each file that could not be read could not.
+    pub(crate) fn unreadable(&self) -> impl Iterator<Item = String> {
+        self.0.iter().filter_map(|state| match state {
+            FileState::Unreadable(error) => Some(error.to_string()),
+            FileState::Missing | FileState::Present(_) => None,
+        })
+    }
+
     /// What a file's own reader has in hand, as text.
     pub fn effective(&self, file: IdentityFile) -> Effective<String> {
         self.read(file, file.kind().parse, file.kind().in_use)
@@ -317,6 +325,11 @@ impl Disk {
             }
         }
         names
+    }
+
+    /// The text that a file's reader takes, valid or not, escaped for display.
+    pub fn shown(&self, file: IdentityFile) -> Option<String> {
+        Some(escape(self.effective_text(file)?.as_bytes()))
     }
 
     /// The text that a file's reader takes, valid or not.

@@ -3,8 +3,7 @@
 //!
 //! API, `sanid/v1`: fields are added, never renamed or removed. None can hold a machine-id.
 
-use sanid_host::root::escape;
-use sanid_host::{Facts, IdentityFile, NAMED_FILES};
+use sanid_host::{Facts, NAMED_FILES};
 use serde::Serialize;
 
 use crate::initramfs::{Content, Found, Image, Kind};
@@ -122,18 +121,13 @@ report! {
 impl HostReport {
     /// The names in the files of a host.
     pub fn new(facts: &Facts) -> Self {
-        let [iqn, host_nqn, host_id] = NAMED_FILES.map(|file| on_disk(facts, file));
+        let [iqn, host_nqn, host_id] = NAMED_FILES.map(|file| facts.disk.shown(file));
         Self {
             iqn,
             host_nqn,
             host_id,
         }
     }
-}
-
-fn on_disk(facts: &Facts, file: IdentityFile) -> Option<String> {
-    let text = facts.disk.effective_text(file)?;
-    Some(escape(text.as_bytes()))
 }
 
 impl ImageReport {
@@ -191,7 +185,7 @@ impl FileReport {
             Content::Unusable(why) => (Verdict::Unusable, None, Some(format!("its reader {why}"))),
             Content::Name(name) => {
                 let on_disk = match found.kind {
-                    Kind::Name(file) => on_disk(facts, file),
+                    Kind::Name(file) => facts.disk.shown(file),
                     Kind::MachineId => None,
                 };
                 let verdict = compared(on_disk.as_ref(), name);

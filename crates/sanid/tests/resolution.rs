@@ -116,8 +116,9 @@ fn shown_with(host: &Host, credentials: &Path) -> String {
         let (_, place) = resolution.origin(part).unwrap();
         (part.origin_label(), place)
     });
-    let rows: Vec<_> = names.chain(places).collect();
-    let rows = rows.into_iter();
-    rows.map(|(label, value)| format!("{label:<14}  {value}\n"))
-        .collect()
+    let rows = names.chain(places);
+    let lines: Vec<String> = rows
+        .map(|(label, value)| format!("{label:<14}  {value}\n"))
+        .collect();
+    lines.concat()
 }

@@ -3,6 +3,7 @@
 use super::{Finding, View};
 use crate::facts::Facts;
 use crate::own::OwnName;
+use crate::part::Names;
 use crate::readers::{differs, own_names};
 use crate::resolve::Part;
 use crate::root::escape;
@@ -55,15 +56,11 @@ fn differing(view: &View<'_>, own: &OwnName, more: usize) -> Finding {
 }
 
 fn on_disk(facts: &Facts, part: Part) -> String {
-    let files = crate::part::files(part).iter();
-    let names: Vec<String> = files
-        .filter_map(|file| facts.disk.effective_text(*file))
-        .map(|name| escape(name.as_bytes()))
-        .collect();
+    let names = Names::of_part(part, |file| facts.disk.shown(file));
     if names.is_empty() {
         "none".into()
     } else {
-        names.join(" ")
+        names.to_string()
     }
 }
 

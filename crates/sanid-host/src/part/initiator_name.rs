@@ -54,7 +54,6 @@ pub(super) static INITIATOR_NAME: FileKind = FileKind {
     value: |derived| derived.iqn.to_string(),
     effective: initiatorname::iscsid,
     readers: initiatorname::all_readers,
-    disagreement: initiatorname::disagreement,
     parse: |text| IscsiName::parse(text).map(|name| name.to_string()),
     in_use: |text| IscsiName::in_use(text).map(|name| name.to_string()),
     is_usable_despite: super::kind::tolerated,

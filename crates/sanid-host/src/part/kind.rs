@@ -47,8 +47,6 @@ pub(crate) struct FileKind {
     pub(crate) effective: fn(&[u8]) -> Result<&str, Hazard>,
     /// What every known reader takes from these bytes, the file's own reader first.
     pub(crate) readers: fn(&[u8]) -> Vec<ReaderView>,
-    /// The readers that take something else than this value.
-    pub(crate) disagreement: fn(&[u8], &str) -> Vec<ReaderView>,
     /// A name that keeps the standard, in its usual spelling.
     pub(crate) parse: fn(&str) -> Result<String, NameError>,
     /// A name as storage programs use it, in its usual spelling.

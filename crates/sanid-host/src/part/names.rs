@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{IdentityFile, NAMED_FILES};
+use super::{IdentityFile, NAMED_FILES, Part, part_of};
 
 /// Names, each by the file that holds it; none for a file that has no name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +17,11 @@ impl Names {
         let mut name = name;
         let named = |file| Some((file, name(file)?));
         Self(IdentityFile::ALL.into_iter().filter_map(named).collect())
+    }
+
+    /// The names that are there for the files of a part.
+    pub(crate) fn of_part(part: Part, name: impl Fn(IdentityFile) -> Option<String>) -> Self {
+        Self::of_files(|file| name(file).filter(|_| part_of(file) == part))
     }
 
     /// The name of a file.

@@ -17,7 +17,7 @@ use crate::findings::{Code, Finding, View};
 use crate::observe::Search;
 use crate::observed::Observed;
 use crate::own::OwnName;
-use crate::parse::hostfile::{self, HostFile, LIBNVME_3, libnvme_3_hostid};
+use crate::parse::hostfile::{self, LIBNVME_3, libnvme_3_hostid};
 use crate::parse::{Hazard, ReaderView};
 use crate::plan::live::{Session, shown, unknown};
 use crate::plan::{Judgement, LiveUser, Seen};
@@ -45,8 +45,7 @@ pub(super) static HOST_NQN: FileKind = FileKind {
     at_start: None,
     value: |derived| derived.nvme.host_nqn.to_string(),
     effective: hostfile::libnvme_hostnqn,
-    readers: |bytes| hostfile::all_readers(HostFile::HostNqn, bytes),
-    disagreement: |bytes, expected| hostfile::disagreement(HostFile::HostNqn, bytes, expected),
+    readers: hostfile::hostnqn_readers,
     parse: |text| HostNqn::parse(text).map(|nqn| nqn.to_string()),
     in_use: |text| HostNqn::in_use(text).map(|nqn| nqn.to_string()),
     is_usable_despite: super::kind::tolerated,
@@ -69,8 +68,7 @@ pub(super) static HOST_ID: FileKind = FileKind {
     at_start: None,
     value: |derived| derived.nvme.host_id.to_string(),
     effective: hostfile::libnvme_hostid,
-    readers: |bytes| hostfile::all_readers(HostFile::HostId, bytes),
-    disagreement: |bytes, expected| hostfile::disagreement(HostFile::HostId, bytes, expected),
+    readers: hostfile::hostid_readers,
     parse: |text| HostId::parse(text).map(|id| id.to_string()),
     in_use: |text| HostId::parse(text).map(|id| id.to_string()),
     is_usable_despite: |_| false,

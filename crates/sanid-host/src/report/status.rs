@@ -206,16 +206,14 @@ impl StatusReport {
 
 impl OnDisk {
     fn new(facts: &Facts) -> Self {
-        let text = |file| {
-            let text = facts.disk.effective_text(file)?;
-            Some(crate::root::escape(text.as_bytes()))
-        };
         let [iqn, host_nqn, host_id] = NAMED_FILES.map(|file| FileReport::new(facts, file));
         Self {
             iqn,
             host_nqn,
             host_id,
-            parts: Some(PartReport::list(&Names::of_files(text))),
+            parts: Some(PartReport::list(&Names::of_files(|file| {
+                facts.disk.shown(file)
+            }))),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::error::{NoSeed, ResolveError};
 use super::source::{Given, Source, SourceKind};
 use crate::config::seed::MACHINE_ID;
 use crate::facts::{Facts, MachineIdState};
-use crate::part::{IdentityFile, Names, Part, part_of};
+use crate::part::{Names, Part};
 
 pub(super) struct Scheme;
 
@@ -30,8 +30,7 @@ impl Source for Scheme {
         if by != scheme.name() {
             let _ = write!(place, ", since {} has none", scheme.name());
         }
-        let name = |file: IdentityFile| (part_of(file) == part).then(|| file.value(&derived));
-        let names = Names::of_files(name);
+        let names = Names::of_part(part, |file| Some(file.value(&derived)));
         Ok(Some(Given { names, place }))
     }
 }
