@@ -63,13 +63,13 @@ impl Made {
             // Its answer would have to be asked for.
             Takes::NvmeTool => return None,
         };
+        let derived = scheme.derive(seed, &facts.settings.iqn_prefix.value);
+        let is_left_out =
+            |part: &Part| !matches!(part.kind().by_setting(facts, &derived, ""), Ok(None));
         Some(Self {
             scheme: scheme.name(),
-            derived: scheme.derive(seed, &facts.settings.iqn_prefix.value),
-            left_out: Part::ALL
-                .into_iter()
-                .filter(|part| part.kind().is_without_scheme(facts))
-                .collect(),
+            left_out: Part::ALL.into_iter().filter(is_left_out).collect(),
+            derived,
         })
     }
 

@@ -35,7 +35,6 @@ use journal::Journal;
 pub(crate) use lock::{Lock, lock};
 pub use reseed::NewMachineId;
 pub(crate) use reseed::reseed;
-pub(crate) use restart::Verb;
 pub use restart::{Restart, restarts};
 use swap::Swap;
 

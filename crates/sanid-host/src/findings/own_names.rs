@@ -3,7 +3,7 @@
 use super::{Finding, View};
 use crate::facts::Facts;
 use crate::own::OwnName;
-use crate::part::Names;
+use crate::part::{Names, files};
 use crate::readers::{differs, own_names};
 use crate::resolve::Part;
 use crate::root::escape;
@@ -44,7 +44,11 @@ fn differing(view: &View<'_>, own: &OwnName, more: usize) -> Finding {
             own.reader.name,
             own.own.names,
             own.place(),
-            kind.files_have(),
+            if files(own.reader.part).len() == 1 {
+                "file has"
+            } else {
+                "files have"
+            },
             on_disk(view.facts, own.reader.part),
         ),
         why: "The array sees that name from the connections that this program makes, and not the one in /etc: it denies access, or takes the host for a different one.",

@@ -18,7 +18,7 @@ static READERS: &[Reader] = &[
     ),
     Reader(
         "Debian's start of iscsid",
-        Text(|bytes| debian_startup_check(bytes).and_then(|_| iscsid(bytes))),
+        Text(|bytes| debian_startup_check(bytes).and_then(|()| iscsid(bytes))),
     ),
     Reader("IBM's CSI driver", Text(only_line)),
     Reader("IBM's CSI driver, older releases", Text(after_only_key)),

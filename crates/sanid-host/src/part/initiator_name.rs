@@ -7,7 +7,7 @@ pub(super) mod records;
 use sanid_core::{Derived, IscsiName};
 
 use super::{AtStart, FileKind, IdentityFile, Names, Part, Sourced};
-use crate::act::{Restart, Verb};
+use crate::act::Restart;
 use crate::config::{IqnTemplate, Setting};
 use crate::facts::{Facts, IscsiSession};
 use crate::file::{Disk, Effective};
@@ -107,13 +107,12 @@ impl super::Kind for Kind {
         template.map(by).transpose()
     }
 
-    fn restart(&self) -> Restart {
-        Restart {
+    fn restart(&self) -> Option<Restart> {
+        Some(Restart {
             part: Part::Iqn,
-            verb: Verb::TryRestart,
             units: &["iscsid.service"],
             effect: "iscsid reads the initiator name once, at its start",
-        }
+        })
     }
 
     fn judge(&self, facts: &Facts, wanted: &Resolution, seen: &Seen<'_>) -> Option<Judgement> {
@@ -179,16 +178,8 @@ impl super::Kind for Kind {
         Code::IfaceOwnName
     }
 
-    fn files_have(&self) -> &'static str {
-        "file has"
-    }
-
     fn derived_by(&self, derived: &Derived) -> &'static str {
         derived.iqn_by
-    }
-
-    fn is_without_scheme(&self, facts: &Facts) -> bool {
-        facts.settings.iqn_template.is_some()
     }
 }
 

@@ -114,7 +114,9 @@ pub(crate) trait Kind: Sync {
         Ok(None)
     }
     /// The units that read the part only when they start.
-    fn restart(&self) -> Restart;
+    fn restart(&self) -> Option<Restart> {
+        None
+    }
     /// Whose names are on disk; `None` where no name is desired.
     fn judge(&self, facts: &Facts, wanted: &Resolution, seen: &Seen<'_>) -> Option<Judgement>;
     /// The live users that a change of what is on disk would pull the name away from.
@@ -163,14 +165,8 @@ pub(crate) trait Kind: Sync {
     }
     /// The code of the finding that a reader takes a name of its own.
     fn own_name(&self) -> Code;
-    /// `file has`, or `files have`.
-    fn files_have(&self) -> &'static str;
     /// The scheme that made the names of the part in a derivation.
     fn derived_by(&self, derived: &Derived) -> &'static str;
-    /// Whether a setting makes the names in place of the scheme.
-    fn is_without_scheme(&self, _facts: &Facts) -> bool {
-        false
-    }
 }
 
 /// The rules that storage programs do not check in a name.

@@ -10,7 +10,7 @@ mod own_names;
 use sanid_core::{Derived, HostId, HostNqn, HostUuid, NvmePair};
 
 use super::{FileKind, IdentityFile, Names, Part};
-use crate::act::{Restart, Verb};
+use crate::act::Restart;
 use crate::facts::{Facts, NvmeController};
 use crate::file::{Disk, Effective};
 use crate::findings::{Code, Finding, View};
@@ -145,13 +145,12 @@ impl super::Kind for Kind {
         })
     }
 
-    fn restart(&self) -> Restart {
-        Restart {
+    fn restart(&self) -> Option<Restart> {
+        Some(Restart {
             part: Part::Nvme,
-            verb: Verb::TryRestart,
             units: &["stafd.service", "stacd.service"],
             effect: "nvme-stas reads the pair at its start; nvme-cli reads it at each connect",
-        }
+        })
     }
 
     fn judge(&self, facts: &Facts, wanted: &Resolution, seen: &Seen<'_>) -> Option<Judgement> {
@@ -244,10 +243,6 @@ impl super::Kind for Kind {
 
     fn own_name(&self) -> Code {
         Code::ReaderOwnName
-    }
-
-    fn files_have(&self) -> &'static str {
-        "files have"
     }
 
     fn derived_by(&self, derived: &Derived) -> &'static str {
