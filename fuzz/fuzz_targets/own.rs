@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sanid_host::parse::own;
+use sanid_host::own;
 
 fuzz_target!(|data: &[u8]| {
     let lines = data.split(|byte| *byte == b'\n').count();
@@ -13,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
     all.extend(own::iscsi_record(data));
     for own in all {
         assert!((1..=lines).contains(&own.line));
-        for name in [own.iqn, own.host_nqn, own.host_id].into_iter().flatten() {
+        for (_, name) in own.names.iter() {
             assert!(!name.is_empty() && !name.chars().any(char::is_control));
         }
     }

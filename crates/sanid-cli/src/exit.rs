@@ -98,9 +98,8 @@ impl From<sanid_host::resolve::ResolveError> for Failure {
 impl Failure {
     /// Of a resolution: why no part has a name; `None` where one has.
     pub fn without_names(resolution: &Resolution) -> Option<Self> {
-        let nothing = resolution.iqn.is_err() && resolution.nvme.is_err();
         let error = resolution.errors().into_iter().next()?;
-        nothing.then(|| error.clone().into())
+        resolution.names().is_empty().then(|| error.clone().into())
     }
 
     /// Of a resolution: why one part has no name, once the other has been dealt with.

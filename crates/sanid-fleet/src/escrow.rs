@@ -3,8 +3,8 @@
 //! It is made from what `sanid status` or `sanid show` said of a host, or on the host itself, and `sanid adopt
 //! --from` takes it over on other hardware. It holds no machine-id, unless that is asked for.
 
-use sanid_core::{HostId, HostNqn, IscsiName};
 use sanid_host::report::StatusReport;
+use sanid_host::{IdentityFile, NAMED_FILES, Names};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -24,12 +24,10 @@ pub struct EscrowRecord {
     /// Where it answered, for a probe.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<String>,
-    /// The iSCSI initiator name.
-    pub iqn: String,
-    /// The NVMe host NQN.
-    pub host_nqn: String,
-    /// The NVMe Host ID.
-    pub host_id: String,
+    /// The names, each a member of the document.
+    #[serde(flatten)]
+    #[cfg_attr(feature = "schema", schemars(with = "NameMembers"))]
+    pub names: Names,
     /// The configured scheme, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheme: Option<String>,
@@ -39,6 +37,19 @@ pub struct EscrowRecord {
     /// The machine-id, where it was asked for; then the record is only ever written encrypted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub machine_id: Option<String>,
+}
+
+#[cfg(feature = "schema")]
+#[derive(schemars::JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+#[allow(dead_code, reason = "only its schema is used")]
+struct NameMembers {
+    /// The iSCSI initiator name.
+    iqn: String,
+    /// The NVMe host NQN.
+    host_nqn: String,
+    /// The NVMe Host ID.
+    host_id: String,
 }
 
 impl EscrowRecord {
@@ -72,22 +83,25 @@ impl EscrowRecord {
             }
         };
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-        let name = |key: &str, what: &str| {
-            let file = report.pointer(&format!("/onDisk/{key}"));
+        let name = |file: IdentityFile| {
+            let key = file.field();
+            let on_disk = report.pointer(&format!("/onDisk/{key}"));
             let valid =
-                file.filter(|file| file.get("state").and_then(Value::as_str) == Some("valid"));
+                on_disk.filter(|file| file.get("state").and_then(Value::as_str) == Some("valid"));
             let on_disk = text(valid.and_then(|file| file.get("value")));
-            let name = on_disk.or_else(|| text(desired?.get(key)));
-            name.ok_or_else(|| format!("it has no {what}, neither on disk nor desired"))
+            on_disk.or_else(|| text(desired?.get(key)).or_else(|| listed(desired?, file)))
         };
+        let names = Names::of_files(name);
+        if let Some(file) = NAMED_FILES.iter().find(|file| names.of(**file).is_none()) {
+            let what = file.holds();
+            return Err(format!("it has no {what}, neither on disk nor desired"));
+        }
         let record = Self {
             api_version: sanid_host::API_VERSION,
             kind: "Escrow",
             host: host.to_owned(),
             addresses: Vec::new(),
-            iqn: name("iqn", "initiator name")?,
-            host_nqn: name("hostNqn", "host NQN")?,
-            host_id: name("hostId", "Host ID")?,
+            names,
             scheme: text(desired.and_then(|desired| desired.get("scheme"))),
             seed_fingerprint: text(report.pointer("/seed/fingerprint")),
             machine_id: None,
@@ -118,17 +132,18 @@ impl EscrowRecord {
         if text("kind").as_deref() != Some("Escrow") {
             return Err(no_record());
         }
-        let name = |key: &str| text(key).ok_or_else(no_record);
+        let names = Names::of_files(|file| text(file.field()));
+        if NAMED_FILES.iter().any(|file| names.of(*file).is_none()) {
+            return Err(no_record());
+        }
         let addresses = record.get("addresses").and_then(Value::as_array);
         let addresses = addresses.into_iter().flatten().filter_map(Value::as_str);
         let record = Self {
             api_version: sanid_host::API_VERSION,
             kind: "Escrow",
-            host: name("host")?,
+            host: text("host").ok_or_else(no_record)?,
             addresses: addresses.map(str::to_owned).collect(),
-            iqn: name("iqn")?,
-            host_nqn: name("hostNqn")?,
-            host_id: name("hostId")?,
+            names,
             scheme: text("scheme"),
             seed_fingerprint: text("seedFingerprint"),
             machine_id: None,
@@ -137,10 +152,8 @@ impl EscrowRecord {
     }
 
     fn checked(self) -> Result<Self, String> {
-        let valid = IscsiName::parse(&self.iqn).is_ok()
-            && HostNqn::parse(&self.host_nqn).is_ok()
-            && HostId::parse(&self.host_id).is_ok();
-        if valid {
+        let is_valid = |(file, name): (IdentityFile, &str)| file.is_conformant(name);
+        if self.names.iter().all(is_valid) {
             Ok(self)
         } else {
             Err("a name in it is not valid".to_owned())
@@ -158,5 +171,44 @@ impl EscrowRecord {
         let report = StatusReport::new(&facts, &resolution, &[]);
         let report = serde_json::to_value(report).map_err(|error| error.to_string())?;
         Self::of(&report, host)
+    }
+}
+
+/// A name in the open list of parts of an identity: a later kind of name has no member of its own.
+fn listed(identity: &Value, file: IdentityFile) -> Option<String> {
+    let parts = identity.get("parts")?.as_array()?.iter();
+    let mut names = parts
+        .filter_map(|part| part.get("names")?.as_array())
+        .flatten();
+    let name = names.find(|name| name.get("kind").and_then(Value::as_str) == Some(file.key()))?;
+    name.get("name")?.as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const ID: &str = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
+
+    /// Later kinds of names have no member of their own.
+    #[test]
+    fn takes_a_name_from_the_list_of_parts_where_it_has_no_member() {
+        let report = |kind: &str| {
+            json!({
+                "kind": "Identity",
+                "iqn": "iqn.2016-04.com.open-iscsi:1",
+                "hostNqn": format!("nqn.2014-08.org.nvmexpress:uuid:{ID}"),
+                "parts": [
+                    { "part": "iqn", "names": [] },
+                    { "part": "nvme", "names": [{ "kind": kind, "name": ID }] },
+                ],
+            })
+        };
+        let record = EscrowRecord::of(&report("host-id"), "node-1").unwrap();
+        assert_eq!(record.names.host_id(), Some(ID));
+        let why = EscrowRecord::of(&report("key"), "node-1").unwrap_err();
+        assert!(why.contains("Host ID"), "{why}");
     }
 }

@@ -2,6 +2,7 @@
 
 use sanid_core::NameError;
 
+use crate::config::{Origin, Setting};
 use crate::facts::Facts;
 use crate::part::{Names, Part};
 
@@ -18,7 +19,11 @@ pub fn complete(pins: &mut Names) -> Vec<String> {
 /// [`NameError`]: a name that no storage program can use.
 pub fn pin(facts: &mut Facts, pins: &Names) -> Result<(), NameError> {
     for (file, name) in pins.iter() {
-        (file.kind().set_pin)(&mut facts.settings.pin, name)?;
+        let pin = Setting {
+            value: (file.kind().in_use)(name)?,
+            origin: Origin::Default,
+        };
+        facts.settings.pin.names.insert(file, pin);
     }
     Ok(())
 }

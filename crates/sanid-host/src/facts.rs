@@ -7,7 +7,6 @@ mod firmware;
 mod hardware;
 mod initramfs;
 mod others;
-mod own_names;
 mod places;
 mod seed;
 
@@ -17,6 +16,7 @@ use crate::claim::ClaimFacts;
 use crate::config::Settings;
 use crate::file::Disk;
 use crate::observed::Observed;
+use crate::part::Names;
 use crate::record::RecordState;
 use crate::root::ReadError;
 #[cfg(test)]
@@ -25,9 +25,8 @@ pub use firmware::{FirmwareFacts, FirmwareTable, TableContent};
 pub use hardware::{Evidence, HardwareFacts, HardwareState};
 pub use initramfs::InitramfsFacts;
 pub use others::{
-    Access, ElsewhereFile, Guard, Iscsid, Namespace, Namespaces, OthersFacts, When, Writer,
+    Access, ElsewhereFile, Guard, Namespace, Namespaces, OthersFacts, Started, When, Writer,
 };
-pub use own_names::{OwnName, OwnNames, OwnReader};
 pub use places::{Mounted, PlaceFacts, Places};
 pub use seed::{FirmwareSeeds, Lack, NotASeed, OtherSeeds, SeedFacts, SeedUuid};
 
@@ -177,12 +176,8 @@ impl MachineIdState {
 /// systemd credentials, as files of the service's credential directory (systemd.exec(5)).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Credentials {
-    /// `sanid.iqn`.
-    pub iqn: Option<String>,
-    /// `sanid.hostnqn`.
-    pub hostnqn: Option<String>,
-    /// `sanid.hostid`.
-    pub hostid: Option<String>,
+    /// The texts that give names, such as `sanid.iqn`, as they are.
+    pub names: Names,
     /// Those that are there and cannot be read.
     pub unreadable: Vec<ReadError>,
     /// Why some could not be looked for, as those of the system by an ordinary user: the identity may

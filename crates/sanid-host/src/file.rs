@@ -1,9 +1,8 @@
 //! The identity files: where they are, what their bytes must be, and what a host's storage
 //! programs take from the bytes that are there.
 
-use sanid_core::{Identity, NameError};
+use sanid_core::{Derived, NameError};
 
-use crate::parse::own::Own;
 use crate::parse::{Hazard, ReaderView};
 pub use crate::part::IdentityFile;
 use crate::root::{FileContent, ReadError, escape};
@@ -11,12 +10,17 @@ use crate::root::{FileContent, ReadError, escape};
 impl IdentityFile {
     /// The directory, relative to the root.
     pub fn directory(self) -> &'static str {
-        self.kind().directory
+        self.split().0
     }
 
     /// The name in its directory.
     pub fn name(self) -> &'static str {
-        self.kind().name
+        self.split().1
+    }
+
+    fn split(self) -> (&'static str, &'static str) {
+        let path = self.path();
+        path.rsplit_once('/').unwrap_or(("", path))
     }
 
     /// The path, relative to the root.
@@ -41,7 +45,13 @@ impl IdentityFile {
 
     /// The key of the `[pin]` table that fixes its value.
     pub fn pin_key(self) -> &'static str {
-        self.kind().pin
+        let pin = self.kind().pin;
+        pin.strip_prefix("pin.").unwrap_or(pin)
+    }
+
+    /// The credential that gives its value.
+    pub(crate) fn credential(self) -> String {
+        format!("sanid.{}", self.pin_key())
     }
 
     /// Whether a text is a name that keeps the standard.
@@ -59,9 +69,9 @@ impl IdentityFile {
         self.kind().needed_mode
     }
 
-    /// The value of an identity that belongs into this file.
-    pub fn value(self, identity: &Identity) -> String {
-        (self.kind().value)(identity)
+    /// The value that a scheme derives for this file.
+    pub(crate) fn value(self, derived: &Derived) -> String {
+        (self.kind().value)(derived)
     }
 
     /// The bytes for a value: one line, LF, nothing else, which is what every reader takes alike.
@@ -82,9 +92,18 @@ impl IdentityFile {
         (self.kind().readers)(bytes)
     }
 
-    /// The name for this file among those that a reader has of its own.
-    pub(crate) fn own(self, own: &Own) -> Option<&String> {
-        (self.kind().own)(own)
+    /// The name that programs of an initramfs take from these bytes at this path; `None` where they read no name of
+    /// this kind there.
+    pub fn in_initramfs(self, path: &str, bytes: &[u8]) -> Option<Result<String, Hazard>> {
+        let kind = self.kind();
+        match &kind.sourced {
+            Some(one) if [kind.path, one.used, one.image].contains(&path) => {
+                Some((one.shell)(bytes))
+            }
+            Some(one) if one.settings.contains(&path) => Some((one.setting)(bytes)),
+            None if kind.path == path => Some(self.effective(bytes).map(str::to_owned)),
+            _ => None,
+        }
     }
 
     /// Whether two values of the file are one name to storage.
@@ -99,7 +118,7 @@ impl IdentityFile {
         if bytes == self.bytes(expected) {
             return Vec::new();
         }
-        (self.kind().disagreement)(bytes, expected)
+        crate::parse::unlike(expected, self.readers(bytes))
     }
 }
 
@@ -245,7 +264,15 @@ impl Disk {
         Self(IdentityFile::ALL.map(state))
     }
 
-    /// The result of a file's own reader, as text.
+    /// Why each file that could not be read could not.
+    pub(crate) fn unreadable(&self) -> impl Iterator<Item = String> {
+        self.0.iter().filter_map(|state| match state {
+            FileState::Unreadable(error) => Some(error.to_string()),
+            FileState::Missing | FileState::Present(_) => None,
+        })
+    }
+
+    /// What a file's own reader has in hand, as text.
     pub fn effective(&self, file: IdentityFile) -> Effective<String> {
         self.read(file, file.kind().parse, file.kind().in_use)
     }
@@ -298,6 +325,11 @@ impl Disk {
             }
         }
         names
+    }
+
+    /// The text that a file's reader takes, valid or not, escaped for display.
+    pub fn shown(&self, file: IdentityFile) -> Option<String> {
+        Some(escape(self.effective_text(file)?.as_bytes()))
     }
 
     /// The text that a file's reader takes, valid or not.

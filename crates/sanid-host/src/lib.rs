@@ -23,8 +23,8 @@
 //! let facts = sanid_host::observe(&root, &sanid_host::Look::default()).unwrap();
 //! let resolution = sanid_host::resolve(&facts);
 //! assert_eq!(
-//!     resolution.nvme.unwrap().value.host_nqn.as_str(),
-//!     "nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b",
+//!     resolution.names().host_nqn(),
+//!     Some("nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b"),
 //! );
 //! ```
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
@@ -61,14 +61,15 @@ pub mod unique;
 pub use claim::ClaimFacts;
 pub use facts::{
     Access, Credentials, ElsewhereFile, Facts, FirmwareFacts, FirmwareSeeds, FirmwareTable, Guard,
-    InitramfsFacts, IscsiHost, IscsiSession, Iscsid, Lack, Live, MachineIdState, Mounted,
-    Namespace, Namespaces, NotASeed, NvmeController, OtherSeeds, OthersFacts, OwnName, OwnNames,
-    OwnReader, PlaceFacts, Places, RootFacts, SeedFacts, SeedUuid, TableContent, When, Writer,
+    InitramfsFacts, IscsiHost, IscsiSession, Lack, Live, MachineIdState, Mounted, Namespace,
+    Namespaces, NotASeed, NvmeController, OtherSeeds, OthersFacts, PlaceFacts, Places, RootFacts,
+    SeedFacts, SeedUuid, Started, TableContent, When, Writer,
 };
 pub use file::{Disk, Effective, FileState, IdentityFile};
 pub use observe::{Covered, Look, PUBLISHED, fixed_by, observe};
 pub use observed::Observed;
-pub use part::{Names, PerPart};
+pub use part::own;
+pub use part::{NAMED_FILES, NAMED_PARTS, Names, PerPart};
 pub use place::Via;
 pub use plan::plan;
 pub use resolve::resolve;

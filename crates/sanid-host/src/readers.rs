@@ -1,8 +1,9 @@
 //! Which name each program takes, where that is not the one in the identity files.
 
-use crate::facts::{Facts, OwnName};
+use crate::facts::Facts;
 use crate::file::{Disk, IdentityFile};
 use crate::observed::Observed;
+use crate::own::OwnName;
 use crate::parse::ReaderView;
 use crate::part::{Names, Part, part_of};
 use crate::root::escape;
@@ -28,9 +29,9 @@ pub fn differing(facts: &Facts) -> Vec<ReaderName> {
     let mut all: Vec<ReaderName> = files.flat_map(|file| of_file(&facts.disk, file)).collect();
     let own = own_names(facts).iter().filter(|own| differs(facts, own));
     all.extend(own.map(|own| ReaderName {
-        reader: own.reader.as_str(),
-        part: part(own),
-        names: Names::of_files(|file| file.own(&own.own).cloned()),
+        reader: own.reader.name,
+        part: own.reader.part,
+        names: own.own.names.clone(),
         from: own.place(),
         why: None,
     }));
@@ -45,11 +46,6 @@ pub(crate) fn own_names(facts: &Facts) -> &[OwnName] {
     }
 }
 
-/// The part that an own name replaces.
-pub(crate) fn part(own: &OwnName) -> Part {
-    own.reader.part()
-}
-
 /// Whether an own name is not the one in the identity files, nor that of an adapter which logs in by itself.
 pub(crate) fn differs(facts: &Facts, own: &OwnName) -> bool {
     let of_adapter = |iqn: &str| {
@@ -58,7 +54,7 @@ pub(crate) fn differs(facts: &Facts, own: &OwnName) -> bool {
     };
     let is_other = |file: &IdentityFile| {
         let here = facts.disk.effective_text(*file).unwrap_or_default();
-        let name = file.own(&own.own).filter(|name| !of_adapter(name));
+        let name = own.own.names.of(*file).filter(|name| !of_adapter(name));
         name.is_some_and(|name| !file.is_same(name, &here))
     };
     IdentityFile::ALL.iter().any(is_other)

@@ -1,7 +1,7 @@
 //! Names on disk that follow from this host's own seeds: by the rule of a scheme that is not the configured one, or
 //! with the seed itself in them.
 
-use sanid_core::{Derived, HostUuid, Identity, SCHEMES, Seed, Takes};
+use sanid_core::{Derived, HostUuid, SCHEMES, Seed, Takes};
 
 use crate::config::Origin;
 use crate::config::seed::MACHINE_ID;
@@ -63,13 +63,13 @@ impl Made {
             // Its answer would have to be asked for.
             Takes::NvmeTool => return None,
         };
+        let derived = scheme.derive(seed, &facts.settings.iqn_prefix.value);
+        let is_left_out =
+            |part: &Part| !matches!(part.kind().by_setting(facts, &derived, ""), Ok(None));
         Some(Self {
             scheme: scheme.name(),
-            derived: scheme.derive(seed, &facts.settings.iqn_prefix.value),
-            left_out: Part::ALL
-                .into_iter()
-                .filter(|part| part.kind().is_without_scheme(facts))
-                .collect(),
+            left_out: Part::ALL.into_iter().filter(is_left_out).collect(),
+            derived,
         })
     }
 
@@ -88,12 +88,8 @@ impl Made {
     }
 
     fn value(&self, file: IdentityFile) -> Option<String> {
-        let identity = Identity {
-            iqn: self.derived.iqn.clone().into(),
-            nvme: self.derived.nvme.clone(),
-        };
         let is_left_out = self.left_out.contains(&part_of(file));
-        (!is_left_out).then(|| file.value(&identity))
+        (!is_left_out).then(|| file.value(&self.derived))
     }
 }
 

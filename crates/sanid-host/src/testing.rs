@@ -11,7 +11,7 @@ use crate::file::{Disk, FileState, IdentityFile};
 use crate::observed::Observed;
 use crate::part::{Names, Part};
 use crate::record::{Origin as RecordOrigin, Record, RecordState, Recorded};
-use crate::resolve::{Candidate, Resolution, ResolveError, Resolved};
+use crate::resolve::{Candidate, Resolution, ResolveError, SourceKind};
 use crate::root::FileContent;
 
 /// The machine-id of the published vectors, and what `sanid-v1` makes of it.
@@ -61,8 +61,8 @@ pub(crate) fn facts() -> Facts {
             unread_scripts: Vec::new(),
             access: Observed::Saw(Vec::new()),
             namespaces: Observed::Saw(crate::facts::Namespaces::default()),
-            iscsid: Observed::Saw(Vec::new()),
-            own_names: Observed::Saw(crate::facts::OwnNames::default()),
+            started: Observed::Saw(Vec::new()),
+            own_names: Observed::Saw(crate::own::OwnNames::default()),
             lxd: Observed::Saw(None),
         },
         published: Observed::Saw(None),
@@ -116,20 +116,29 @@ impl Facts {
     }
 
     /// With a pinned initiator name.
-    pub(crate) fn pin_iqn(mut self, iqn: &str) -> Self {
-        self.settings.pin.iqn = Some(pinned(IscsiName::parse(iqn).unwrap(), 2));
-        self
+    pub(crate) fn pin_iqn(self, iqn: &str) -> Self {
+        self.pin(IdentityFile::InitiatorName, iqn, 2)
     }
 
     /// With a pinned host NQN.
-    pub(crate) fn pin_nqn(mut self, nqn: &str) -> Self {
-        self.settings.pin.hostnqn = Some(pinned(HostNqn::parse(nqn).unwrap(), 3));
-        self
+    pub(crate) fn pin_nqn(self, nqn: &str) -> Self {
+        self.pin(IdentityFile::HostNqn, nqn, 3)
     }
 
     /// With a pinned Host ID.
-    pub(crate) fn pin_id(mut self, id: &str) -> Self {
-        self.settings.pin.hostid = Some(pinned(HostId::parse(id).unwrap(), 4));
+    pub(crate) fn pin_id(self, id: &str) -> Self {
+        self.pin(IdentityFile::HostId, id, 4)
+    }
+
+    fn pin(mut self, file: IdentityFile, name: &str, line: usize) -> Self {
+        let pin = Setting {
+            value: name.into(),
+            origin: Origin::File {
+                path: "/etc/sanid/config.toml".into(),
+                line,
+            },
+        };
+        self.settings.pin.names.insert(file, pin);
         self
     }
 
@@ -212,21 +221,29 @@ fn copied(bytes: &[u8]) -> FileState {
     })
 }
 
-fn pinned<T>(value: T, line: usize) -> Setting<T> {
-    Setting {
-        value,
-        origin: Origin::File {
-            path: "/etc/sanid/config.toml".into(),
-            line,
-        },
-    }
-}
-
 /// A resolution in which every part has a name.
 pub(crate) struct Whole {
-    pub(crate) iqn: Resolved<IscsiName>,
-    pub(crate) nvme: Resolved<NvmePair>,
+    pub(crate) iqn: Typed<IscsiName>,
+    pub(crate) nvme: Typed<NvmePair>,
     pub(crate) candidates: Vec<Candidate>,
+}
+
+/// The names of a part, typed.
+pub(crate) struct Typed<T> {
+    pub(crate) value: T,
+    pub(crate) source: SourceKind,
+    pub(crate) place: String,
+}
+
+impl<T> Typed<T> {
+    fn of(resolution: &Resolution, part: Part, value: impl FnOnce(&Names) -> T) -> Self {
+        let resolved = resolution.parts[part].as_ref().unwrap();
+        Self {
+            value: value(&resolved.names),
+            source: resolved.source,
+            place: resolved.place.clone(),
+        }
+    }
 }
 
 impl Resolution {
@@ -234,8 +251,15 @@ impl Resolution {
     #[track_caller]
     pub(crate) fn unwrap(self) -> Whole {
         Whole {
-            iqn: self.iqn.unwrap(),
-            nvme: self.nvme.unwrap(),
+            iqn: Typed::of(&self, Part::Iqn, |names| {
+                IscsiName::in_use(names.iqn().unwrap()).unwrap()
+            }),
+            nvme: Typed::of(&self, Part::Nvme, |names| {
+                NvmePair::new(
+                    HostNqn::in_use(names.host_nqn().unwrap()).unwrap(),
+                    HostId::parse(names.host_id().unwrap()).unwrap(),
+                )
+            }),
             candidates: self.candidates,
         }
     }

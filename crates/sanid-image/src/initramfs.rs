@@ -5,7 +5,7 @@ use std::io::Read;
 
 use sanid_core::{MachineId, MachineIdError, SeedFingerprint};
 use sanid_host::IdentityFile;
-use sanid_host::parse::{Hazard, initiatorname, shell};
+use sanid_host::parse::Hazard;
 use sanid_host::root::escape;
 
 use crate::cpio::{CpioError, Header};
@@ -16,25 +16,17 @@ use crate::walk::{Entry, Segment, walk};
 /// What a file of an image holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// An iSCSI initiator name, in `initiatorname.iscsi`.
-    InitiatorName,
-    /// An iSCSI initiator name, in the variables of Debian's `iscsi.initramfs`.
-    IscsiInitramfs,
-    /// An NVMe host NQN.
-    HostNqn,
-    /// An NVMe Host ID.
-    HostId,
+    /// A name, of the kind that this file of a host holds.
+    Name(IdentityFile),
     /// A machine-id, from which identities are derived.
     MachineId,
 }
 
 impl Kind {
-    /// The part in the field's words.
+    /// What it is, in words.
     pub fn words(self) -> &'static str {
         match self {
-            Self::InitiatorName | Self::IscsiInitramfs => "initiator name",
-            Self::HostNqn => "host NQN",
-            Self::HostId => "Host ID",
+            Self::Name(file) => file.holds(),
             Self::MachineId => "machine-id",
         }
     }
@@ -42,20 +34,8 @@ impl Kind {
     /// The part in JSON.
     pub fn key(self) -> &'static str {
         match self {
-            Self::InitiatorName | Self::IscsiInitramfs => "iqn",
-            Self::HostNqn => "hostNqn",
-            Self::HostId => "hostId",
+            Self::Name(file) => file.field(),
             Self::MachineId => "machineId",
-        }
-    }
-
-    /// The file of a host that says the same.
-    pub fn file(self) -> Option<IdentityFile> {
-        match self {
-            Self::InitiatorName | Self::IscsiInitramfs => Some(IdentityFile::InitiatorName),
-            Self::HostNqn => Some(IdentityFile::HostNqn),
-            Self::HostId => Some(IdentityFile::HostId),
-            Self::MachineId => None,
         }
     }
 }
@@ -66,19 +46,9 @@ impl serde::Serialize for Kind {
     }
 }
 
-/// The paths that programs of an initramfs read, and that hooks copy to.
-const PLACES: &[(&str, Kind)] = &[
-    ("etc/iscsi/initiatorname.iscsi", Kind::InitiatorName),
-    ("etc/initiatorname.iscsi", Kind::InitiatorName),
-    ("run/initiatorname.iscsi", Kind::InitiatorName),
-    ("etc/iscsi.initramfs", Kind::IscsiInitramfs),
-    ("etc/iscsi/iscsi.initramfs", Kind::IscsiInitramfs),
-    ("etc/nvme/hostnqn", Kind::HostNqn),
-    ("etc/nvme/hostid", Kind::HostId),
-    ("etc/machine-id", Kind::MachineId),
-    ("var/lib/dbus/machine-id", Kind::MachineId),
-];
-/// Below these the same paths may be.
+/// Where programs of an initramfs look for a machine-id.
+const MACHINE_ID: [&str; 2] = ["etc/machine-id", "var/lib/dbus/machine-id"];
+/// Below these are the same paths, of programs and of hooks that copy files.
 const PREFIXES: &[&str] = &["", "usr/", "usr/local/", "usr/share/factory/", "run/sanid/"];
 
 /// The kind of the file at a path below the root of an image.
@@ -87,15 +57,11 @@ const PREFIXES: &[&str] = &["", "usr/", "usr/local/", "usr/share/factory/", "run
 /// ```
 /// use sanid_image::initramfs::{Kind, kind};
 ///
-/// assert_eq!(kind("usr/local/etc/nvme/hostid"), Some(Kind::HostId));
+/// assert_eq!(kind("usr/local/etc/nvme/hostid").map(Kind::key), Some("hostId"));
 /// assert_eq!(kind("etc/hostname"), None);
 /// ```
 pub fn kind(path: &str) -> Option<Kind> {
-    PREFIXES.iter().find_map(|prefix| {
-        let rest = path.strip_prefix(prefix)?;
-        let found = PLACES.iter().find(|(place, _)| *place == rest);
-        found.map(|(_, kind)| *kind)
-    })
+    content(path, b"").map(|(kind, _)| kind)
 }
 
 /// What a file's reader takes from it.
@@ -229,7 +195,7 @@ impl Reader {
                 Some(data) => data,
                 None => entry.data(self.limits.kept)?,
             };
-            content(kind, &data)
+            content(path, &data).map_or(Content::Nothing, |(_, content)| content)
         };
         if self.files.len() < self.limits.kept_files || self.files.contains_key(path) {
             let found = Found {
@@ -256,7 +222,8 @@ impl Reader {
         for (one, path) in &self.waiting {
             if *one == file(header) {
                 if let Some(found) = self.files.get_mut(path) {
-                    found.content = content(found.kind, &data);
+                    let read = content(path, &data).map(|(_, content)| content);
+                    found.content = read.unwrap_or(Content::Nothing);
                 }
             }
         }
@@ -269,27 +236,23 @@ fn file(header: &Header) -> Inode {
     (header.inode, header.device)
 }
 
-/// What the reader of this kind of file takes from these bytes.
-fn content(kind: Kind, bytes: &[u8]) -> Content {
-    let name = match kind {
-        Kind::MachineId => return machine_id(bytes),
-        Kind::InitiatorName => initiatorname::shell(bytes),
-        Kind::IscsiInitramfs => assigned(bytes),
-        Kind::HostNqn => IdentityFile::HostNqn.effective(bytes).map(str::to_owned),
-        Kind::HostId => IdentityFile::HostId.effective(bytes).map(str::to_owned),
-    };
-    match name {
+/// What the reader of the file at this path takes from these bytes; `None` where none reads an identity there.
+fn content(path: &str, bytes: &[u8]) -> Option<(Kind, Content)> {
+    PREFIXES.iter().find_map(|prefix| {
+        let path = path.strip_prefix(prefix)?;
+        if MACHINE_ID.contains(&path) {
+            return Some((Kind::MachineId, machine_id(bytes)));
+        }
+        let mut files = IdentityFile::ALL.into_iter();
+        files.find_map(|file| Some((Kind::Name(file), name(file.in_initramfs(path, bytes)?))))
+    })
+}
+
+fn name(taken: Result<String, Hazard>) -> Content {
+    match taken {
         Ok(name) => Content::Name(escape(name.as_bytes())),
         Err(Hazard::NoValue | Hazard::Empty) => Content::Nothing,
         Err(hazard) => Content::Unusable(escape(hazard.to_string().as_bytes())),
-    }
-}
-
-/// The name in Debian's `iscsi.initramfs`, which a shell sources.
-fn assigned(bytes: &[u8]) -> Result<String, Hazard> {
-    match shell::assigned(bytes, "ISCSI_INITIATOR")? {
-        Some(value) if !value.is_empty() => String::from_utf8(value).map_err(|_| Hazard::NotUtf8),
-        _ => Err(Hazard::NoValue),
     }
 }
 

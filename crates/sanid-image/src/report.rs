@@ -3,8 +3,7 @@
 //!
 //! API, `sanid/v1`: fields are added, never renamed or removed. None can hold a machine-id.
 
-use sanid_host::root::escape;
-use sanid_host::{Facts, IdentityFile};
+use sanid_host::{Facts, NAMED_FILES};
 use serde::Serialize;
 
 use crate::compression::Compression;
@@ -125,23 +124,11 @@ report! {
 impl HostReport {
     /// The names in the files of a host.
     pub fn new(facts: &Facts) -> Self {
-        let text = |file| {
-            let text = facts.disk.effective_text(file);
-            text.map(|text| escape(text.as_bytes()))
-        };
+        let [iqn, host_nqn, host_id] = NAMED_FILES.map(|file| facts.disk.shown(file));
         Self {
-            iqn: text(IdentityFile::InitiatorName),
-            host_nqn: text(IdentityFile::HostNqn),
-            host_id: text(IdentityFile::HostId),
-        }
-    }
-
-    /// The name in one file.
-    pub(crate) fn of(&self, file: IdentityFile) -> Option<&str> {
-        match file {
-            IdentityFile::InitiatorName => self.iqn.as_deref(),
-            IdentityFile::HostNqn => self.host_nqn.as_deref(),
-            IdentityFile::HostId => self.host_id.as_deref(),
+            iqn,
+            host_nqn,
+            host_id,
         }
     }
 }
@@ -149,7 +136,6 @@ impl HostReport {
 impl ImageReport {
     /// The report of an image that was read.
     pub fn new(path: &str, image: &Image, facts: &Facts) -> Self {
-        let host = HostReport::new(facts);
         let segment = |one: &crate::Segment| SegmentReport {
             at: one.at,
             compression: one.compression,
@@ -163,7 +149,7 @@ impl ImageReport {
             files: image
                 .files
                 .iter()
-                .map(|found| FileReport::new(found, &host, facts))
+                .map(|found| FileReport::new(found, facts))
                 .collect(),
             odd_names: image.odd_names.clone(),
             error: image.damage.as_ref().map(ToString::to_string),
@@ -190,7 +176,7 @@ impl ImageReport {
 }
 
 impl FileReport {
-    fn new(found: &Found, host: &HostReport, facts: &Facts) -> Self {
+    fn new(found: &Found, facts: &Facts) -> Self {
         let (verdict, value, why) = match &found.content {
             Content::Nothing => (Verdict::Nothing, None, Some("empty".into())),
             Content::Link(target) => (Verdict::Nothing, None, Some(format!("a link to {target}"))),
@@ -201,8 +187,11 @@ impl FileReport {
             ),
             Content::Unusable(why) => (Verdict::Unusable, None, Some(format!("its reader {why}"))),
             Content::Name(name) => {
-                let on_disk = found.kind.file().and_then(|file| host.of(file));
-                let verdict = compared(on_disk, name.as_str());
+                let on_disk = match found.kind {
+                    Kind::Name(file) => facts.disk.shown(file),
+                    Kind::MachineId => None,
+                };
+                let verdict = compared(on_disk.as_ref(), name);
                 (verdict, Some(name.clone()), None)
             }
             Content::Seed(fingerprint) => {

@@ -11,7 +11,7 @@ mod support;
 
 use std::path::Path;
 
-use sanid_host::resolve::{Resolution, SOURCES, resolve};
+use sanid_host::resolve::{Part, SOURCES, resolve};
 use support::host::{Host, MACHINE_ID};
 
 const PAGE: &str = include_str!("../../../docs/resolution.md");
@@ -109,15 +109,16 @@ fn shown_with(host: &Host, credentials: &Path) -> String {
         ..sanid_host::Look::default()
     };
     let facts = sanid_host::observe(&root, &look).unwrap();
-    let Resolution { iqn, nvme, .. } = resolve(&facts);
-    let (iqn, nvme) = (iqn.unwrap(), nvme.unwrap());
-    let rows = [
-        ("initiator name", iqn.value.to_string()),
-        ("host NQN", nvme.value.host_nqn.to_string()),
-        ("Host ID", nvme.value.host_id.to_string()),
-        ("initiator from", iqn.place),
-        ("NVMe pair from", nvme.place),
-    ];
-    rows.map(|(label, value)| format!("{label:<14}  {value}\n"))
-        .concat()
+    let resolution = resolve(&facts);
+    let names = resolution.names();
+    let names = names.iter().map(|(file, name)| (file.holds(), name));
+    let places = Part::ALL.into_iter().map(|part| {
+        let (_, place) = resolution.origin(part).unwrap();
+        (part.origin_label(), place)
+    });
+    let rows = names.chain(places);
+    let lines: Vec<String> = rows
+        .map(|(label, value)| format!("{label:<14}  {value}\n"))
+        .collect();
+    lines.concat()
 }

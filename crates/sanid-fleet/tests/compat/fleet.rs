@@ -172,14 +172,15 @@ fn reads_escrow_records() {
         let plain = read("db-1.json").unwrap();
         assert_eq!(plain.host, "db-1");
         assert_eq!(
-            plain.iqn,
-            "iqn.2016-04.com.open-iscsi:652f5d50a6894520b87bfe2552ef6b8b"
+            plain.names.iqn(),
+            Some("iqn.2016-04.com.open-iscsi:652f5d50a6894520b87bfe2552ef6b8b")
         );
         assert_eq!(
-            plain.host_nqn,
-            "nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b"
+            plain.names.host_nqn(),
+            Some("nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b")
         );
-        assert_eq!(plain.host_id, "652f5d50-a689-4520-b87b-fe2552ef6b8b");
+        let id = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
+        assert_eq!(plain.names.host_id(), Some(id));
         assert_eq!(plain.scheme.as_deref(), Some("sanid-v1"));
         assert_eq!(
             plain.seed_fingerprint.as_deref(),
@@ -188,7 +189,7 @@ fn reads_escrow_records() {
         let of_show = read("of-show.json").unwrap();
         assert_eq!(of_show.addresses, ["192.0.2.10", "db-1.example.com"]);
         assert_eq!(of_show.seed_fingerprint, None);
-        assert_eq!(read("with-machine-id.json").unwrap().host_id, plain.host_id);
+        assert_eq!(read("with-machine-id.json").unwrap().names, plain.names);
         assert!(read("db-1.age").unwrap_err().contains("age -d"));
     }
 }

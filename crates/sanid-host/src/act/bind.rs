@@ -10,7 +10,7 @@ use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, Mode, OFlags, StatxFlags};
 use rustix::io::Errno;
 
-use super::journal::{Detached, Journal};
+use super::journal::{Detached, Journal, clear_covers};
 use super::swap::Swap;
 use super::{ActError, Step, dir, mount, tree};
 use crate::facts::Facts;
@@ -342,11 +342,6 @@ fn is_mount_of_run(root: &Root, directory: &OwnedFd, file: IdentityFile) -> bool
 fn is_same(one: &OwnedFd, other: &OwnedFd) -> bool {
     let inode = |fd| rustix::fs::fstat(fd).map(|stat| (stat.st_dev, stat.st_ino));
     matches!((inode(one), inode(other)), (Ok(one), Ok(other)) if one == other)
-}
-
-/// Removes the copies that were covers. Best effort: they are not visible to any reader.
-pub(super) fn clear_covers(root: &Root) {
-    let _ = tree::remove(root, COVERS);
 }
 
 /// Unmounts the covers that a killed run left.

@@ -10,6 +10,7 @@ use rustix::io::Errno;
 
 use super::swap::Swap;
 use super::{ActError, Step, mount, tree};
+use crate::place::COVERS;
 use crate::root::Root;
 
 /// How often a cover is unmounted before the change is given up.
@@ -149,7 +150,7 @@ impl<'a> Journal<'a> {
         // A cover shows the old state, so it stays where that could not be restored below it; the next run
         // unmounts it.
         if broken.is_none() && self.uncover().is_ok() {
-            super::bind::clear_covers(self.root);
+            clear_covers(self.root);
         }
         match broken {
             None => first,
@@ -160,6 +161,11 @@ impl<'a> Journal<'a> {
             },
         }
     }
+}
+
+/// Removes the copies that were covers. Best effort: they are not visible to any reader.
+pub(super) fn clear_covers(root: &Root) {
+    let _ = tree::remove(root, COVERS);
 }
 
 /// Unmounting takes memory, which may be there a moment later.

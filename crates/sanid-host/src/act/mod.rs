@@ -35,7 +35,6 @@ use journal::Journal;
 pub(crate) use lock::{Lock, lock};
 pub use reseed::NewMachineId;
 pub(crate) use reseed::reseed;
-pub(crate) use restart::Verb;
 pub use restart::{Restart, restarts};
 use swap::Swap;
 
@@ -118,7 +117,7 @@ fn act_after(
     }
     // A run that was killed after the exchange left old files under temporary names.
     leftovers::clear(root);
-    bind::clear_covers(root);
+    journal::clear_covers(root);
     // Before the last word of the record: a run that is killed here is seen to have come no further.
     // Bind placement stores nothing that an image could capture.
     if !plan.record_in_run {

@@ -9,32 +9,16 @@ use crate::plan::{self, Plan};
 use crate::resolve::Part;
 
 const PROGRAM: &str = "systemctl";
+/// Restarts a unit if it is active.
+const VERB: &str = "try-restart";
 /// What systemctl answers for a unit that is not installed (systemd.exec(5): `EXIT_NOTINSTALLED`).
 const NOT_INSTALLED: i32 = 5;
-
-/// What is done to a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
-    /// It is restarted if it is active.
-    TryRestart,
-}
-
-impl Verb {
-    /// systemctl's word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::TryRestart => "try-restart",
-        }
-    }
-}
 
 /// Units that keep the old name until they are restarted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Restart {
     /// The part that they read.
     pub part: Part,
-    /// What is done to them.
-    pub verb: Verb,
     /// The units.
     pub units: &'static [&'static str],
     /// Why.
@@ -48,8 +32,8 @@ pub fn restarts(plan: &Plan) -> Vec<Restart> {
         let touched = plan.lifts.contains(&part) || plan.writes_of(part).next().is_some();
         touched && plan.had.of(file) != plan.after.of(file)
     };
-    let all = Part::ALL.map(|part| part.kind().restart());
-    all.into_iter()
+    let all = Part::ALL.into_iter();
+    all.filter_map(|part| part.kind().restart())
         .filter(|one| plan::files(one.part).iter().copied().any(renamed))
         .collect()
 }
@@ -64,7 +48,7 @@ impl Restart {
         // One by one, since one that is not installed fails the whole command.
         for unit in self.units {
             let output = Command::new(PROGRAM)
-                .args([self.verb.as_str(), unit])
+                .args([VERB, unit])
                 .stdin(Stdio::null())
                 .output()
                 .map_err(|error| error.to_string())?;
@@ -81,12 +65,7 @@ impl Restart {
 /// The command to type.
 impl fmt::Display for Restart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{PROGRAM} {} {}",
-            self.verb.as_str(),
-            self.units.join(" ")
-        )
+        write!(f, "{PROGRAM} {} {}", VERB, self.units.join(" "))
     }
 }
 
@@ -95,8 +74,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_is_made_from_verb_and_units() {
-        let commands = Part::ALL.map(|part| part.kind().restart().to_string());
+    fn the_command_is_made_from_the_units() {
+        let commands = Part::ALL.map(|part| part.kind().restart().unwrap().to_string());
         assert_eq!(
             commands,
             [

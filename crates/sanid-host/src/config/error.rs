@@ -165,14 +165,18 @@ pub enum ConfigError {
     },
     /// The two halves of a pinned pair in two files.
     #[error(
-        "pin.hostnqn ({hostnqn}) and pin.hostid ({hostid}) are in two files; the pair is one \
+        "{first} ({at}) and {second} ({other}) come from two files; the pair is one \
          identity: set both halves in one file, and override or mask the other"
     )]
     SplitPair {
-        /// The location of the host NQN.
-        hostnqn: Place,
-        /// The location of the Host ID.
-        hostid: Place,
+        /// The key of the first half.
+        first: &'static str,
+        /// Where that is.
+        at: Place,
+        /// The key of the second half.
+        second: &'static str,
+        /// Where that is.
+        other: Place,
     },
 }
 

@@ -5,13 +5,24 @@
 
 use super::error::{ConfigError, Place, closest, without_ids};
 use super::fragments::Fragment;
-use serde::Deserialize;
+use crate::part::IdentityFile;
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
+use std::sync::LazyLock;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Every key there is, in the order `sanid config` shows them.
-pub const KEYS: [&str; 14] = [
+pub static KEYS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let pins = IdentityFile::ALL.into_iter().map(|file| file.kind().pin);
+    SETTINGS.into_iter().chain(pins).chain([VERBATIM]).collect()
+});
+
+const VERBATIM: &str = "pin.verbatim";
+const SETTINGS: [&str; 10] = [
     "scheme",
     "seed",
     "denylist",
@@ -22,10 +33,6 @@ pub const KEYS: [&str; 14] = [
     "placement",
     "firmware",
     "allow-volatile-machine-id",
-    "pin.iqn",
-    "pin.hostnqn",
-    "pin.hostid",
-    "pin.verbatim",
 ];
 
 /// The tables of keys.
@@ -69,13 +76,41 @@ pub(crate) struct List {
 }
 
 /// The table `[pin]`, as written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table with iqn, hostnqn or hostid")]
+#[derive(Debug, Default)]
 pub(crate) struct PinInputs {
-    pub(crate) iqn: Option<Spanned<String>>,
-    pub(crate) hostnqn: Option<Spanned<String>>,
-    pub(crate) hostid: Option<Spanned<String>>,
+    pub(crate) names: BTreeMap<IdentityFile, Spanned<String>>,
     pub(crate) verbatim: Option<Spanned<bool>>,
+}
+
+impl<'de> Deserialize<'de> for PinInputs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = PinInputs;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let keys = IdentityFile::ALL.map(IdentityFile::pin_key);
+                let (last, others) = keys.split_last().ok_or(fmt::Error)?;
+                write!(f, "a table with {} or {last}", others.join(", "))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PinInputs, A::Error> {
+                let mut inputs = PinInputs::default();
+                while let Some(key) = map.next_key::<String>()? {
+                    let mut files = IdentityFile::ALL.into_iter();
+                    if let Some(file) = files.find(|file| file.pin_key() == key) {
+                        inputs.names.insert(file, map.next_value()?);
+                    } else if key == "verbatim" {
+                        inputs.verbatim = Some(map.next_value()?);
+                    } else {
+                        return Err(A::Error::unknown_field(&key, &[]));
+                    }
+                }
+                Ok(inputs)
+            }
+        }
+        deserializer.deserialize_map(Keys)
+    }
 }
 
 impl Inputs {

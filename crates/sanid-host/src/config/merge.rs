@@ -8,9 +8,9 @@ use super::settings::{
     Firmware, OnExisting, Origin, Pin, Placement, Setting, Settings, Words, one_of,
 };
 use super::template::IqnTemplate;
-use sanid_core::{
-    HostId, HostNqn, HostUuid, IqnPrefix, IscsiName, NameError, SCHEMES, Scheme, Takes,
-};
+use crate::part::{IdentityFile, Part, files};
+use sanid_core::{HostUuid, IqnPrefix, NameError, SCHEMES, Scheme, Takes};
+use std::collections::BTreeMap;
 use toml::Spanned;
 
 impl Settings {
@@ -67,9 +67,7 @@ struct Merged {
     placement: Option<Placed<Placement>>,
     firmware: Option<Placed<Firmware>>,
     allow_volatile_machine_id: Option<Placed<bool>>,
-    pin_iqn: Option<Placed<IscsiName>>,
-    pin_hostnqn: Option<Placed<HostNqn>>,
-    pin_hostid: Option<Placed<HostId>>,
+    pins: BTreeMap<IdentityFile, Placed<String>>,
     pin_verbatim: Option<Placed<bool>>,
     unknown: Vec<(String, Origin)>,
 }
@@ -119,33 +117,15 @@ impl Merged {
         )?;
         let verbatim = inputs.pin.verbatim.as_ref();
         let verbatim = verbatim.is_some_and(|flag| *flag.get_ref());
-        file.text("pin.iqn", inputs.pin.iqn, &mut self.pin_iqn, |text| {
-            let name = if verbatim {
-                IscsiName::in_use(text)
-            } else {
-                IscsiName::parse(text)
-            };
-            name.map_err(|error| pin(&error))
-        })?;
-        file.text(
-            "pin.hostnqn",
-            inputs.pin.hostnqn,
-            &mut self.pin_hostnqn,
-            |text| {
-                let nqn = if verbatim {
-                    HostNqn::in_use(text)
-                } else {
-                    HostNqn::parse(text)
-                };
-                nqn.map_err(|error| pin(&error))
-            },
-        )?;
-        file.text(
-            "pin.hostid",
-            inputs.pin.hostid,
-            &mut self.pin_hostid,
-            |text| HostId::parse(text).map_err(|error| Refusal::new(error, REMOVE)),
-        )?;
+        for (name, input) in inputs.pin.names {
+            let kind = name.kind();
+            let parse = if verbatim { kind.in_use } else { kind.parse };
+            let mut pin = None;
+            file.text(kind.pin, Some(input), &mut pin, |text| {
+                parse(text).map_err(|error| refused(name, &error))
+            })?;
+            self.pins.extend(pin.map(|pin| (name, pin)));
+        }
         file.flag(inputs.pin.verbatim, &mut self.pin_verbatim);
         self.unknown.extend(inputs.unknown.into_iter().map(|one| {
             let at = file.at(one.at);
@@ -198,16 +178,26 @@ impl Merged {
                 });
             }
         }
-        // One file may override one half of a pair that another file sets, and so invent a pair
-        // that no file has.
-        match (&self.pin_hostnqn, &self.pin_hostid) {
-            (Some(hostnqn), Some(hostid)) if hostnqn.at.path != hostid.at.path => {
-                Err(ConfigError::SplitPair {
-                    hostnqn: hostnqn.at.clone(),
-                    hostid: hostid.at.clone(),
-                })
-            }
-            _ => Ok(()),
+        Part::ALL
+            .into_iter()
+            .try_for_each(|part| self.check_whole(part))
+    }
+
+    /// One file may override one half of a pair that another file sets, and so invent a pair that nobody wrote down.
+    fn check_whole(&self, part: Part) -> Result<(), ConfigError> {
+        let pin = |file: &IdentityFile| Some((file.kind().pin, &self.pins.get(file)?.at));
+        let mut pins = files(part).iter().filter_map(pin);
+        let Some((first, at)) = pins.next() else {
+            return Ok(());
+        };
+        match pins.find(|(_, other)| other.path != at.path) {
+            None => Ok(()),
+            Some((second, other)) => Err(ConfigError::SplitPair {
+                first,
+                at: at.clone(),
+                second,
+                other: other.clone(),
+            }),
         }
     }
 
@@ -232,9 +222,9 @@ impl Merged {
                 default.allow_volatile_machine_id,
             ),
             pin: Pin {
-                iqn: self.pin_iqn.map(Placed::setting),
-                hostnqn: self.pin_hostnqn.map(Placed::setting),
-                hostid: self.pin_hostid.map(Placed::setting),
+                names: (self.pins.into_iter())
+                    .map(|(file, pin)| (file, pin.setting()))
+                    .collect(),
                 verbatim: self.pin_verbatim.map(Placed::setting),
             },
             unknown: self.unknown,
@@ -321,8 +311,9 @@ fn prefix(text: &str) -> Result<IqnPrefix, Refusal> {
         .map_err(|error| Refusal::new(error, "write for example \"iqn.2016-04.com.open-iscsi\""))
 }
 
-fn pin(error: &NameError) -> Refusal {
-    let fix = if error.rule().is_tolerated() {
+fn refused(file: IdentityFile, error: &NameError) -> Refusal {
+    let rule = error.rule();
+    let fix = if rule.is_tolerated() && (file.kind().is_usable_despite)(rule) {
         "correct it, or set pin.verbatim = true beside it if arrays know the host by this name as it is"
     } else {
         REMOVE

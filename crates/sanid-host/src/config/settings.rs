@@ -2,7 +2,9 @@
 
 use super::error::Refusal;
 use super::template::IqnTemplate;
-use sanid_core::{HostId, HostNqn, HostUuid, IqnPrefix, IscsiName, SCHEMES, Scheme};
+use crate::part::IdentityFile;
+use sanid_core::{HostUuid, IqnPrefix, SCHEMES, Scheme};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The first of the list, which is the default by its definition.
@@ -126,12 +128,8 @@ impl Words for Firmware {
 /// An identity fixed in configuration: the parts that are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Pin {
-    /// The iSCSI initiator name.
-    pub iqn: Option<Setting<IscsiName>>,
-    /// The NVMe host NQN.
-    pub hostnqn: Option<Setting<HostNqn>>,
-    /// The NVMe Host ID.
-    pub hostid: Option<Setting<HostId>>,
+    /// The names that are, each by the file that holds it.
+    pub names: BTreeMap<IdentityFile, Setting<String>>,
     /// Whether names are taken as they are where they break a rule that no initiator checks.
     pub verbatim: Option<Setting<bool>>,
 }
@@ -210,6 +208,10 @@ impl Settings {
     /// with the same effect.
     pub fn explain(&self) -> Vec<Explained> {
         let prefix = Some(&self.iqn_prefix).filter(|_| self.iqn_template.is_none());
+        let pins = self.pin.names.iter();
+        let pins = pins.map(|(file, pin)| line(file.kind().pin, Some(pin), |name| quoted(name)));
+        let verbatim = self.pin.verbatim.as_ref();
+        let verbatim = line("pin.verbatim", verbatim, ToString::to_string);
         [
             line("scheme", Some(&self.scheme), |v| quoted(v.name())),
             line("seed", Some(&self.seed), |v| format!("{v:?}")),
@@ -236,20 +238,10 @@ impl Settings {
                 Some(&self.allow_volatile_machine_id),
                 ToString::to_string,
             ),
-            line("pin.iqn", self.pin.iqn.as_ref(), |v| quoted(v.as_str())),
-            line("pin.hostnqn", self.pin.hostnqn.as_ref(), |v| {
-                quoted(v.as_str())
-            }),
-            line("pin.hostid", self.pin.hostid.as_ref(), |v| {
-                quoted(&v.to_string())
-            }),
-            line(
-                "pin.verbatim",
-                self.pin.verbatim.as_ref(),
-                ToString::to_string,
-            ),
         ]
         .into_iter()
+        .chain(pins)
+        .chain([verbatim])
         .flatten()
         .collect()
     }

@@ -1,8 +1,8 @@
 //! Who else writes an identity, and who else reads one.
 
-use super::own_names::OwnNames;
 use crate::file::{Disk, FileState, IdentityFile};
 use crate::observed::Observed;
+use crate::own::OwnNames;
 
 /// Other writers and other readers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct OthersFacts {
     /// Mount namespaces with identity files of their own.
     pub namespaces: Observed<Namespaces>,
     /// Each iscsid that runs.
-    pub iscsid: Observed<Vec<Iscsid>>,
+    pub started: Observed<Vec<Started>>,
     /// Names that programs take from configurations of their own.
     pub own_names: Observed<OwnNames>,
     /// The file with the UUID of LXD's server, and the UUID: LXD makes the pair of its controllers from it.
@@ -34,7 +34,7 @@ impl OthersFacts {
             unread_scripts: Vec::new(),
             access: Observed::NotLooked,
             namespaces: Observed::NotLooked,
-            iscsid: Observed::NotLooked,
+            started: Observed::NotLooked,
             own_names: Observed::NotLooked,
             lxd: Observed::NotLooked,
         }
@@ -139,9 +139,11 @@ pub struct Namespace {
     pub disk: Disk,
 }
 
-/// An iscsid that runs, and the file with the name that it took at its start. In seconds of the clock.
+/// A program that runs, such as iscsid, and the file that it read at its start. In seconds of the clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Iscsid {
+pub struct Started {
+    /// The file.
+    pub file: IdentityFile,
     /// The process.
     pub pid: u32,
     /// When it was started.

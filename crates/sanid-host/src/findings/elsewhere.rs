@@ -9,8 +9,8 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     for there in view.facts.others.elsewhere.seen() {
         let file = there.file;
         let path = view.path(&there.path);
-        let here = view.facts.disk.effective_text(file);
-        let here = here.map_or("none".into(), |here| crate::root::escape(here.as_bytes()));
+        let here = view.facts.disk.shown(file);
+        let here = here.unwrap_or_else(|| "none".into());
         let held = match &there.state {
             FileState::Missing => continue,
             FileState::Unreadable(error) => error.to_string(),

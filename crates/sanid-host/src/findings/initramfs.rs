@@ -1,11 +1,10 @@
 //! What the initramfs of this boot used and held, against disk and desired.
 
-use sanid_core::HostId;
+use std::fmt::Write as _;
 
 use super::{Code, Finding, View};
 use crate::file::IdentityFile;
 use crate::observed::Observed;
-use crate::parse::initiatorname;
 use crate::place::part_of;
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
@@ -14,30 +13,23 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     for file in IdentityFile::ALL {
-        let used = match file {
-            IdentityFile::InitiatorName => match seen.iqn() {
-                Some(Err(hazard)) => {
-                    let what = format!("/run/initiatorname.iscsi: the shell of dracut {hazard}");
-                    findings.push(finding(view, Code::InitramfsDiffers, file, what));
-                    None
-                }
-                iqn => iqn.and_then(Result::ok),
-            },
-            _ => seen.used.effective_text(file),
+        let sourced = file.kind().sourced.as_ref();
+        let used = match (seen.name(file), sourced) {
+            (Some(Err(hazard)), Some(sourced)) => {
+                let what = format!("/{}: the shell of dracut {hazard}", sourced.used);
+                findings.push(finding(view, Code::InitramfsDiffers, file, what));
+                None
+            }
+            (name, _) => name.and_then(Result::ok),
         };
         if let Some(differs) = used.as_deref().and_then(|used| against(view, file, used)) {
             let what = format!("the initramfs used the {} {differs}", file.holds());
             findings.push(finding(view, Code::InitramfsDiffers, file, what));
         }
-        let copy = seen
-            .image_copy
-            .as_deref()
-            .filter(|_| file == IdentityFile::InitiatorName);
-        let copy = copy.and_then(|bytes| initiatorname::shell(bytes).ok());
-        let held = [
-            (seen.image.effective_text(file), file.path()),
-            (copy, "etc/initiatorname.iscsi"),
-        ];
+        let copy = sourced.zip(seen.image_sourced.get(&file));
+        let copy = copy.map(|(sourced, bytes)| ((sourced.shell)(bytes).ok(), sourced.image));
+        let held = (seen.image.effective_text(file), file.path());
+        let held = std::iter::once(held).chain(copy);
         for (value, path) in held {
             // What was used is said already.
             let Some(value) = value.filter(|value| used.as_ref() != Some(value)) else {
@@ -54,10 +46,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
 
 /// The value in the form in which values are compared: a Host ID may be written in capitals.
 fn plain(file: IdentityFile, value: String) -> String {
-    match file {
-        IdentityFile::HostId => HostId::parse(&value).map_or(value, |id| id.to_string()),
-        _ => value,
-    }
+    (file.kind().in_use)(&value).unwrap_or(value)
 }
 
 /// The value beside what it is not, where it is another one than on disk or than the desired one.
@@ -80,10 +69,8 @@ fn against(view: &View<'_>, file: IdentityFile, value: &str) -> Option<String> {
     };
     for (word, other) in others {
         if let Some(other) = other {
-            text.push_str("; ");
-            text.push_str(word);
-            text.push_str(": ");
-            text.push_str(&crate::root::escape(other.as_bytes()));
+            // Writing to a String cannot fail.
+            let _ = write!(text, "; {word}: {}", crate::root::escape(other.as_bytes()));
         }
     }
     Some(text)

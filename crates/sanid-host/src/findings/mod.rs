@@ -14,12 +14,9 @@ mod files;
 mod firmware;
 mod hardware;
 mod initramfs;
-mod iscsid;
-mod live;
 pub(crate) mod names;
 mod namespaces;
 pub(crate) mod own_names;
-mod pair;
 mod record;
 mod sources;
 mod unique;
@@ -28,9 +25,10 @@ mod writers;
 
 use crate::config::OnExisting;
 use crate::facts::Facts;
+use crate::part::{Kind, Part};
 use crate::plan::{Consent, Plan, Refusal, plan};
 use crate::recognise;
-use crate::resolve::{Part, Resolution};
+use crate::resolve::Resolution;
 pub use code::{Code, Severity};
 pub use hardware::evidence;
 
@@ -42,20 +40,29 @@ pub static CHECKS: &[fn(&View<'_>) -> Vec<Finding>] = &[
     record::check,
     hardware::check,
     drift::check,
-    pair::check,
+    |view| of_parts(view, <dyn Kind>::halves),
     firmware::check,
     initramfs::check,
-    names::check,
-    live::check,
+    |view| of_parts(view, <dyn Kind>::names),
+    |view| of_parts(view, <dyn Kind>::live),
     access::check,
     elsewhere::check,
     writers::check,
     namespaces::check,
     own_names::check,
-    iscsid::check,
+    |view| of_parts(view, <dyn Kind>::outdated),
     unique::check,
     unseen::check,
 ];
+
+/// What a part's own check finds.
+fn of_parts(
+    view: &View<'_>,
+    check: fn(&'static dyn Kind, &View<'_>) -> Vec<Finding>,
+) -> Vec<Finding> {
+    let parts = Part::ALL.into_iter();
+    parts.flat_map(|part| check(part.kind(), view)).collect()
+}
 
 /// One drift or hazard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +107,7 @@ impl View<'_> {
 
     /// The commands that put a part right: `apply` where it works now, else the choice that it asks for. A fix that
     /// would be refused is not offered.
-    fn apply(&self, part: Part) -> Vec<String> {
+    pub(crate) fn apply(&self, part: Part) -> Vec<String> {
         let Some(plan) = self.plain_apply() else {
             return vec![self.command("apply")];
         };

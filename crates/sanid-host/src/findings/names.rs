@@ -4,11 +4,6 @@ use super::{Code, Finding, View};
 use crate::file::IdentityFile;
 use crate::part::{Part, part_of};
 
-pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
-    let parts = Part::ALL.into_iter();
-    parts.flat_map(|part| part.kind().names(view)).collect()
-}
-
 /// A name that breaks the standard and is the desired one.
 pub(crate) fn kept(
     view: &View<'_>,

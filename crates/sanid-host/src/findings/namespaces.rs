@@ -17,7 +17,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let in_part = namespaces
         .seen
         .iter()
-        .filter(|one| is_unreadable(one))
+        .filter(|one| one.disk.unreadable().next().is_some())
         .count();
     let unseen = namespaces.unseen + in_part;
     if unseen > 0 {
@@ -35,12 +35,6 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         });
     }
     findings
-}
-
-fn is_unreadable(namespace: &Namespace) -> bool {
-    let unreadable =
-        |file: &IdentityFile| matches!(namespace.disk.file(*file), FileState::Unreadable(_));
-    IdentityFile::ALL.iter().any(unreadable)
 }
 
 fn differs(view: &View<'_>, namespace: &Namespace) -> Option<Finding> {

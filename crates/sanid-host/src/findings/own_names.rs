@@ -1,8 +1,10 @@
 //! Names that programs take from configurations of their own.
 
 use super::{Finding, View};
-use crate::facts::{Facts, OwnName, OwnReader};
-use crate::readers::{differs, own_names, part};
+use crate::facts::Facts;
+use crate::own::OwnName;
+use crate::part::{Names, files};
+use crate::readers::{differs, own_names};
 use crate::resolve::Part;
 use crate::root::escape;
 
@@ -12,9 +14,10 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let mut reported: Vec<&OwnName> = Vec::new();
     for (index, own) in all.iter().enumerate() {
         let before = all.get(..index).unwrap_or_default();
-        let fault = part(own).kind().own_fault(view, own, before);
+        let fault = own.reader.part.kind().own_fault(view, own, before);
         // A node's records repeat the name of their interface.
-        let same = |one: &OwnName| part(one) == part(own) && one.in_words() == own.in_words();
+        let same =
+            |one: &OwnName| one.reader.part == own.reader.part && one.own.names == own.own.names;
         if let Some(fault) = fault {
             findings.push(fault);
         } else if differs(view.facts, own) && !reported.iter().any(|one| same(one)) {
@@ -27,7 +30,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn differing(view: &View<'_>, own: &OwnName, more: usize) -> Finding {
-    let kind = part(own).kind();
+    let kind = own.reader.part.kind();
     let more = match more {
         0 => String::new(),
         1 => " and 1 more place".into(),
@@ -35,14 +38,18 @@ fn differing(view: &View<'_>, own: &OwnName, more: usize) -> Finding {
     };
     Finding {
         code: kind.own_name(),
-        part: Some(part(own)),
+        part: Some(own.reader.part),
         seen: format!(
             "{} takes {} from {}{more}; the {} {}",
-            own.reader.as_str(),
-            own.in_words(),
+            own.reader.name,
+            own.own.names,
             own.place(),
-            kind.files_have(),
-            on_disk(view.facts, part(own)),
+            if files(own.reader.part).len() == 1 {
+                "file has"
+            } else {
+                "files have"
+            },
+            on_disk(view.facts, own.reader.part),
         ),
         why: "The array sees that name from the connections that this program makes, and not the one in /etc: it denies access, or treats the host as a different one.",
         fix: vec![
@@ -53,33 +60,16 @@ fn differing(view: &View<'_>, own: &OwnName, more: usize) -> Finding {
 }
 
 fn on_disk(facts: &Facts, part: Part) -> String {
-    let files = crate::part::files(part).iter();
-    let names: Vec<String> = files
-        .filter_map(|file| facts.disk.effective_text(*file))
-        .map(|name| escape(name.as_bytes()))
-        .collect();
+    let names = Names::of_part(part, |file| facts.disk.shown(file));
     if names.is_empty() {
         "none".into()
     } else {
-        names.join(" ")
+        names.to_string()
     }
 }
 
 /// How the name goes away.
 pub(crate) fn remove(view: &View<'_>, own: &OwnName) -> String {
     let path = view.path(&escape(own.path.as_bytes()));
-    let line = own.own.line;
-    match own.reader {
-        OwnReader::Fabrics => {
-            format!("remove hostnqn and hostid from [Host] in {path}, line {line}")
-        }
-        // Without a hostnqn, nvme-cli refuses a [Host] that is left.
-        OwnReader::Persona => format!("remove [Host] from {path}, line {line}"),
-        OwnReader::Json => format!("remove hostnqn and hostid from {path}, line {line}"),
-        OwnReader::Discovery => {
-            format!("remove --hostnqn and --hostid from {path}, line {line}")
-        }
-        OwnReader::Stas => format!("remove nqn and id from [Host] in {path}, line {line}"),
-        OwnReader::Iscsi => format!("remove iface.initiatorname from {path}, line {line}"),
-    }
+    format!("take {} {path}, line {}", own.reader.keys, own.own.line)
 }

@@ -2,7 +2,6 @@
 
 use super::{Code, Finding, View};
 use crate::facts::Facts;
-use crate::file::{FileState, IdentityFile};
 use crate::hardware::{HardwareFacts, HardwareState};
 use crate::observed::Observed;
 use crate::resolve::Part;
@@ -59,7 +58,7 @@ fn others(facts: &Facts) -> Vec<String> {
         ),
         ("SELinux labels", others.access.unknown()),
         ("containers", others.namespaces.unknown()),
-        ("iscsid's process", others.iscsid.unknown()),
+        ("iscsid's process", others.started.unknown()),
         ("the claim of this host", facts.claim.unknown()),
         (
             "names in the configuration of readers",
@@ -79,21 +78,11 @@ fn others(facts: &Facts) -> Vec<String> {
         all.extend(evidence(hardware));
     }
     if let Observed::Saw(covered) = &facts.covered {
-        let unreadable = |file: IdentityFile| match covered.file(file) {
-            FileState::Unreadable(error) => Some(error.to_string()),
-            FileState::Missing | FileState::Present(_) => None,
-        };
-        all.extend(IdentityFile::ALL.into_iter().filter_map(unreadable));
+        all.extend(covered.unreadable());
     }
     if let Observed::Saw(initramfs) = &facts.initramfs {
-        let copies = [&initramfs.used, &initramfs.image];
-        let files = copies
-            .iter()
-            .flat_map(|disk| IdentityFile::ALL.map(|file| disk.file(file)));
-        all.extend(files.filter_map(|state| match state {
-            FileState::Unreadable(error) => Some(error.to_string()),
-            FileState::Missing | FileState::Present(_) => None,
-        }));
+        all.extend(initramfs.used.unreadable());
+        all.extend(initramfs.image.unreadable());
     }
     all
 }

@@ -14,6 +14,7 @@ use super::{CREDENTIAL_LIMIT, config_source};
 use crate::config::ConfigError;
 use crate::config::fragments::{self, Fragment};
 use crate::facts::Credentials;
+use crate::part::Names;
 use crate::root::{ReadError, Root};
 
 /// The system's credentials and the credential stores, relative to the root, in systemd's order.
@@ -110,15 +111,9 @@ impl Directories {
             }
             self.first(name, &mut unreadable)
         };
-        let (iqn, hostnqn, hostid) = (
-            read("sanid.iqn"),
-            read("sanid.hostnqn"),
-            read("sanid.hostid"),
-        );
+        let names = Names::of_files(|file| read(&file.credential()));
         Credentials {
-            iqn,
-            hostnqn,
-            hostid,
+            names,
             unreadable,
             unseen: self.unseen,
         }

@@ -6,7 +6,7 @@ use crate::file::{Disk, IdentityFile};
 use crate::observed::Observed;
 use crate::root::{ReadError, Root};
 
-/// What the initramfs of this boot used and held: `/run/initiatorname.iscsi`, and the copies that sanid's script
+/// What the initramfs of this boot used and held: files such as `/run/initiatorname.iscsi`, and the copies that sanid's script
 /// in the initramfs leaves in `/run/sanid/initramfs`. Nothing in a `/run` that is not in memory: it is not this
 /// boot's.
 pub(super) fn read(root: &Root, volatile_run: bool) -> Observed<InitramfsFacts> {
@@ -14,16 +14,25 @@ pub(super) fn read(root: &Root, volatile_run: bool) -> Observed<InitramfsFacts> 
         return Observed::Saw(InitramfsFacts::default());
     }
     let read = || {
-        let bytes = |path: &str| {
-            let file = root.read(path, IDENTITY_FILE_LIMIT)?;
-            Ok(file.map(|file| file.bytes))
-        };
-        Ok::<_, ReadError>(InitramfsFacts {
-            initiator_name: bytes("run/initiatorname.iscsi")?,
+        let mut facts = InitramfsFacts {
             used: copies(root, "used"),
             image: copies(root, "image"),
-            image_copy: bytes("run/sanid/initramfs/image/initiatorname.iscsi")?,
-        })
+            ..InitramfsFacts::default()
+        };
+        for file in IdentityFile::ALL {
+            let Some(sourced) = &file.kind().sourced else {
+                continue;
+            };
+            let bytes = |path: &str| {
+                let content = root.read(path, IDENTITY_FILE_LIMIT)?;
+                Ok::<_, ReadError>(content.map(|content| (file, content.bytes)))
+            };
+            facts.sourced.extend(bytes(sourced.used)?);
+            let image = super::below_etc(sourced.image);
+            let image = bytes(&format!("run/sanid/initramfs/image/{image}"))?;
+            facts.image_sourced.extend(image);
+        }
+        Ok::<_, ReadError>(facts)
     };
     read().into()
 }
@@ -65,7 +74,8 @@ mod tests {
         let Observed::Saw(seen) = read(&root, true) else {
             panic!("it was not seen");
         };
-        assert_eq!(seen.iqn(), Some(Ok(IQN.into())));
+        let iqn = seen.name(IdentityFile::InitiatorName);
+        assert_eq!(iqn, Some(Ok(IQN.into())));
         let text = |disk: &Disk, file| disk.effective_text(file);
         assert_eq!(
             text(&seen.used, IdentityFile::HostNqn).as_deref(),
@@ -73,6 +83,6 @@ mod tests {
         );
         let held = text(&seen.image, IdentityFile::InitiatorName);
         assert_eq!(held.as_deref(), Some(OTHER_IQN));
-        assert!(seen.image_copy.is_some());
+        assert_eq!(seen.image_sourced.len(), 1);
     }
 }

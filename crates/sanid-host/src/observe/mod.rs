@@ -20,6 +20,7 @@ use credentials::Directories;
 pub(crate) use live::live;
 pub use look::{Covered, Look};
 pub use machine_id::fixed_by;
+pub(crate) use others::{CONFIG_LIMIT, Search};
 pub(crate) use places::{below_etc, is_mount, on_run};
 
 use std::path::PathBuf;

@@ -2,17 +2,18 @@
 
 mod access;
 mod elsewhere;
-mod iscsid;
 mod namespaces;
 mod own_names;
 mod process;
 mod scripts;
+mod started;
 mod units;
 mod writers;
 
 use crate::facts::{Namespaces, OthersFacts};
 use crate::observed::Observed;
 use crate::root::Root;
+pub(crate) use own_names::{CONFIG_LIMIT, Search};
 use process::Processes;
 use scripts::Scripts;
 
@@ -33,7 +34,8 @@ pub(super) fn read(root: &Root) -> OthersFacts {
             Observed::Failed(why) => Observed::Failed(why.clone()),
             Observed::NotLooked => Observed::NotLooked,
         },
-        iscsid: processes.map(|processes| processes.as_ref().map(iscsid::read).unwrap_or_default()),
+        started: processes
+            .map(|processes| processes.as_ref().map(started::read).unwrap_or_default()),
         own_names: Observed::Saw(own_names::read(root)),
         lxd: own_names::lxd(root).into(),
     }

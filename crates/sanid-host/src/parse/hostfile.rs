@@ -3,103 +3,49 @@
 //! The one form that all of them read alike is a single line with the value, ended by a line feed,
 //! and nothing else in the file.
 
+use super::Read::Text;
 use super::{Hazard, Reader, ReaderView, before, is_python_space, only_relevant_line, text};
 use sanid_core::{HostNqn, HostUuid};
-use std::borrow::Cow;
-
-/// Which of the two files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HostFile {
-    /// `/etc/nvme/hostnqn`
-    HostNqn,
-    /// `/etc/nvme/hostid`
-    HostId,
-}
 
 /// nvme-cli 3.1 among the readers.
 pub const LIBNVME_3: &str = "libnvme 3 (nvme-cli 3.1)";
 
 /// The programs that read `hostnqn`, the one that connects first.
 static HOSTNQN: &[Reader] = &[
-    Reader {
-        name: "libnvme (nvme-cli)",
-        read: |bytes| libnvme_hostnqn(bytes).map(Cow::Borrowed),
-    },
-    Reader {
-        name: LIBNVME_3,
-        read: |bytes| libnvme_3_hostnqn(bytes).map(Cow::Borrowed),
-    },
-    Reader {
-        name: "nvme-stas",
-        read: |bytes| stas_hostnqn(bytes).map(Cow::Borrowed),
-    },
-    Reader {
-        name: "os-brick (OpenStack)",
-        read: |bytes| os_brick(bytes).map(Cow::Borrowed),
-    },
-    Reader {
-        name: "gonvme (Dell's CSI drivers)",
-        read: |bytes| gonvme(bytes).map(Cow::Borrowed),
-    },
-    Reader {
-        name: "IBM's CSI driver",
-        read: |bytes| only_relevant_line(bytes).map(Cow::Borrowed),
-    },
+    Reader("libnvme (nvme-cli)", Text(libnvme_hostnqn)),
+    Reader(LIBNVME_3, Text(libnvme_3_hostnqn)),
+    Reader("nvme-stas", Text(stas_hostnqn)),
+    Reader("os-brick (OpenStack)", Text(os_brick)),
+    Reader("gonvme (Dell's CSI drivers)", Text(gonvme)),
+    Reader("IBM's CSI driver", Text(only_relevant_line)),
 ];
 
 /// The programs that read `hostid`, the one that connects first.
 static HOSTID: &[Reader] = &[
-    Reader {
-        name: "libnvme (nvme-cli)",
-        read: |bytes| libnvme_hostid(bytes).map(Cow::Borrowed),
-    },
-    Reader {
-        name: LIBNVME_3,
-        read: |bytes| libnvme_3_hostid(bytes).map(Cow::Borrowed),
-    },
-    Reader {
-        name: "nvme-stas",
-        read: |bytes| stas_hostid(bytes).map(Cow::Borrowed),
-    },
-    Reader {
-        name: "os-brick (OpenStack)",
-        read: |bytes| os_brick(bytes).map(Cow::Borrowed),
-    },
+    Reader("libnvme (nvme-cli)", Text(libnvme_hostid)),
+    Reader(LIBNVME_3, Text(libnvme_3_hostid)),
+    Reader("nvme-stas", Text(stas_hostid)),
+    Reader("os-brick (OpenStack)", Text(os_brick)),
 ];
 
-/// The result of every known reader of the file.
+/// What every known reader takes from `hostnqn`.
 ///
 /// # Examples
 ///
 /// ```
-/// use sanid_host::parse::hostfile::{HostFile, all_readers};
+/// use sanid_host::parse::hostfile::hostnqn_readers;
 ///
 /// let file = b"nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b\n";
-/// let views = all_readers(HostFile::HostNqn, file);
+/// let views = hostnqn_readers(file);
 /// assert!(views.iter().all(|view| view.value.is_ok()));
 /// ```
-pub fn all_readers(file: HostFile, bytes: &[u8]) -> Vec<ReaderView> {
-    let readers = match file {
-        HostFile::HostNqn => HOSTNQN,
-        HostFile::HostId => HOSTID,
-    };
-    super::views(readers, bytes)
+pub fn hostnqn_readers(bytes: &[u8]) -> Vec<ReaderView> {
+    super::views(HOSTNQN, bytes)
 }
 
-/// The readers that would not take `expected` from the file, and what they take instead.
-///
-/// # Examples
-///
-/// ```
-/// use sanid_host::parse::hostfile::{HostFile, disagreement};
-///
-/// let id = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
-/// assert!(disagreement(HostFile::HostId, format!("{id}\n").as_bytes(), id).is_empty());
-/// let indented = disagreement(HostFile::HostId, format!(" {id}\n").as_bytes(), id);
-/// assert_eq!(indented[0].reader, "libnvme (nvme-cli)");
-/// ```
-pub fn disagreement(file: HostFile, bytes: &[u8], expected: &str) -> Vec<ReaderView> {
-    super::unlike(expected, all_readers(file, bytes))
+/// What every known reader takes from `hostid`.
+pub fn hostid_readers(bytes: &[u8]) -> Vec<ReaderView> {
+    super::views(HOSTID, bytes)
 }
 
 /// The host NQN libnvme uses, and so nvme-cli.

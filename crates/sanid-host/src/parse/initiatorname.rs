@@ -3,45 +3,27 @@
 //! The one form that all of them read alike is a single line `InitiatorName=` with the name, from
 //! the first column, ended by a line feed, and nothing else in the file.
 
+use super::Read::{Made, Text};
 use super::{Hazard, Reader, ReaderView, before, only_relevant_line, shell, text, trim_c_space};
-use std::borrow::Cow;
 
 const KEY: &str = "InitiatorName";
 const ASSIGNMENT: &str = "InitiatorName=";
 
 /// The programs sanid knows, the one that logs in first.
 static READERS: &[Reader] = &[
-    Reader {
-        name: "iscsid",
-        read: |bytes| iscsid(bytes).map(Cow::Borrowed),
-    },
-    Reader {
-        name: "the shell of Debian's initramfs, dracut and SUSE's generator",
-        read: |bytes| shell(bytes).map(Cow::Owned),
-    },
-    Reader {
-        name: "Debian's start of iscsid",
-        read: |bytes| {
-            debian_startup_check(bytes)?;
-            iscsid(bytes).map(Cow::Borrowed)
-        },
-    },
-    Reader {
-        name: "IBM's CSI driver",
-        read: |bytes| only_line(bytes).map(Cow::Borrowed),
-    },
-    Reader {
-        name: "IBM's CSI driver, older releases",
-        read: |bytes| after_only_key(bytes).map(Cow::Borrowed),
-    },
-    Reader {
-        name: "ZStack",
-        read: |bytes| first_line(bytes).map(Cow::Borrowed),
-    },
-    Reader {
-        name: "goiscsi (Dell's CSI drivers)",
-        read: |bytes| goiscsi(bytes).map(Cow::Owned),
-    },
+    Reader("iscsid", Text(iscsid)),
+    Reader(
+        "the shell of Debian's initramfs, dracut and SUSE's generator",
+        Made(shell),
+    ),
+    Reader(
+        "Debian's start of iscsid",
+        Text(|bytes| debian_startup_check(bytes).and_then(|()| iscsid(bytes))),
+    ),
+    Reader("IBM's CSI driver", Text(only_line)),
+    Reader("IBM's CSI driver, older releases", Text(after_only_key)),
+    Reader("ZStack", Text(first_line)),
+    Reader("goiscsi (Dell's CSI drivers)", Made(goiscsi)),
 ];
 
 /// The result of every known reader of the file.
@@ -56,24 +38,6 @@ static READERS: &[Reader] = &[
 /// ```
 pub fn all_readers(bytes: &[u8]) -> Vec<ReaderView> {
     super::views(READERS, bytes)
-}
-
-/// The readers that would not take `expected` from the file, and what they take instead.
-///
-/// # Examples
-///
-/// ```
-/// use sanid_host::parse::initiatorname::disagreement;
-///
-/// let file = b"InitiatorName=iqn.2004-05.com.example:a # web1\n";
-/// let readers: Vec<_> = disagreement(file, "iqn.2004-05.com.example:a")
-///     .iter()
-///     .map(|view| view.reader)
-///     .collect();
-/// assert!(readers.contains(&"iscsid"));
-/// ```
-pub fn disagreement(bytes: &[u8], expected: &str) -> Vec<ReaderView> {
-    super::unlike(expected, all_readers(bytes))
 }
 
 /// The name iscsid, iscsiadm and iscsistart use.

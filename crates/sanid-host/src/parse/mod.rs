@@ -3,7 +3,7 @@
 //! A file has no meaning of its own: it says what the programs that read it take from it, and they
 //! do not agree. A trailing comment becomes part of the name for one and is dropped by another; a
 //! second line is a second host for a third. So sanid asks every known reader, and reports where
-//! they would part ways ([`initiatorname::disagreement`], [`hostfile::disagreement`]).
+//! they would part ways ([`IdentityFile::disagreement`](crate::IdentityFile::disagreement)).
 //!
 //! Everything here takes bytes or text and knows no files. Nothing here judges whether a value is
 //! a legal name; that is for `sanid_core`.
@@ -14,7 +14,6 @@
 //! - [`mountinfo`][]: `/proc/self/mountinfo`
 //! - [`ibft`][] and [`nbft`][]: what boot firmware left in `/sys/firmware`
 //! - [`smbios`][]: the system UUID
-//! - [`own`][]: names in configurations of nvme-cli, nvme-stas and open-iscsi, and LXD's
 //! - [`writer`][]: scripts, units and tmpfiles that write an identity file
 
 pub mod acpi;
@@ -24,14 +23,11 @@ pub mod ibft;
 pub mod initiatorname;
 pub mod mountinfo;
 pub mod nbft;
-pub mod own;
 pub mod shell;
 pub mod smbios;
 pub mod writer;
 
 pub use shell::ShellHazard;
-
-use std::borrow::Cow;
 
 /// Why a reader takes no single value from a file.
 ///
@@ -79,23 +75,29 @@ pub struct ReaderView {
     pub value: Result<String, Hazard>,
 }
 
-/// One program's way to read a file.
-struct Reader {
-    name: &'static str,
-    read: fn(&[u8]) -> Result<Cow<'_, str>, Hazard>,
+/// A program, and its way to read a file.
+struct Reader(&'static str, Read);
+
+/// A way to read a file.
+enum Read {
+    /// The value is a piece of the file.
+    Text(fn(&[u8]) -> Result<&str, Hazard>),
+    /// The value is made of the file.
+    Made(fn(&[u8]) -> Result<String, Hazard>),
 }
 
 fn views(readers: &[Reader], bytes: &[u8]) -> Vec<ReaderView> {
-    readers
-        .iter()
-        .map(|reader| ReaderView {
-            reader: reader.name,
-            value: (reader.read)(bytes).map(Cow::into_owned),
-        })
-        .collect()
+    let view = |Reader(reader, read): &Reader| ReaderView {
+        reader,
+        value: match read {
+            Read::Text(read) => read(bytes).map(str::to_owned),
+            Read::Made(read) => read(bytes),
+        },
+    };
+    readers.iter().map(view).collect()
 }
 
-fn unlike(expected: &str, mut views: Vec<ReaderView>) -> Vec<ReaderView> {
+pub(crate) fn unlike(expected: &str, mut views: Vec<ReaderView>) -> Vec<ReaderView> {
     views.retain(|view| view.value.as_deref() != Ok(expected));
     views
 }

@@ -1,48 +1,62 @@
 //! The iSCSI initiator name.
 
 mod findings;
+mod iscsid;
+pub(super) mod records;
 
 use sanid_core::{Derived, IscsiName};
 
-use super::{FileKind, IdentityFile, Names, Part};
-use crate::act::{Restart, Verb};
+use super::{AtStart, FileKind, IdentityFile, Names, Part, Sourced};
+use crate::act::Restart;
+use crate::config::{IqnTemplate, Setting};
 use crate::facts::{Facts, IscsiSession};
 use crate::file::{Disk, Effective};
 use crate::findings::{Code, Finding, View};
+use crate::observe::Search;
 use crate::observed::Observed;
-use crate::parse::initiatorname;
-use crate::plan::live::{same_iqn, session_in_words, unknown};
+use crate::parse::{Hazard, initiatorname, shell};
+use crate::plan::live::{Session, shown, unknown};
 use crate::plan::{Free, Judgement, LiveUser, Seen};
-use crate::resolve::Resolution;
+use crate::resolve::firmware::{Table, gather};
+use crate::resolve::{Given, Resolution, ResolveError};
 
 const FILE: IdentityFile = IdentityFile::InitiatorName;
 
 /// `/etc/iscsi/initiatorname.iscsi`.
 pub(super) static INITIATOR_NAME: FileKind = FileKind {
     path: "etc/iscsi/initiatorname.iscsi",
-    directory: "etc/iscsi",
-    name: "initiatorname.iscsi",
     holds: "initiator name",
     key: "iqn",
     field: "iqn",
-    pin: "iqn",
+    pin: "pin.iqn",
+    // dracut's present name first, then its older one, then SUSE's.
+    parameters: &["rd.iscsi.initiator", "iscsi_initiator", "rd.initiatorname"],
     mode: 0o600,
     needed_mode: 0o400,
     before: "InitiatorName=",
     // Arrays compare initiator names in lower case.
     ignores_case: true,
-    value: |identity| identity.iqn.to_string(),
+    sourced: Some(Sourced {
+        used: "run/initiatorname.iscsi",
+        image: "etc/initiatorname.iscsi",
+        shell: initiatorname::shell,
+        // Debian's.
+        settings: &["etc/iscsi.initramfs", "etc/iscsi/iscsi.initramfs"],
+        setting: |bytes| match shell::assigned(bytes, "ISCSI_INITIATOR")? {
+            Some(name) if !name.is_empty() => String::from_utf8(name).map_err(|_| Hazard::NotUtf8),
+            _ => Err(Hazard::NoValue),
+        },
+    }),
+    at_start: Some(AtStart {
+        program: "iscsid",
+        options: &["-i", "--initiatorname"],
+    }),
+    value: |derived| derived.iqn.to_string(),
     effective: initiatorname::iscsid,
     readers: initiatorname::all_readers,
-    disagreement: initiatorname::disagreement,
     parse: |text| IscsiName::parse(text).map(|name| name.to_string()),
     in_use: |text| IscsiName::in_use(text).map(|name| name.to_string()),
     is_usable_despite: super::kind::tolerated,
-    set_pin: |pin, text| {
-        pin.iqn = Some(super::kind::pinned(IscsiName::in_use(text)?));
-        Ok(())
-    },
-    own: |own| own.iqn.as_ref(),
     instead: |_, _| None,
 };
 
@@ -76,13 +90,29 @@ impl super::Kind for Kind {
         "initiator from"
     }
 
-    fn restart(&self) -> Restart {
-        Restart {
+    fn firmware(&self, facts: &Facts) -> Result<Vec<Table>, ResolveError> {
+        gather(Part::Iqn, "iBFT", &facts.firmware.ibft, |name| {
+            (Names::from([(FILE, name.as_str())]), false)
+        })
+    }
+
+    fn by_setting(
+        &self,
+        facts: &Facts,
+        derived: &Derived,
+        seed: &str,
+    ) -> Result<Option<Given>, ResolveError> {
+        let template = facts.settings.iqn_template.as_ref();
+        let by = |template| by_template(template, facts, derived, seed);
+        template.map(by).transpose()
+    }
+
+    fn restart(&self) -> Option<Restart> {
+        Some(Restart {
             part: Part::Iqn,
-            verb: Verb::TryRestart,
             units: &["iscsid.service"],
             effect: "iscsid reads the initiator name once, at its start",
-        }
+        })
     }
 
     fn judge(&self, facts: &Facts, wanted: &Resolution, seen: &Seen<'_>) -> Option<Judgement> {
@@ -95,6 +125,16 @@ impl super::Kind for Kind {
             Some(new) => protected(facts, &new),
             None => Vec::new(),
         }
+    }
+
+    fn sessions(&self, facts: &Facts, names: &Names) -> Observed<Vec<Session>> {
+        let one = |one: &IscsiSession| Session {
+            user: session(one),
+            matches: names.iqn().is_some_and(|iqn| is_iqn(one, iqn)),
+            of_adapter: facts.live.is_of_an_adapter(one),
+        };
+        let sessions = facts.live.iscsi.as_ref();
+        sessions.map(|sessions| sessions.iter().map(one).collect())
     }
 
     fn end(&self, user: &LiveUser) -> (String, &'static str) {
@@ -122,24 +162,50 @@ impl super::Kind for Kind {
         findings::names(view).into_iter().collect()
     }
 
+    fn outdated(&self, view: &View<'_>) -> Vec<Finding> {
+        iscsid::outdated(view)
+    }
+
     fn differs(&self) -> Code {
         Code::IqnDiffers
+    }
+
+    fn own_names(&self, search: &mut Search<'_>) {
+        records::read(search);
     }
 
     fn own_name(&self) -> Code {
         Code::IfaceOwnName
     }
 
-    fn files_have(&self) -> &'static str {
-        "file has"
-    }
-
     fn derived_by(&self, derived: &Derived) -> &'static str {
         derived.iqn_by
     }
+}
 
-    fn is_without_scheme(&self, facts: &Facts) -> bool {
-        facts.settings.iqn_template.is_some()
+fn by_template(
+    template: &Setting<IqnTemplate>,
+    facts: &Facts,
+    derived: &Derived,
+    seed: &str,
+) -> Result<Given, ResolveError> {
+    let cannot = |why: String| ResolveError::Cannot {
+        place: format!("iqn-template at {}", template.origin),
+        why,
+    };
+    let hostname = match &facts.hostname {
+        Observed::Saw(hostname) => hostname.as_deref(),
+        Observed::Failed(why) if template.value.needs_hostname() => {
+            return Err(cannot(why.clone()));
+        }
+        Observed::NotLooked | Observed::Failed(_) => None,
+    };
+    match template.value.render(&derived.host_uuid, hostname) {
+        Ok(iqn) => Ok(Given {
+            names: Names::from([(FILE, iqn.as_str())]),
+            place: format!("template at {} from {seed}", template.origin),
+        }),
+        Err(error) => Err(cannot(error.to_string())),
     }
 }
 
@@ -205,6 +271,19 @@ fn session(session: &IscsiSession) -> LiveUser {
     LiveUser {
         name: session.name.clone(),
         peer: session.target.clone(),
-        uses: session_in_words(session),
+        uses: shown(&session.initiator, Some),
     }
+}
+
+fn same_iqn(live: &str, old: &str) -> bool {
+    match (IscsiName::in_use(live), IscsiName::in_use(old)) {
+        (Ok(live), Ok(old)) => live.matches(&old),
+        // A name that breaks the rules can be in use all the same: iscsid does not check.
+        _ => live == old,
+    }
+}
+
+/// Whether a session logged in with this name, compared as iSCSI compares (RFC 7143 section 4.2.7.1).
+fn is_iqn(session: &IscsiSession, name: &str) -> bool {
+    matches!(&session.initiator, Observed::Saw(live) if same_iqn(live, name))
 }

@@ -7,8 +7,9 @@ mod initiator_name;
 mod kind;
 mod names;
 mod nvme_pair;
+pub mod own;
 
-pub(crate) use kind::{FileKind, Kind};
+pub(crate) use kind::{AtStart, FileKind, Kind, Sourced};
 pub use names::Names;
 
 /// Declares the parts and their files, each file with its constant in the module of the part.
@@ -82,6 +83,17 @@ parts! {
         HostId = HOST_ID,
     }
 }
+
+/// The parts with members of their own in documents: `iqn` and `nvme`. Later parts are in the open lists alone.
+pub const NAMED_PARTS: [Part; 2] = [Part::Iqn, Part::Nvme];
+
+/// The files with members of their own in documents: `iqn`, `hostNqn` and `hostId`. Later ones are in the open lists
+/// alone.
+pub const NAMED_FILES: [IdentityFile; 3] = [
+    IdentityFile::InitiatorName,
+    IdentityFile::HostNqn,
+    IdentityFile::HostId,
+];
 
 impl serde::Serialize for Part {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,10 +1,11 @@
 //! Names by the file that holds each.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::IdentityFile;
+use super::{IdentityFile, NAMED_FILES, Part, part_of};
 
 /// Names, each by the file that holds it; none for a file that has no name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,6 +17,11 @@ impl Names {
         let mut name = name;
         let named = |file| Some((file, name(file)?));
         Self(IdentityFile::ALL.into_iter().filter_map(named).collect())
+    }
+
+    /// The names that are there for the files of a part.
+    pub(crate) fn of_part(part: Part, name: impl Fn(IdentityFile) -> Option<String>) -> Self {
+        Self::of_files(|file| name(file).filter(|_| part_of(file) == part))
     }
 
     /// The name of a file.
@@ -31,6 +37,11 @@ impl Names {
         };
     }
 
+    /// The names with members of their own in documents: `iqn`, `hostNqn` and `hostId`.
+    pub fn named(&self) -> [Option<String>; NAMED_FILES.len()] {
+        NAMED_FILES.map(|file| self.of(file).map(str::to_owned))
+    }
+
     /// The names with their files, in the order of the files.
     pub fn iter(&self) -> impl Iterator<Item = (IdentityFile, &str)> {
         self.0.iter().map(|(file, name)| (*file, name.as_str()))
@@ -39,6 +50,14 @@ impl Names {
     /// Whether there are no names.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// The names in one line.
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.0.values().map(String::as_str).collect();
+        f.write_str(&names.join(" "))
     }
 }
 

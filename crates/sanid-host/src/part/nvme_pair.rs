@@ -1,22 +1,28 @@
 //! The NVMe pair: host NQN and Host ID.
 
+pub(super) mod configs;
 mod findings;
+mod firmware;
+mod halves;
 mod judge;
 mod own_names;
 
-use sanid_core::{Derived, HostId, HostNqn, NvmePair};
+use sanid_core::{Derived, HostId, HostNqn, HostUuid, NvmePair};
 
 use super::{FileKind, IdentityFile, Names, Part};
-use crate::act::{Restart, Verb};
-use crate::facts::{Facts, NvmeController, OwnName};
+use crate::act::Restart;
+use crate::facts::{Facts, NvmeController};
 use crate::file::{Disk, Effective};
 use crate::findings::{Code, Finding, View};
+use crate::observe::Search;
 use crate::observed::Observed;
-use crate::parse::hostfile::{self, HostFile, LIBNVME_3, libnvme_3_hostid};
+use crate::own::OwnName;
+use crate::parse::hostfile::{self, LIBNVME_3, libnvme_3_hostid};
 use crate::parse::{Hazard, ReaderView};
-use crate::plan::live::{is_pair_of, pair_in_words, unknown};
+use crate::plan::live::{Session, shown, unknown};
 use crate::plan::{Judgement, LiveUser, Seen};
-use crate::resolve::Resolution;
+use crate::resolve::firmware::{Table, gather};
+use crate::resolve::{Resolution, ResolveError};
 
 const NQN: IdentityFile = IdentityFile::HostNqn;
 const ID: IdentityFile = IdentityFile::HostId;
@@ -25,56 +31,47 @@ const ID: IdentityFile = IdentityFile::HostId;
 /// it cannot read with a generated one.
 pub(super) static HOST_NQN: FileKind = FileKind {
     path: "etc/nvme/hostnqn",
-    directory: "etc/nvme",
-    name: "hostnqn",
     holds: "host NQN",
     key: "host-nqn",
     field: "hostNqn",
-    pin: "hostnqn",
+    pin: "pin.hostnqn",
+    // dracut's present name first, then its older one.
+    parameters: &["rd.nvmf.hostnqn", "nvmf.hostnqn"],
     mode: 0o644,
     needed_mode: 0o444,
     before: "",
     ignores_case: false,
-    value: |identity| identity.nvme.host_nqn.to_string(),
+    sourced: None,
+    at_start: None,
+    value: |derived| derived.nvme.host_nqn.to_string(),
     effective: hostfile::libnvme_hostnqn,
-    readers: |bytes| hostfile::all_readers(HostFile::HostNqn, bytes),
-    disagreement: |bytes, expected| hostfile::disagreement(HostFile::HostNqn, bytes, expected),
+    readers: hostfile::hostnqn_readers,
     parse: |text| HostNqn::parse(text).map(|nqn| nqn.to_string()),
     in_use: |text| HostNqn::in_use(text).map(|nqn| nqn.to_string()),
     is_usable_despite: super::kind::tolerated,
-    set_pin: |pin, text| {
-        pin.hostnqn = Some(super::kind::pinned(HostNqn::in_use(text)?));
-        Ok(())
-    },
-    own: |own| own.host_nqn.as_ref(),
     instead,
 };
 
 /// `/etc/nvme/hostid`. The usual spelling of a Host ID is in lower case, since it is compared as a number.
 pub(super) static HOST_ID: FileKind = FileKind {
     path: "etc/nvme/hostid",
-    directory: "etc/nvme",
-    name: "hostid",
     holds: "Host ID",
     key: "host-id",
     field: "hostId",
-    pin: "hostid",
+    pin: "pin.hostid",
+    parameters: &["rd.nvmf.hostid", "nvmf.hostid"],
     mode: 0o644,
     needed_mode: 0o444,
     before: "",
     ignores_case: true,
-    value: |identity| identity.nvme.host_id.to_string(),
+    sourced: None,
+    at_start: None,
+    value: |derived| derived.nvme.host_id.to_string(),
     effective: hostfile::libnvme_hostid,
-    readers: |bytes| hostfile::all_readers(HostFile::HostId, bytes),
-    disagreement: |bytes, expected| hostfile::disagreement(HostFile::HostId, bytes, expected),
+    readers: hostfile::hostid_readers,
     parse: |text| HostId::parse(text).map(|id| id.to_string()),
     in_use: |text| HostId::parse(text).map(|id| id.to_string()),
     is_usable_despite: |_| false,
-    set_pin: |pin, text| {
-        pin.hostid = Some(super::kind::pinned(HostId::parse(text)?));
-        Ok(())
-    },
-    own: |own| own.host_id.as_ref(),
     instead: |_, _| None,
 };
 
@@ -118,13 +115,42 @@ impl super::Kind for Kind {
         "NVMe pair from"
     }
 
-    fn restart(&self) -> Restart {
-        Restart {
+    /// One half of a pair gives the other: the UUID of the host NQN is the Host ID (NVMe TP4126).
+    fn complete(&self, names: &mut Names, place: &str) -> Result<(), ResolveError> {
+        let nqn = names.host_nqn().and_then(|nqn| HostNqn::in_use(nqn).ok());
+        let id = names.host_id().and_then(|id| HostId::parse(id).ok());
+        let pair = match (nqn, id) {
+            (Some(nqn), None) => {
+                let half = ResolveError::HalfPair {
+                    place: place.to_owned(),
+                    nqn: nqn.to_string(),
+                };
+                NvmePair::from_host_nqn(nqn).ok_or(half)?
+            }
+            (None, Some(id)) => NvmePair::from_host_id(id),
+            _ => return Ok(()),
+        };
+        names.set(NQN, Some(pair.host_nqn.to_string()));
+        names.set(ID, Some(pair.host_id.to_string()));
+        Ok(())
+    }
+
+    fn firmware(&self, facts: &Facts) -> Result<Vec<Table>, ResolveError> {
+        gather(Part::Nvme, "NBFT", &facts.firmware.nbft, |host| {
+            let id = host.host_id().map(HostUuid::from_bytes);
+            let mut names = Names::default();
+            names.set(NQN, host.host_nqn.clone());
+            names.set(ID, id.map(|id| id.to_string()));
+            (names, host.is_primary())
+        })
+    }
+
+    fn restart(&self) -> Option<Restart> {
+        Some(Restart {
             part: Part::Nvme,
-            verb: Verb::TryRestart,
             units: &["stafd.service", "stacd.service"],
             effect: "nvme-stas reads the pair at its start; nvme-cli reads it at each connect",
-        }
+        })
     }
 
     fn judge(&self, facts: &Facts, wanted: &Resolution, seen: &Seen<'_>) -> Option<Judgement> {
@@ -137,6 +163,17 @@ impl super::Kind for Kind {
             (Some(nqn), Some(id)) => protected(facts, &nqn, &id),
             _ => Vec::new(),
         }
+    }
+
+    fn sessions(&self, facts: &Facts, names: &Names) -> Observed<Vec<Session>> {
+        let pair = names.host_nqn().zip(names.host_id());
+        let one = |one: &NvmeController| Session {
+            user: controller(one),
+            matches: pair.is_some_and(|(nqn, id)| is_pair_of(one, nqn, id)),
+            of_adapter: false,
+        };
+        let controllers = facts.live.nvme.as_ref();
+        controllers.map(|controllers| controllers.iter().map(one).collect())
     }
 
     fn end(&self, user: &LiveUser) -> (String, &'static str) {
@@ -184,6 +221,18 @@ impl super::Kind for Kind {
         findings::names(view)
     }
 
+    fn halves(&self, view: &View<'_>) -> Vec<Finding> {
+        halves::findings(view)
+    }
+
+    fn in_firmware(&self, view: &View<'_>) -> Vec<Finding> {
+        firmware::findings(view)
+    }
+
+    fn own_names(&self, search: &mut Search<'_>) {
+        configs::read(search);
+    }
+
     fn own_fault(&self, view: &View<'_>, own: &OwnName, before: &[OwnName]) -> Option<Finding> {
         own_names::fault(view, own, before)
     }
@@ -196,13 +245,15 @@ impl super::Kind for Kind {
         Code::ReaderOwnName
     }
 
-    fn files_have(&self) -> &'static str {
-        "files have"
-    }
-
     fn derived_by(&self, derived: &Derived) -> &'static str {
         derived.host_nqn_by
     }
+}
+
+/// A pair of valid names.
+fn typed(names: &Names) -> Option<NvmePair> {
+    let nqn = HostNqn::in_use(names.host_nqn()?).ok()?;
+    Some(NvmePair::new(nqn, HostId::parse(names.host_id()?).ok()?))
 }
 
 fn protected(facts: &Facts, new_nqn: &str, new_id: &str) -> Vec<LiveUser> {
@@ -236,6 +287,31 @@ fn controller(controller: &NvmeController) -> LiveUser {
         peer: controller.subsystem_nqn.clone(),
         uses: pair_in_words(controller),
     }
+}
+
+/// Whether a controller connected with these two halves, as far as the kernel shows them. NQNs are compared
+/// byte for byte (NVMe Base Specification, NVMe Qualified Names), Host IDs as the numbers they are. One that
+/// cannot be read did not, as far as anybody knows.
+fn is_pair_of(controller: &NvmeController, nqn: &str, id: &str) -> bool {
+    let (Observed::Saw(live_nqn), Observed::Saw(live_id)) =
+        (&controller.host_nqn, &controller.host_id)
+    else {
+        return false;
+    };
+    live_nqn.as_deref().is_none_or(|live| live == nqn)
+        && live_id
+            .as_deref()
+            .is_none_or(|live| live.eq_ignore_ascii_case(id))
+}
+
+/// The pair of a controller in one line.
+fn pair_in_words(controller: &NvmeController) -> String {
+    let half = |half: &Observed<Option<String>>| shown(half, Option::as_ref);
+    format!(
+        "{} {}",
+        half(&controller.host_nqn),
+        half(&controller.host_id)
+    )
 }
 
 /// libnvme 3 makes a host NQN of the Host ID where it refuses the one in the file.

@@ -32,12 +32,8 @@ impl Draft<'_> {
             let wanted = self.wanted.value(*file);
             wanted.is_some() && after.of(*file) == wanted.as_deref()
         };
-        let files = files(part);
-        let name = |file| files.contains(&file).then(|| self.wanted.value(file));
-        files
-            .iter()
-            .all(is_held)
-            .then(|| Names::of_files(|file| name(file).flatten()))
+        let is_whole = files(part).iter().all(is_held);
+        is_whole.then(|| Names::of_part(part, |file| self.wanted.value(file)))
     }
 
     /// What was confirmed of names that the host has, or is to have.

@@ -1,7 +1,7 @@
 use super::*;
-use crate::facts::OwnReader;
+use crate::own::{FABRICS, Own, OwnName};
 use crate::parse::hostfile::LIBNVME_3;
-use crate::parse::own::Own;
+use crate::part::Names;
 use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_NQN, facts, saw};
 
 /// `(reader, names, from)` of each program that takes something else.
@@ -67,12 +67,11 @@ fn a_reader_that_refuses_both_files_sends_no_known_name() {
 fn lists_own_names_with_their_file_and_line() {
     let mut facts = facts().on_disk(IQN, NQN, ID);
     let own = |nqn: &str, id: &str| OwnName {
-        reader: OwnReader::Fabrics,
+        reader: &FABRICS,
         path: "etc/nvme/nvme-fabrics.conf".into(),
         own: Own {
             line: 2,
-            host_nqn: Some(nqn.into()),
-            host_id: Some(id.into()),
+            names: Names::from([(IdentityFile::HostNqn, nqn), (IdentityFile::HostId, id)]),
             ..Own::default()
         },
     };

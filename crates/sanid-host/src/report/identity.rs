@@ -4,7 +4,7 @@ use super::{PartReport, report};
 use crate::API_VERSION;
 use crate::facts::Facts;
 use crate::observed::Observed;
-use crate::part::files;
+use crate::part::{NAMED_PARTS, files};
 use crate::plan::Plan;
 use crate::resolve::{Candidate, Part, Resolution, Verdict};
 
@@ -99,15 +99,8 @@ report! {
 
 impl Provenance {
     fn of(place: impl Fn(Part) -> Option<PlaceReport>) -> Self {
-        let mut by_part = Part::ALL.map(|part| (part.key(), place(part)));
-        let mut of = |key| {
-            let found = by_part.iter_mut().find(|(part, _)| *part == key);
-            found.and_then(|(_, place)| place.take())
-        };
-        Self {
-            iqn: of("iqn"),
-            nvme: of("nvme"),
-        }
+        let [iqn, nvme] = NAMED_PARTS.map(place);
+        Self { iqn, nvme }
     }
 }
 
@@ -115,14 +108,14 @@ impl IdentityReport {
     /// The report of a resolution.
     pub fn new(resolution: &Resolution, explain: bool) -> Self {
         let names = resolution.names();
-        let owned = |name: Option<&str>| name.map(str::to_owned);
+        let [iqn, host_nqn, host_id] = names.named();
         let place = |part| place(resolution, part);
         Self {
             api_version: API_VERSION,
             kind: "Identity",
-            iqn: owned(names.iqn()),
-            host_nqn: owned(names.host_nqn()),
-            host_id: owned(names.host_id()),
+            iqn,
+            host_nqn,
+            host_id,
             scheme: resolution.scheme,
             provenance: Provenance::of(place),
             parts: Some(PartReport::with(&names, place)),
@@ -178,13 +171,13 @@ impl AppliedReport {
             }
         };
         let names = &plan.after;
-        let owned = |name: Option<&str>| name.map(str::to_owned);
+        let [iqn, host_nqn, host_id] = names.named();
         Self {
             api_version: API_VERSION,
             kind: "Applied",
-            iqn: owned(names.iqn()),
-            host_nqn: owned(names.host_nqn()),
-            host_id: owned(names.host_id()),
+            iqn,
+            host_nqn,
+            host_id,
             scheme: resolution.scheme,
             provenance: Provenance::of(from),
             parts: Some(PartReport::with(names, from)),

@@ -45,11 +45,11 @@ report! {
 impl NamesReport {
     /// The report of these names.
     pub fn new(names: &Names) -> Self {
-        let owned = |name: Option<&str>| name.map(str::to_owned);
+        let [iqn, host_nqn, host_id] = names.named();
         Self {
-            iqn: owned(names.iqn()),
-            host_nqn: owned(names.host_nqn()),
-            host_id: owned(names.host_id()),
+            iqn,
+            host_nqn,
+            host_id,
             parts: Some(PartReport::list(names)),
             names: names.clone(),
         }

@@ -25,14 +25,17 @@ report! {
 }
 
 pub(super) fn list(facts: &Facts) -> Option<Vec<ReaderReport>> {
-    let report = |taken: ReaderName| ReaderReport {
-        reader: taken.reader,
-        part: taken.part.key(),
-        iqn: taken.names.iqn().map(str::to_owned),
-        host_nqn: taken.names.host_nqn().map(str::to_owned),
-        host_id: taken.names.host_id().map(str::to_owned),
-        from: taken.from,
-        why: taken.why,
+    let report = |taken: ReaderName| {
+        let [iqn, host_nqn, host_id] = taken.names.named();
+        ReaderReport {
+            reader: taken.reader,
+            part: taken.part.key(),
+            iqn,
+            host_nqn,
+            host_id,
+            from: taken.from,
+            why: taken.why,
+        }
     };
     let all: Vec<ReaderReport> = differing(facts).into_iter().map(report).collect();
     (!all.is_empty()).then_some(all)

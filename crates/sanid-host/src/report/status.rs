@@ -6,7 +6,7 @@ use crate::facts::{Facts, InitramfsFacts, Live};
 use crate::file::{Effective, IdentityFile};
 use crate::findings::Finding;
 use crate::observed::Observed;
-use crate::part::Names;
+use crate::part::{NAMED_FILES, Names};
 use crate::place::Via;
 use crate::resolve::{Part, Resolution};
 
@@ -206,15 +206,14 @@ impl StatusReport {
 
 impl OnDisk {
     fn new(facts: &Facts) -> Self {
-        let text = |file| {
-            let text = facts.disk.effective_text(file)?;
-            Some(crate::root::escape(text.as_bytes()))
-        };
+        let [iqn, host_nqn, host_id] = NAMED_FILES.map(|file| FileReport::new(facts, file));
         Self {
-            iqn: FileReport::new(facts, IdentityFile::InitiatorName),
-            host_nqn: FileReport::new(facts, IdentityFile::HostNqn),
-            host_id: FileReport::new(facts, IdentityFile::HostId),
-            parts: Some(PartReport::list(&Names::of_files(text))),
+            iqn,
+            host_nqn,
+            host_id,
+            parts: Some(PartReport::list(&Names::of_files(|file| {
+                facts.disk.shown(file)
+            }))),
         }
     }
 }
@@ -287,16 +286,16 @@ fn shown<T>(fact: &Observed<T>) -> Option<&T> {
 
 impl InitramfsReport {
     fn new(facts: &InitramfsFacts) -> Option<Self> {
-        let names = Names::of_files(|file| facts.used.effective_text(file));
-        let used = |name: Option<&str>| name.map(|name| crate::root::escape(name.as_bytes()));
-        let iqn = facts.iqn().and_then(Result::ok);
-        let report = Self {
-            iqn: iqn.map(|iqn| crate::root::escape(iqn.as_bytes())),
-            host_nqn: used(names.host_nqn()),
-            host_id: used(names.host_id()),
-        };
-        let some = report.iqn.is_some() || report.host_nqn.is_some() || report.host_id.is_some();
-        some.then_some(report)
+        let [iqn, host_nqn, host_id] = NAMED_FILES.map(|file| {
+            let name = facts.name(file)?.ok()?;
+            Some(crate::root::escape(name.as_bytes()))
+        });
+        let some = iqn.is_some() || host_nqn.is_some() || host_id.is_some();
+        some.then_some(Self {
+            iqn,
+            host_nqn,
+            host_id,
+        })
     }
 }
 

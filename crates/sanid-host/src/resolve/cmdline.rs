@@ -1,22 +1,13 @@
-//! The kernel command line: the names under which dracut and SUSE's generator know the initiator name
-//! (dracut.cmdline(7)), and dracut's for the NVMe pair.
+//! The kernel command line: the parameters by which programs of the initramfs know the names (dracut.cmdline(7)).
 
 use std::fmt::Write as _;
 
-use sanid_core::{IscsiName, NvmePair};
-
 use super::error::ResolveError;
-use super::source::{Given, Source, SourceKind, parse_iqn, parse_pair};
+use super::source::{Given, Source, SourceKind, named};
 use crate::facts::Facts;
 use crate::observed::Observed;
 use crate::parse::cmdline;
-use crate::part::Part;
-
-/// dracut's present name first, then its older one, then SUSE's.
-const IQN_KEYS: &[&str] = &["rd.iscsi.initiator", "iscsi_initiator", "rd.initiatorname"];
-/// Each dracut's present name, then its older one.
-const NQN_KEYS: &[&str] = &["rd.nvmf.hostnqn", "nvmf.hostnqn"];
-const ID_KEYS: &[&str] = &["rd.nvmf.hostid", "nvmf.hostid"];
+use crate::part::{Part, files};
 
 pub(super) struct CommandLine;
 
@@ -25,33 +16,15 @@ impl Source for CommandLine {
         SourceKind::CommandLine
     }
 
-    fn iqn(&self, facts: &Facts) -> Result<Option<Given<IscsiName>>, ResolveError> {
-        let found = first(line(facts)?, IQN_KEYS);
-        found
-            .map(|(text, place)| parse_iqn(&text, place))
-            .transpose()
-    }
-
-    fn nvme(&self, facts: &Facts) -> Result<Option<Given<NvmePair>>, ResolveError> {
+    fn give(&self, facts: &Facts, part: Part) -> Result<Option<Given>, ResolveError> {
         let line = line(facts)?;
-        let nqn = first(line, NQN_KEYS);
-        let id = first(line, ID_KEYS);
-        parse_pair(
-            nqn.as_ref()
-                .map(|(text, place)| (text.as_str(), place.clone())),
-            id.as_ref()
-                .map(|(text, place)| (text.as_str(), place.clone())),
-        )
+        named(part, |file| first(line, file.kind().parameters))
     }
 
     fn silence(&self, facts: &Facts, part: Part) -> Option<String> {
-        let lists: &[&[&str]] = if part == Part::Iqn {
-            &[IQN_KEYS]
-        } else {
-            &[NQN_KEYS, ID_KEYS]
-        };
         let line = line(facts).ok()?;
-        lists.iter().find_map(|keys| hidden(line, keys))
+        let mut files = files(part).iter();
+        files.find_map(|file| hidden(line, file.kind().parameters))
     }
 }
 

@@ -1,11 +1,10 @@
 //! systemd credentials (systemd.exec(5), `ImportCredential=`): how a hypervisor or a provisioning
 //! system hands a name to one machine without touching its disk.
 
-use sanid_core::{IscsiName, NvmePair};
-
 use super::error::ResolveError;
-use super::source::{Given, Source, SourceKind, parse_iqn, parse_pair};
+use super::source::{Given, Source, SourceKind, named};
 use crate::facts::Facts;
+use crate::part::{Part, files};
 
 pub(super) struct Credential;
 
@@ -14,41 +13,19 @@ impl Source for Credential {
         SourceKind::Credential
     }
 
-    fn iqn(&self, facts: &Facts) -> Result<Option<Given<IscsiName>>, ResolveError> {
-        readable(facts, &["sanid.iqn"])?;
-        let text = facts.credentials.iqn.as_deref();
-        text.map(|text| parse_iqn(text, place("sanid.iqn")))
-            .transpose()
+    fn give(&self, facts: &Facts, part: Part) -> Result<Option<Given>, ResolveError> {
+        // What is there and cannot be read may be a name: without it the host would have another one.
+        let mut unreadable = facts.credentials.unreadable.iter();
+        let is_one = |error: &&crate::root::ReadError| {
+            let mut files = files(part).iter();
+            files.any(|file| error.path().ends_with(&file.credential()))
+        };
+        if let Some(error) = unreadable.find(is_one) {
+            return Err(ResolveError::Undecided(format!("a credential: {error}")));
+        }
+        named(part, |file| {
+            let text = facts.credentials.names.of(file)?;
+            Some((text.to_owned(), format!("credential {}", file.credential())))
+        })
     }
-
-    fn nvme(&self, facts: &Facts) -> Result<Option<Given<NvmePair>>, ResolveError> {
-        readable(facts, &["sanid.hostnqn", "sanid.hostid"])?;
-        parse_pair(
-            facts
-                .credentials
-                .hostnqn
-                .as_deref()
-                .map(|text| (text, place("sanid.hostnqn"))),
-            facts
-                .credentials
-                .hostid
-                .as_deref()
-                .map(|text| (text, place("sanid.hostid"))),
-        )
-    }
-}
-
-/// What is there and cannot be read may be a name: without it the host would have another one.
-fn readable(facts: &Facts, names: &[&str]) -> Result<(), ResolveError> {
-    let unreadable = &facts.credentials.unreadable;
-    let is_one =
-        |error: &&crate::root::ReadError| names.iter().any(|name| error.path().ends_with(name));
-    match unreadable.iter().find(is_one) {
-        Some(error) => Err(ResolveError::Undecided(format!("a credential: {error}"))),
-        None => Ok(()),
-    }
-}
-
-fn place(name: &str) -> String {
-    format!("credential {name}")
 }

@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use sanid_core::{Derived, IscsiName, MachineId, MachineIdError, NvmePair, Seed, Takes};
+use sanid_core::{MachineId, MachineIdError, Seed, Takes};
 
 use super::error::{NoSeed, ResolveError};
 use super::source::{Given, Source, SourceKind};
 use crate::config::seed::MACHINE_ID;
 use crate::facts::{Facts, MachineIdState};
-use crate::observed::Observed;
+use crate::part::{Names, Part};
 
 pub(super) struct Scheme;
 
@@ -17,70 +17,22 @@ impl Source for Scheme {
         SourceKind::Derived
     }
 
-    fn iqn(&self, facts: &Facts) -> Result<Option<Given<IscsiName>>, ResolveError> {
-        let derived = derive(facts)?;
-        let Some(template) = &facts.settings.iqn_template else {
-            let place = place(facts, derived.iqn_by);
-            return Ok(Some(Given {
-                value: derived.iqn.into(),
-                place,
-            }));
-        };
-        let hostname = match &facts.hostname {
-            Observed::Saw(hostname) => hostname.as_deref(),
-            Observed::NotLooked => None,
-            Observed::Failed(_) if !template.value.needs_hostname() => None,
-            Observed::Failed(why) => {
-                return Err(ResolveError::Cannot {
-                    place: format!("iqn-template at {}", template.origin),
-                    why: why.clone(),
-                });
-            }
-        };
-        match template.value.render(&derived.host_uuid, hostname) {
-            Ok(iqn) => Ok(Some(Given {
-                value: iqn.into(),
-                place: format!(
-                    "template at {} from {}",
-                    template.origin,
-                    seed(facts).map_or("", |seed| seed.place)
-                ),
-            })),
-            Err(error) => Err(ResolveError::Cannot {
-                place: format!("iqn-template at {}", template.origin),
-                why: error.to_string(),
-            }),
+    fn give(&self, facts: &Facts, part: Part) -> Result<Option<Given>, ResolveError> {
+        let chosen = seed(facts).map_err(ResolveError::NoSeed)?;
+        let settings = &facts.settings;
+        let scheme = settings.scheme.value;
+        let derived = scheme.derive(chosen.seed, &settings.iqn_prefix.value);
+        if let Some(given) = part.kind().by_setting(facts, &derived, chosen.place)? {
+            return Ok(Some(given));
         }
+        let by = part.kind().derived_by(&derived);
+        let mut place = format!("scheme {by} from {}", chosen.place);
+        if by != scheme.name() {
+            let _ = write!(place, ", since {} has none", scheme.name());
+        }
+        let names = Names::of_part(part, |file| Some(file.value(&derived)));
+        Ok(Some(Given { names, place }))
     }
-
-    fn nvme(&self, facts: &Facts) -> Result<Option<Given<NvmePair>>, ResolveError> {
-        let derived = derive(facts)?;
-        let place = place(facts, derived.host_nqn_by);
-        Ok(Some(Given {
-            value: derived.nvme,
-            place,
-        }))
-    }
-}
-
-fn derive(facts: &Facts) -> Result<Derived, ResolveError> {
-    let chosen = seed(facts).map_err(ResolveError::NoSeed)?;
-    let settings = &facts.settings;
-    Ok(settings
-        .scheme
-        .value
-        .derive(chosen.seed, &settings.iqn_prefix.value))
-}
-
-fn place(facts: &Facts, by: &'static str) -> String {
-    let configured = facts.settings.scheme.value.name();
-    let mut place = format!("scheme {by} from ");
-    // Whoever calls has derived from it.
-    place += seed(facts).map_or("", |seed| seed.place);
-    if by != configured {
-        let _ = write!(place, ", since {configured} has none");
-    }
-    place
 }
 
 /// The seed that the names are derived from.

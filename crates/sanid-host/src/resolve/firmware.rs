@@ -1,17 +1,14 @@
-//! Boot firmware: the initiator name of the iBFT, the pair of the NBFT.
+//! Boot firmware: tables with the names of a part, such as the initiator name of the iBFT.
 //!
 //! The connection that the host boots from was made with these names, and the kernel refuses a second one
 //! to the same array with half of another pair. So they are taken as they are, a Host ID in the byte order
 //! of SMBIOS included.
 
-use sanid_core::{HostId, HostNqn, HostUuid, IscsiName, NvmePair};
-
 use super::error::ResolveError;
-use super::source::{Given, Show, Source, SourceKind, complete, invalid, parse_iqn};
+use super::source::{Given, Source, SourceKind, named};
 use crate::config::Firmware as Use;
 use crate::facts::{Facts, FirmwareTable, TableContent};
-use crate::parse::nbft;
-use crate::part::Part;
+use crate::part::{Names, Part};
 
 pub(crate) struct Firmware;
 
@@ -23,26 +20,8 @@ impl Source for Firmware {
         SourceKind::Firmware
     }
 
-    fn iqn(&self, facts: &Facts) -> Result<Option<Given<IscsiName>>, ResolveError> {
-        let words = gather("iBFT", &facts.firmware.ibft, |name, place| {
-            parse_iqn(name, place).map(|given| {
-                Some(Word {
-                    given,
-                    primary: false,
-                })
-            })
-        })?;
-        settle(Part::Iqn, words)
-    }
-
-    fn nvme(&self, facts: &Facts) -> Result<Option<Given<NvmePair>>, ResolveError> {
-        let words = gather("NBFT", &facts.firmware.nbft, |host, place| {
-            Ok(pair(host, place)?.map(|given| Word {
-                given,
-                primary: host.is_primary(),
-            }))
-        })?;
-        settle(Part::Nvme, words)
+    fn give(&self, facts: &Facts, part: Part) -> Result<Option<Given>, ResolveError> {
+        settle(part, part.kind().firmware(facts)?)
     }
 
     fn silence(&self, facts: &Facts, part: Part) -> Option<String> {
@@ -53,34 +32,35 @@ impl Source for Firmware {
                 setting.origin
             ));
         }
-        let error = match part {
-            Part::Iqn => self.iqn(facts).err(),
-            Part::Nvme => self.nvme(facts).err(),
-        };
-        error.map(|error| error.to_string())
+        self.give(facts, part).err().map(|error| error.to_string())
     }
 }
 
 /// What one table gives.
-struct Word<T> {
-    given: Given<T>,
+pub(crate) struct Table {
+    given: Given,
     /// Whether the table was selected to name the host, where several could.
     primary: bool,
 }
 
-/// What every table gives; one that cannot be read or understood is an error.
-fn gather<T, U>(
+/// What every table of a part gives; one that cannot be read or understood is an error. `texts` are the names in a
+/// table, and whether it is the selected one.
+pub(crate) fn gather<T>(
+    part: Part,
     what: &str,
     tables: &[FirmwareTable<T>],
-    word: impl Fn(&T, String) -> Result<Option<Word<U>>, ResolveError>,
-) -> Result<Vec<Word<U>>, ResolveError> {
-    let mut words = Vec::new();
+    texts: impl Fn(&T) -> (Names, bool),
+) -> Result<Vec<Table>, ResolveError> {
+    let mut all = Vec::new();
     for table in tables {
         let place = format!("{what} at {}", table.path);
         match &table.content {
             TableContent::Nothing => {}
             TableContent::Identity(identity) => {
-                words.extend(word(identity, place).map_err(with_way_out)?);
+                let (texts, primary) = texts(identity);
+                let text = |file| Some((texts.of(file)?.to_owned(), place.clone()));
+                let given = named(part, text).map_err(with_way_out)?;
+                all.extend(given.map(|given| Table { given, primary }));
             }
             TableContent::Malformed(error) => {
                 return Err(ResolveError::Cannot {
@@ -95,51 +75,23 @@ fn gather<T, U>(
             }
         }
     }
-    Ok(words)
+    Ok(all)
 }
 
-fn pair(host: &nbft::Host, place: String) -> Result<Option<Given<NvmePair>>, ResolveError> {
-    let given = |text: &str, what, error| invalid(place.clone(), text, what, &error);
-    let nqn = match host.host_nqn.as_deref() {
-        None => None,
-        Some(text) => Some(HostNqn::in_use(text).map_err(|error| given(text, "host NQN", error))?),
-    };
-    let id = match host.host_id().map(HostUuid::from_bytes) {
-        None => None,
-        Some(uuid) => Some(
-            HostId::from_uuid(uuid).map_err(|error| given(&uuid.to_string(), "Host ID", error))?,
-        ),
-    };
-    complete(
-        nqn.map(|value| Given {
-            value,
-            place: place.clone(),
-        }),
-        id.map(|value| Given { value, place }),
-    )
-}
-
-/// One word out of several: they agree, or a table was selected.
-fn settle<T: PartialEq + Show>(
-    part: Part,
-    words: Vec<Word<T>>,
-) -> Result<Option<Given<T>>, ResolveError> {
-    let selected = words.iter().any(|word| word.primary);
-    let mut words = words
+/// One answer out of several: they agree, or a table was selected.
+fn settle(part: Part, tables: Vec<Table>) -> Result<Option<Given>, ResolveError> {
+    let selected = tables.iter().any(|table| table.primary);
+    let mut given = tables
         .into_iter()
-        .filter(|word| word.primary || !selected)
-        .map(|word| word.given);
-    let Some(first) = words.next() else {
+        .filter(|table| table.primary || !selected)
+        .map(|table| table.given);
+    let Some(first) = given.next() else {
         return Ok(None);
     };
-    match words.find(|other| other.value != first.value) {
+    match given.find(|other| other.names != first.names) {
         None => Ok(Some(first)),
         Some(other) => Err(ResolveError::Undecided(format!(
-            "{} gives {}, {} gives {}, and {} is marked as the primary one; pin the {} in the configuration, or {GO_ON}",
-            first.place,
-            first.value.show(),
-            other.place,
-            other.value.show(),
+            "{first}, {other}, and {} is marked as the primary one; pin the {} in the configuration, or {GO_ON}",
             if selected { "each" } else { "neither" },
             part.words(),
         ))),

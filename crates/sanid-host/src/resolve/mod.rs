@@ -1,8 +1,8 @@
 //! `Facts ─► Resolution`: what the identity is, and why.
 //!
-//! Each [`Source`] is asked for an initiator name and for an NVMe pair, in the order of [`SOURCES`];
-//! the first that has one wins. The two halves of the pair come from one source: the host NQN of one
-//! place with the Host ID of another is the mismatch that Linux refuses. What a source says is
+//! Each [`Source`] is asked for each part, in the order of [`SOURCES`]; the first that has one wins. All names of
+//! a part come from one source: the host NQN of one place with the Host ID of another is the mismatch that Linux
+//! refuses. What a source says is
 //! validated before it is weighed. A value that cannot be used is an error that names its source, unless a
 //! higher source sets the part: skipping it would give the host an identity that nobody asked for.
 
@@ -14,14 +14,13 @@ pub(crate) mod firmware;
 mod pin;
 mod source;
 
-use sanid_core::{Identity, IscsiName, NvmePair, SeedFingerprint};
+use sanid_core::SeedFingerprint;
 
 use crate::facts::Facts;
 use crate::file::IdentityFile;
-use crate::part::Names;
 pub use crate::part::Part;
+use crate::part::{Names, PerPart, part_of};
 pub use error::{NoSeed, ResolveError};
-use source::Show;
 pub use source::{Given, Source, SourceKind};
 
 /// The sources, highest first. A new one is one file and one line here.
@@ -61,9 +60,9 @@ pub enum Verdict {
 
 /// A resolved part.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Resolved<T> {
-    /// The value.
-    pub value: T,
+pub struct Resolved {
+    /// Its names, one for each of its files.
+    pub names: Names,
     /// Its source.
     pub source: SourceKind,
     /// The place in that source.
@@ -74,10 +73,8 @@ pub struct Resolved<T> {
 /// does not withhold the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
-    /// The initiator name, or why there is none.
-    pub iqn: Result<Resolved<IscsiName>, ResolveError>,
-    /// The NVMe pair, or why there is none.
-    pub nvme: Result<Resolved<NvmePair>, ResolveError>,
+    /// The names of each part, or why it has none.
+    pub parts: PerPart<Result<Resolved, ResolveError>>,
     /// Every source's value for every part, in order.
     pub candidates: Vec<Candidate>,
     /// Faults of sources that a higher source outranks: they change nothing now.
@@ -91,17 +88,6 @@ pub struct Resolution {
 }
 
 impl Resolution {
-    /// All names; `None` where a part has none.
-    pub fn identity(&self) -> Option<Identity> {
-        match (&self.iqn, &self.nvme) {
-            (Ok(iqn), Ok(nvme)) => Some(Identity {
-                iqn: iqn.value.clone(),
-                nvme: nvme.value.clone(),
-            }),
-            _ => None,
-        }
-    }
-
     /// What each file shall hold.
     pub fn names(&self) -> Names {
         Names::of_files(|file| self.value(file))
@@ -109,12 +95,8 @@ impl Resolution {
 
     /// What a file shall hold; `None` where its part has no name.
     pub fn value(&self, file: IdentityFile) -> Option<String> {
-        let pair = || self.nvme.as_ref().ok().map(|nvme| &nvme.value);
-        match file {
-            IdentityFile::InitiatorName => Some(self.iqn.as_ref().ok()?.value.to_string()),
-            IdentityFile::HostNqn => Some(pair()?.host_nqn.to_string()),
-            IdentityFile::HostId => Some(pair()?.host_id.to_string()),
-        }
+        let resolved = self.parts[part_of(file)].as_ref().ok()?;
+        resolved.names.of(file).map(str::to_owned)
     }
 
     /// The source of a part and the place in it.
@@ -122,16 +104,8 @@ impl Resolution {
     /// # Errors
     /// Why the part has no name.
     pub fn origin(&self, part: Part) -> Result<(SourceKind, &str), &ResolveError> {
-        fn origin<T>(
-            part: &Result<Resolved<T>, ResolveError>,
-        ) -> Result<(SourceKind, &str), &ResolveError> {
-            let resolved = part.as_ref()?;
-            Ok((resolved.source, &resolved.place))
-        }
-        match part {
-            Part::Iqn => origin(&self.iqn),
-            Part::Nvme => origin(&self.nvme),
-        }
+        let resolved = self.parts[part].as_ref()?;
+        Ok((resolved.source, &resolved.place))
     }
 
     /// Why parts have no name, each reason once.
@@ -164,17 +138,15 @@ impl Resolution {
 /// let dir = tempfile::tempdir().unwrap();
 /// let root = sanid_host::Root::open(dir.path()).unwrap();
 /// let facts = sanid_host::observe(&root, &sanid_host::Look::default()).unwrap();
-/// assert!(sanid_host::resolve(&facts).iqn.is_err());
+/// assert!(sanid_host::resolve(&facts).names().is_empty());
 /// ```
 pub fn resolve(facts: &Facts) -> Resolution {
     let mut answers = Answers::default();
-    let iqn = choose(facts, Part::Iqn, |source| source.iqn(facts), &mut answers);
-    let nvme = choose(facts, Part::Nvme, |source| source.nvme(facts), &mut answers);
+    let parts = PerPart::of(|part| choose(facts, part, &mut answers));
     let seed = derived::seed(facts);
     let seed = seed.as_ref().ok();
     Resolution {
-        iqn,
-        nvme,
+        parts,
         candidates: answers.candidates,
         outranked_faults: answers.faults,
         scheme: facts.settings.scheme.value.name(),
@@ -190,15 +162,10 @@ struct Answers {
     faults: Vec<(Part, ResolveError)>,
 }
 
-fn choose<T: Clone + Show>(
-    facts: &Facts,
-    part: Part,
-    ask: impl Fn(&dyn Source) -> Result<Option<Given<T>>, ResolveError>,
-    answers: &mut Answers,
-) -> Result<Resolved<T>, ResolveError> {
-    let mut decided: Option<Result<Resolved<T>, ResolveError>> = None;
+fn choose(facts: &Facts, part: Part, answers: &mut Answers) -> Result<Resolved, ResolveError> {
+    let mut decided: Option<Result<Resolved, ResolveError>> = None;
     for source in SOURCES {
-        let answer = ask(*source);
+        let answer = source.give(facts, part);
         let winner = decided.as_ref().and_then(|decided| decided.as_ref().ok());
         let verdict = match (&answer, winner) {
             (Ok(Some(_)), None) if decided.is_none() => Verdict::Chosen,
@@ -206,7 +173,7 @@ fn choose<T: Clone + Show>(
             _ => Verdict::Silent,
         };
         let (place, value) = match &answer {
-            Ok(Some(given)) => (Some(given.place.clone()), Some(given.value.show())),
+            Ok(Some(given)) => (Some(given.place.clone()), Some(given.names.to_string())),
             Ok(None) | Err(ResolveError::NoSeed(_)) => (source.silence(facts, part), None),
             Err(error) => (Some(error.to_string()), None),
         };
@@ -223,7 +190,7 @@ fn choose<T: Clone + Show>(
             (Err(error), None) => decided = Some(Err(error)),
             (Ok(Some(given)), None) => {
                 decided = Some(Ok(Resolved {
-                    value: given.value,
+                    names: given.names,
                     source: source.kind(),
                     place: given.place,
                 }));

@@ -1,10 +1,10 @@
-//! What a source of identities is, and how what it says becomes a name.
+//! What a source of identities is, and how what it gives becomes names.
 
-use sanid_core::{HostId, HostNqn, IscsiName, NvmePair};
+use std::fmt;
 
 use super::error::ResolveError;
 use crate::facts::Facts;
-use crate::part::Part;
+use crate::part::{IdentityFile, Names, Part, files};
 
 /// Which kind of source a name comes from, highest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,128 +38,65 @@ impl SourceKind {
 pub trait Source: Sync {
     /// Its kind.
     fn kind(&self) -> SourceKind;
-    /// The initiator name it gives, if it gives one.
+    /// The names it gives for a part: all of them, or those from which the others follow.
     ///
     /// # Errors
     /// [`ResolveError`] when what it gives cannot be used.
-    fn iqn(&self, facts: &Facts) -> Result<Option<Given<IscsiName>>, ResolveError>;
-    /// The NVMe pair it gives, if it gives one or a half from which the other follows.
-    ///
-    /// # Errors
-    /// [`ResolveError`] when what it gives cannot be used.
-    fn nvme(&self, facts: &Facts) -> Result<Option<Given<NvmePair>>, ResolveError>;
-    /// Why it has no word on a part, where somebody could expect one.
+    fn give(&self, facts: &Facts, part: Part) -> Result<Option<Given>, ResolveError>;
+    /// Why it gives nothing for a part, where somebody could expect something.
     fn silence(&self, _facts: &Facts, _part: Part) -> Option<String> {
         None
     }
 }
 
-/// A value with the exact place it was found in.
+/// The names of a part with the exact place they were found in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Given<T> {
-    /// The value.
-    pub value: T,
+pub struct Given {
+    /// The names, one for each file of the part.
+    pub names: Names,
     /// The place, such as `rd.iscsi.initiator= on the kernel command line`.
     pub place: String,
 }
 
-/// A value in one line.
-pub(super) trait Show {
-    fn show(&self) -> String;
-}
-
-impl Show for IscsiName {
-    fn show(&self) -> String {
-        self.to_string()
+/// `PLACE gives NAMES`.
+impl fmt::Display for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} gives {}", self.place, self.names)
     }
 }
 
-impl Show for NvmePair {
-    fn show(&self) -> String {
-        format!("{} {}", self.host_nqn, self.host_id)
-    }
-}
-
-/// Validates an initiator name that was given as text. The session that boots with it uses it as it is, also
-/// where it breaks a rule that no initiator checks; a finding reports that.
-pub(super) fn parse_iqn(text: &str, place: String) -> Result<Given<IscsiName>, ResolveError> {
-    match IscsiName::in_use(text) {
-        Ok(value) => Ok(Given { value, place }),
-        Err(error) => Err(invalid(place, text, "initiator name", &error)),
-    }
-}
-
-pub(super) fn parse_nqn(text: &str, place: impl Fn() -> String) -> Result<HostNqn, ResolveError> {
-    HostNqn::in_use(text).map_err(|error| invalid(place(), text, "host NQN", &error))
-}
-
-/// Makes the pair of what was given of it as text.
-pub(super) fn parse_pair(
-    nqn: Option<(&str, String)>,
-    id: Option<(&str, String)>,
-) -> Result<Option<Given<NvmePair>>, ResolveError> {
-    let nqn = match nqn {
-        None => None,
-        Some((text, place)) => Some(Given {
-            value: parse_nqn(text, || place.clone())?,
-            place,
-        }),
-    };
-    let id = match id {
-        None => None,
-        Some((text, place)) => match HostId::parse(text) {
-            Ok(value) => Some(Given { value, place }),
-            Err(error) => return Err(invalid(place, text, "Host ID", &error)),
-        },
-    };
-    complete(nqn, id)
-}
-
-/// One half of a pair gives the other: the UUID of the host NQN is the Host ID (NVMe TP4126).
-pub(super) fn complete(
-    nqn: Option<Given<HostNqn>>,
-    id: Option<Given<HostId>>,
-) -> Result<Option<Given<NvmePair>>, ResolveError> {
-    match (nqn, id) {
-        (None, None) => Ok(None),
-        (Some(nqn), Some(id)) => Ok(Some(Given {
-            value: NvmePair::new(nqn.value, id.value),
-            place: if nqn.place == id.place {
-                nqn.place
-            } else {
-                format!("{}, {}", nqn.place, id.place)
-            },
-        })),
-        (None, Some(id)) => Ok(Some(Given {
-            value: NvmePair::from_host_id(id.value),
-            place: id.place,
-        })),
-        (Some(nqn), None) => {
-            let text = nqn.value.to_string();
-            match NvmePair::from_host_nqn(nqn.value) {
-                Some(value) => Ok(Some(Given {
-                    value,
-                    place: nqn.place,
-                })),
-                None => Err(ResolveError::HalfPair {
-                    place: nqn.place,
-                    nqn: text,
-                }),
+/// Validates the names of a part that were given as text, each with its place, and completes the part. The session
+/// that boots with a name uses it as it is, also where it breaks a rule that no initiator checks; a finding reports
+/// that.
+pub(super) fn named(
+    part: Part,
+    text: impl Fn(IdentityFile) -> Option<(String, String)>,
+) -> Result<Option<Given>, ResolveError> {
+    let mut names = Names::default();
+    let mut places: Vec<String> = Vec::new();
+    for file in files(part) {
+        let Some((text, place)) = text(*file) else {
+            continue;
+        };
+        match (file.kind().in_use)(&text) {
+            Ok(name) => names.set(*file, Some(name)),
+            Err(error) => {
+                return Err(ResolveError::Invalid {
+                    place,
+                    text,
+                    what: file.holds(),
+                    why: error.to_string(),
+                });
             }
         }
+        if !places.contains(&place) {
+            places.push(place);
+        }
     }
-}
-
-pub(super) fn invalid(
-    place: String,
-    text: &str,
-    what: &'static str,
-    error: &sanid_core::NameError,
-) -> ResolveError {
-    ResolveError::Invalid {
-        place,
-        text: text.to_owned(),
-        what,
-        why: error.to_string(),
+    if names.is_empty() {
+        return Ok(None);
     }
+    let place = places.join(", ");
+    part.kind().complete(&mut names, &place)?;
+    Ok(Some(Given { names, place }))
 }

@@ -47,9 +47,13 @@ fn a_higher_source_wins_and_the_order_is_the_documented_one() {
         let credentials = Credentials {
             unreadable: Vec::new(),
             unseen: None,
-            iqn: Some("iqn.2001-04.com.example:credential".into()),
-            hostnqn: Some(NQN.into()),
-            hostid: None,
+            names: Names::from([
+                (
+                    IdentityFile::InitiatorName,
+                    "iqn.2001-04.com.example:credential",
+                ),
+                (IdentityFile::HostNqn, NQN),
+            ]),
         };
         Facts {
             credentials,
@@ -169,13 +173,13 @@ fn an_invalid_value_is_an_error_that_names_its_source_unless_it_is_outranked() {
     let lower = Facts {
         cmdline: Observed::Saw(format!("rd.iscsi.initiator={OTHER_IQN}")),
         credentials: Credentials {
-            iqn: Some("nonsense".into()),
+            names: Names::from([(IdentityFile::InitiatorName, "nonsense")]),
             ..Credentials::default()
         },
         ..facts()
     };
     let found = resolve(&lower);
-    assert_eq!(found.iqn.unwrap().value.as_str(), OTHER_IQN);
+    assert_eq!(found.names().iqn(), Some(OTHER_IQN));
     let [(Part::Iqn, error)] = &found.outranked_faults[..] else {
         panic!("{:?}", found.outranked_faults);
     };

@@ -24,13 +24,10 @@ impl Host {
         let host = Self::bare(machine_id);
         let root = sanid_host::Root::open(host.path()).unwrap();
         let facts = sanid_host::observe(&root, &sanid_host::Look::default()).unwrap();
-        let names = sanid_host::resolve(&facts).identity().unwrap();
-        host.write(
-            "etc/iscsi/initiatorname.iscsi",
-            &format!("InitiatorName={}\n", names.iqn),
-        );
-        host.write("etc/nvme/hostnqn", &format!("{}\n", names.nvme.host_nqn));
-        host.write("etc/nvme/hostid", &format!("{}\n", names.nvme.host_id));
+        let names = sanid_host::resolve(&facts).names();
+        for (file, name) in names.iter() {
+            host.write(file.path(), &String::from_utf8(file.bytes(name)).unwrap());
+        }
         host
     }
 

@@ -215,10 +215,10 @@ fn not_root(cluster: &Cluster) {
         let host = Host::new(&machine_id(18));
         let root = sanid_host::Root::open(host.path()).unwrap();
         let facts = sanid_host::observe(&root, &sanid_host::Look::default()).unwrap();
-        let names = sanid_host::resolve(&facts).identity().unwrap();
+        let names = sanid_host::resolve(&facts).names();
         host.write(
             sanid_host::PUBLISHED,
-            &format!("{{\"iqn\":\"{}\"}}\n", names.iqn),
+            &format!("{{\"iqn\":\"{}\"}}\n", names.iqn().unwrap()),
         );
         let done = nobody("nobody-told", host).await;
         agents::ended(&done, 0);

@@ -2,11 +2,11 @@
 
 use sanid_cli::{Exit, Failure, FindingText, Page, Tone, json};
 use sanid_host::findings::{self, Finding, Severity};
-use sanid_host::plan::live::{pair_in_words, session_in_words};
+use sanid_host::plan::live::{Session, sessions};
 use sanid_host::plan::{desired, on_disk};
 use sanid_host::report::StatusReport;
 use sanid_host::resolve::{self, Part, Resolution};
-use sanid_host::{Effective, Facts, IdentityFile, Look};
+use sanid_host::{Effective, Facts, IdentityFile, Look, Names, Observed};
 
 use crate::args::{Status, StatusFormat};
 use crate::host::{self, Access};
@@ -139,29 +139,20 @@ fn row(facts: &Facts, file: IdentityFile, desired: Option<String>) -> [(Tone, St
 }
 
 fn live(page: &mut Page, facts: &Facts) {
-    let (sessions, controllers) = (facts.live.iscsi.seen(), facts.live.nvme.seen());
-    if sessions.is_empty() && controllers.is_empty() {
+    let all = Part::ALL.map(|part| sessions(facts, part, &Names::default()));
+    let row = |Session { user, .. }: &Session| {
+        [
+            (Tone::Faint, user.name.clone()),
+            (Tone::Plain, user.uses.clone()),
+            (Tone::Plain, user.peer.clone().unwrap_or_default()),
+        ]
+    };
+    let rows: Vec<_> = all.iter().flat_map(Observed::seen).map(row).collect();
+    if rows.is_empty() {
         return;
     }
     page.gap();
     page.line(page.tone(Tone::Heading, "live"));
-    let name = |text: &str| (Tone::Faint, text.to_owned());
-    let peer = |text: Option<&String>| (Tone::Plain, text.cloned().unwrap_or_default());
-    let sessions = sessions.iter().map(|one| {
-        [
-            name(&one.name),
-            (Tone::Plain, session_in_words(one)),
-            peer(one.target.as_ref()),
-        ]
-    });
-    let controllers = controllers.iter().map(|one| {
-        [
-            name(&one.name),
-            (Tone::Plain, pair_in_words(one)),
-            peer(one.subsystem_nqn.as_ref()),
-        ]
-    });
-    let rows: Vec<_> = sessions.chain(controllers).collect();
     page.rows(2, &rows);
 }
 
@@ -174,11 +165,9 @@ fn readers(page: &mut Page, facts: &Facts) {
     page.gap();
     page.line(page.tone(Tone::Heading, "readers with a different name"));
     let rows = differing.into_iter().map(|one| {
-        let names = one.names;
-        let names: Vec<&str> = names.iter().map(|(_, name)| name).collect();
         let name = match one.why {
-            Some(why) if names.is_empty() => format!("nothing: it {why}"),
-            _ => names.join(" "),
+            Some(why) if one.names.is_empty() => format!("nothing: it {why}"),
+            _ => one.names.to_string(),
         };
         [
             (Tone::Faint, one.reader.to_owned()),

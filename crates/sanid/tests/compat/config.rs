@@ -38,7 +38,7 @@ fn release_trees_set_every_key() {
             }
         }
     }
-    let keys = sanid_host::config::KEYS.into_iter();
+    let keys = sanid_host::config::KEYS.iter();
     for key in keys.filter(|key| !UNRELEASED.contains(key)) {
         assert!(
             set.iter().any(|one| one == key),

@@ -57,8 +57,9 @@ const SYSTEM: &str = "\
 
 /// A fault of the file, or `[Host]` with a hostnqn and no hostid.
 fn has_fault(bytes: &[u8]) -> bool {
-    fabrics(bytes)
-        .is_some_and(|own| own.fault.is_some() || (own.host_nqn.is_some() && own.host_id.is_none()))
+    fabrics(bytes).is_some_and(|own| {
+        own.fault.is_some() || (own.names.host_nqn().is_some() && own.names.host_id().is_none())
+    })
 }
 
 fn each_kind() {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use sanid_host::NAMED_FILES;
 
 use super::super::claim::lease;
 use super::super::{Exit, Failure, complain, print};
@@ -44,7 +45,9 @@ pub(super) fn run(options: &Check) -> Result<Exit, Failure> {
     let (name, text) = super::document(&options.record)?;
     let record =
         EscrowRecord::read(&text).map_err(|why| Failure::error(&format!("{name}: {why}")))?;
-    let identity = Identity::parse(&record.iqn, &record.host_nqn, &record.host_id)
+    let claimed = NAMED_FILES.map(|file| record.names.of(file).unwrap_or_default());
+    let [iqn, host_nqn, host_id] = claimed;
+    let identity = Identity::parse(iqn, host_nqn, host_id)
         .map_err(|error| Failure::error(&format!("{name}: {error}")))?;
     let claims = holders(options, &identity)?;
     if claims.is_empty() {

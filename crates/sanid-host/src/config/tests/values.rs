@@ -1,6 +1,7 @@
 //! The merge of several files.
 
 use super::*;
+use crate::IdentityFile;
 
 const NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b";
 const ID: &str = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
@@ -84,7 +85,7 @@ fn a_name_that_breaks_the_standard_is_pinned_only_as_it_is() {
         let plain = main_file(&format!("[pin]\n{pin}\n"));
         assert!(message(&plain).contains("pin.verbatim = true"), "{pin}");
         let verbatim = load(&main_file(&format!("[pin]\n{pin}\nverbatim = true\n"))).unwrap();
-        assert!(verbatim.pin.iqn.is_some() || verbatim.pin.hostnqn.is_some());
+        assert_eq!(verbatim.pin.names.len(), 1);
     }
     // No program uses these.
     for pin in ["iqn = 'db_1'", "hostnqn = 'nqn.2014-08.com.example:a,b'"] {
@@ -106,7 +107,7 @@ fn reports_unknown_keys_and_withholds_no_part() {
         "/etc/sanid/config.toml:6"
     );
     assert_eq!(settings.scheme.value.name(), "talos");
-    assert!(settings.pin.hostid.is_some());
+    assert!(settings.pin.names.contains_key(&IdentityFile::HostId));
     // These resemble a known one, or may concern every name.
     for text in [
         "[pins]\niqn = 'x'",

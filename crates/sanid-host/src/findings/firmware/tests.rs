@@ -1,5 +1,3 @@
-use sanid_core::{HostId, HostNqn};
-
 use super::*;
 use crate::facts::{Facts, TableContent};
 use crate::file::IdentityFile;
@@ -129,27 +127,4 @@ fn a_byte_order_pair_that_is_not_desired_stays_a_mismatch() {
             "unique-unconfirmed"
         ]
     );
-}
-
-#[test]
-fn only_the_byte_order_of_smbios_makes_a_twin() {
-    let pair = |nqn: &str, id: &str| {
-        NvmePair::new(HostNqn::parse(nqn).unwrap(), HostId::parse(id).unwrap())
-    };
-    assert!(is_twin(&pair(DELL_NQN, DELL_ID)));
-    for (nqn, id) in [
-        (NQN, ID),
-        (NQN, OTHER_ID),
-        ("nqn.2014-08.com.example:host1", DELL_ID),
-        // Turned round as a whole, and the first field alone.
-        (DELL_NQN, "3358444f-c0b8-3080-1044-440044454c4c"),
-        (DELL_NQN, "44454c4c-0044-4410-8030-b8c04f445833"),
-        // The same in both orders: it matches, so nothing is to be explained.
-        (
-            "nqn.2014-08.org.nvmexpress:uuid:11111111-1111-1111-1111-111111111111",
-            "11111111-1111-1111-1111-111111111111",
-        ),
-    ] {
-        assert!(!is_twin(&pair(nqn, id)), "{nqn} {id}");
-    }
 }

@@ -76,12 +76,14 @@ pub(super) fn cases() -> Vec<Case> {
 
 /// With a `/run/initiatorname.iscsi`.
 fn dracut(mut facts: Facts, text: &str) -> Facts {
-    saw(&mut facts.initramfs).initiator_name = Some(text.into());
+    let sourced = &mut saw(&mut facts.initramfs).sourced;
+    sourced.insert(IdentityFile::InitiatorName, text.into());
     facts
 }
 
 /// With an `/etc/initiatorname.iscsi` in the image of the initramfs.
 fn debian(mut facts: Facts, text: &str) -> Facts {
-    saw(&mut facts.initramfs).image_copy = Some(text.into());
+    let copies = &mut saw(&mut facts.initramfs).image_sourced;
+    copies.insert(IdentityFile::InitiatorName, text.into());
     facts
 }

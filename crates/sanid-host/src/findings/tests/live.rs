@@ -1,7 +1,8 @@
 //! What lives, and what iscsid read.
 
 use super::{Case, clean};
-use crate::facts::{Facts, IscsiHost, Iscsid};
+use crate::IdentityFile;
+use crate::facts::{Facts, IscsiHost, Started};
 use crate::observed::Observed;
 use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN, saw};
 
@@ -80,7 +81,8 @@ fn unseen(mut facts: Facts, change: impl FnOnce(&mut Facts)) -> Facts {
 
 /// With an iscsid that started and a file that was written at these times.
 fn iscsid(mut facts: Facts, started: i64, written: i64) -> Facts {
-    saw(&mut facts.others.iscsid).push(Iscsid {
+    saw(&mut facts.others.started).push(Started {
+        file: IdentityFile::InitiatorName,
         pid: 815,
         started,
         written,
@@ -117,7 +119,7 @@ fn a_controller_of_lxd_is_not_to_be_connected_again() {
 #[test]
 fn a_session_or_controller_with_a_configured_name_names_the_configuration() {
     use super::own_names::{interface, nvme};
-    let reader = crate::facts::OwnReader::Persona;
+    let reader = &crate::own::PERSONA;
     let controller = clean().controller(OTHER_NQN, OTHER_ID);
     let (seen, fix) = fixes(&nvme(controller, reader, Some(OTHER_NQN), Some(OTHER_ID)));
     assert!(seen.contains("/etc/nvme/0:2"), "{seen}");

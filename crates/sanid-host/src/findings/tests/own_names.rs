@@ -1,8 +1,10 @@
 //! Names that programs take from configurations of their own.
 
 use super::{Case, clean};
-use crate::facts::{Facts, IscsiHost, OwnName, OwnReader};
-use crate::parse::own::Own;
+use crate::IdentityFile;
+use crate::facts::{Facts, IscsiHost};
+use crate::own::{DISCOVERY, FABRICS, ISCSI, JSON, Own, OwnName, OwnReader, PERSONA, STAS};
+use crate::part::Names;
 use crate::testing::{ID, IQN, NQN, OTHER_ID, OTHER_IQN, OTHER_NQN, saw};
 
 const THIRD_NQN: &str = "nqn.2014-08.com.example:third";
@@ -16,33 +18,32 @@ pub(super) fn cases() -> Vec<Case> {
 
 /// nvme-cli#3566.
 fn personas() -> Vec<Case> {
-    use OwnReader::{Fabrics, Persona};
-    let main = || nvme(clean(), Fabrics, Some(OTHER_NQN), Some(OTHER_ID));
+    let main = || nvme(clean(), &FABRICS, Some(OTHER_NQN), Some(OTHER_ID));
     vec![
         ("[Host] with another pair", main(), vec!["reader-own-name"]),
         (
             "[Host] with the files' pair",
-            nvme(clean(), Fabrics, Some(NQN), Some(ID)),
+            nvme(clean(), &FABRICS, Some(NQN), Some(ID)),
             vec![],
         ),
         (
             "a persona without a Host ID",
-            nvme(clean(), Persona, Some(OTHER_NQN), None),
+            nvme(clean(), &PERSONA, Some(OTHER_NQN), None),
             vec!["persona-refused"],
         ),
         (
             "a persona with the files' host NQN and no Host ID",
-            nvme(clean(), Persona, Some(NQN), None),
+            nvme(clean(), &PERSONA, Some(NQN), None),
             vec!["persona-refused"],
         ),
         (
             "a persona without a host NQN",
-            nvme(clean(), Persona, None, Some(OTHER_ID)),
+            nvme(clean(), &PERSONA, None, Some(OTHER_ID)),
             vec!["persona-refused"],
         ),
         (
             "a persona without names",
-            nvme(clean(), Persona, None, None),
+            nvme(clean(), &PERSONA, None, None),
             vec!["persona-refused"],
         ),
         (
@@ -59,7 +60,7 @@ fn personas() -> Vec<Case> {
             "a host NQN with a comment after it",
             nvme(
                 clean(),
-                Fabrics,
+                &FABRICS,
                 Some("nqn.2014-08.com.example:a # ours"),
                 Some(OTHER_ID),
             ),
@@ -67,12 +68,12 @@ fn personas() -> Vec<Case> {
         ),
         (
             "a persona that is [Host] again",
-            nvme(main(), Persona, Some(OTHER_NQN), Some(OTHER_ID)),
+            nvme(main(), &PERSONA, Some(OTHER_NQN), Some(OTHER_ID)),
             vec!["persona-refused", "reader-own-name"],
         ),
         (
             "a persona with the Host ID of [Host]",
-            nvme(main(), Persona, Some(THIRD_NQN), Some(OTHER_ID)),
+            nvme(main(), &PERSONA, Some(THIRD_NQN), Some(OTHER_ID)),
             vec!["reader-pair-conflict", "reader-own-name"],
         ),
     ]
@@ -80,33 +81,32 @@ fn personas() -> Vec<Case> {
 
 /// nvme-cli#1956.
 fn pairs() -> Vec<Case> {
-    use OwnReader::{Discovery, Fabrics, Json, Stas};
     vec![
         (
             "a persona with the files' Host ID and another host NQN",
-            nvme(clean(), Fabrics, Some(OTHER_NQN), Some(&ID.to_uppercase())),
+            nvme(clean(), &FABRICS, Some(OTHER_NQN), Some(&ID.to_uppercase())),
             vec!["reader-pair-conflict"],
         ),
         (
             "the files' host NQN with another Host ID",
-            nvme(clean(), Json, Some(NQN), Some(OTHER_ID)),
+            nvme(clean(), &JSON, Some(NQN), Some(OTHER_ID)),
             vec!["reader-pair-conflict"],
         ),
         (
             "a host NQN alone, which goes with the files' Host ID",
-            nvme(clean(), Discovery, Some(OTHER_NQN), None),
+            nvme(clean(), &DISCOVERY, Some(OTHER_NQN), None),
             vec!["reader-pair-conflict"],
         ),
         (
             "nvme-stas with a pair of its own",
-            nvme(clean(), Stas, Some(OTHER_NQN), Some(OTHER_ID)),
+            nvme(clean(), &STAS, Some(OTHER_NQN), Some(OTHER_ID)),
             vec!["reader-own-name"],
         ),
         (
             "two programs with one pair",
             nvme(
-                nvme(clean(), Stas, Some(OTHER_NQN), Some(OTHER_ID)),
-                Json,
+                nvme(clean(), &STAS, Some(OTHER_NQN), Some(OTHER_ID)),
+                &JSON,
                 Some(OTHER_NQN),
                 Some(OTHER_ID),
             ),
@@ -147,7 +147,7 @@ fn interfaces() -> Vec<Case> {
 /// With a pair in the configuration of a program.
 pub(super) fn nvme(
     mut facts: Facts,
-    reader: OwnReader,
+    reader: &'static OwnReader,
     nqn: Option<&str>,
     id: Option<&str>,
 ) -> Facts {
@@ -157,8 +157,11 @@ pub(super) fn nvme(
         path: format!("etc/nvme/{}", names.len()),
         own: Own {
             line: 2,
-            host_nqn: nqn.map(str::to_owned),
-            host_id: id.map(str::to_owned),
+            names: Names::of_files(|file| match file {
+                IdentityFile::HostNqn => nqn.map(str::to_owned),
+                IdentityFile::HostId => id.map(str::to_owned),
+                IdentityFile::InitiatorName => None,
+            }),
             ..Own::default()
         },
     });
@@ -169,11 +172,11 @@ pub(super) fn nvme(
 pub(super) fn interface(mut facts: Facts, iqn: &str) -> Facts {
     let names = &mut saw(&mut facts.others.own_names).names;
     names.push(OwnName {
-        reader: OwnReader::Iscsi,
+        reader: &ISCSI,
         path: format!("var/lib/iscsi/ifaces/eth{}", names.len()),
         own: Own {
             line: 1,
-            iqn: Some(iqn.into()),
+            names: Names::from([(IdentityFile::InitiatorName, iqn)]),
             ..Own::default()
         },
     });

@@ -53,7 +53,7 @@ pub(super) fn cases() -> Vec<Case> {
             Facts {
                 cmdline: Observed::Saw(format!("rd.iscsi.initiator={IQN}")),
                 credentials: Credentials {
-                    iqn: Some("host-1".into()),
+                    names: crate::Names::from([(IdentityFile::InitiatorName, "host-1")]),
                     ..Credentials::default()
                 },
                 ..clean()

@@ -48,7 +48,7 @@ const FACTS: &[(&str, Hide)] = &[
     ("namespaces", |facts, how| {
         facts.others.namespaces = how.of();
     }),
-    ("iscsid", |facts, how| facts.others.iscsid = how.of()),
+    ("iscsid", |facts, how| facts.others.started = how.of()),
     ("own_names", |facts, how| facts.others.own_names = how.of()),
     ("lxd", |facts, how| facts.others.lxd = how.of()),
     ("published", |facts, how| facts.published = how.of()),

@@ -231,7 +231,7 @@ fn hostile_trees_are_looked_at_and_left() {
     let seen = seen(root);
     assert_eq!(seen.writers, Observed::Saw(Vec::new()));
     assert_eq!(
-        (seen.iscsid, seen.namespaces),
+        (seen.started, seen.namespaces),
         (
             Observed::Saw(Vec::new()),
             Observed::Saw(Namespaces::default())
@@ -285,8 +285,8 @@ fn own_names(root: &Path) -> (Vec<String>, Vec<String>) {
     let Observed::Saw(own) = seen(root).own_names else {
         panic!("the configurations were not read");
     };
-    let one = |own: &crate::facts::OwnName| {
-        format!("{} {} {}", own.reader.as_str(), own.place(), own.in_words())
+    let one = |own: &crate::own::OwnName| {
+        format!("{} {} {}", own.reader.name, own.place(), own.own.names)
     };
     (own.names.iter().map(one).collect(), own.unread)
 }

@@ -12,7 +12,7 @@ use super::*;
 use crate::facts::SeedUuid;
 use crate::observe;
 use crate::report::StatusReport;
-use crate::resolve::{NoSeed, ResolveError, resolve};
+use crate::resolve::{NoSeed, Part, ResolveError, resolve};
 use crate::testing::MACHINE_ID;
 
 const UUID: &str = "4c4c4544-0051-3610-8052-b4c04f303132";
@@ -157,13 +157,13 @@ fn shown(config: &str, files: &[File<'_>]) -> Result<[String; 3], NoSeed> {
     let (dir, root) = host(files);
     put(dir.path(), "etc/sanid/config.toml", config.as_bytes());
     let facts = observe(&root, &crate::Look::default()).unwrap();
-    match resolve(&facts).nvme {
+    match &resolve(&facts).parts[Part::Nvme] {
         Ok(nvme) => Ok([
-            nvme.value.host_nqn.to_string(),
-            nvme.value.host_id.to_string(),
-            nvme.place,
+            nvme.names.host_nqn().unwrap().to_owned(),
+            nvme.names.host_id().unwrap().to_owned(),
+            nvme.place.clone(),
         ]),
-        Err(ResolveError::NoSeed(reason)) => Err(reason),
+        Err(ResolveError::NoSeed(reason)) => Err(reason.clone()),
         Err(other) => panic!("{other}"),
     }
 }

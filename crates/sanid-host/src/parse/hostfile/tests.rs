@@ -1,4 +1,5 @@
 use super::*;
+use crate::parse::unlike;
 use proptest::prelude::*;
 
 const NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b";
@@ -51,7 +52,7 @@ fn readers_of_hostnqn_disagree_where_they_do() {
             ],
         ),
     ] {
-        let others = named(&disagreement(HostFile::HostNqn, file.as_bytes(), NQN));
+        let others = named(&unlike(NQN, hostnqn_readers(file.as_bytes())));
         assert_eq!(others, expected, "{file:?}");
     }
 }
@@ -69,7 +70,7 @@ fn readers_of_hostid_disagree_where_they_do() {
         (format!("\n{ID}\n"), &["libnvme", "libnvme 3", "nvme-stas"]),
         (format!("{ID}\n{ID}\n"), &["os-brick"]),
     ] {
-        let others = named(&disagreement(HostFile::HostId, file.as_bytes(), ID));
+        let others = named(&unlike(ID, hostid_readers(file.as_bytes())));
         assert_eq!(others, expected, "{file:?}");
     }
 }
@@ -184,12 +185,12 @@ fn several_lines_are_several_hosts_to_gonvme() {
 proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        all_readers(HostFile::HostNqn, &bytes);
-        all_readers(HostFile::HostId, &bytes);
+        hostnqn_readers(&bytes);
+        hostid_readers(&bytes);
     }
 
     #[test]
     fn one_line_is_read_alike_by_all(name in "nqn\\.[0-9]{4}-(0[1-9]|1[0-2])\\.[a-z0-9.:-]{1,200}") {
-        prop_assert_eq!(disagreement(HostFile::HostNqn, format!("{name}\n").as_bytes(), &name), []);
+        prop_assert_eq!(unlike(&name, hostnqn_readers(format!("{name}\n").as_bytes())), []);
     }
 }

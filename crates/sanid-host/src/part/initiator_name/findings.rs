@@ -1,11 +1,11 @@
 //! Findings on the initiator name.
 
-use super::{FILE, Part};
-use crate::facts::{Facts, IscsiSession, OwnName};
+use super::{FILE, Part, is_iqn};
+use crate::facts::{Facts, IscsiSession};
 use crate::file::Effective;
 use crate::findings::{Code, Finding, View, names, own_names, unseen::reason};
 use crate::observed::Observed;
-use crate::plan::live::is_iqn;
+use crate::own::OwnName;
 
 pub(super) fn names(view: &View<'_>) -> Option<Finding> {
     match view.facts.disk.iqn() {
@@ -39,7 +39,7 @@ pub(super) fn live(view: &View<'_>) -> Vec<Finding> {
             Observed::NotLooked | Observed::Failed(_) => None,
         });
     others
-        .filter(|(session, _)| !is_iqn(session, name) && !live.is_of_an_adapter(session))
+        .filter(|(session, _)| !is_iqn(session, name.as_str()) && !live.is_of_an_adapter(session))
         .map(|(session, initiator)| {
             let seen = format!(
                 "{} is logged in as {}; the file has {name}",
@@ -69,7 +69,7 @@ fn old_session(seen: String) -> Finding {
 /// A record of open-iscsi with this initiator name.
 fn set_by<'a>(view: &View<'a>, initiator: &str) -> Option<&'a OwnName> {
     let mut own = crate::readers::own_names(view.facts).iter();
-    own.find(|one| one.own.iqn.as_deref() == Some(initiator))
+    own.find(|one| one.own.names.iqn() == Some(initiator))
 }
 
 /// A session that has its name from a record: it logs in with that name again.

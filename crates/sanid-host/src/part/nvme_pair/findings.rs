@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use sanid_core::HostNqn;
 
-use super::{ID, NQN, Part};
+use super::{ID, NQN, Part, is_pair_of, pair_in_words};
 use crate::facts::{Facts, NvmeController};
 use crate::file::{Disk, Effective};
 use crate::findings::{Code, Finding, View, names, own_names, unseen::reason};
 use crate::observed::Observed;
 use crate::parse::hostfile::LIBNVME_3;
-use crate::plan::live::{is_pair_of, pair_in_words};
 
 const REFUSED: &str = "Linux sends it as it is; SPDK, nvme-cli 3 and others refuse it.";
 
@@ -113,15 +112,13 @@ fn connected_by(view: &View<'_>, one: &NvmeController) -> Option<(String, Option
         }
     }
     let mut own = crate::readers::own_names(view.facts).iter();
-    let own = own.find(|own| match (&own.own.host_nqn, &own.own.host_id) {
-        (Some(nqn), Some(id)) => is_pair_of(one, nqn, id),
-        _ => false,
-    })?;
-    let whose = format!(
-        "{} takes this pair from {}",
-        own.reader.as_str(),
-        own.place()
-    );
+    let own = own.find(
+        |own| match (own.own.names.host_nqn(), own.own.names.host_id()) {
+            (Some(nqn), Some(id)) => is_pair_of(one, nqn, id),
+            _ => false,
+        },
+    )?;
+    let whose = format!("{} takes this pair from {}", own.reader.name, own.place());
     Some((whose, Some(own_names::remove(view, own))))
 }
 

@@ -1,10 +1,11 @@
 //! Pairs that programs take from configurations of their own, and that the kernel or nvme-cli refuses.
 
+use super::configs::{FABRICS, PERSONA};
 use super::{ID, NQN, Part};
-use crate::facts::{Facts, OwnName, OwnReader};
+use crate::facts::Facts;
 use crate::findings::{Code, Finding, View, own_names::remove};
+use crate::own::OwnName;
 use crate::parse::hostfile::{libnvme_3_hostid, libnvme_3_hostnqn};
-use crate::readers::part;
 use crate::root::escape;
 
 /// Why a pair that a program takes from its own configuration does not work.
@@ -21,7 +22,7 @@ fn refused(own: &OwnName, before: &[OwnName]) -> Option<String> {
     if let Some(fault) = own.own.fault {
         return Some(fault.into());
     }
-    let (nqn, id) = (own.own.host_nqn.as_deref(), own.own.host_id.as_deref());
+    let (nqn, id) = (own.own.names.host_nqn(), own.own.names.host_id());
     if nqn.is_some_and(|nqn| libnvme_3_hostnqn(nqn.as_bytes()) != Ok(nqn)) {
         return Some("its hostnqn is not a valid NQN".into());
     }
@@ -29,22 +30,22 @@ fn refused(own: &OwnName, before: &[OwnName]) -> Option<String> {
         return Some("its hostid is not a valid UUID".into());
     }
     match (nqn, id) {
-        (None, _) if own.reader == OwnReader::Persona => Some("it has no hostnqn".into()),
+        (None, _) if *own.reader == PERSONA => Some("it has no hostnqn".into()),
         (Some(_), None) => Some("it has a hostnqn and no hostid".into()),
         _ => before
             .iter()
             .filter(|one| is_fabrics(one))
-            .find(|one| nqn.is_some() && one.own.host_nqn.as_deref() == nqn)
+            .find(|one| nqn.is_some() && one.own.names.host_nqn() == nqn)
             .map(|one| format!("{} has the same hostnqn", one.place())),
     }
 }
 
 fn is_fabrics(own: &OwnName) -> bool {
-    matches!(own.reader, OwnReader::Fabrics | OwnReader::Persona)
+    [&FABRICS, &PERSONA].contains(&own.reader)
 }
 
 fn persona_refused(view: &View<'_>, own: &OwnName, why: &str) -> Finding {
-    let names = own.in_words();
+    let names = own.own.names.to_string();
     let fix = if own.own.fault.is_some() {
         let path = view.path(&escape(own.path.as_bytes()));
         vec![format!("correct line {} of {path}", own.own.line)]
@@ -72,12 +73,12 @@ fn persona_refused(view: &View<'_>, own: &OwnName, why: &str) -> Finding {
 type Pair = (Option<String>, Option<String>);
 
 fn pair(facts: &Facts, own: Option<&OwnName>) -> Pair {
-    let half =
-        |set: Option<&String>, file| set.cloned().or_else(|| facts.disk.effective_text(file));
-    (
-        half(own.and_then(|own| own.own.host_nqn.as_ref()), NQN),
-        half(own.and_then(|own| own.own.host_id.as_ref()), ID),
-    )
+    let half = |file| {
+        let set = own.and_then(|own| own.own.names.of(file));
+        let set = set.map(str::to_owned);
+        set.or_else(|| facts.disk.effective_text(file))
+    };
+    (half(NQN), half(ID))
 }
 
 /// The name of the half that two pairs share, if they share one half alone.
@@ -99,7 +100,7 @@ fn conflict(view: &View<'_>, own: &OwnName, before: &[OwnName]) -> Option<Findin
     let of_files = ("/etc/nvme has".to_owned(), pair(view.facts, None));
     let earlier = before
         .iter()
-        .filter(|one| part(one) == Part::Nvme)
+        .filter(|one| one.reader.part == Part::Nvme)
         .map(|one| {
             (
                 format!("{} makes it", one.place()),
@@ -122,7 +123,7 @@ fn conflict(view: &View<'_>, own: &OwnName, before: &[OwnName]) -> Option<Findin
         part: Some(Part::Nvme),
         seen: format!(
             "{} uses {} because of {}; {place} {}: one {half} with two partners",
-            own.reader.as_str(),
+            own.reader.name,
             words(&here),
             own.place(),
             words(&other),

@@ -11,8 +11,8 @@ const DELL_ID: &str = "44454c4c-4400-1044-8030-b8c04f445833";
 const DOMAIN_NQN: &str = "nqn.2014-08.com.example:host1";
 
 fn nvme(facts: &Facts) -> (String, &'static str, String) {
-    let nvme = resolve(facts).nvme.unwrap();
-    (nvme.value.show(), nvme.source.as_str(), nvme.place)
+    let nvme = resolve(facts).parts[Part::Nvme].clone().unwrap();
+    (nvme.names.to_string(), nvme.source.as_str(), nvme.place)
 }
 
 fn refused(facts: &Facts) -> String {
@@ -248,7 +248,7 @@ fn an_invalid_name_or_a_damaged_table_is_an_error_with_a_fix_unless_it_is_outran
             panic!("{case}: {:?}", pinned.outranked_faults);
         };
         assert_eq!(fault.to_string(), error, "{case}");
-        assert!(pinned.identity().is_some(), "{case}");
+        assert!(pinned.errors().is_empty(), "{case}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! The UUID of LXD's server, of which LXD makes the host NQN and the Host ID of its NVMe controllers.
 
-use sanid_host::parse::own;
+use sanid_host::own;
 
 use super::{Place, Reads};
 use crate::lint::finding::{Finding, LXD_UUID, rm};

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use sanid_cli::Failure;
 use sanid_host::resolve::resolve;
-use sanid_host::{Facts, IdentityFile, Names, Root, root};
+use sanid_host::{Facts, IdentityFile, NAMED_FILES, Names, Root, root};
 use serde::{Deserialize, Serialize};
 
 use super::claim::{self, Claim};
@@ -53,15 +53,12 @@ pub(super) fn read(path: &Path) -> Result<Record, Failure> {
     if record.kind != "Escrow" {
         return Err(failed("not a record of sanid-fleet escrow"));
     }
-    let is_valid = |file: IdentityFile| {
-        let name = record.names.of(file);
-        name.map(|name| file.is_conformant(name))
-    };
-    let valid = IdentityFile::ALL.map(is_valid);
-    if valid.contains(&None) {
+    let mut needed = NAMED_FILES.iter();
+    if needed.any(|file| record.names.of(*file).is_none()) {
         return Err(failed("not a single record of sanid-fleet escrow"));
     }
-    if valid.contains(&Some(false)) {
+    let is_valid = |(file, name): (IdentityFile, &str)| file.is_conformant(name);
+    if !record.names.iter().all(is_valid) {
         return Err(failed(
             "a name in it is not valid; sanid check names the rule that it breaks",
         ));

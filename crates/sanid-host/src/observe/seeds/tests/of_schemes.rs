@@ -136,7 +136,8 @@ fn nvme_cli_3_does_not_take_an_unmounted_sysfs_for_missing_firmware() {
         b"scheme = 'nvme-cli-3'",
     );
     let facts = observe(&root, &crate::Look::default()).unwrap();
-    let Err(ResolveError::NoSeed(NoSeed::Other(why))) = resolve(&facts).nvme else {
+    let resolution = resolve(&facts);
+    let Err(ResolveError::NoSeed(NoSeed::Other(why))) = &resolution.parts[Part::Nvme] else {
         panic!("a name from the machine-id");
     };
     assert!(why.contains("mount sysfs"), "{why}");

@@ -1,15 +1,18 @@
 use super::*;
+use crate::part::own::{SHOWN, iscsi_record};
 use proptest::prelude::*;
 
-const NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:11111111-2222-4333-8444-555555555555";
-const ID: &str = "11111111-2222-4333-8444-555555555555";
+const NQN_TEXT: &str = "nqn.2014-08.org.nvmexpress:uuid:11111111-2222-4333-8444-555555555555";
+const ID_TEXT: &str = "11111111-2222-4333-8444-555555555555";
 
 fn pair(line: usize, nqn: Option<&str>, id: Option<&str>) -> Own {
     Own {
         line,
-        iqn: None,
-        host_nqn: nqn.map(str::to_owned),
-        host_id: id.map(str::to_owned),
+        names: Names::of_files(|file| match file {
+            NQN => nqn.map(str::to_owned),
+            ID => id.map(str::to_owned),
+            _ => None,
+        }),
         fault: None,
     }
 }
@@ -18,27 +21,27 @@ fn pair(line: usize, nqn: Option<&str>, id: Option<&str>) -> Own {
 fn fabrics_takes_the_keys_of_host_alone() {
     for (text, expected) in [
         (
-            format!("# x\n[Host]\nhostsymname = a\n hostnqn={NQN} \nhostid = {ID}\r\n"),
-            Some(pair(4, Some(NQN), Some(ID))),
+            format!("# x\n[Host]\nhostsymname = a\n hostnqn={NQN_TEXT} \nhostid = {ID_TEXT}\r\n"),
+            Some(pair(4, Some(NQN_TEXT), Some(ID_TEXT))),
         ),
         (
-            format!("[ Host ]\nhostid = {ID}"),
-            Some(pair(2, None, Some(ID))),
+            format!("[ Host ]\nhostid = {ID_TEXT}"),
+            Some(pair(2, None, Some(ID_TEXT))),
         ),
         // A section of a later version.
-        (format!("[Zone]\nhostnqn = {NQN}\n"), None),
+        (format!("[Zone]\nhostnqn = {NQN_TEXT}\n"), None),
         // The last value counts, and an empty one takes the name back.
         (
-            format!("[Host]\nhostnqn = {NQN}\nhostnqn =\n"),
+            format!("[Host]\nhostnqn = {NQN_TEXT}\nhostnqn =\n"),
             Some(pair(1, None, None)),
         ),
         (
-            format!("[Host]\n#hostnqn = {NQN}\n"),
+            format!("[Host]\n#hostnqn = {NQN_TEXT}\n"),
             Some(pair(1, None, None)),
         ),
         // Keys have one spelling, and `;` does not begin a comment.
         (
-            format!("\n[Host]\nHostNQN = {NQN}\n;hostnqn = {NQN}\n"),
+            format!("\n[Host]\nHostNQN = {NQN_TEXT}\n;hostnqn = {NQN_TEXT}\n"),
             Some(pair(2, None, None)),
         ),
         (
@@ -128,23 +131,25 @@ fn fabrics_names_the_first_line_that_nvme_cli_refuses() {
 
 #[test]
 fn stas_takes_nqn_and_id_in_either_case() {
-    let text = format!("[Host]\n;nqn={NQN}\nNQN = {NQN}\nid=file:///etc/nvme/hostid\nsymname=a\n");
-    let expected = pair(3, Some(NQN), Some("file:///etc/nvme/hostid"));
+    let text = format!(
+        "[Host]\n;nqn={NQN_TEXT}\nNQN = {NQN_TEXT}\nid=file:///etc/nvme/hostid\nsymname=a\n"
+    );
+    let expected = pair(3, Some(NQN_TEXT), Some("file:///etc/nvme/hostid"));
     assert_eq!(stas(text.as_bytes()), Some(expected));
-    assert_eq!(stas(format!("[Global]\nnqn={NQN}\n").as_bytes()), None);
+    assert_eq!(stas(format!("[Global]\nnqn={NQN_TEXT}\n").as_bytes()), None);
 }
 
 #[test]
 fn discovery_takes_each_form_of_an_option() {
     let text = format!(
-        "# -q {NQN}\n-t tcp --hostnqn={NQN} --hostid {ID}\n-q{NQN}\n-I={ID}\n-t tcp -a ::1\n--hostnqn-x=1\n--hostnqn\n"
+        "# -q {NQN_TEXT}\n-t tcp --hostnqn={NQN_TEXT} --hostid {ID_TEXT}\n-q{NQN_TEXT}\n-I={ID_TEXT}\n-t tcp -a ::1\n--hostnqn-x=1\n--hostnqn\n"
     );
     assert_eq!(
         discovery(text.as_bytes()),
         [
-            pair(2, Some(NQN), Some(ID)),
-            pair(3, Some(NQN), None),
-            pair(4, None, Some(ID)),
+            pair(2, Some(NQN_TEXT), Some(ID_TEXT)),
+            pair(3, Some(NQN_TEXT), None),
+            pair(4, None, Some(ID_TEXT)),
         ]
     );
 }
@@ -152,9 +157,9 @@ fn discovery_takes_each_form_of_an_option() {
 #[test]
 fn json_takes_each_host_with_a_name() {
     let text = format!(
-        "[\n {{\"hostnqn\": \"{NQN}\",\n  \"hostid\": \"{ID}\", \"subsystems\": [{{\"nqn\": \"x\"}}]}},\n {{\"hostid\": 7}}, 8]"
+        "[\n {{\"hostnqn\": \"{NQN_TEXT}\",\n  \"hostid\": \"{ID_TEXT}\", \"subsystems\": [{{\"nqn\": \"x\"}}]}},\n {{\"hostid\": 7}}, 8]"
     );
-    let expected = [pair(2, Some(NQN), Some(ID))];
+    let expected = [pair(2, Some(NQN_TEXT), Some(ID_TEXT))];
     assert_eq!(json(text.as_bytes()).unwrap(), expected);
     let in_object = format!("{{\"hosts\": {text}}}");
     assert_eq!(json(in_object.as_bytes()).unwrap(), expected);
@@ -163,22 +168,11 @@ fn json_takes_each_host_with_a_name() {
 }
 
 #[test]
-fn a_record_names_an_initiator_where_it_is_not_empty() {
-    let record = b"# BEGIN RECORD\niface.iscsi_ifacename = eth0\niface.initiatorname = iqn.a:b\n";
-    let own = iscsi_record(record).unwrap();
-    assert_eq!((own.line, own.iqn.as_deref()), (3, Some("iqn.a:b")));
-    for text in [
-        "iface.initiatorname =\n",
-        "iface.initiatorname = <empty>\n",
-        "#iface.initiatorname = a\n",
-    ] {
-        assert_eq!(iscsi_record(text.as_bytes()), None, "{text}");
-    }
-}
-
-#[test]
 fn a_server_uuid_is_a_uuid() {
-    assert_eq!(lxd(format!("{ID}\n").as_bytes()).as_deref(), Some(ID));
+    assert_eq!(
+        lxd(format!("{ID_TEXT}\n").as_bytes()).as_deref(),
+        Some(ID_TEXT)
+    );
     assert_eq!(lxd(b"none\n"), None);
 }
 
@@ -190,7 +184,8 @@ fn hostile_values_are_escaped_and_short() {
         b"\n",
     ]
     .concat();
-    let name = stas(&text).unwrap().host_nqn.unwrap();
+    let own = stas(&text).unwrap();
+    let name = own.names.host_nqn().unwrap();
     assert!(name.starts_with("nqn.\\u{1b}[2J\\xff"), "{name}");
     assert_eq!(name.chars().count(), SHOWN);
 }

@@ -1,17 +1,17 @@
-//! Each iscsid that runs: since when, and since when its file has its content.
+//! Each program that read an identity file at its start: since when it runs, and since when the file has its content.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{AtFlags, StatxFlags};
 
 use super::process::Processes;
-use crate::facts::Iscsid;
+use crate::facts::Started;
 use crate::file::IdentityFile;
 
 /// `USER_HZ`, the ticks of a second, on every architecture but alpha (include/asm-generic/param.h).
 const TICKS: i64 = 100;
 
-pub(super) fn read(processes: &Processes) -> Vec<Iscsid> {
+pub(super) fn read(processes: &Processes) -> Vec<Started> {
     let Some(booted) = booted(processes) else {
         return Vec::new();
     };
@@ -27,11 +27,11 @@ fn booted(processes: &Processes) -> Option<i64> {
     line.trim().parse().ok()
 }
 
-fn one(processes: &Processes, pid: u32, booted: i64) -> Option<Iscsid> {
-    if processes.text(pid, "comm")? != "iscsid" {
-        return None;
-    }
-    let file = IdentityFile::InitiatorName;
+fn one(processes: &Processes, pid: u32, booted: i64) -> Option<Started> {
+    let program = processes.text(pid, "comm")?;
+    let at_start = |file: &IdentityFile| file.kind().at_start.as_ref();
+    let mut files = IdentityFile::ALL.into_iter();
+    let file = files.find(|file| at_start(file).is_some_and(|one| one.program == program))?;
     if reads_another(&processes.bytes(pid, "cmdline", 4096)?, file) {
         return None;
     }
@@ -39,7 +39,8 @@ fn one(processes: &Processes, pid: u32, booted: i64) -> Option<Iscsid> {
     let flags = AtFlags::SYMLINK_NOFOLLOW;
     let stat = rustix::fs::statx(directory, file.name(), flags, StatxFlags::MTIME).ok()?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    Some(Iscsid {
+    Some(Started {
+        file,
         pid,
         started: booted + ticks(&processes.bytes(pid, "stat", 4096)?)?,
         written: stat.stx_mtime.tv_sec,
@@ -47,10 +48,15 @@ fn one(processes: &Processes, pid: u32, booted: i64) -> Option<Iscsid> {
     })
 }
 
-/// `iscsid -i FILE` reads another file (iscsid(8)).
+/// Such as `iscsid -i FILE` (iscsid(8)).
 fn reads_another(command_line: &[u8], file: IdentityFile) -> bool {
     let mut words = command_line.split(|byte| *byte == 0);
-    let option = |word: &[u8]| word == b"-i" || word == b"--initiatorname";
+    let options = file
+        .kind()
+        .at_start
+        .as_ref()
+        .map_or(&[][..], |one| one.options);
+    let option = |word: &[u8]| options.iter().any(|option| option.as_bytes() == word);
     let other = words.by_ref().any(option).then(|| words.next()).flatten();
     other.is_some_and(|path| path.strip_prefix(b"/") != Some(file.path().as_bytes()))
 }

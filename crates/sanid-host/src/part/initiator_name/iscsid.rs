@@ -1,30 +1,30 @@
 //! An iscsid that is older than the initiator name.
 
-use super::{Code, Finding, View};
-use crate::facts::Iscsid;
+use super::Part;
+use crate::facts::Started;
+use crate::findings::{Code, Finding, View};
 use crate::observed::Observed;
-use crate::resolve::Part;
 
 /// The start of a process is known to a second after that of the kernel, which is known to a second.
 const BLUR: i64 = 2;
 
-pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
+pub(super) fn outdated(view: &View<'_>) -> Vec<Finding> {
     let older = view
         .facts
         .others
-        .iscsid
+        .started
         .seen()
         .iter()
-        .filter(|one| is_older(one));
+        .filter(|one| one.file == super::FILE && is_older(one));
     older.map(|one| finding(view, one)).collect()
 }
 
 /// A time to come says that the clock was changed, and nothing else.
-fn is_older(iscsid: &Iscsid) -> bool {
+fn is_older(iscsid: &Started) -> bool {
     iscsid.written > iscsid.started + BLUR && iscsid.written <= iscsid.now
 }
 
-fn finding(view: &View<'_>, iscsid: &Iscsid) -> Finding {
+fn finding(view: &View<'_>, iscsid: &Started) -> Finding {
     let restart = "systemctl restart iscsid.service";
     let fix = if view.facts.live.iscsi == Observed::Saw(Vec::new()) {
         format!("{restart}   which is safe now: no session is active")

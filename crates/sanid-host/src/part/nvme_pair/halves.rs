@@ -2,20 +2,25 @@
 
 use sanid_core::NvmePair;
 
-use super::{Code, Finding, View};
-use crate::resolve::{Part, SourceKind};
+use super::{ID, NQN, Part, firmware};
+use crate::findings::{Code, Finding, View};
+use crate::resolve::SourceKind;
 
-pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
+pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
     let (nqn, id) = (view.facts.disk.host_nqn(), view.facts.disk.host_id());
     match (nqn.name(), id.name()) {
         (Some(nqn), Some(id)) => {
             let pair = NvmePair::new(nqn.clone(), *id);
-            let explained = super::firmware::desired_twin(view).is_some_and(|twin| twin == pair);
+            let explained = firmware::explains(view, &pair);
             // Two halves that somebody pinned or passed to this host are meant to be as they are.
-            let desired = view.resolution.nvme.as_ref().ok();
-            let meant = desired.is_some_and(|desired| {
-                desired.value == pair && desired.source != SourceKind::Derived
-            });
+            let desired = |file| view.resolution.value(file);
+            let is_derived = matches!(
+                view.resolution.origin(Part::Nvme),
+                Ok((SourceKind::Derived, _))
+            );
+            let meant = !is_derived
+                && desired(NQN).as_deref() == Some(nqn.as_str())
+                && desired(ID) == Some(id.to_string());
             (!pair.matches() && !explained && !meant)
                 .then(|| mismatch(view, nqn.as_str(), &id.to_string()))
                 .into_iter()

@@ -4,7 +4,7 @@
 //! One fault anywhere makes nvme-cli refuse the whole configuration, so every line is checked: those of
 //! connections as well as those that name the host.
 
-use super::{Own, shown};
+use super::{ID, IdentityFile, NQN, Own};
 use crate::parse::hostfile::{libnvme_3_hostid, libnvme_3_hostnqn};
 
 /// `[Host]` of a file, and the first line that nvme-cli refuses; `None` for a file without that section and without a
@@ -12,10 +12,10 @@ use crate::parse::hostfile::{libnvme_3_hostid, libnvme_3_hostnqn};
 ///
 /// # Examples
 /// ```
-/// use sanid_host::parse::own::fabrics;
+/// use sanid_host::own::fabrics;
 ///
 /// let own = fabrics(b"[Host]\nhostnqn = nqn.2014-08.com.example:a\n").unwrap();
-/// assert_eq!((own.line, own.host_id), (2, None));
+/// assert_eq!((own.line, own.names.host_id()), (2, None));
 /// let own = fabrics(b"[Subsystem]\nnqn = storage\n").unwrap();
 /// assert_eq!((own.line, own.fault), (2, Some("the nqn is not a valid NQN")));
 /// ```
@@ -26,7 +26,7 @@ pub fn fabrics(bytes: &[u8]) -> Option<Own> {
     if let Some((line, why)) = fault {
         own.line = line;
         own.fault = Some(why);
-    } else if own.host_nqn.is_none() && own.host_id.is_none() {
+    } else if own.names.is_empty() {
         own.line = host?;
     }
     Some(own)
@@ -201,8 +201,8 @@ impl File {
             Key::HostId if !value.is_empty() && !is_host_id(value) => {
                 return Err("the hostid is not a valid UUID");
             }
-            Key::HostNqn => self.own.host_nqn = self.name(number, value),
-            Key::HostId => self.own.host_id = self.name(number, value),
+            Key::HostNqn => self.name(NQN, number, value),
+            Key::HostId => self.name(ID, number, value),
             Key::Nqn if !is_nqn(value) => return Err("the nqn is not a valid NQN"),
             Key::Nqn => self.unnamed.retain(|line| *line != self.header),
             Key::HostSymname => {}
@@ -213,12 +213,8 @@ impl File {
         Ok(())
     }
 
-    fn name(&mut self, number: usize, value: &[u8]) -> Option<String> {
-        let name = shown(value);
-        if self.own.line == 0 && name.is_some() {
-            self.own.line = number;
-        }
-        name
+    fn name(&mut self, file: IdentityFile, number: usize, value: &[u8]) {
+        self.own.set(file, value, number);
     }
 }
 
