@@ -5,12 +5,15 @@ use std::io::{self, IsTerminal as _};
 
 use crate::print::print;
 use crate::tone::{Tone, colour_wanted, paint};
+use crate::wrap::{columns, width, wrapped};
 
 /// A page of text in the making: plain, or coloured for a terminal that wants it.
 #[derive(Debug)]
 pub struct Page {
     text: String,
     colour: bool,
+    /// How wide the terminal is.
+    columns: Option<usize>,
 }
 
 impl Page {
@@ -20,6 +23,17 @@ impl Page {
         Self {
             text: String::new(),
             colour: colour_wanted(io::stdout().is_terminal()),
+            columns: columns(io::stdout()),
+        }
+    }
+
+    /// A page that will be [included](Self::include) with this indent.
+    #[must_use]
+    pub fn inner(&self, indent: usize) -> Self {
+        Self {
+            text: String::new(),
+            colour: self.colour,
+            columns: self.columns.map(|columns| columns.saturating_sub(indent)),
         }
     }
 
@@ -46,8 +60,8 @@ impl Page {
         }
     }
 
-    /// Rows whose columns stand below each other. A cell has its tone beside it, so that the width is
-    /// that of the text alone.
+    /// Rows whose columns are aligned. A cell has its tone beside it, so that the width is that of the text alone. Where
+    /// the terminal is too narrow for one of the rows, each cell has a line of its own.
     pub fn rows<const N: usize>(&mut self, indent: usize, rows: &[[(Tone, String); N]]) {
         let width = |column: usize| {
             let cells = rows.iter().filter_map(|row| row.get(column));
@@ -57,6 +71,10 @@ impl Page {
                 .unwrap_or_default()
         };
         let widths: Vec<usize> = (0..N).map(width).collect();
+        let whole = indent + widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
+        if let Some(columns) = self.columns.filter(|columns| whole > *columns) {
+            return self.stacked(indent, columns, rows);
+        }
         for row in rows {
             let mut line = " ".repeat(indent);
             let last = row
@@ -76,6 +94,26 @@ impl Page {
         }
     }
 
+    /// Each cell on a line of its own, below the first one of its row. Short rows stay on one line.
+    fn stacked<const N: usize>(
+        &mut self,
+        indent: usize,
+        columns: usize,
+        rows: &[[(Tone, String); N]],
+    ) {
+        let gap = " ".repeat(indent);
+        for row in rows {
+            let cells = row.iter().filter(|(_, text)| !text.is_empty());
+            let cells: Vec<_> = cells.map(|(tone, text)| self.tone(*tone, text)).collect();
+            let line = format!("{gap}{}", cells.join("  "));
+            if width(&line) <= columns / 2 {
+                self.line(line);
+            } else {
+                self.line(format!("{gap}{}", cells.join(&format!("\n{gap}  "))));
+            }
+        }
+    }
+
     /// Another page's lines, further in.
     pub fn include(&mut self, indent: usize, page: &Self) {
         for line in page.text.lines() {
@@ -88,11 +126,11 @@ impl Page {
         self.text.trim_end().to_owned()
     }
 
-    /// Prints the page.
+    /// Prints the page, in lines that fit on the terminal.
     ///
     /// # Errors
     /// Those of [`print()`].
     pub fn print(self) -> io::Result<()> {
-        print(&self.text)
+        print(&wrapped(&self.text, self.columns))
     }
 }

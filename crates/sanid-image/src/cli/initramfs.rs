@@ -34,7 +34,7 @@ pub(super) fn run(options: &Initramfs) -> Result<Exit, Failure> {
     };
     match options.format {
         Format::Json => super::json(&report)?,
-        Format::Text => super::print(&page(&report))?,
+        Format::Text => super::print_wrapped(&page(&report))?,
     }
     Ok(exit(&report))
 }

@@ -21,7 +21,7 @@ pub(super) fn run(options: &Lint) -> Result<Exit, Failure> {
     };
     let report = LintReport::new(&without_ids(&image), &linted);
     match options.format {
-        LintFormat::Text => super::print(&page(&report))?,
+        LintFormat::Text => super::print_wrapped(&page(&report))?,
         LintFormat::Json => super::json(&report)?,
         LintFormat::Sarif => super::json(&sarif(&report))?,
     }

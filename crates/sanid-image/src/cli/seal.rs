@@ -22,11 +22,11 @@ pub(super) fn run(options: &Seal) -> Result<Exit, Failure> {
     let mut report = SealReport::new(&image, &plan, options.dry_run);
     if options.format == Format::Text {
         // Before anything is done: who looks can still stop it.
-        super::print(&announced(&report))?;
+        super::print_wrapped(&announced(&report))?;
     }
     let refused = !options.dry_run && act(&root, &plan, &mut report, options.this_host);
     match options.format {
-        Format::Text => super::print(&outcome(&report))?,
+        Format::Text => super::print_wrapped(&outcome(&report))?,
         Format::Json => super::json(&report)?,
     }
     Ok(exit(&report, refused))

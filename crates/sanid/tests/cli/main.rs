@@ -12,11 +12,13 @@
 
 mod clones;
 mod colour;
+mod completed;
 mod credentials;
 mod documents;
 mod image;
 mod kept;
 mod losses;
+mod narrow;
 mod pages;
 mod plain;
 mod readers;

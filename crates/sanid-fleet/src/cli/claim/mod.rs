@@ -105,7 +105,7 @@ struct Shared {
     #[arg(long, global = true, value_name = "NAME")]
     name: Option<String>,
     /// Where the root of the host is mounted that claims
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     root: Option<PathBuf>,
     /// Who signs etcd's certificates
     #[arg(long, global = true, value_name = "FILE")]

@@ -40,18 +40,18 @@ complete -c sanid -n "__fish_sanid_needs_command" -f -a "fleet" -d 'Derive, audi
 complete -c sanid -n "__fish_sanid_needs_command" -f -a "config" -d 'Show the merged configuration and where each value comes from'
 complete -c sanid -n "__fish_sanid_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c sanid -n "__fish_sanid_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c sanid -n "__fish_sanid_using_subcommand show" -l root -d 'Work on the system below DIR instead of the running one' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand show" -l root -d 'Work on the system below DIR instead of the running one' -r -f -a "(__fish_complete_directories)"
 complete -c sanid -n "__fish_sanid_using_subcommand show" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand show" -l explain -d 'Every candidate of every source, chosen or why not, and how to recompute it without sanid'
 complete -c sanid -n "__fish_sanid_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sanid -n "__fish_sanid_using_subcommand status" -l root -d 'Work on the system below DIR instead of the running one' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand status" -l root -d 'Work on the system below DIR instead of the running one' -r -f -a "(__fish_complete_directories)"
 complete -c sanid -n "__fish_sanid_using_subcommand status" -l format -d 'text for people, which may change; json for programs, which will not; nfd as a feature file of node-feature-discovery; npd as a plugin of node-problem-detector prints' -r -f -a "text\t''
 json\t''
 nfd\t''
 npd\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sanid -n "__fish_sanid_using_subcommand apply" -l root -d 'Work on the system below DIR instead of the running one' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand apply" -l root -d 'Work on the system below DIR instead of the running one' -r -f -a "(__fish_complete_directories)"
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l via -d 'Into files, or into memory and over the files with a bind mount; placement in the configuration says it for every run' -r -f -a "file\t''
@@ -63,7 +63,7 @@ complete -c sanid -n "__fish_sanid_using_subcommand apply" -l replace -d 'Replac
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l disrupt -d 'Go on even while a live session or controller uses the old identity'
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l reload -d 'Restart the units that still have the old name, unless a session or a controller is active'
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l root -d 'Work on the system below DIR instead of the running one' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l root -d 'Work on the system below DIR instead of the running one' -r -f -a "(__fish_complete_directories)"
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l confirm-unique -d 'Record that no other host has these names, and how that is known: by an administrator, or by an audit of all hosts' -r -f -a "administrator\t''
@@ -74,7 +74,7 @@ complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l dry-run -d 'Print 
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l old-host-is-gone -d 'The host of the record is gone for good, and nothing uses its identity any more'
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l check-claims -d 'With --root: ask the claim store also where it is on the network, as the configuration below DIR says'
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l root -d 'Work on the system below DIR instead of the running one' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l root -d 'Work on the system below DIR instead of the running one' -r -f -a "(__fish_complete_directories)"
 complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l dry-run -d 'Print what would be done, and do nothing; the new names are known only when they are made'
@@ -89,16 +89,16 @@ complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_see
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -f -a "record" -d 'Record what is not recorded yet'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -f -a "accept" -d 'Record the hardware as it is now, after a board or other parts were replaced'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from show" -l root -d 'Work on the system below DIR instead of the running one' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from show" -l root -d 'Work on the system below DIR instead of the running one' -r -f -a "(__fish_complete_directories)"
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from show" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from record" -l root -d 'Work on the system below DIR instead of the running one' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from record" -l root -d 'Work on the system below DIR instead of the running one' -r -f -a "(__fish_complete_directories)"
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from record" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from record" -l dry-run -d 'Print what would be recorded, and record nothing'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from record" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from accept" -l root -d 'Work on the system below DIR instead of the running one' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from accept" -l root -d 'Work on the system below DIR instead of the running one' -r -f -a "(__fish_complete_directories)"
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from accept" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from accept" -l dry-run -d 'Print what would be recorded, and record nothing'
@@ -107,7 +107,12 @@ complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_su
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from help" -f -a "record" -d 'Record what is not recorded yet'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from help" -f -a "accept" -d 'Record the hardware as it is now, after a board or other parts were replaced'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c sanid -n "__fish_sanid_using_subcommand derive" -l scheme -d 'The rule: sanid-v1, talos, nvme-cli-1 or nvme-stas from machine-ids, nvme-cli-2 from system UUIDs, nvme-cli-3 from either' -r
+complete -c sanid -n "__fish_sanid_using_subcommand derive" -l scheme -d 'The rule: sanid-v1, talos, nvme-cli-1 or nvme-stas from machine-ids, nvme-cli-2 from system UUIDs, nvme-cli-3 from either' -r -f -a "sanid-v1\t''
+talos\t''
+nvme-cli-1\t''
+nvme-cli-2\t''
+nvme-cli-3\t''
+nvme-stas\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand derive" -l iqn-prefix -d 'What stands before the \':\' of the initiator name' -r
 complete -c sanid -n "__fish_sanid_using_subcommand derive" -l format -d 'text and csv are one line per machine-id, ndjson one object, json one document' -r -f -a "text\t''
 json\t''
@@ -121,7 +126,7 @@ complete -c sanid -n "__fish_sanid_using_subcommand check" -l format -d 'Text fo
 json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand check" -l portable -d 'Also require that every known storage program and array takes the name in this form'
 complete -c sanid -n "__fish_sanid_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sanid -n "__fish_sanid_using_subcommand config" -l root -d 'Work on the system below DIR instead of the running one' -r -F
+complete -c sanid -n "__fish_sanid_using_subcommand config" -l root -d 'Work on the system below DIR instead of the running one' -r -f -a "(__fish_complete_directories)"
 complete -c sanid -n "__fish_sanid_using_subcommand config" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand config" -s h -l help -d 'Print help'
@@ -143,3 +148,13 @@ complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_su
 complete -c sanid -n "__fish_sanid_using_subcommand help; and __fish_seen_subcommand_from hardware" -f -a "show" -d 'Show how the hardware compares with the recorded one'
 complete -c sanid -n "__fish_sanid_using_subcommand help; and __fish_seen_subcommand_from hardware" -f -a "record" -d 'Record what is not recorded yet'
 complete -c sanid -n "__fish_sanid_using_subcommand help; and __fish_seen_subcommand_from hardware" -f -a "accept" -d 'Record the hardware as it is now, after a board or other parts were replaced'
+# These subcommands are other programs, which complete their own words.
+function __fish_sanid_companion
+    set -l words (commandline -opc)
+    set -l rest (string join -- " " (string escape -- $words[3..]))
+    set -l word (commandline -ct)
+    complete -C "$argv $rest $word"
+end
+complete -c sanid -n "__fish_sanid_using_subcommand lint" -f -a "(__fish_sanid_companion sanid-image lint)"
+complete -c sanid -n "__fish_sanid_using_subcommand seal" -f -a "(__fish_sanid_companion sanid-image seal)"
+complete -c sanid -n "__fish_sanid_using_subcommand fleet" -f -a "(__fish_sanid_companion sanid-fleet)"
