@@ -117,7 +117,7 @@ document! {
         pub why: String,
         /// What to do.
         pub fix: Vec<String>,
-        /// The same, each taken apart into a command and its effect.
+        /// The same, each taken apart into a command and its effect; documents of 0.1 have none.
         #[serde(default)]
         pub fixes: Vec<FixReport>,
         /// One line for each thing that needs its own.

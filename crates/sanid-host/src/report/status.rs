@@ -159,7 +159,8 @@ report! {
         pub why: &'static str,
         /// What to do.
         pub fix: Vec<String>,
-        /// The same, each taken apart into a command and its effect.
+        /// The same, each taken apart into a command and its effect; documents of 0.1 have none.
+        #[cfg_attr(feature = "schema", schemars(default))]
         pub fixes: Vec<FixReport>,
     }
 }

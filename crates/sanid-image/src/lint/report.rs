@@ -42,7 +42,8 @@ pub struct FindingReport {
     pub why: &'static str,
     /// How to remove it, in the image.
     pub fix: String,
-    /// The same, taken apart into a command and its effect.
+    /// The same, taken apart into a command and its effect; documents of 0.1 have none.
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub fixes: Vec<FixReport>,
     /// Whether `sanid seal` removes it.
     pub sealable: bool,
