@@ -194,44 +194,6 @@ fn exceptions_still_exist() {
     }
 }
 
-/// What crates.io and docs.rs show of a crate.
-#[test]
-fn published_crates_are_described() {
-    let metadata = cargo(&["metadata", "--no-deps", "--offline", "--format-version=1"]);
-    let metadata: Value = serde_json::from_str(&metadata).expect("cargo metadata prints JSON");
-    let packages = metadata["packages"].as_array().expect("packages");
-    let published: Vec<&Value> = packages
-        .iter()
-        .filter(|one| one["publish"].is_null())
-        .collect();
-    assert!(published.len() >= 7, "{} crates", published.len());
-    for package in published {
-        let name = &package["name"];
-        for field in [
-            "description",
-            "license",
-            "readme",
-            "repository",
-            "rust_version",
-        ] {
-            assert!(package[field].is_string(), "{name} has no {field}");
-        }
-        for list in ["keywords", "categories"] {
-            let length = package[list].as_array().map_or(0, Vec::len);
-            assert!((1..=5).contains(&length), "{name}: {length} {list}");
-        }
-        let docs = &package["metadata"]["docs"]["rs"];
-        assert_eq!(docs["all-features"], true, "{name} on docs.rs");
-        let manifest = Path::new(package["manifest_path"].as_str().expect("a path"));
-        for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
-            assert!(
-                manifest.with_file_name(licence).is_file(),
-                "{name} without {licence}"
-            );
-        }
-    }
-}
-
 #[test]
 fn dependencies_against_the_layers_are_rejected() {
     for (from, to, kind) in [
