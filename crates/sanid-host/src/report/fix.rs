@@ -43,7 +43,9 @@ impl FixReport {
             None => line
                 .split_once(", ")
                 .or_else(|| line.split_once(": "))
-                .map_or((Some(line), ""), |(command, effect)| (Some(command), effect)),
+                .map_or((Some(line), ""), |(command, effect)| {
+                    (Some(command), effect)
+                }),
         };
         Self {
             command: command.map(|text| text.trim().to_owned()),
