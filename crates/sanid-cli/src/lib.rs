@@ -30,7 +30,9 @@ mod print;
 #[cfg(feature = "progress")]
 mod progress;
 mod prompt;
+mod scheme;
 mod tone;
+mod wrap;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -39,10 +41,11 @@ use clap::Parser;
 
 pub use exit::{Exit, Failure};
 pub use page::{FindingText, Page};
-pub use print::{complain, json, print, printed};
+pub use print::{complain, json, print, print_wrapped, printed};
 #[cfg(feature = "progress")]
 pub use progress::Progress;
 pub use prompt::{can_ask, confirm};
+pub use scheme::SchemeParser;
 pub use tone::Tone;
 
 /// Runs a program with these arguments, its name first, and returns its exit code. `dispatch` runs the command,

@@ -7,6 +7,7 @@ use sanid_host::findings::Severity;
 
 use crate::print::print;
 use crate::tone::{Tone, colour_wanted, paint};
+use crate::wrap::{columns, width, wrapped};
 
 /// A finding as text shows it.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +31,8 @@ pub struct FindingText<'a> {
 pub struct Page {
     text: String,
     colour: bool,
+    /// How wide the terminal is.
+    columns: Option<usize>,
 }
 
 impl Page {
@@ -39,6 +42,17 @@ impl Page {
         Self {
             text: String::new(),
             colour: colour_wanted(io::stdout().is_terminal()),
+            columns: columns(io::stdout()),
+        }
+    }
+
+    /// A page that will be [included](Self::include) with this indent.
+    #[must_use]
+    pub fn inner(&self, indent: usize) -> Self {
+        Self {
+            text: String::new(),
+            colour: self.colour,
+            columns: self.columns.map(|columns| columns.saturating_sub(indent)),
         }
     }
 
@@ -78,8 +92,8 @@ impl Page {
         }
     }
 
-    /// Rows in aligned columns. A cell has its tone beside it, so that the width is
-    /// that of the text alone.
+    /// Rows in aligned columns. A cell has its tone beside it, so that the width is that of the text alone. Where
+    /// the terminal is too narrow for one of the rows, each cell has a line of its own.
     pub fn rows<const N: usize>(&mut self, indent: usize, rows: &[[(Tone, String); N]]) {
         let width = |column: usize| {
             let cells = rows.iter().filter_map(|row| row.get(column));
@@ -89,6 +103,10 @@ impl Page {
                 .unwrap_or_default()
         };
         let widths: Vec<usize> = (0..N).map(width).collect();
+        let whole = indent + widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
+        if let Some(columns) = self.columns.filter(|columns| whole > *columns) {
+            return self.stacked(indent, columns, rows);
+        }
         for row in rows {
             let mut line = " ".repeat(indent);
             let last = row
@@ -108,6 +126,26 @@ impl Page {
         }
     }
 
+    /// Each cell on a line of its own, below the first one of its row. Short rows stay on one line.
+    fn stacked<const N: usize>(
+        &mut self,
+        indent: usize,
+        columns: usize,
+        rows: &[[(Tone, String); N]],
+    ) {
+        let gap = " ".repeat(indent);
+        for row in rows {
+            let cells = row.iter().filter(|(_, text)| !text.is_empty());
+            let cells: Vec<_> = cells.map(|(tone, text)| self.tone(*tone, text)).collect();
+            let line = format!("{gap}{}", cells.join("  "));
+            if width(&line) <= columns / 2 {
+                self.line(line);
+            } else {
+                self.line(format!("{gap}{}", cells.join(&format!("\n{gap}  "))));
+            }
+        }
+    }
+
     /// Another page's lines, further in.
     pub fn include(&mut self, indent: usize, page: &Self) {
         for line in page.text.lines() {
@@ -120,11 +158,11 @@ impl Page {
         self.text.trim_end().to_owned()
     }
 
-    /// Prints the page.
+    /// Prints the page, in lines that fit on the terminal.
     ///
     /// # Errors
     /// Those of [`print()`].
     pub fn print(self) -> io::Result<()> {
-        print(&self.text)
+        print(&wrapped(&self.text, self.columns))
     }
 }

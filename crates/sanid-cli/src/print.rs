@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use serde::Serialize;
 
 use crate::tone::{Tone, colour_wanted, paint};
+use crate::wrap::{columns, wrapped};
 
 /// Writes a document to standard output, as it is made: a large one is held nowhere.
 ///
@@ -25,6 +26,14 @@ pub fn print(text: &str) -> io::Result<()> {
     printed(|out| out.write_all(text.as_bytes()))
 }
 
+/// Writes text for people to standard output. On a terminal its lines fit, and end between words.
+///
+/// # Errors
+/// Those of [`print()`].
+pub fn print_wrapped(text: &str) -> io::Result<()> {
+    print(&wrapped(text, columns(io::stdout())))
+}
+
 /// Writes what `write` makes to standard output, as it is made.
 ///
 /// # Errors
@@ -38,10 +47,11 @@ pub fn printed(write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::
     }
 }
 
-/// Writes a line to standard error, with the program's name before it.
+/// Writes a message to standard error, with the program's name before it.
 pub fn complain(program: &str, message: &str) {
     let colour = colour_wanted(io::stderr().is_terminal());
     let label = paint(colour, Tone::Danger, format!("{program}:"));
+    let text = wrapped(&format!("{label} {message}\n"), columns(io::stderr()));
     // With a closed standard error only the exit code remains.
-    let _ = writeln!(io::stderr(), "{label} {message}");
+    let _ = io::stderr().write_all(text.as_bytes());
 }

@@ -135,7 +135,7 @@ pub(crate) fn boot(arguments: &[OsString]) -> Option<Command> {
 #[derive(Debug, Args)]
 pub(crate) struct HostOptions {
     /// Work on the system below DIR instead of the running one
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub(crate) root: Option<PathBuf>,
     /// Text for people, which may change, or JSON for programs, which will not
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
@@ -151,7 +151,7 @@ pub(crate) enum Format {
 #[derive(Debug, Args)]
 pub(crate) struct Status {
     /// Work on the system below DIR instead of the running one
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub(crate) root: Option<PathBuf>,
     /// text for people, which may change; json for programs, which will not; nfd as a feature file of
     /// node-feature-discovery; npd as a plugin of node-problem-detector prints
@@ -286,7 +286,7 @@ pub(crate) struct AcceptHardware {
 pub(crate) struct Derive {
     /// The rule: sanid-v1, talos, nvme-cli-1 or nvme-stas from machine-ids, nvme-cli-2 from system UUIDs, nvme-cli-3
     /// from either
-    #[arg(long, value_name = "SCHEME", default_value = "sanid-v1")]
+    #[arg(long, value_name = "SCHEME", default_value = "sanid-v1", value_parser = sanid_cli::SchemeParser, hide_possible_values = true)]
     pub(crate) scheme: String,
     /// The text before the ':' of the initiator name
     #[arg(

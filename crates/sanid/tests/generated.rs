@@ -3,7 +3,7 @@
 
 use std::io;
 
-use testkit::generated::Files;
+use testkit::generated::{Companion, Files};
 
 #[test]
 fn man_pages_follow_the_command_line() -> io::Result<()> {
@@ -15,7 +15,17 @@ fn man_pages_follow_the_command_line() -> io::Result<()> {
 #[test]
 fn completions_follow_the_command_line() -> io::Result<()> {
     let mut files = Files::of("sanid");
-    files.add_completions("dist/usr", sanid::command())?;
+    let companion = |subcommand, program, is_subcommand| Companion {
+        subcommand,
+        program,
+        is_subcommand,
+    };
+    let companions = [
+        companion("lint", "sanid-image", true),
+        companion("seal", "sanid-image", true),
+        companion("fleet", "sanid-fleet", false),
+    ];
+    files.add_completions_with("dist/usr", sanid::command(), &companions)?;
     files.assert_committed()
 }
 

@@ -14,6 +14,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use completions::Companion;
 use serde_json::Value;
 use similar::TextDiff;
 
@@ -71,7 +72,20 @@ impl Files {
     /// # Errors
     /// A script is not UTF-8.
     pub fn add_completions(&mut self, tree: &str, program: clap::Command) -> io::Result<()> {
-        completions::add(self, tree, program)
+        completions::add(self, tree, program, &[])
+    }
+
+    /// The same for a program whose subcommands may be other programs.
+    ///
+    /// # Errors
+    /// Those of [`add_completions`](Self::add_completions).
+    pub fn add_completions_with(
+        &mut self,
+        tree: &str,
+        program: clap::Command,
+        companions: &[Companion],
+    ) -> io::Result<()> {
+        completions::add(self, tree, program, companions)
     }
 
     /// Adds a JSON Schema of that name.

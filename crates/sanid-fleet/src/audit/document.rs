@@ -1,5 +1,6 @@
 //! What an audit says to programs. API, `sanid/v1`: fields are added, never renamed or removed.
 
+use sanid_host::report::FixReport;
 use serde::{Deserialize, Serialize};
 
 use super::Hosts;
@@ -116,6 +117,9 @@ document! {
         pub why: String,
         /// What to do.
         pub fix: Vec<String>,
+        /// The same, each taken apart into a command and its effect; documents of 0.1 have none.
+        #[serde(default)]
+        pub fixes: Vec<FixReport>,
         /// One line for each thing that needs its own.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub details: Vec<String>,

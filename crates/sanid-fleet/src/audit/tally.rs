@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use sanid_host::report::FixReport;
+
 use super::document::{FindingReport, HostPlace, Tallies, Tally};
 use super::file_name;
 use super::finding::Finding;
@@ -157,6 +159,7 @@ impl Writer<'_> {
             },
             why: finding.why.to_owned(),
             fix: finding.fix.clone(),
+            fixes: FixReport::all(&finding.fix),
             details: finding.details.clone(),
             hosts: finding.hosts,
             named,

@@ -132,7 +132,7 @@ pub(super) fn run(options: &AuditOptions) -> Result<Exit, Failure> {
     if json {
         super::json(&report)?;
     } else {
-        super::print(&text(&report))?;
+        sanid_cli::print_wrapped(&text(&report))?;
     }
     Ok(if report.has_findings() {
         Exit::Findings

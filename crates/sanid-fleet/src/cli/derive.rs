@@ -36,7 +36,7 @@ pub(super) struct Derive {
     from: Option<String>,
     /// The rule of hosts whose row names none: sanid-v1, talos, nvme-cli-1 or nvme-stas from machine-ids,
     /// nvme-cli-2 from system UUIDs, nvme-cli-3 from system UUIDs or else machine-ids
-    #[arg(long, value_name = "SCHEME", default_value = "sanid-v1")]
+    #[arg(long, value_name = "SCHEME", default_value = "sanid-v1", value_parser = sanid_cli::SchemeParser, hide_possible_values = true)]
     scheme: String,
     /// What stands before the ':' of the initiator name, where the row has none
     #[arg(

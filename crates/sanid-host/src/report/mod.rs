@@ -5,6 +5,7 @@
 //! is docs/schema/sanid-v1.schema.json. None of them can hold a seed.
 
 mod apply;
+mod fix;
 mod hardware;
 mod identity;
 mod parts;
@@ -14,6 +15,7 @@ mod status;
 pub use apply::{
     ApplyReport, Change, KeptReport, Outcome, RefusalReport, SafetyRule, UserReport, Way, restart,
 };
+pub use fix::FixReport;
 pub use hardware::{EvidenceReport, HardwareReport, HardwareSummary};
 pub use identity::{AppliedReport, CandidateReport, IdentityReport, PlaceReport, Provenance};
 pub use parts::{NamesReport, PartName, PartReport};

@@ -1,6 +1,6 @@
 //! `Status` (sanid status).
 
-use super::{HardwareSummary, IdentityReport, PartReport, ReaderReport, report};
+use super::{FixReport, HardwareSummary, IdentityReport, PartReport, ReaderReport, report};
 use crate::API_VERSION;
 use crate::facts::{Facts, InitramfsFacts, Live};
 use crate::file::{Effective, IdentityFile};
@@ -159,6 +159,9 @@ report! {
         pub why: &'static str,
         /// What to do.
         pub fix: Vec<String>,
+        /// The same, each taken apart into a command and its effect; documents of 0.1 have none.
+        #[cfg_attr(feature = "schema", schemars(default))]
+        pub fixes: Vec<FixReport>,
     }
 }
 
@@ -308,6 +311,7 @@ impl FindingReport {
             seen: finding.seen.clone(),
             why: finding.why,
             fix: finding.fix.clone(),
+            fixes: FixReport::all(&finding.fix),
         }
     }
 }

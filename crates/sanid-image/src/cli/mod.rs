@@ -56,7 +56,7 @@ struct Lint {
     /// A mounted image, a chroot or an unpacked layer
     #[arg(
         long,
-        value_name = "DIR",
+        value_name = "DIR", value_hint = clap::ValueHint::DirPath,
         required_unless_present = "tar",
         conflicts_with = "tar"
     )]
@@ -80,7 +80,7 @@ enum LintFormat {
 #[derive(Debug, Args)]
 struct Seal {
     /// A mounted image or a chroot
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     root: PathBuf,
     /// Show what would be done, and do nothing
     #[arg(long)]
@@ -99,7 +99,7 @@ struct Initramfs {
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Compare with the system below DIR, and read its /boot, instead of the running one
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     root: Option<PathBuf>,
     /// Text for people, which may change, or JSON for programs, which will not
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]

@@ -1,5 +1,6 @@
 //! The JSON documents of `sanid-image lint`: API, `sanid/v1`.
 
+use sanid_host::report::FixReport;
 use serde::Serialize;
 
 use sanid_host::findings::Severity;
@@ -45,6 +46,9 @@ pub struct FindingReport {
     pub why: &'static str,
     /// How to remove it, in the image.
     pub fix: String,
+    /// The same, taken apart into a command and its effect; documents of 0.1 have none.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub fixes: Vec<FixReport>,
     /// Whether `sanid seal` removes it.
     pub sealable: bool,
 }
@@ -77,13 +81,15 @@ impl LintReport {
 impl FindingReport {
     /// One finding, as it may be shown.
     pub(crate) fn new(finding: &Finding, linted: &Linted) -> Self {
+        let fix = linted.shown_path(&finding.fix);
         Self {
             code: finding.rule.code,
             severity: finding.rule.severity,
             path: linted.shown_path(&format!("/{}", finding.path)),
             seen: linted.shown(&finding.seen),
             why: finding.rule.why,
-            fix: linted.shown_path(&finding.fix),
+            fixes: vec![FixReport::new(&fix)],
+            fix,
             sealable: finding.remedy != Remedy::ByHand,
         }
     }

@@ -7,7 +7,7 @@ use std::process::Command;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use testkit::trial::{trial, trial_with};
+use testkit::trial::trial_with;
 
 use crate::{lacks, not_root, render};
 
@@ -31,7 +31,6 @@ pub(crate) fn trials() -> Vec<Trial> {
                 assert!(size <= LARGEST, "{size} bytes");
             },
         ),
-        trial("one_version_is_everywhere", &[], versions),
     ]
 }
 
@@ -159,26 +158,4 @@ fn no_identity_in(archive: &Path) {
     let said = String::from_utf8_lossy(&done.stdout);
     assert_eq!(done.status.code(), Some(0), "{said}");
     assert!(said.contains("no identity in"), "{said}");
-}
-
-/// Where the number is written by hand.
-fn versions() {
-    let version = env!("CARGO_PKG_VERSION");
-    let read = |path: PathBuf| fs::read_to_string(&path).unwrap();
-    let chart = render::chart();
-    for (path, line) in [
-        (chart.join("Chart.yaml"), format!("version: {version}")),
-        (chart.join("Chart.yaml"), format!("appVersion: {version}")),
-        (
-            chart.join("../../base/kustomization.yaml"),
-            format!("newTag: {version}"),
-        ),
-        (
-            containerfile(),
-            format!("org.opencontainers.image.version=\"{version}\""),
-        ),
-    ] {
-        let text = read(path.clone());
-        assert!(text.contains(&line), "{} without {line}", path.display());
-    }
 }

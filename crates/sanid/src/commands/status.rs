@@ -187,7 +187,7 @@ fn drift(page: &mut Page, facts: &Facts, resolution: &Resolution) {
     }
     page.gap();
     page.line(page.tone(Tone::Heading, "desired"));
-    let mut inner = Page::new();
+    let mut inner = page.inner(2);
     super::show::identity(&mut inner, resolution);
     page.include(2, &inner);
 }

@@ -12,14 +12,16 @@
 
 mod clones;
 mod colour;
+mod completed;
 mod credentials;
 mod documents;
 mod image;
 mod kept;
 mod losses;
+mod narrow;
+mod pages;
 mod plain;
 mod readers;
-mod readme;
 mod recognised;
 mod seeds;
 mod situations;

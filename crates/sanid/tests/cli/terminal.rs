@@ -12,11 +12,33 @@ pub(crate) fn on_a_terminal(
     typed: &str,
     environment: &[(&str, &str)],
 ) -> (Option<i32>, String) {
+    let root = host.root().display();
+    on_a_terminal_typing(&format!("{words} --root {root}"), typed, environment)
+}
+
+/// The same on a terminal of so many columns, without colours, as whole lines.
+pub(crate) fn in_columns(host: &Host, columns: u16, words: &str) -> String {
     let (program, root) = (env!("CARGO_BIN_EXE_sanid"), host.root().display());
-    let command = format!("{program} {words} --root {root}");
+    let command = format!("stty cols {columns}; {program} {words} --root {root}");
+    let (_, shown) = typing(&command, "", &[("NO_COLOR", "1")]);
+    shown.replace("\r\n", "\n")
+}
+
+/// What `sanid WORDS` showed without a root.
+pub(crate) fn on_a_terminal_typing(
+    words: &str,
+    typed: &str,
+    environment: &[(&str, &str)],
+) -> (Option<i32>, String) {
+    let program = env!("CARGO_BIN_EXE_sanid");
+    typing(&format!("{program} {words}"), typed, environment)
+}
+
+/// Runs a command line on a terminal of its own.
+fn typing(command: &str, typed: &str, environment: &[(&str, &str)]) -> (Option<i32>, String) {
     let mut script = Command::new("script");
     script
-        .args(["-qec", &command, "/dev/null"])
+        .args(["-qec", command, "/dev/null"])
         .env_remove("NO_COLOR")
         .env("TERM", "xterm")
         .envs(environment.iter().copied())

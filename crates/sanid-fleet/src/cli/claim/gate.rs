@@ -32,7 +32,7 @@ pub(super) fn run(setting: &Setting<'_>) -> Result<Exit, Failure> {
     match setting.submit(Action::Claim, claimant) {
         Ok((request, outcome)) => {
             let Outcome::Conflict(rivals) = &outcome else {
-                crate::cli::print(&text::outcome(&request, &outcome))?;
+                sanid_cli::print_wrapped(&text::outcome(&request, &outcome))?;
                 return Ok(Exit::Fine);
             };
             let mut page = text::conflict(&request, rivals);

@@ -105,7 +105,7 @@ struct Shared {
     #[arg(long, global = true, value_name = "NAME")]
     name: Option<String>,
     /// Where the root of the host is mounted that claims
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     root: Option<PathBuf>,
     /// Who signs etcd's certificates
     #[arg(long, global = true, value_name = "FILE")]
@@ -264,7 +264,7 @@ impl Setting<'_> {
         let (request, outcome) = self.submit(action, self.claimant()?)?;
         match self.shared.format {
             Format::Json => super::json(&ClaimReport::new(&request, &outcome))?,
-            Format::Text => super::print(&text::outcome(&request, &outcome))?,
+            Format::Text => sanid_cli::print_wrapped(&text::outcome(&request, &outcome))?,
         }
         Ok(exit(&outcome))
     }
@@ -279,7 +279,7 @@ impl Setting<'_> {
                 kind: "Claims",
                 items: claims,
             })?,
-            Format::Text => super::print(&text::claims(&claims))?,
+            Format::Text => sanid_cli::print_wrapped(&text::claims(&claims))?,
         }
         Ok(Exit::Fine)
     }
@@ -300,7 +300,7 @@ impl Setting<'_> {
                 kind: "ClaimEvents",
                 items: events,
             })?,
-            Format::Text => super::print(&text::events(&events))?,
+            Format::Text => sanid_cli::print_wrapped(&text::events(&events))?,
         }
         Ok(Exit::Fine)
     }

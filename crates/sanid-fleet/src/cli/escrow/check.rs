@@ -31,7 +31,7 @@ pub(super) struct Check {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The host whose /etc/sanid/claim.toml names the store; every file that it names is below DIR, too
-    #[arg(long, value_name = "DIR", conflicts_with = "config")]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, conflicts_with = "config")]
     root: Option<PathBuf>,
     /// Do not ask a store on the network
     #[arg(long)]

@@ -39,7 +39,7 @@ pub(super) struct Escrow {
     )]
     file: Option<PathBuf>,
     /// The host below DIR; / is this one
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     root: Option<PathBuf>,
     /// What the host is called; unless given, its /etc/hostname, or the name of FILE
     #[arg(long, value_name = "NAME")]

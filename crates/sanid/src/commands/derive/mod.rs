@@ -5,7 +5,7 @@
 mod bulk;
 mod writer;
 
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal as _, Read, Write};
 
 use bulk::{Bulk, USUAL_LINE};
 use sanid_cli::{Exit, Failure};
@@ -75,6 +75,16 @@ pub(crate) fn run(options: &Derive) -> Result<Exit, Failure> {
         crate::complain(&format!(
             "scheme {} puts the machine-id itself into the names; keep this output confidential",
             scheme.name()
+        ));
+    }
+    if io::stdin().is_terminal() {
+        let ids = match scheme.takes() {
+            Takes::SystemUuid => "system UUIDs",
+            Takes::SystemUuidOrMachineId => "system UUIDs or machine-ids",
+            _ => "machine-ids",
+        };
+        crate::complain(&format!(
+            "reading {ids} from this terminal, one on each line; Ctrl-D ends the list"
         ));
     }
     let input = BufReader::with_capacity(BUFFER, io::stdin().lock());

@@ -42,7 +42,12 @@ json\t''
 ansible-yaml\t''
 ansible-ini\t''
 csv\t''"
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand derive" -l scheme -d 'The rule of hosts whose row names none: sanid-v1, talos, nvme-cli-1 or nvme-stas from machine-ids, nvme-cli-2 from system UUIDs, nvme-cli-3 from system UUIDs or else machine-ids' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand derive" -l scheme -d 'The rule of hosts whose row names none: sanid-v1, talos, nvme-cli-1 or nvme-stas from machine-ids, nvme-cli-2 from system UUIDs, nvme-cli-3 from system UUIDs or else machine-ids' -r -f -a "sanid-v1\t''
+talos\t''
+nvme-cli-1\t''
+nvme-cli-2\t''
+nvme-cli-3\t''
+nvme-stas\t''"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand derive" -l iqn-prefix -d 'What stands before the \':\' of the initiator name, where the row has none' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand derive" -l iqn-template -d 'The initiator name with {id}, {id12} and {hostname} in it, as in the configuration of hosts' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand derive" -l format -d 'csv and ndjson are what the other commands read, json is one document, table is for people' -r -f -a "csv\t'A header, and one line for a host: what every other command reads'
@@ -160,7 +165,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l limit
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l memory -d 'Keep so much in memory, in MiB; what is more goes to temporary files below TMPDIR' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l strict -d 'Stop at the first document that is no report'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -l root -d 'The host below DIR; / is this one' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -l root -d 'The host below DIR; / is this one' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -l host -d 'What the host is called; unless given, its /etc/hostname, or the name of FILE' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -l address -d 'Where the host answers, for sanid adopt --probe; may be given again' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -s r -l recipient -d 'Encrypt to this recipient of age, such as age1…; may be given again' -r
@@ -172,7 +177,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not 
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from check" -l store -d 'sqlite:FILE or etcd:URL[,URL…] (default: store in the configuration)' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from check" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from check" -l root -d 'The host whose /etc/sanid/claim.toml names the store; every file that it names is below DIR, too' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from check" -l root -d 'The host whose /etc/sanid/claim.toml names the store; every file that it names is below DIR, too' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from check" -l wait -d 'How long to wait for the store, such as 10s' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from check" -l offline -d 'Do not ask a store on the network'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -184,7 +189,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not _
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l wait -d 'How long to wait for the store, such as 10s' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l name -d 'The host\'s name in the claim' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l root -d 'Where the root of the host is mounted that claims' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l root -d 'Where the root of the host is mounted that claims' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l ca -d 'Who signs etcd\'s certificates' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l cert -d 'This host\'s certificate for etcd' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l key -d 'Its key' -r -F
@@ -205,7 +210,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l wait -d 'How long to wait for the store, such as 10s' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l name -d 'The host\'s name in the claim' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l root -d 'Where the root of the host is mounted that claims' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l root -d 'Where the root of the host is mounted that claims' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l ca -d 'Who signs etcd\'s certificates' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l cert -d 'This host\'s certificate for etcd' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l key -d 'Its key' -r -F
@@ -219,7 +224,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l wait -d 'How long to wait for the store, such as 10s' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l name -d 'The host\'s name in the claim' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l root -d 'Where the root of the host is mounted that claims' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l root -d 'Where the root of the host is mounted that claims' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l ca -d 'Who signs etcd\'s certificates' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l cert -d 'This host\'s certificate for etcd' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l key -d 'Its key' -r -F
@@ -236,7 +241,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l wait -d 'How long to wait for the store, such as 10s' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l name -d 'The host\'s name in the claim' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l root -d 'Where the root of the host is mounted that claims' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l root -d 'Where the root of the host is mounted that claims' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l ca -d 'Who signs etcd\'s certificates' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l cert -d 'This host\'s certificate for etcd' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l key -d 'Its key' -r -F
@@ -249,7 +254,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l wait -d 'How long to wait for the store, such as 10s' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l name -d 'The host\'s name in the claim' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l root -d 'Where the root of the host is mounted that claims' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l root -d 'Where the root of the host is mounted that claims' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l ca -d 'Who signs etcd\'s certificates' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l cert -d 'This host\'s certificate for etcd' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l key -d 'Its key' -r -F
@@ -263,7 +268,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l wait -d 'How long to wait for the store, such as 10s' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l name -d 'The host\'s name in the claim' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l root -d 'Where the root of the host is mounted that claims' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l root -d 'Where the root of the host is mounted that claims' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l ca -d 'Who signs etcd\'s certificates' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l cert -d 'This host\'s certificate for etcd' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l key -d 'Its key' -r -F
@@ -278,7 +283,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l wait -d 'How long to wait for the store, such as 10s' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l name -d 'The host\'s name in the claim' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l root -d 'Where the root of the host is mounted that claims' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l root -d 'Where the root of the host is mounted that claims' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l ca -d 'Who signs etcd\'s certificates' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l cert -d 'This host\'s certificate for etcd' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l key -d 'Its key' -r -F
@@ -291,7 +296,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l wait -d 'How long to wait for the store, such as 10s' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l name -d 'The host\'s name in the claim' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l root -d 'Where the root of the host is mounted that claims' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l root -d 'Where the root of the host is mounted that claims' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l ca -d 'Who signs etcd\'s certificates' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l cert -d 'This host\'s certificate for etcd' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l key -d 'Its key' -r -F

@@ -1,0 +1,1 @@
+../../../dist/usr/share/bash-completion/completions/sanid

@@ -1,0 +1,1 @@
+../../../dist/usr/share/fish/vendor_completions.d/sanid.fish
