@@ -111,7 +111,14 @@ pub(super) const PACKAGES: &[Package] = &[
     ),
     package("time", &["budgets"], "peak memory"),
     package("shellcheck", &["dist"], "checks the scripts"),
-    package("rpm", &["dist"], "installs and removes the RPM packages"),
+    package(
+        "rpm",
+        &["dist"],
+        "makes, installs and removes the RPM packages",
+    ),
+    package("debhelper", &["dist"], "makes the Debian packages"),
+    package("lintian", &["dist"], "checks the Debian packages"),
+    package("rpmlint", &["dist"], "checks the RPM packages"),
     package(
         "dracut-core",
         &["dist", "images", "real"],
@@ -200,8 +207,8 @@ pub(super) const PACKAGES: &[Package] = &[
     ),
     package(
         "dpkg-dev",
-        &["kube-server"],
-        "unpacks the API server's source",
+        &["kube-server", "dist"],
+        "unpacks the API server's source; makes the Debian packages",
     ),
     package(
         "golang-github-modern-go-reflect2-dev",

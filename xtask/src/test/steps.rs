@@ -83,13 +83,6 @@ fn prepare() -> Vec<Step> {
         ),
         step(
             Prepare,
-            "packagers",
-            "the programs that make packages are there",
-            &[],
-            tools::packagers,
-        ),
-        step(
-            Prepare,
             "browser",
             "what drives the browser is there",
             &["packages"],
@@ -275,7 +268,7 @@ fn with_other_programs() -> Vec<Step> {
         tests(
             "dist",
             "units, packages and initramfs images, by systemd, dpkg, rpm and dracut",
-            &["packages", "packagers", "tree-readers", "static", "build"],
+            &["packages", "tree-readers", "guests", "static", "build"],
             named!("dist"),
         ),
         tests(
