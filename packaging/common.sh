@@ -8,7 +8,11 @@ version=$(sed -n '/^\[workspace.package\]/,/^\[/ s/^version = "\(.*\)"/\1/p' "$r
 
 # Every time in a release is that of the last commit, or of the release whose source this is.
 if [ -z "${SOURCE_DATE_EPOCH-}" ]; then
-    SOURCE_DATE_EPOCH=$(git -C "$repository" log -1 --format=%ct 2>/dev/null || stat -c %Y "$repository/Cargo.toml")
+    if [ -e "$repository/.git" ]; then
+        SOURCE_DATE_EPOCH=$(git -C "$repository" log -1 --format=%ct)
+    else
+        SOURCE_DATE_EPOCH=$(stat -c %Y "$repository/Cargo.toml")
+    fi
 fi
 export SOURCE_DATE_EPOCH
 

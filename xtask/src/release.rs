@@ -100,7 +100,7 @@ fn musl(host: &str) -> String {
 }
 
 /// Whether Rust's standard library is installed for a triple.
-fn is_there(triple: &str) -> bool {
+pub(crate) fn is_there(triple: &str) -> bool {
     output(Command::new("rustc").args(["--print", "target-libdir", "--target", triple]))
         .is_ok_and(|directory| std::path::Path::new(directory.trim()).is_dir())
 }

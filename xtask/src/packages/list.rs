@@ -116,7 +116,17 @@ pub(super) const PACKAGES: &[Package] = &[
         &["dist"],
         "makes, installs and removes the RPM packages",
     ),
-    package("debhelper", &["dist"], "makes the Debian packages"),
+    package(
+        "debhelper",
+        &["dist", "reproducible"],
+        "makes the Debian packages",
+    ),
+    #[cfg(target_arch = "x86_64")]
+    package(
+        "gcc-aarch64-linux-gnu",
+        &["reproducible"],
+        "compiles that C for the other machine of a release",
+    ),
     package("lintian", &["dist"], "checks the Debian packages"),
     package("rpmlint", &["dist"], "checks the RPM packages"),
     package(
@@ -192,7 +202,7 @@ pub(super) const PACKAGES: &[Package] = &[
     ),
     package(
         "musl-tools",
-        &["static"],
+        &["static", "reproducible"],
         "compiles the C in SQLite and in the TLS library",
     ),
     package(

@@ -5,7 +5,9 @@ use anyhow::Result;
 use super::programs;
 use super::step::{Context, Lane, Outcome, Step};
 use crate::cmd::Cmd;
-use crate::{deny, dependencies, fuzz, kube, man, msrv, nostd, packages, release, tools, vm};
+use crate::{
+    deny, dependencies, fuzz, kube, man, msrv, nostd, packages, publish, release, tools, vm,
+};
 
 /// Every step. One comes after those that it needs; in a lane the first one of the list goes first.
 pub(super) fn all() -> Vec<Step> {
@@ -156,6 +158,13 @@ fn release() -> Vec<Step> {
             "the workspace builds with the oldest Rust it names",
             &["tree-rust"],
             msrv::step,
+        ),
+        step(
+            Release,
+            "reproducible",
+            "two releases that differ in directory, user, umask, time and -j are the same bytes",
+            &["packages"],
+            publish::step,
         ),
         Step {
             tests: true,

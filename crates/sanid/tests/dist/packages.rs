@@ -48,14 +48,30 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("lintian_reports_nothing", LINTIAN, lintian),
         trial("rpmlint_reports_nothing", RPMLINT, rpmlint),
-        trial("the_debian_packages_have_the_texts", DEB, texts),
-        trial("the_debian_package_on_debian_12", DEB_12, || {
-            deb("SANID_TREE_12");
-        }),
-        trial("the_debian_package_on_debian_13", DEB_13, || {
-            deb("SANID_TREE_13");
-        }),
-        trial("the_rpm_package_makes_no_identity", RPM, rpm),
+        trial(
+            "debian_packages_have_licences_changelog_and_schema",
+            DEB,
+            texts,
+        ),
+        trial(
+            "the_debian_package_keeps_names_and_choices_on_debian_12",
+            DEB_12,
+            || {
+                deb("SANID_TREE_12");
+            },
+        ),
+        trial(
+            "the_debian_package_keeps_names_and_choices_on_debian_13",
+            DEB_13,
+            || {
+                deb("SANID_TREE_13");
+            },
+        ),
+        trial(
+            "the_rpm_package_keeps_choices_and_makes_no_identity",
+            RPM,
+            rpm,
+        ),
         trial("the_other_packages_on_debian_12", DEB_12, other_debs),
         trial("the_other_rpm_packages", RPM, other_rpms),
     ]
