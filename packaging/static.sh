@@ -11,7 +11,8 @@ cd "$(dirname "$0")/.."
 mkdir -p "$target"
 target=$(cd "$target" && pwd)
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
-flags="-C target-feature=+crt-static -C link-arg=-Wl,--build-id=none"
+# The profile strips, but cargo forgets that for a package with settings of its own, as sanid-fleet has.
+flags="-C target-feature=+crt-static -C strip=symbols -C link-arg=-Wl,--build-id=none"
 # What is compiled from has the same path on every machine.
 flags="$flags --remap-path-prefix=$PWD=/sanid --remap-path-prefix=$cargo_home=/cargo --remap-path-prefix=$target=/target"
 cflags="-ffile-prefix-map=$PWD=/sanid -ffile-prefix-map=$cargo_home=/cargo -ffile-prefix-map=$target=/target"

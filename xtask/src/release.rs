@@ -80,7 +80,11 @@ fn build(place: &Place, packages: &[&str]) -> Cmd {
     ])
     .args(packages.iter().flat_map(|package| ["-p", package]))
     .args(["--target", &target(&place.host)])
-    .env("RUSTFLAGS", "-C target-feature=+crt-static")
+    // The profile strips, but cargo forgets that for a package with settings of its own, as sanid-fleet has.
+    .env(
+        "RUSTFLAGS",
+        "-C target-feature=+crt-static -C strip=symbols",
+    )
 }
 
 /// The triple that static binaries are built for: musl's where Rust's library
