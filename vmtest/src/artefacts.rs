@@ -84,11 +84,15 @@ impl Artefact {
         }
     }
 
-    /// The directory of an unpacked tree ([`Readers`](Self::Readers), [`Rust`](Self::Rust)) that has been made.
+    /// The directory of a tree ([`Tree`](Self::Tree), [`Readers`](Self::Readers), [`Rust`](Self::Rust)) that has
+    /// been made.
     pub fn existing(self) -> Option<PathBuf> {
         let (name, packages) = match self {
             Self::Readers => READERS,
             Self::Rust => RUST,
+            Self::Tree(debian) => {
+                return kept::existing(debian.suite(), &tree_recipe(&tree_packages(debian)));
+            }
             _ => return None,
         };
         debian::unpacked(Thirteen, name, packages)
@@ -129,14 +133,21 @@ const IDENTITY: &[&str] = &[
     "etc/iscsi/initiatorname.iscsi",
 ];
 
-fn tree(debian: Debian) -> Result<PathBuf> {
+fn tree_packages(debian: Debian) -> String {
     let stas = match debian {
         Twelve => "",
         Thirteen => ",nvme-stas",
     };
-    let packages = format!("{CLIENTS},{GUIDE}{stas}");
-    let recipe = format!("{packages}\nwithout {IDENTITY:?}");
-    kept::entry(debian.suite(), &recipe, |tree| {
+    format!("{CLIENTS},{GUIDE}{stas}")
+}
+
+fn tree_recipe(packages: &str) -> String {
+    format!("{packages}\nwithout {IDENTITY:?}")
+}
+
+fn tree(debian: Debian) -> Result<PathBuf> {
+    let packages = tree_packages(debian);
+    kept::entry(debian.suite(), &tree_recipe(&packages), |tree| {
         debian::debootstrap(debian, &packages, tree)?;
         for made in IDENTITY {
             let path = tree.join(made);

@@ -101,6 +101,21 @@ pub(crate) fn unpack_one(
     })
 }
 
+/// The headers of musl for machines of a different architecture, by Debian's name of it.
+///
+/// # Errors
+///
+/// The archive cannot be reached, or the package cannot be unpacked.
+pub fn musl_headers(architecture: &'static str) -> Result<PathBuf> {
+    let apt = Apt::of(Debian::Thirteen, architecture)?;
+    apt.ready(Debian::Thirteen)?.twice(Debian::Thirteen, |apt| {
+        let mut plan = apt.plan(&["musl-dev"])?;
+        plan.retain(|file| file.starts_with("musl-dev_"));
+        let name = format!("musl-{architecture}");
+        kept::entry(&name, &plan.join("\n"), |tree| apt.unpack(&plan, tree))
+    })
+}
+
 /// The smallest Debian and these packages, installed in an empty directory.
 pub(crate) fn debootstrap(debian: Debian, packages: &str, directory: &Path) -> Result<()> {
     let suite = debian.suite();
@@ -162,6 +177,8 @@ pub fn inside(tree: &Path, binds: &[(&Path, &str)], script: &str) -> String {
 /// apt with everything that it keeps below one directory, and package lists that are at most a day old.
 struct Apt {
     state: PathBuf,
+    /// Where it is not this machine's.
+    architecture: Option<&'static str>,
 }
 
 impl Apt {
@@ -169,17 +186,33 @@ impl Apt {
         let state = format!("apt-{}", debian.suite());
         Ok(Self {
             state: kept::directory()?.join(state),
+            architecture: None,
+        })
+    }
+
+    /// For packages of a different architecture.
+    fn of(debian: Debian, architecture: &'static str) -> Result<Self> {
+        let state = format!("apt-{}-{architecture}", debian.suite());
+        Ok(Self {
+            state: kept::directory()?.join(state),
+            architecture: Some(architecture),
         })
     }
 
     fn new(debian: Debian) -> Result<Self> {
-        let apt = Self::at(debian)?;
-        let _lock = apt.lock()?;
-        let updated = fs::metadata(apt.stamp()).and_then(|stamp| stamp.modified());
-        if !updated.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < ASKED)) {
-            apt.update(debian)?;
+        Self::at(debian)?.ready(debian)
+    }
+
+    /// With lists that are new enough.
+    fn ready(self, debian: Debian) -> Result<Self> {
+        {
+            let _lock = self.lock()?;
+            let updated = fs::metadata(self.stamp()).and_then(|stamp| stamp.modified());
+            if !updated.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < ASKED)) {
+                self.update(debian)?;
+            }
         }
-        Ok(apt)
+        Ok(self)
     }
 
     /// Held while the lists or what was read of them change.
@@ -246,6 +279,11 @@ impl Apt {
             "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false".to_owned(),
         ] {
             command.args(["-o", &option]);
+        }
+        if let Some(architecture) = self.architecture {
+            for key in ["APT::Architecture", "APT::Architectures::"] {
+                command.args(["-o", &format!("{key}={architecture}")]);
+            }
         }
         command.env("DEBIAN_FRONTEND", "noninteractive");
         command

@@ -22,6 +22,7 @@ mod package;
 mod packages;
 mod page;
 mod place;
+mod publish;
 mod release;
 mod say;
 mod tally;
@@ -45,7 +46,7 @@ struct Task {
     run: fn(&Place, &ArgMatches) -> Result<bool>,
 }
 
-const TASKS: [Task; 7] = [
+const TASKS: [Task; 8] = [
     Task {
         name: "test",
         about: "Run every check: what CI runs, and what the README names",
@@ -81,6 +82,12 @@ const TASKS: [Task; 7] = [
         about: "Make the Debian and the RPM package of the static binaries",
         arguments: |command| command,
         run: |place, _| package::run(place),
+    },
+    Task {
+        name: "release",
+        about: "Make a directory that can be published: binaries, packages, source, image, chart, sums",
+        arguments: |command| command,
+        run: |place, _| publish::run(place),
     },
     Task {
         name: "vm",

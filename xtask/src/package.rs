@@ -1,50 +1,76 @@
-//! `cargo xtask package`: the Debian and the RPM packages, `sanid`, `sanid-fleet` and `sanid-kube`, of the static
-//! binaries and the dist trees.
+//! `cargo xtask package`: the Debian and the RPM packages of the static binaries for this machine, which the scripts
+//! in `packaging/` make.
 
 use std::fs;
+use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
+use vmtest::host::has_program;
 
 use crate::cmd::Cmd;
 use crate::place::Place;
+use crate::release;
 use crate::say::say;
-use crate::{release, tools};
+
+/// What the scripts call, and the Debian packages of it.
+const PROGRAMS: [(&str, &str); 3] = [
+    ("dpkg-buildpackage", "dpkg-dev"),
+    ("dh", "debhelper"),
+    ("rpmbuild", "rpm"),
+];
 
 /// Builds, packages, prints where the packages are.
 pub(crate) fn run(place: &Place) -> Result<bool> {
-    for name in ["sanid", "sanid-image", "sanid-fleet", "sanid-kube"] {
+    programs(&PROGRAMS)?;
+    for name in ["sanid", "sanid-fleet"] {
         release::built(place, name)?;
     }
     let directory = place.target.join("packages");
-    fs::create_dir_all(&directory)?;
-    let triple = release::target(&place.host);
-    // A static binary needs no library, which the packager could only guess from this machine's.
-    for package in ["sanid", "sanid-fleet", "sanid-kube"] {
-        let deb = Cmd::new([tools::DEB.get(place)?.to_string_lossy()]).args([
-            "deb",
-            "--no-build",
-            "--no-strip",
-            "--package",
-            package,
-        ]);
-        let rpm = Cmd::new([tools::RPM.get(place)?.to_string_lossy()])
-            .args(["generate-rpm", "--auto-req=disabled", "--package"])
-            .arg(format!("crates/{package}"));
-        for cmd in [deb, rpm] {
-            let cmd = cmd
-                .args(["--target", &triple, "--output"])
-                .arg(directory.to_string_lossy());
-            let done = cmd.run(place, "package")?;
-            ensure!(
-                done.status.success(),
-                "{}\nto repeat: {}",
-                done.output,
-                cmd.repeat()
-            );
-        }
+    let machine = std::env::consts::ARCH;
+    let debian = match machine {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    for (name, architecture) in [("deb.sh", debian), ("rpm.sh", machine)] {
+        let arguments = [Path::new(architecture), &place.static_dir(), &directory];
+        script(place, name, &arguments)?;
     }
     for entry in fs::read_dir(&directory)? {
         say!("{}", entry?.path().display());
     }
     Ok(true)
+}
+
+/// Runs a script of `packaging/`.
+pub(crate) fn script(place: &Place, name: &str, arguments: &[&Path]) -> Result<()> {
+    let program = place.root.join("packaging").join(name);
+    let cmd = Cmd::new([program.to_string_lossy()])
+        .args(arguments.iter().map(|argument| argument.to_string_lossy()));
+    let done = cmd.run(place, name)?;
+    ensure!(
+        done.status.success(),
+        "{}\nto repeat: {}",
+        done.output,
+        cmd.repeat()
+    );
+    Ok(())
+}
+
+/// Fails with the packages to install where a program is missing.
+pub(crate) fn programs(programs: &[(&str, &str)]) -> Result<()> {
+    let missing: Vec<_> = programs
+        .iter()
+        .filter(|(program, _)| !has_program(program))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = missing.iter().map(|(program, _)| *program).collect();
+    let packages: Vec<_> = missing.iter().map(|(_, package)| *package).collect();
+    bail!(
+        "missing: {}; on Debian: apt-get install {}",
+        names.join(", "),
+        packages.join(" ")
+    )
 }

@@ -80,7 +80,11 @@ fn build(place: &Place, packages: &[&str]) -> Cmd {
     ])
     .args(packages.iter().flat_map(|package| ["-p", package]))
     .args(["--target", &target(&place.host)])
-    .env("RUSTFLAGS", "-C target-feature=+crt-static")
+    // The profile strips, but cargo forgets that for a package with settings of its own, as sanid-fleet has.
+    .env(
+        "RUSTFLAGS",
+        "-C target-feature=+crt-static -C strip=symbols",
+    )
 }
 
 /// The triple that static binaries are built for: musl's where Rust's library
@@ -100,7 +104,7 @@ fn musl(host: &str) -> String {
 }
 
 /// Whether Rust's standard library is installed for a triple.
-fn is_there(triple: &str) -> bool {
+pub(crate) fn is_there(triple: &str) -> bool {
     output(Command::new("rustc").args(["--print", "target-libdir", "--target", triple]))
         .is_ok_and(|directory| std::path::Path::new(directory.trim()).is_dir())
 }

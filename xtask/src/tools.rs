@@ -18,16 +18,6 @@ pub(crate) struct Tool {
     version: &'static str,
 }
 
-/// Makes Debian packages.
-pub(crate) const DEB: Tool = Tool {
-    name: "cargo-deb",
-    version: "3.8.0",
-};
-/// Makes RPM packages.
-pub(crate) const RPM: Tool = Tool {
-    name: "cargo-generate-rpm",
-    version: "0.21.1",
-};
 /// Checks licences and sources.
 pub(crate) const DENY: Tool = Tool {
     name: "cargo-deny",
@@ -89,25 +79,12 @@ impl Tool {
     }
 }
 
-/// `PATH` with the directories of the tools that are kept.
+/// `PATH` with the directory of the fuzzer that is kept.
 pub(crate) fn search_path(path: &str) -> String {
-    let kept = [DEB, RPM, FUZZ].into_iter().filter_map(Tool::kept);
-    kept.fold(path.to_owned(), |path, directory| {
-        format!("{path}:{}", directory.display())
-    })
-}
-
-/// The step that has the packagers ready.
-#[expect(clippy::unnecessary_wraps, reason = "every step has this signature")]
-pub(crate) fn packagers(context: &Context) -> Result<Outcome> {
-    let mut output = String::new();
-    for tool in [DEB, RPM] {
-        match tool.get_or_outcome(&context.place) {
-            Ok(path) => output = format!("{output}{}\n", path.display()),
-            Err(outcome) => return Ok(outcome),
-        }
-    }
-    Ok(Outcome::passed(output))
+    FUZZ.kept().map_or_else(
+        || path.to_owned(),
+        |kept| format!("{path}:{}", kept.display()),
+    )
 }
 
 /// How nvme-cli 3.1 is built. Another text is another recipe, which builds anew.

@@ -111,7 +111,24 @@ pub(super) const PACKAGES: &[Package] = &[
     ),
     package("time", &["budgets"], "peak memory"),
     package("shellcheck", &["dist"], "checks the scripts"),
-    package("rpm", &["dist"], "installs and removes the RPM packages"),
+    package(
+        "rpm",
+        &["dist"],
+        "makes, installs and removes the RPM packages",
+    ),
+    package(
+        "debhelper",
+        &["dist", "reproducible"],
+        "makes the Debian packages",
+    ),
+    #[cfg(target_arch = "x86_64")]
+    package(
+        "gcc-aarch64-linux-gnu",
+        &["reproducible"],
+        "compiles that C for the other machine of a release",
+    ),
+    package("lintian", &["dist"], "checks the Debian packages"),
+    package("rpmlint", &["dist"], "checks the RPM packages"),
     package(
         "dracut-core",
         &["dist", "images", "real"],
@@ -185,7 +202,7 @@ pub(super) const PACKAGES: &[Package] = &[
     ),
     package(
         "musl-tools",
-        &["static"],
+        &["static", "reproducible"],
         "compiles the C in SQLite and in the TLS library",
     ),
     package(
@@ -200,8 +217,8 @@ pub(super) const PACKAGES: &[Package] = &[
     ),
     package(
         "dpkg-dev",
-        &["kube-server"],
-        "unpacks the API server's source",
+        &["kube-server", "dist"],
+        "unpacks the API server's source; makes the Debian packages",
     ),
     package(
         "golang-github-modern-go-reflect2-dev",

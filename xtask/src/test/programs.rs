@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
+use vmtest::debian::Debian;
 use vmtest::host::is_ci;
 
 use super::step::{Context, Outcome};
@@ -152,8 +153,6 @@ fn command(context: &Context, program: &Program) -> Cmd {
         return cmd;
     }
     cmd = cmd.arg("--include-ignored");
-    let path = std::env::var("PATH").unwrap_or_default();
-    cmd = cmd.env("PATH", tools::search_path(&path));
     if context.long {
         cmd = cmd.env("SANID_TEST_LONG", "1");
     }
@@ -185,6 +184,14 @@ fn command(context: &Context, program: &Program) -> Cmd {
     }
     if let Some(tree) = tree {
         cmd = cmd.env("SANID_DEBIAN13", tree);
+    }
+    for (name, debian) in [
+        ("SANID_TREE_12", Debian::Twelve),
+        ("SANID_TREE_13", Debian::Thirteen),
+    ] {
+        if let Some(tree) = vmtest::Artefact::Tree(debian).existing() {
+            cmd = cmd.env(name, tree);
+        }
     }
     cmd
 }

@@ -5,7 +5,9 @@ use anyhow::Result;
 use super::programs;
 use super::step::{Context, Lane, Outcome, Step};
 use crate::cmd::Cmd;
-use crate::{deny, dependencies, fuzz, kube, man, msrv, nostd, packages, release, tools, vm};
+use crate::{
+    deny, dependencies, fuzz, kube, man, msrv, nostd, packages, publish, release, tools, vm,
+};
 
 /// Every step. One comes after those that it needs; in a lane the first one of the list goes first.
 pub(super) fn all() -> Vec<Step> {
@@ -83,13 +85,6 @@ fn prepare() -> Vec<Step> {
         ),
         step(
             Prepare,
-            "packagers",
-            "the programs that make packages are there",
-            &[],
-            tools::packagers,
-        ),
-        step(
-            Prepare,
             "browser",
             "what drives the browser is there",
             &["packages"],
@@ -163,6 +158,13 @@ fn release() -> Vec<Step> {
             "the workspace builds with the oldest Rust it names",
             &["tree-rust"],
             msrv::step,
+        ),
+        step(
+            Release,
+            "reproducible",
+            "two releases that differ in directory, user, umask, time and -j are the same bytes",
+            &["packages"],
+            publish::step,
         ),
         Step {
             tests: true,
@@ -275,7 +277,7 @@ fn with_other_programs() -> Vec<Step> {
         tests(
             "dist",
             "units, packages and initramfs images, by systemd, dpkg, rpm and dracut",
-            &["packages", "packagers", "tree-readers", "static", "build"],
+            &["packages", "tree-readers", "guests", "static", "build"],
             named!("dist"),
         ),
         tests(

@@ -1,9 +1,10 @@
-//! The Debian and RPM packages, installed, upgraded and removed in a copy of
-//! this machine's root that has no identity and no machine-id, as an image has.
+//! The Debian and RPM packages of the static binaries: what lintian and rpmlint report of them; and how they are
+//! installed, upgraded, removed and purged in a Debian that has no identity and no machine-id, as an image has.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 use libtest_mimic::Trial;
 use tempfile::TempDir;
@@ -12,223 +13,204 @@ use super::installed::{REPOSITORY, STATIC, static_binary};
 use super::support::host::Ran;
 use testkit::trial::{Need, UNSHARE, trial};
 
+const BUILDPACKAGE: Need = Need::Program("dpkg-buildpackage", "dpkg-dev");
+const DEBHELPER: Need = Need::Program("dh", "debhelper");
+const RPMBUILD: Need = Need::Program("rpmbuild", "rpm");
+const TREE_12: Need = Need::Set("SANID_TREE_12", "a Debian 12");
+const TREE_13: Need = Need::Set("SANID_TREE_13", "a Debian 13");
+
 pub(crate) fn trials() -> Vec<Trial> {
-    const DEB: &[Need] = &[
-        Need::Root,
-        UNSHARE,
-        Need::Program("dpkg", "dpkg"),
-        DEB_PACKAGER,
+    const DEB: &[Need] = &[BUILDPACKAGE, DEBHELPER, STATIC];
+    const LINTIAN: &[Need] = &[
+        Need::Program("lintian", "lintian"),
+        BUILDPACKAGE,
+        DEBHELPER,
         STATIC,
     ];
-    const RPM: &[Need] = &[
+    const DEB_12: &[Need] = &[
         Need::Root,
         UNSHARE,
-        Need::Program("rpm", "rpm"),
-        RPM_PACKAGER,
+        TREE_12,
+        BUILDPACKAGE,
+        DEBHELPER,
         STATIC,
     ];
-    const BOTH: &[Need] = &[
+    const DEB_13: &[Need] = &[
         Need::Root,
         UNSHARE,
-        Need::Program("dpkg", "dpkg"),
-        Need::Program("rpm", "rpm"),
-        DEB_PACKAGER,
-        RPM_PACKAGER,
+        TREE_13,
+        BUILDPACKAGE,
+        DEBHELPER,
         STATIC,
     ];
+    const RPM: &[Need] = &[Need::Root, UNSHARE, RPMBUILD, STATIC];
+    const RPMLINT: &[Need] = &[Need::Program("rpmlint", "rpmlint"), RPMBUILD, STATIC];
     vec![
+        trial("lintian_reports_nothing", LINTIAN, lintian),
+        trial("rpmlint_reports_nothing", RPMLINT, rpmlint),
         trial(
-            "the_debian_package_comes_and_goes_and_makes_no_identity",
+            "debian_packages_have_licences_changelog_and_schema",
             DEB,
-            deb,
+            texts,
         ),
         trial(
-            "the_rpm_package_comes_and_goes_and_makes_no_identity",
+            "the_debian_package_keeps_names_and_choices_on_debian_12",
+            DEB_12,
+            || {
+                deb("SANID_TREE_12");
+            },
+        ),
+        trial(
+            "the_debian_package_keeps_names_and_choices_on_debian_13",
+            DEB_13,
+            || {
+                deb("SANID_TREE_13");
+            },
+        ),
+        trial(
+            "the_rpm_package_keeps_choices_and_makes_no_identity",
             RPM,
             rpm,
         ),
-        trial("the_packages_of_sanid_fleet_come_and_go", BOTH, fleet),
-        trial("the_packages_of_sanid_kube_come_and_go", BOTH, kube),
+        trial("the_other_packages_on_debian_12", DEB_12, other_debs),
+        trial("the_other_rpm_packages", RPM, other_rpms),
     ]
 }
 
-const DEB_PACKAGER: Need = Need::Program("cargo-deb", "none; cargo install cargo-deb");
-const RPM_PACKAGER: Need = Need::Program(
-    "cargo-generate-rpm",
-    "none; cargo install cargo-generate-rpm",
-);
-
-/// `$1` is an empty directory, `$2` the package.
-const IMAGE: &str = r#"
-mount -t tmpfs tmpfs "$1"
-mkdir "$1/upper" "$1/work" "$1/image"
-cp "$2" "$1/upper/package"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/image"
-cd "$1/image"
-rm -rf etc/machine-id etc/iscsi/initiatorname.iscsi etc/nvme/hostnqn etc/nvme/hostid var/lib/sanid
-within() { chroot . /usr/bin/env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@" >&2; }
-no_identity() {
-    for file in etc/machine-id etc/iscsi/initiatorname.iscsi etc/nvme/hostnqn etc/nvme/hostid \
-        var/lib/sanid/record.json run/sanid/identity.json; do
-        if [ -e "$file" ]; then echo "after $1 there is $file"; exit 1; fi
-    done
-}
-check() {
-    no_identity "$1"
-    for unit in sysinit.target.wants/sanid.service sysinit.target.wants/sanid-bind.service \
-        sysinit.target.wants/sanid-machine-id.service paths.target.wants/sanid.path \
-        timers.target.wants/sanid-status.timer; do
-        if [ -L "etc/systemd/system/$unit" ]; then now=enabled; else now=disabled; fi
-        if [ "$now" != "$2" ]; then echo "after $1 $unit is $now"; exit 1; fi
-    done
-    if [ -x usr/bin/sanid ]; then now=there; else now=gone; fi
-    if [ "$now" != "$3" ]; then echo "after $1 sanid is $now"; exit 1; fi
-    if [ -x usr/bin/sanid-image ]; then now=there; else now=gone; fi
-    if [ "$now" != "$3" ]; then echo "after $1 sanid-image is $now"; exit 1; fi
-}
-"#;
-
-fn run(package: &Path, steps: &str) {
+/// The packages that a script of `packaging/` makes of the static binaries for an architecture.
+fn built(script: &str, architecture: &str) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
-    let script = format!("{IMAGE}{steps}");
+    let binaries = static_binary("sanid");
+    let mut command = Command::new(Path::new(REPOSITORY).join("packaging").join(script));
+    command
+        .arg(architecture)
+        .args([binaries.parent().unwrap(), directory.path()]);
+    Ran::of(&mut command).expect(0);
+    directory
+}
+
+static DEBS: LazyLock<TempDir> = LazyLock::new(|| {
+    let ran = Ran::of(Command::new("dpkg").arg("--print-architecture"));
+    built("deb.sh", ran.stdout.trim())
+});
+static RPMS: LazyLock<TempDir> = LazyLock::new(|| built("rpm.sh", std::env::consts::ARCH));
+
+/// The files of packages.
+fn files(directory: &TempDir) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory.path()).unwrap();
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert_eq!(files.len(), 3, "{files:?}");
+    files
+}
+
+fn lintian() {
+    // The first version of a package closes no bug where it is not for Debian itself.
+    let mut command = Command::new("lintian");
+    command
+        .args(["--allow-root", "--fail-on", "error,warning"])
+        .args(["--suppress-tags", "initial-upload-closes-no-bugs"])
+        .args(files(&DEBS));
+    let ran = Ran::of(&mut command);
+    assert_eq!(ran.expect(0).stdout, "");
+}
+
+fn rpmlint() {
+    let packaging = Path::new(REPOSITORY).join("packaging/rpm");
+    let mut command = Command::new("rpmlint");
+    command
+        .arg("--config")
+        .arg(packaging.join("rpmlint.toml"))
+        .arg(packaging.join("sanid.spec"))
+        .args(files(&RPMS));
+    let ran = Ran::of(&mut command).expect(0);
+    assert!(
+        ran.stdout.contains("0 errors, 0 warnings"),
+        "{}",
+        ran.stdout
+    );
+}
+
+/// The licences, the changelog, the schema and the documents are where Debian has them.
+fn texts() {
+    for package in files(&DEBS) {
+        let listed = Ran::of(Command::new("dpkg-deb").arg("--contents").arg(&package)).expect(0);
+        let name = package.file_name().unwrap().to_str().unwrap();
+        let (name, _) = name.split_once('_').unwrap();
+        let has = |path: &str| assert!(listed.stdout.contains(path), "{name}: {path}");
+        has(&format!("/usr/share/doc/{name}/copyright"));
+        has(&format!("/usr/share/doc/{name}/changelog.gz"));
+        has(&format!("/usr/share/doc/{name}/changelog.Debian.gz"));
+        has(&format!("/usr/share/man/man8/{name}.8.gz"));
+        if name != "sanid-kube" {
+            has(&format!("/usr/share/sanid/schema/{name}-v1.schema.json"));
+        }
+    }
+}
+
+/// Runs steps in a copy of a system.
+fn run(packages: &TempDir, system: &Path, steps: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let script = format!("{}{steps}", include_str!("packages/image.sh"));
     let mut command = Command::new("unshare");
     command
         .args(["--mount", "sh", "-euc", &script, "sh"])
-        .arg(directory.path())
-        .arg(package);
+        .args([directory.path(), packages.path(), system])
+        .arg(Path::new(REPOSITORY).join("crates/sanid/tests/dist/packages/0.1"));
     let ran = Ran::of(&mut command);
     assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
 }
 
-/// A target directory with what the packages take from it.
-fn target() -> TempDir {
-    let target = tempfile::tempdir().unwrap();
-    fs::create_dir(target.path().join("release")).unwrap();
-    for name in ["sanid", "sanid-image", "sanid-fleet", "sanid-kube"] {
-        let binary = target.path().join("release").join(name);
-        fs::copy(static_binary(name), binary).unwrap();
-    }
-    target
+fn tree(variable: &str) -> PathBuf {
+    std::env::var_os(variable).unwrap().into()
 }
 
-fn build(target: &TempDir, words: &[&str]) {
-    let mut command = Command::new(env!("CARGO"));
-    command
-        .args(words)
-        .env("CARGO_TARGET_DIR", target.path())
-        .current_dir(REPOSITORY);
-    Ran::of(&mut command).expect(0);
-}
-
-fn deb() {
-    let target = target();
-    let package = target.path().join("sanid.deb");
-    let words = [
-        "deb",
-        "--package=sanid",
-        "--no-build",
-        "--no-strip",
-        "--fast",
-        "--output",
-    ];
-    build(
-        &target,
-        &[&words[..], &[package.to_str().unwrap()]].concat(),
-    );
-    run(
-        &package,
-        "within dpkg --no-triggers --install /package; check installation enabled there
-         within systemctl --root=/ disable sanid-status.timer
-         within dpkg --no-triggers --install /package; no_identity 'the upgrade'
-         if [ -L etc/systemd/system/timers.target.wants/sanid-status.timer ]; then
-             echo 'the upgrade enabled what the administrator had disabled'; exit 1
-         fi
-         mkdir -p var/lib/sanid
-         within dpkg --no-triggers --remove sanid; check removal disabled gone
-         within dpkg --no-triggers --purge sanid; check purge disabled gone
-         if [ -e var/lib/sanid ]; then echo 'after purge the record is there'; exit 1; fi",
-    );
+fn deb(variable: &str) {
+    run(&DEBS, &tree(variable), include_str!("packages/deb.sh"));
 }
 
 fn rpm() {
-    let target = target();
-    let package = target.path().join("sanid.rpm");
-    let words = [
-        "generate-rpm",
-        "--package=crates/sanid",
-        "--auto-req=disabled",
-        "--payload-compress=gzip",
-        "--output",
-    ];
-    let place = [
-        package.to_str().unwrap(),
-        "--target-dir",
-        target.path().to_str().unwrap(),
-    ];
-    build(&target, &[&words[..], &place].concat());
     run(
-        &package,
+        &RPMS,
+        Path::new("/"),
         "rpm() { within rpm --dbpath /rpmdb --nodeps \"$@\"; }
-         rpm --install /package; check installation enabled there
-         rpm --upgrade --force /package; check 'the upgrade' enabled there
-         rpm --erase sanid; check removal disabled gone",
+         package=/packages/$(cd packages; ls sanid-[0-9]*.rpm)
+         rpm --install $package 2>message; grep -q 'sanid status' message; check installation enabled there
+         within systemctl --root=/ --quiet disable sanid-status.timer
+         rpm --upgrade --force $package
+         unit 'the upgrade' timers.target.wants/sanid-status.timer disabled
+         rpm --erase sanid; check removal disabled gone
+         rpm --install $package; check 'another installation' enabled there
+         mkdir -p var/lib/sanid; touch var/lib/sanid/claims.db
+         rpm --erase sanid; check 'another removal' disabled gone
+         test -e var/lib/sanid/claims.db",
     );
 }
 
-fn fleet() {
-    alone("sanid-fleet");
+/// Packages of one command, which do nothing when they are installed.
+fn others(packages: &TempDir, system: &Path, install: &str, remove: &str) {
+    for name in ["sanid-fleet", "sanid-kube"] {
+        run(
+            packages,
+            system,
+            &format!(
+                "{install} /packages/$(cd packages; ls {name}[-_]*)
+                 test -x usr/bin/{name}; test -f usr/share/bash-completion/completions/{name}
+                 test -f usr/share/man/man8/{name}.8.gz; no_identity 'the installation'
+                 within {name} --version
+                 {remove} {name}; test ! -e usr/bin/{name}; no_identity 'the removal'"
+            ),
+        );
+    }
 }
 
-fn kube() {
-    alone("sanid-kube");
+fn other_debs() {
+    let tree = tree("SANID_TREE_12");
+    others(&DEBS, &tree, "within dpkg --install", "within dpkg --purge");
 }
 
-/// A package of one command, which does nothing when it is installed.
-fn alone(name: &str) {
-    let target = target();
-    let deb = target.path().join("package.deb");
-    let words = [
-        "deb",
-        &format!("--package={name}"),
-        "--no-build",
-        "--no-strip",
-        "--fast",
-        "--output",
-    ];
-    build(&target, &[&words[..], &[deb.to_str().unwrap()]].concat());
-    let there = format!(
-        "test -x usr/bin/{name}; test -f usr/share/bash-completion/completions/{name}; \
-         test -f usr/share/man/man8/{name}.8*"
-    );
-    let gone = format!("test ! -e usr/bin/{name}; no_identity 'the removal'");
-    run(
-        &deb,
-        &format!(
-            "within dpkg --install /package; {there}; no_identity 'the installation'
-             within {name} --version
-             within dpkg --purge {name}; {gone}"
-        ),
-    );
-    let rpm = target.path().join("package.rpm");
-    let words = [
-        "generate-rpm",
-        &format!("--package=crates/{name}"),
-        "--auto-req=disabled",
-        "--payload-compress=gzip",
-        "--output",
-    ];
-    let place = [
-        rpm.to_str().unwrap(),
-        "--target-dir",
-        target.path().to_str().unwrap(),
-    ];
-    build(&target, &[&words[..], &place].concat());
-    run(
-        &rpm,
-        &format!(
-            "rpm() {{ within rpm --dbpath /rpmdb --nodeps \"$@\"; }}
-             rpm --install /package; {there}; no_identity 'the installation'
-             rpm --erase {name}; {gone}"
-        ),
-    );
+fn other_rpms() {
+    let rpm = "within rpm --dbpath /rpmdb --nodeps";
+    let (install, remove) = (format!("{rpm} --install"), format!("{rpm} --erase"));
+    others(&RPMS, Path::new("/"), &install, &remove);
 }
