@@ -30,7 +30,7 @@ complete -c sanid-image -n "__fish_sanid_image_needs_command" -f -a "initramfs" 
 complete -c sanid-image -n "__fish_sanid_image_needs_command" -f -a "lint" -d 'List the identities that an image has: in its files, its initramfs images, its boot entries'
 complete -c sanid-image -n "__fish_sanid_image_needs_command" -f -a "seal" -d 'Make an image clean: remove its identities, set its machine-id to uninitialized'
 complete -c sanid-image -n "__fish_sanid_image_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c sanid-image -n "__fish_sanid_image_using_subcommand initramfs" -l root -d 'Compare with the system below DIR, and take its /boot, instead of the running one' -r -f -a "(__fish_complete_directories)"
+complete -c sanid-image -n "__fish_sanid_image_using_subcommand initramfs" -l root -d 'Compare with the system below DIR, and read its /boot, instead of the running one' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-image -n "__fish_sanid_image_using_subcommand initramfs" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
 complete -c sanid-image -n "__fish_sanid_image_using_subcommand initramfs" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -44,7 +44,7 @@ complete -c sanid-image -n "__fish_sanid_image_using_subcommand seal" -l root -d
 complete -c sanid-image -n "__fish_sanid_image_using_subcommand seal" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
 complete -c sanid-image -n "__fish_sanid_image_using_subcommand seal" -l dry-run -d 'Show what would be done, and do nothing'
-complete -c sanid-image -n "__fish_sanid_image_using_subcommand seal" -l this-host -d 'Go on although DIR is the root of a running machine, which is about to become an image'
+complete -c sanid-image -n "__fish_sanid_image_using_subcommand seal" -l this-host -d 'Continue although DIR is the root of a running machine, which is about to become an image'
 complete -c sanid-image -n "__fish_sanid_image_using_subcommand seal" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid-image -n "__fish_sanid_image_using_subcommand help; and not __fish_seen_subcommand_from initramfs lint seal help" -f -a "initramfs" -d 'Show the identities that initramfs images carry, and whether they are this host\'s'
 complete -c sanid-image -n "__fish_sanid_image_using_subcommand help; and not __fish_seen_subcommand_from initramfs lint seal help" -f -a "lint" -d 'List the identities that an image has: in its files, its initramfs images, its boot entries'

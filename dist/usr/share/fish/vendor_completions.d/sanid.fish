@@ -27,13 +27,13 @@ end
 complete -c sanid -n "__fish_sanid_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid -n "__fish_sanid_needs_command" -s V -l version -d 'Print version'
 complete -c sanid -n "__fish_sanid_needs_command" -f -a "show" -d 'Show the identity this host should have, and where it comes from'
-complete -c sanid -n "__fish_sanid_needs_command" -f -a "status" -d 'Compare desired, on disk and live, and list what differs'
+complete -c sanid -n "__fish_sanid_needs_command" -f -a "status" -d 'Compare the desired, stored and active identity, and list what differs'
 complete -c sanid -n "__fish_sanid_needs_command" -f -a "apply" -d 'Put the identity into the files that storage programs read'
 complete -c sanid -n "__fish_sanid_needs_command" -f -a "adopt" -d 'Pin the identity that is on disk, so that it becomes the desired one'
 complete -c sanid -n "__fish_sanid_needs_command" -f -a "reseed" -d 'Make a clone a host of its own: a new machine-id, and with it a new identity'
-complete -c sanid -n "__fish_sanid_needs_command" -f -a "hardware" -d 'Compare the hardware with what was recorded of it, or accept it as it is'
+complete -c sanid -n "__fish_sanid_needs_command" -f -a "hardware" -d 'Compare the hardware with its record, or accept it as it is'
 complete -c sanid -n "__fish_sanid_needs_command" -f -a "derive" -d 'Compute identities from machine-ids on standard input'
-complete -c sanid -n "__fish_sanid_needs_command" -f -a "check" -d 'Check whether names keep the standards, and name the rule that one breaks'
+complete -c sanid -n "__fish_sanid_needs_command" -f -a "check" -d 'Check whether names follow the standards, and name the rule that is broken'
 complete -c sanid -n "__fish_sanid_needs_command" -f -a "lint" -d 'List the identities that an image has (runs sanid-image lint)'
 complete -c sanid -n "__fish_sanid_needs_command" -f -a "seal" -d 'Make an image clean: remove its identities (runs sanid-image seal)'
 complete -c sanid -n "__fish_sanid_needs_command" -f -a "fleet" -d 'Derive, audit and export the identities of many hosts (runs sanid-fleet)'
@@ -43,7 +43,7 @@ complete -c sanid -n "__fish_sanid_needs_command" -f -a "help" -d 'Print this me
 complete -c sanid -n "__fish_sanid_using_subcommand show" -l root -d 'Work on the system below DIR instead of the running one' -r -f -a "(__fish_complete_directories)"
 complete -c sanid -n "__fish_sanid_using_subcommand show" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
-complete -c sanid -n "__fish_sanid_using_subcommand show" -l explain -d 'Every candidate of every source, chosen or why not, and how to recompute it without sanid'
+complete -c sanid -n "__fish_sanid_using_subcommand show" -l explain -d 'List every candidate of every source, why it was chosen or not, and how to recompute it without sanid'
 complete -c sanid -n "__fish_sanid_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid -n "__fish_sanid_using_subcommand status" -l root -d 'Work on the system below DIR instead of the running one' -r -f -a "(__fish_complete_directories)"
 complete -c sanid -n "__fish_sanid_using_subcommand status" -l format -d 'text for people, which may change; json for programs, which will not; nfd as a feature file of node-feature-discovery; npd as a plugin of node-problem-detector prints' -r -f -a "text\t''
@@ -54,13 +54,13 @@ complete -c sanid -n "__fish_sanid_using_subcommand status" -s h -l help -d 'Pri
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l root -d 'Work on the system below DIR instead of the running one' -r -f -a "(__fish_complete_directories)"
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
-complete -c sanid -n "__fish_sanid_using_subcommand apply" -l via -d 'Into files, or into memory and over the files with a bind mount; placement in the configuration says it for every run' -r -f -a "file\t''
+complete -c sanid -n "__fish_sanid_using_subcommand apply" -l via -d 'Write files, or keep the names in memory and bind-mount them over the files; placement in the configuration sets it for every run' -r -f -a "file\t''
 bind\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l dry-run -d 'Print what would be done, and do nothing'
-complete -c sanid -n "__fish_sanid_using_subcommand apply" -l boot -d 'As the boot units run it: like --keep, unless on-existing in the configuration says otherwise; what a live session uses is kept in any case'
-complete -c sanid -n "__fish_sanid_using_subcommand apply" -l keep -d 'Keep a valid identity that is on disk, report it and write only what is missing'
+complete -c sanid -n "__fish_sanid_using_subcommand apply" -l boot -d 'As the boot units run it: like --keep, unless on-existing in the configuration says otherwise; names that an active session uses are kept in any case'
+complete -c sanid -n "__fish_sanid_using_subcommand apply" -l keep -d 'Keep a valid identity on disk, report it and write only what is missing'
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l replace -d 'Replace a valid identity that is on disk; the arrays must know the new one'
-complete -c sanid -n "__fish_sanid_using_subcommand apply" -l disrupt -d 'Go on even while a live session or controller uses the old identity'
+complete -c sanid -n "__fish_sanid_using_subcommand apply" -l disrupt -d 'Continue even while an active session or controller uses the old identity'
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -l reload -d 'Restart the units that still have the old name, unless a session or a controller is active'
 complete -c sanid -n "__fish_sanid_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l root -d 'Work on the system below DIR instead of the running one' -r -f -a "(__fish_complete_directories)"
@@ -69,24 +69,24 @@ json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l confirm-unique -d 'Record that no other host has these names, and how that is known: by an administrator, or by an audit of all hosts' -r -f -a "administrator\t''
 audit\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l from -d 'Take over the identity in this record of sanid-fleet escrow, decrypted; - is standard input' -r -F
-complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l probe -d 'Ask this command of the shell whether the host of the record answers, 0 for yes and 1 for no; its environment names the host' -r
+complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l probe -d 'Run this shell command to find out whether the host of the record answers: exit 0 for yes, 1 for no; its environment names the host' -r
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l dry-run -d 'Print what would be written, and write nothing'
-complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l old-host-is-gone -d 'The host of the record is gone for good, and nothing uses its identity any more'
-complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l check-claims -d 'With --root: ask the claim store also where it is on the network, as the configuration below DIR says'
+complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l old-host-is-gone -d 'Confirm that the host of the record is gone for good and that nothing uses its identity'
+complete -c sanid -n "__fish_sanid_using_subcommand adopt" -l check-claims -d 'With --root: also ask a claim store on the network that the configuration below DIR names'
 complete -c sanid -n "__fish_sanid_using_subcommand adopt" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l root -d 'Work on the system below DIR instead of the running one' -r -f -a "(__fish_complete_directories)"
 complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
-complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l dry-run -d 'Print what would be done, and do nothing; the new names are known only when they are made'
-complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l yes -d 'Do not ask; needed where there is no terminal to ask at'
-complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l disrupt -d 'Go on even while a live session or controller uses the old identity'
-complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l lose-credentials -d 'Go on although systemd then deletes the key of this host, and what is encrypted with it is lost'
-complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l lose-var -d 'Go on although systemd then no longer mounts the /var that it finds by its partition UUID'
-complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l lose-volume-groups -d 'Go on although LVM then no longer activates volume groups with a system id of the machine-id'
+complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l dry-run -d 'Print what would be done, and do nothing; the new names are known only after the run'
+complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l yes -d 'Do not ask for confirmation; required without a terminal'
+complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l disrupt -d 'Continue even while an active session or controller uses the old identity'
+complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l lose-credentials -d 'Continue although systemd then deletes the key of this host, and data encrypted with it is lost'
+complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l lose-var -d 'Continue although systemd then no longer mounts the /var that it finds by its partition UUID'
+complete -c sanid -n "__fish_sanid_using_subcommand reseed" -l lose-volume-groups -d 'Continue although LVM then no longer activates volume groups with a system id from the machine-id'
 complete -c sanid -n "__fish_sanid_using_subcommand reseed" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -f -a "show" -d 'Show how the hardware compares with the recorded one'
-complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -f -a "record" -d 'Record what is not recorded yet'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -f -a "record" -d 'Record parts that are not recorded yet'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -f -a "accept" -d 'Record the hardware as it is now, after a board or other parts were replaced'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and not __fish_seen_subcommand_from show record accept help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from show" -l root -d 'Work on the system below DIR instead of the running one' -r -f -a "(__fish_complete_directories)"
@@ -104,7 +104,7 @@ json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from accept" -l dry-run -d 'Print what would be recorded, and record nothing'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from accept" -s h -l help -d 'Print help'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show how the hardware compares with the recorded one'
-complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from help" -f -a "record" -d 'Record what is not recorded yet'
+complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from help" -f -a "record" -d 'Record parts that are not recorded yet'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from help" -f -a "accept" -d 'Record the hardware as it is now, after a board or other parts were replaced'
 complete -c sanid -n "__fish_sanid_using_subcommand hardware; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sanid -n "__fish_sanid_using_subcommand derive" -l scheme -d 'The rule: sanid-v1, talos, nvme-cli-1 or nvme-stas from machine-ids, nvme-cli-2 from system UUIDs, nvme-cli-3 from either' -r -f -a "sanid-v1\t''
@@ -113,18 +113,18 @@ nvme-cli-1\t''
 nvme-cli-2\t''
 nvme-cli-3\t''
 nvme-stas\t''"
-complete -c sanid -n "__fish_sanid_using_subcommand derive" -l iqn-prefix -d 'What stands before the \':\' of the initiator name' -r
+complete -c sanid -n "__fish_sanid_using_subcommand derive" -l iqn-prefix -d 'The text before the \':\' of the initiator name' -r
 complete -c sanid -n "__fish_sanid_using_subcommand derive" -l format -d 'text and csv are one line per machine-id, ndjson one object, json one document' -r -f -a "text\t''
 json\t''
 ndjson\t''
 csv\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand derive" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sanid -n "__fish_sanid_using_subcommand check" -l kind -d 'Take every name for one of this kind instead of telling by its look' -r -f -a "iscsi\t''
+complete -c sanid -n "__fish_sanid_using_subcommand check" -l kind -d 'Check every name as this kind instead of detecting the kind' -r -f -a "iscsi\t''
 nqn\t''
 hostid\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand check" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
-complete -c sanid -n "__fish_sanid_using_subcommand check" -l portable -d 'Also require that every known storage program and array takes the name in this form'
+complete -c sanid -n "__fish_sanid_using_subcommand check" -l portable -d 'Also require that every known storage program and array accepts the name in this form'
 complete -c sanid -n "__fish_sanid_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid -n "__fish_sanid_using_subcommand config" -l root -d 'Work on the system below DIR instead of the running one' -r -f -a "(__fish_complete_directories)"
 complete -c sanid -n "__fish_sanid_using_subcommand config" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
@@ -132,13 +132,13 @@ json\t''"
 complete -c sanid -n "__fish_sanid_using_subcommand config" -s h -l help -d 'Print help'
 complete -c sanid -n "__fish_sanid_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check lint seal fleet config completions help" -f -a "show" -d 'Show the identity this host should have, and where it comes from'
-complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check lint seal fleet config completions help" -f -a "status" -d 'Compare desired, on disk and live, and list what differs'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check lint seal fleet config completions help" -f -a "status" -d 'Compare the desired, stored and active identity, and list what differs'
 complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check lint seal fleet config completions help" -f -a "apply" -d 'Put the identity into the files that storage programs read'
 complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check lint seal fleet config completions help" -f -a "adopt" -d 'Pin the identity that is on disk, so that it becomes the desired one'
 complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check lint seal fleet config completions help" -f -a "reseed" -d 'Make a clone a host of its own: a new machine-id, and with it a new identity'
-complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check lint seal fleet config completions help" -f -a "hardware" -d 'Compare the hardware with what was recorded of it, or accept it as it is'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check lint seal fleet config completions help" -f -a "hardware" -d 'Compare the hardware with its record, or accept it as it is'
 complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check lint seal fleet config completions help" -f -a "derive" -d 'Compute identities from machine-ids on standard input'
-complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check lint seal fleet config completions help" -f -a "check" -d 'Check whether names keep the standards, and name the rule that one breaks'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check lint seal fleet config completions help" -f -a "check" -d 'Check whether names follow the standards, and name the rule that is broken'
 complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check lint seal fleet config completions help" -f -a "lint" -d 'List the identities that an image has (runs sanid-image lint)'
 complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check lint seal fleet config completions help" -f -a "seal" -d 'Make an image clean: remove its identities (runs sanid-image seal)'
 complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check lint seal fleet config completions help" -f -a "fleet" -d 'Derive, audit and export the identities of many hosts (runs sanid-fleet)'
@@ -146,7 +146,7 @@ complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_su
 complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check lint seal fleet config completions help" -f -a "completions" -d 'Print the completions for a shell'
 complete -c sanid -n "__fish_sanid_using_subcommand help; and not __fish_seen_subcommand_from show status apply adopt reseed hardware derive check lint seal fleet config completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sanid -n "__fish_sanid_using_subcommand help; and __fish_seen_subcommand_from hardware" -f -a "show" -d 'Show how the hardware compares with the recorded one'
-complete -c sanid -n "__fish_sanid_using_subcommand help; and __fish_seen_subcommand_from hardware" -f -a "record" -d 'Record what is not recorded yet'
+complete -c sanid -n "__fish_sanid_using_subcommand help; and __fish_seen_subcommand_from hardware" -f -a "record" -d 'Record parts that are not recorded yet'
 complete -c sanid -n "__fish_sanid_using_subcommand help; and __fish_seen_subcommand_from hardware" -f -a "accept" -d 'Record the hardware as it is now, after a board or other parts were replaced'
 # These subcommands are other programs, which complete their own words.
 function __fish_sanid_companion

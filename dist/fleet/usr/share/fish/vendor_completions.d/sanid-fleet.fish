@@ -80,7 +80,7 @@ csv\t'CSV: host,iqn,host_nqn,host_id; diff puts a column \'change\' before them'
 ndjson\t'NDJSON: one host to a line; diff adds a member \'change\''"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand diff" -l against -d 'What the target has now, as its own tool says it; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand diff" -l target -d 'The iSCSI target' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand diff" -l tpg -d 'The tag of the target\'s portal group' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand diff" -l tpg -d 'The tag of the target\'s portal group [default: 1]' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand diff" -l subsystem -d 'The NVMe subsystem' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand diff" -l group -d 'The group of initiators: its name, or its number or numbers' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand diff" -l vserver -d 'The storage virtual machine of ONTAP' -r
@@ -109,7 +109,7 @@ terraform\t'Terraform: the variable sanid_hosts, a map of hosts, as tfvars.json 
 csv\t'CSV: host,iqn,host_nqn,host_id; diff puts a column \'change\' before them'
 ndjson\t'NDJSON: one host to a line; diff adds a member \'change\''"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand export" -l target -d 'The iSCSI target' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand export" -l tpg -d 'The tag of the target\'s portal group' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand export" -l tpg -d 'The tag of the target\'s portal group [default: 1]' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand export" -l subsystem -d 'The NVMe subsystem' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand export" -l group -d 'The group of initiators: its name, or its number or numbers' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand export" -l vserver -d 'The storage virtual machine of ONTAP' -r
