@@ -22,7 +22,7 @@ pub(super) fn read(text: &str, format: &'static str) -> Result<Present, TargetEr
     Ok(present)
 }
 
-/// Reads a targets.conf as Config::General does: `key value` or `key = value`, names of blocks without regard to
+/// Reads a targets.conf as `Config::General` does: `key value` or `key = value`, names of blocks without regard to
 /// the size of letters, files that it includes by `include` or `<<include FILE>>`.
 fn configuration(text: &str, format: &'static str) -> Result<Present, TargetError> {
     let wrong = |why: String| TargetError::Read {
@@ -139,7 +139,7 @@ fn listing(text: &str) -> Present {
 mod tests {
     use super::*;
 
-    /// Spellings that Config::General takes, which is what tgt-admin reads its file with.
+    /// Spellings that `Config::General` takes, which is what tgt-admin reads its file with.
     #[test]
     fn each_spelling_of_a_line_is_read() {
         for line in [

@@ -165,7 +165,7 @@ pub enum ConfigError {
     },
     /// The two halves of a pinned pair in two files.
     #[error(
-        "{first} ({at}) and {second} ({other}) come from two files; the pair is one \
+        "{first} ({at}) and {second} ({other}) are in two files; the pair is one \
          identity: set both halves in one file, and override or mask the other"
     )]
     SplitPair {
