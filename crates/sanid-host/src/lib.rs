@@ -66,7 +66,7 @@ pub use facts::{
     SeedFacts, SeedUuid, Started, TableContent, When, Writer,
 };
 pub use file::{Disk, Effective, FileState, IdentityFile};
-pub use observe::{Covered, Look, PUBLISHED, fixed_by, observe};
+pub use observe::{Covered, Look, PUBLISHED, evidence_by_name, fixed_by, observe};
 pub use observed::Observed;
 pub use part::own;
 pub use part::{NAMED_FILES, NAMED_PARTS, Names, PerPart};

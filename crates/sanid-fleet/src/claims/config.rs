@@ -103,6 +103,19 @@ pub struct ConfigError {
     pub file: String,
     /// What is wrong, with its line.
     pub why: String,
+    /// Whether a line of it sets the policy `enforce`.
+    pub enforces: bool,
+}
+
+/// Whether a line of a file, which may have faults elsewhere, sets the policy `enforce`.
+fn enforces(text: &str) -> bool {
+    text.lines().any(|line| {
+        let line = line.split('#').next().unwrap_or_default();
+        line.split_once('=').is_some_and(|(key, value)| {
+            let value = value.trim().trim_matches(['"', '\'']);
+            key.trim().trim_matches(['"', '\'']) == "policy" && value == "enforce"
+        })
+    })
 }
 
 impl Config {
@@ -127,6 +140,7 @@ impl Config {
         let host = Root::open(root).map_err(|error| ConfigError {
             file: sanid_host::root::printable(root),
             why: error.to_string(),
+            enforces: false,
         })?;
         if matches!(host.exists(PATH.trim_start_matches('/')), Ok(false)) {
             return Ok(Self::default());
@@ -138,10 +152,14 @@ impl Config {
         let error = |why: String| ConfigError {
             file: sanid_host::root::printable(file),
             why,
+            enforces: false,
         };
         let bytes = crate::files::content(file, below, LONGEST).map_err(error)?;
         let text = String::from_utf8(bytes).map_err(|_| error("it is not UTF-8".into()))?;
-        toml::from_str(&text).map_err(|bad| error(explained(&text, &bad)))
+        toml::from_str(&text).map_err(|bad| ConfigError {
+            enforces: enforces(&text),
+            ..error(explained(&text, &bad))
+        })
     }
 
     /// How the store is reached.

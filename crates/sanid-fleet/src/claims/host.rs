@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sanid_host::hardware::Evidence;
-use sanid_host::{Look, Observed, Root, container};
+use sanid_host::{Look, MachineIdState, Observed, Root, container, evidence_by_name};
 use serde::{Deserialize, Serialize};
 
 use super::holder::Holder;
@@ -95,17 +95,31 @@ impl Claimant {
         };
         let identity = Identity::parse(iqn.as_str(), host_nqn.as_str(), &host_id.to_string())
             .map_err(|error| failed(&error))?;
+        if let MachineIdState::Unreadable(why) = &facts.machine_id {
+            // A claim without it would be a different host's, once it can be read again.
+            return Err(HostError::Failed(format!(
+                "the machine-id cannot be read, and a claim is bound to it: {why}"
+            )));
+        }
+        // What the running kernel says of itself is not said of a root that is mounted somewhere.
+        let here = root.is_running_host();
         let holder = Holder {
-            name: name(),
+            name: if here {
+                name()
+            } else {
+                hostname(&root).unwrap_or_else(name)
+            },
             seed: facts
                 .machine_id
                 .seed()
                 .map(|seed| seed.fingerprint().to_string()),
             evidence: match &facts.hardware {
-                Observed::Saw(hardware) => hardware.seen.clone(),
-                Observed::NotLooked | Observed::Failed(_) => Evidence::default(),
+                Observed::Saw(hardware) if facts.machine_id.seed().is_some() => {
+                    hardware.seen.clone()
+                }
+                _ => evidence_by_name(&root, &facts, host_id).map_err(HostError::Failed)?,
             },
-            boot_id: boot_id(),
+            boot_id: boot_id_below(&root),
             node: None,
         };
         // What cannot be read may be a session.
@@ -192,11 +206,32 @@ struct Seed {
     fingerprint: Option<String>,
 }
 
+/// The host name in the files of a root.
+fn hostname(root: &Root) -> Option<String> {
+    let file = root.read("etc/hostname", LONGEST_NAME).ok()??;
+    let text = String::from_utf8(file.bytes).ok()?;
+    let mut lines = text.lines().map(str::trim);
+    let name = lines.find(|line| !line.is_empty() && !line.starts_with('#'))?;
+    Some(name.to_owned())
+}
+
+/// A file with a host name is not longer, in bytes.
+const LONGEST_NAME: usize = 4096;
+
 fn name() -> String {
     rustix::system::uname()
         .nodename()
         .to_string_lossy()
         .into_owned()
+}
+
+/// The boot of the kernel that runs the system below a root: a disk that is mounted somewhere has no `/proc`.
+fn boot_id_below(root: &Root) -> Option<String> {
+    if root.is_running_host() {
+        return boot_id();
+    }
+    let id = root.attribute("proc/sys/kernel/random/boot_id").ok()??;
+    Some(id.trim().to_owned()).filter(|id| !id.is_empty())
 }
 
 /// One for each boot of the running kernel (random(4)).

@@ -132,12 +132,16 @@ fn from_files(paths: &[PathBuf], out: &mut Out<'_>, count: &mut Count) -> Result
                 Ok(report) => {
                     let unnamed = report.host.is_none() && report.collected_as.is_none();
                     let name = unnamed.then(|| name(part.file));
-                    made.0.push((true, collect::compact(text, name.as_deref())));
+                    match collect::compact(text, name.as_deref()) {
+                        Ok(line) => made.0.push((true, line)),
+                        Err(why) => made.1.push(why),
+                    }
                 }
                 // Collected before, without an answer: it still says so.
-                Err(NoReport::NoAnswer { .. }) => {
-                    made.0.push((false, collect::compact(text, None)));
-                }
+                Err(NoReport::NoAnswer { .. }) => match collect::compact(text, None) {
+                    Ok(line) => made.0.push((false, line)),
+                    Err(why) => made.1.push(why),
+                },
                 Err(error) => made
                     .1
                     .push(format!("{}, line {line}: {error}", name(part.file))),
@@ -202,8 +206,9 @@ fn from_hosts(
         options.jobs.into(),
         |Answer { host, report }| {
             progress.item(crate::shown(&host));
+            let report = report.and_then(|document| collect::compact(&document, Some(&host)));
             let line = match &report {
-                Ok(document) => collect::compact(document, Some(&host)),
+                Ok(line) => line.clone(),
                 Err(why) => collect::failure(&host, why),
             };
             match report {

@@ -213,6 +213,7 @@ fn step(level: &mut Level, skip: &mut Option<Skip>, text: &[u8]) -> Step {
         (Level::List { .. }, b']') | (Level::Meta, b'}') => go(level, Level::Root),
         (Level::HostVars, b'}') => go(level, Level::Meta),
         (Level::List { .. }, _) => match value(text) {
+            Some(0) => Step::Bad("a host is expected in the list"),
             Some(end) => Step::Host(None, 0, end),
             None => Step::More,
         },
@@ -266,6 +267,7 @@ fn member(level: &mut Level, skip: &mut Option<Skip>, text: &[u8]) -> Step {
     }
     if *level == Level::HostVars {
         return match value(text.get(begin..).unwrap_or_default()) {
+            Some(0) => Step::Bad("a value is expected"),
             Some(end) => Step::Host(Some(name), begin, begin + end),
             None => Step::More,
         };
@@ -421,6 +423,11 @@ mod tests {
             ("[{}]\n[{}]", "more follows"),
             ("{items:[]}", "a name of a member"),
             ("{\"items\" []}", "no : follows"),
+            // These were walked for ever.
+            ("[{\"a\":1}}", "a host is expected"),
+            ("[}", "a host is expected"),
+            ("{\"items\":[}]}", "a host is expected"),
+            ("{\"_meta\":{\"hostvars\":{\"a\":}}}", "a value is expected"),
         ] {
             let why = hosts(text).unwrap_err();
             assert!(why.contains(word), "{text}: {why}");

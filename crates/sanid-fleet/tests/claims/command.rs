@@ -65,6 +65,10 @@ impl Scene {
         };
         put("etc/machine-id", &format!("{MACHINE_ID}\n"));
         put(
+            "proc/sys/kernel/random/boot_id",
+            "11111111-1111-4111-8111-111111111111\n",
+        );
+        put(
             "etc/iscsi/initiatorname.iscsi",
             "InitiatorName=iqn.2016-04.com.open-iscsi:652f5d50a6894520b87bfe2552ef6b8b\n",
         );

@@ -18,6 +18,7 @@ mod memory;
 mod promtool;
 mod race;
 mod races;
+mod roots;
 mod sqlite;
 mod support;
 
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         sqlite::trials(),
         etcd::trials(),
         races::trials(),
+        roots::trials(),
     ];
     testkit::trial::run(&arguments, trials.into_iter().flatten().collect())
 }

@@ -1,10 +1,10 @@
 //! Evidence that identifies this machine. The values never leave this module, only their digests do.
 
 use rustix::fs::{AtFlags, OFlags, StatxFlags};
-use sanid_core::{HostUuid, MachineId, Seed};
+use sanid_core::{HostId, HostUuid, MachineId, Seed};
 
 use super::seeds::firmware_uuid;
-use crate::facts::MachineIdState;
+use crate::facts::{Facts, MachineIdState};
 use crate::hardware::{self, Evidence, HardwareFacts, HardwareRecord, HardwareState};
 use crate::observed::Observed;
 use crate::parse::{cmdline, mountinfo};
@@ -23,6 +23,30 @@ pub(super) fn read(
     let Some(seed) = machine_id.seed() else {
         return HardwareFacts::default();
     };
+    let (seen, unseen) = look_at(root, seed, cmdline);
+    HardwareFacts {
+        recorded: recorded(root, seed),
+        seen,
+        unseen,
+    }
+}
+
+/// The evidence of a host without a stored machine-id, keyed with its Host ID. It tells the machines apart that claim
+/// one identity; unlike a machine-id, the key is known to all who see the name.
+///
+/// # Errors
+/// The first source that cannot be read: without it, a later look would take the host for a different one.
+pub fn evidence_by_name(root: &Root, facts: &Facts, host_id: &HostId) -> Result<Evidence, String> {
+    let key = MachineId::from_bytes(*host_id.uuid().as_bytes());
+    let (seen, unseen) = look_at(root, &key, &facts.cmdline);
+    match unseen.into_iter().next() {
+        Some(why) => Err(why),
+        None => Ok(seen),
+    }
+}
+
+/// What is seen of the hardware, keyed, and why each source could not be read.
+fn look_at(root: &Root, seed: &MachineId, cmdline: &Observed<String>) -> (Evidence, Vec<String>) {
     let mut unseen = Vec::new();
     let digest = |label: &str, value: &str| {
         let digest = seed.hardware_digest(label, value.as_bytes());
@@ -57,11 +81,7 @@ pub(super) fn read(
     };
     macs.sort_unstable();
     macs.dedup();
-    HardwareFacts {
-        recorded: recorded(root, seed),
-        seen: Evidence { macs, ..evidence },
-        unseen,
-    }
+    (Evidence { macs, ..evidence }, unseen)
 }
 
 /// The UUID of a seed is secret; its fingerprint represents it.

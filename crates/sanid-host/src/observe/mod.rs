@@ -17,6 +17,7 @@ mod seeds;
 mod storage;
 
 use credentials::Directories;
+pub use hardware::evidence_by_name;
 pub(crate) use live::live;
 pub use look::{Covered, Look};
 pub use machine_id::fixed_by;

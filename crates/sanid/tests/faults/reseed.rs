@@ -122,7 +122,7 @@ pub(crate) fn failing(make: fn() -> Host) {
             Some(2) => {
                 one_clear_line(&ran, &place);
                 assert_eq!(
-                    ran.stderr.contains("the machine-id is the new one"),
+                    ran.stderr.contains("the machine-id is new"),
                     renewed,
                     "{place}: {ran:#?}"
                 );

@@ -276,18 +276,21 @@ fn refused() {
     let cases: Vec<(String, &str)> = vec![
         (
             answer(&format!("{NQN}00000000-0000-0000-0000-000000000000")),
-            "no valid host NQN",
+            "not a valid host NQN",
         ),
         (
             answer(&format!("{NQN}03000200-0400-0500-0006-000700080009")),
-            "no valid host NQN",
+            "not a valid host NQN",
         ),
-        (answer("nqn.2014-08.com.example:host"), "no valid host NQN"),
-        (answer(&GOOD.replace('-', "")), "no valid host NQN"),
-        (answer(&format!("{GOOD}\n{GOOD}")), "no valid host NQN"),
-        (format!("printf %s {GOOD}"), "no valid host NQN"),
-        (answer(""), "no valid host NQN"),
-        (":".into(), "no valid host NQN"),
+        (
+            answer("nqn.2014-08.com.example:host"),
+            "not a valid host NQN",
+        ),
+        (answer(&GOOD.replace('-', "")), "not a valid host NQN"),
+        (answer(&format!("{GOOD}\n{GOOD}")), "not a valid host NQN"),
+        (format!("printf %s {GOOD}"), "not a valid host NQN"),
+        (answer(""), "not a valid host NQN"),
+        (":".into(), "not a valid host NQN"),
         (format!("echo {GOOD}; exit 1"), "it ends with an error"),
         (
             "while :; do echo nqn; done".into(),

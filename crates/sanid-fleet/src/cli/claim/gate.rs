@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use super::{Setting, text};
-use crate::claims::config::{self, Config, Policy, Unreachable};
+use crate::claims::config::{self, Config, ConfigError, Policy, Unreachable};
 use crate::claims::{Action, Outcome};
 use crate::cli::{Exit, Failure, complain};
 
@@ -32,7 +32,10 @@ pub(super) fn run(setting: &Setting<'_>) -> Result<Exit, Failure> {
     match setting.submit(Action::Claim, claimant) {
         Ok((request, outcome)) => {
             let Outcome::Conflict(rivals) = &outcome else {
-                sanid_cli::print_wrapped(&text::outcome(&request, &outcome))?;
+                // Where it cannot be printed, the claim holds all the same.
+                if let Err(error) = sanid_cli::print_wrapped(&text::outcome(&request, &outcome)) {
+                    complain(&format!("cannot print: {error}"));
+                }
                 return Ok(Exit::Fine);
             };
             let mut page = text::conflict(&request, rivals);
@@ -54,6 +57,23 @@ pub(super) fn run(setting: &Setting<'_>) -> Result<Exit, Failure> {
             Ok(if hold { Exit::Findings } else { Exit::Fine })
         }
         Err(failure) => Ok(no_answer(&setting.config, &failure.message)),
+    }
+}
+
+/// A configuration that cannot be used: it holds storage back only where it says `enforce`.
+pub(super) fn unusable(error: &ConfigError) -> Exit {
+    complain(&format!(
+        "no claim was made: {error}\n{}",
+        if error.enforces {
+            "storage is not connected (policy = \"enforce\"); mend the file, then: systemctl restart sanid-claim.service, and start the storage units"
+        } else {
+            "storage is connected all the same"
+        }
+    ));
+    if error.enforces {
+        Exit::Findings
+    } else {
+        Exit::Fine
     }
 }
 

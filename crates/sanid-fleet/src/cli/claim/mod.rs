@@ -152,8 +152,13 @@ impl Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
-    let config =
-        Config::read(options.shared.config.as_deref()).map_err(|bad| Failure::error(&bad))?;
+    let config = match Config::read(options.shared.config.as_deref()) {
+        Ok(config) => config,
+        Err(error) if matches!(options.command, Some(Command::Gate)) => {
+            return Ok(gate::unusable(&error));
+        }
+        Err(error) => return Err(Failure::error(&error)),
+    };
     let wait = options.shared.wait.or(config.wait).unwrap_or(config::WAIT);
     let wait = match options.command {
         Some(Command::Gate) => wait.min(gate::LONGEST_WAIT),

@@ -41,7 +41,7 @@ pub(super) struct Escrow {
     /// The host below DIR; / is this one
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     root: Option<PathBuf>,
-    /// What the host is called; unless given, its /etc/hostname, or the name of FILE
+    /// What the host is called; unless given, its /etc/hostname, or what the report says, or the name of FILE
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
     /// Where the host answers, for sanid adopt --probe; may be given again
@@ -168,12 +168,18 @@ fn of_report(options: &Escrow) -> Result<EscrowRecord, Failure> {
     let failed = |why: &dyn std::fmt::Display| Failure::error(&format!("{name}: {why}"));
     let report: Value =
         serde_json::from_slice(&text).map_err(|_| failed(&"it is no single JSON document"))?;
+    // What was reached by ssh decides, then what the host calls itself; a file may be called anything.
+    let said = ["collectedAs", "host"]
+        .iter()
+        .find_map(|key| report.get(key).and_then(Value::as_str))
+        .filter(|name| !name.trim().is_empty());
     let stem = path
         .file_stem()
         .map(|stem| stem.to_string_lossy().into_owned());
     let host = options
         .host
         .clone()
+        .or_else(|| said.map(str::to_owned))
         .or_else(|| stem.filter(|_| path != Path::new("-")));
     let host = host.ok_or_else(|| failed(&"--host NAME has to say which host it is of"))?;
     EscrowRecord::of(&report, &host).map_err(|why| failed(&why))
@@ -212,17 +218,30 @@ fn age(options: &Escrow, text: &[u8]) -> Result<Vec<u8>, Failure> {
     }
 }
 
+/// Writes a new file, whole or not at all.
 fn create(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |error: &dyn std::fmt::Display| {
+        let shown = sanid_host::root::printable(path);
+        Failure::error(&format!("cannot write {shown}: {error}"))
+    };
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.new", process::id()));
+    let new = path.with_file_name(name);
     let file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(path);
-    let written = file.and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+        .open(&new);
+    let written = file
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| {
+            use rustix::fs::{CWD, RenameFlags, renameat_with};
+            // A record that is there stays.
+            Ok(renameat_with(CWD, &new, CWD, path, RenameFlags::NOREPLACE)?)
+        });
     written.map_err(|error| {
-        Failure::error(&format!(
-            "cannot write {}: {error}",
-            sanid_host::root::printable(path)
-        ))
+        // What was not moved is not left behind; where nothing was made, nothing goes.
+        let _ = std::fs::remove_file(&new);
+        failed(&error)
     })
 }

@@ -12,6 +12,10 @@ const ALL: &str = "all";
 /// By it a group outranks others that are as deep.
 const PRIORITY: &str = "ansible_group_priority";
 
+/// Groups are nested no deeper: nobody could say what a host inherits.
+const DEEPEST: usize = 500;
+const TOO_DEEP: &str = "its groups are nested more than 500 deep";
+
 /// Variables.
 pub(super) type Vars = Map<String, Value>;
 
@@ -166,8 +170,12 @@ impl Inventory {
         if let Some(depth) = known.get(group) {
             return Ok(*depth);
         }
-        if below > self.groups.len() {
-            return Err(Unusable::first("a group is below itself"));
+        if below > self.groups.len().min(DEEPEST) {
+            return Err(Unusable::first(if below > self.groups.len() {
+                "a group is below itself"
+            } else {
+                TOO_DEEP
+            }));
         }
         // Every other group is below the one of all hosts, said or not.
         let mut depth = usize::from(group != ALL);
@@ -178,6 +186,9 @@ impl Inventory {
             .flat_map(|group| &group.parents)
         {
             depth = depth.max(1 + self.depth(parent, below + 1, known)?);
+        }
+        if depth > DEEPEST {
+            return Err(Unusable::first(TOO_DEEP));
         }
         known.insert(group, depth);
         Ok(depth)

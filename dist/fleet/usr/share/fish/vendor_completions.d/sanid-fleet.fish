@@ -166,7 +166,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l memor
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l strict -d 'Stop at the first document that is no report'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -l root -d 'The host below DIR; / is this one' -r -f -a "(__fish_complete_directories)"
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -l host -d 'What the host is called; unless given, its /etc/hostname, or the name of FILE' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -l host -d 'What the host is called; unless given, its /etc/hostname, or what the report says, or the name of FILE' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -l address -d 'Where the host answers, for sanid adopt --probe; may be given again' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -s r -l recipient -d 'Encrypt to this recipient of age, such as age1…; may be given again' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -s R -l recipients-file -d 'Encrypt to the recipients in this file of age; may be given again' -r -F
