@@ -23,10 +23,10 @@ pub(super) fn read(
     let Some(seed) = machine_id.seed() else {
         return HardwareFacts::default();
     };
-    let (seen, unseen) = look_at(root, seed, cmdline);
+    let (evidence, unseen) = look_at(root, seed, cmdline);
     HardwareFacts {
         recorded: recorded(root, seed),
-        seen,
+        seen: evidence,
         unseen,
     }
 }

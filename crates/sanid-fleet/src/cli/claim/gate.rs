@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::{Setting, text};
 use crate::claims::config::{self, Config, ConfigError, Policy, Unreachable};
 use crate::claims::{Action, Outcome};
-use crate::cli::{Exit, Failure, complain};
+use crate::cli::{Exit, complain};
 
 /// The boot waits for the store no longer, whatever the configuration says.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(120);
@@ -14,7 +14,7 @@ pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(120);
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Ends with 0 where storage may be connected, and with 1 where it may not.
-pub(super) fn run(setting: &Setting<'_>) -> Result<Exit, Failure> {
+pub(super) fn run(setting: &Setting<'_>) -> Exit {
     let config = setting.config.clone();
     let limit = setting.deadline + GRACE;
     std::thread::spawn(move || {
@@ -25,7 +25,7 @@ pub(super) fn run(setting: &Setting<'_>) -> Result<Exit, Failure> {
     let policy = setting.config.policy;
     let claimant = match setting.claimant() {
         Ok(claimant) => claimant,
-        Err(failure) => return Ok(no_answer(&setting.config, &failure.message)),
+        Err(failure) => return no_answer(&setting.config, &failure.message),
     };
     // Storage that is in use is not taken away: it may be the root file system.
     let in_use = claimant.uses_storage;
@@ -36,7 +36,7 @@ pub(super) fn run(setting: &Setting<'_>) -> Result<Exit, Failure> {
                 if let Err(error) = sanid_cli::print_wrapped(&text::outcome(&request, &outcome)) {
                     complain(&format!("cannot print: {error}"));
                 }
-                return Ok(Exit::Fine);
+                return Exit::Fine;
             };
             let mut page = text::conflict(&request, rivals);
             let hold = policy == Policy::Enforce && !in_use;
@@ -54,9 +54,9 @@ pub(super) fn run(setting: &Setting<'_>) -> Result<Exit, Failure> {
                 }
             );
             complain(&page);
-            Ok(if hold { Exit::Findings } else { Exit::Fine })
+            if hold { Exit::Findings } else { Exit::Fine }
         }
-        Err(failure) => Ok(no_answer(&setting.config, &failure.message)),
+        Err(failure) => no_answer(&setting.config, &failure.message),
     }
 }
 

@@ -180,7 +180,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
         Some(Command::List(with)) if with.history => setting.history(),
         Some(Command::List(_)) => setting.list(),
         Some(Command::Watch(with)) => setting.watch(with),
-        Some(Command::Gate) => gate::run(&setting),
+        Some(Command::Gate) => Ok(gate::run(&setting)),
         Some(Command::Metrics(with)) => metrics::run(&setting, with),
         Some(Command::Request) => {
             super::json(&setting.claimant()?)?;
