@@ -21,7 +21,9 @@ mod nvmet_json;
 mod ontap;
 mod plan;
 mod powerstore;
+mod present;
 mod pure;
+mod scope;
 mod scst;
 mod scst_conf;
 mod scstadmin;
@@ -45,6 +47,8 @@ use crate::hosts::Host;
 
 pub(crate) use json::has_keys;
 pub use plan::{Members, Misplaced, Plan, members, plan};
+pub use present::{Entry, Kind, Map, Present};
+pub use scope::{Choice, Scope};
 
 /// Every format, in the order in which help lists them.
 pub const FORMATS: &[&dyn Format] = &[
@@ -96,104 +100,6 @@ pub enum Protocol {
     Both,
 }
 
-/// The object of a target that a list is for, and how it is to be written: what the user gives.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Scope {
-    /// The iSCSI target.
-    pub target: Option<String>,
-    /// The tag of the target's portal group; 1 where nobody said.
-    pub portal_group: Option<u16>,
-    /// The NVMe subsystem: its NQN, or what the product calls it by.
-    pub subsystem: Option<String>,
-    /// The group of initiators: its name, tag or number.
-    pub group: Option<String>,
-    /// The storage virtual machine of ONTAP.
-    pub vserver: Option<String>,
-    /// A configuration to write the list into, instead of into an empty one.
-    pub base: Option<String>,
-    /// iSCSI or NVMe, for formats that hold either.
-    pub protocol: Option<Protocol>,
-}
-
-impl Scope {
-    /// The tag of the portal group.
-    fn tag(&self) -> u16 {
-        self.portal_group.unwrap_or(1)
-    }
-
-    /// Refuses options that the format does not use: who gives one expects that it counts.
-    ///
-    /// # Errors
-    /// [`TargetError::Usage`] with those that it uses.
-    ///
-    /// # Examples
-    /// ```
-    /// use sanid_fleet::targets::{Scope, format};
-    ///
-    /// let scope = Scope { vserver: Some("svm1".to_owned()), ..Scope::default() };
-    /// assert!(scope.check(format("ontap-igroup").unwrap()).is_ok());
-    /// assert!(scope.check(format("lio").unwrap()).is_err());
-    /// ```
-    pub fn check(&self, format: &dyn Format) -> Result<(), TargetError> {
-        let given = [
-            (Choice::Target, self.target.is_some()),
-            (Choice::PortalGroup, self.portal_group.is_some()),
-            (Choice::Subsystem, self.subsystem.is_some()),
-            (Choice::Group, self.group.is_some()),
-            (Choice::Vserver, self.vserver.is_some()),
-            (Choice::Protocol, self.protocol.is_some()),
-        ];
-        let takes = format.takes();
-        let unused = given
-            .iter()
-            .find(|(choice, given)| *given && !takes.contains(choice));
-        let Some((unused, _)) = unused else {
-            return Ok(());
-        };
-        let takes: Vec<&str> = takes.iter().map(|choice| choice.option()).collect();
-        let takes = match takes.as_slice() {
-            [] => "none of these options".to_owned(),
-            all => all.join(" and "),
-        };
-        Err(TargetError::Usage(format!(
-            "{} does not use {}; it uses {takes}",
-            format.name(),
-            unused.option()
-        )))
-    }
-}
-
-/// An option that says for which object of a target a list is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice {
-    /// [`Scope::target`]
-    Target,
-    /// [`Scope::portal_group`]
-    PortalGroup,
-    /// [`Scope::subsystem`]
-    Subsystem,
-    /// [`Scope::group`]
-    Group,
-    /// [`Scope::vserver`]
-    Vserver,
-    /// [`Scope::protocol`]
-    Protocol,
-}
-
-impl Choice {
-    /// As the command line has it.
-    const fn option(self) -> &'static str {
-        match self {
-            Self::Target => "--target",
-            Self::PortalGroup => "--tpg",
-            Self::Subsystem => "--subsystem",
-            Self::Group => "--group",
-            Self::Vserver => "--vserver",
-            Self::Protocol => "--protocol",
-        }
-    }
-}
-
 /// A host and the one of its names that the target is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member<'h> {
@@ -201,93 +107,6 @@ pub struct Member<'h> {
     pub host: &'h Host,
     /// The name, written as the target compares it.
     pub name: Cow<'h, str>,
-}
-
-/// What an entry of an access list stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// One initiator or host, by name.
-    Name,
-    /// More or less than one: a wildcard, an address, an exclusion.
-    Pattern,
-    /// Whoever comes.
-    Anyone,
-}
-
-/// One entry of an access list as the target has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// What it gives access to: the target with its portal group, the subsystem, the group.
-    pub object: String,
-    /// The name or pattern, byte for byte.
-    pub name: String,
-    /// What the target calls the host, where it knows.
-    pub label: Option<String>,
-    /// What it stands for.
-    pub kind: Kind,
-}
-
-impl Entry {
-    /// A name.
-    fn name(object: &str, name: &str) -> Self {
-        Self {
-            object: object.to_owned(),
-            name: name.to_owned(),
-            label: None,
-            kind: Kind::Name,
-        }
-    }
-
-    /// Access for whoever comes.
-    fn anyone(object: &str, how: &str) -> Self {
-        Self {
-            kind: Kind::Anyone,
-            ..Self::name(object, how)
-        }
-    }
-}
-
-/// What a target has now.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Present {
-    /// The objects that there are, with and without entries.
-    pub objects: Vec<String>,
-    /// The entries.
-    pub entries: Vec<Entry>,
-    /// Which groups each target maps, where what was read says so (SPDK's iSCSI target).
-    pub maps: Vec<Map>,
-    /// Files that belong to what was read, which names them only.
-    pub includes: Vec<String>,
-}
-
-/// A target that gives a group of initiators access through a portal group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Map {
-    /// The target.
-    pub target: String,
-    /// The tag of the portal group.
-    pub portal_group: u16,
-    /// The object of the group, as [`Entry::object`] has it.
-    pub group: String,
-}
-
-impl Present {
-    fn must_have(&self, format: &'static str, object: &str) -> Result<(), TargetError> {
-        if self.objects.iter().any(|known| known == object) {
-            return Ok(());
-        }
-        Err(TargetError::NotThere {
-            format,
-            object: object.to_owned(),
-            present: self.objects.clone(),
-        })
-    }
-
-    fn object(&mut self, object: &str) {
-        if !self.objects.iter().any(|known| known == object) {
-            self.objects.push(object.to_owned());
-        }
-    }
 }
 
 /// Why there is no export, no reading or no difference.
