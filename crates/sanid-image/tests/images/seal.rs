@@ -70,7 +70,7 @@ says "the root of the machine that this container runs on"
 mkdir -p "$dir/tree/run" "$dir/tree/etc"; mount -t tmpfs run "$dir/tree/run"
 sealed 0 --root "$dir/tree" --dry-run
 mkdir -p "$dir/tree/run/systemd/system"
-sealed 3 --root "$dir/tree" --dry-run; says "a system that runs"
+sealed 3 --root "$dir/tree" --dry-run; says "a running system"
 sealed 0 --root "$dir/tree" --dry-run --this-host
 "#;
 

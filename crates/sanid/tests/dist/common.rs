@@ -181,7 +181,8 @@ fn alike() {
             Some(service) if service == "service" => fs::read_to_string(&path).unwrap(),
             _ => continue,
         };
-        if text.contains("ExecStart=/usr/bin/sanid") {
+        let starts = |line: &str| line.starts_with("ExecStart=") && line.contains("/usr/bin/sanid");
+        if text.lines().any(starts) {
             found.push((name, text));
         }
     }

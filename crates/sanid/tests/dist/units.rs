@@ -102,8 +102,12 @@ fn scratch(other: &Path) -> TempDir {
     let binary = root.path().join("usr/bin/sanid");
     fs::create_dir_all(binary.parent().unwrap()).unwrap();
     fs::copy(static_binary("sanid"), &binary).unwrap();
-    // In the place of sanid-fleet: systemd only checks that it can be run.
-    fs::copy(&binary, binary.with_file_name("sanid-fleet")).unwrap();
+    // In the place of sanid-fleet and of the shell: systemd only checks that they can be run.
+    let shell = root.path().join("bin/sh");
+    fs::create_dir_all(shell.parent().unwrap()).unwrap();
+    for other in [binary.with_file_name("sanid-fleet"), shell] {
+        fs::copy(&binary, other).unwrap();
+    }
     root
 }
 
