@@ -9,7 +9,7 @@ pub enum Kind {
     Name,
     /// More or less than one: a wildcard, an address, an exclusion.
     Pattern,
-    /// Whoever comes.
+    /// Any initiator or host.
     Anyone,
 }
 
@@ -37,7 +37,7 @@ impl Entry {
         }
     }
 
-    /// Access for whoever comes.
+    /// Access for anyone.
     pub(super) fn anyone(object: &str, how: &str) -> Self {
         Self {
             kind: Kind::Anyone,

@@ -7,7 +7,7 @@ use super::{Format, Protocol, TargetError};
 pub struct Scope {
     /// The iSCSI target.
     pub target: Option<String>,
-    /// The tag of the target's portal group; 1 where nobody said.
+    /// The tag of the target's portal group, 1 by default.
     pub portal_group: Option<u16>,
     /// The NVMe subsystem: its NQN, or what the product calls it by.
     pub subsystem: Option<String>,
@@ -27,7 +27,7 @@ impl Scope {
         self.portal_group.unwrap_or(1)
     }
 
-    /// Refuses options that the format does not use: who gives one expects that it counts.
+    /// Refuses options that the format does not use: a user who gives one expects an effect.
     ///
     /// # Errors
     /// [`TargetError::Usage`] with those that it uses.

@@ -78,7 +78,7 @@ pub(super) fn read(text: &str, format: &'static str) -> Result<Present, TargetEr
             sections.push((word.to_owned(), value.to_owned()));
         } else if line.starts_with('[') {
             return Err(wrong(format!(
-                "line {} is no line of scst.conf",
+                "line {} is not a line of scst.conf",
                 number + 1
             )));
         }

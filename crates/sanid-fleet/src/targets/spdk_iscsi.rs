@@ -70,7 +70,7 @@ fn wrong(why: String) -> TargetError {
 }
 
 /// # Errors
-/// A group without a tag is none.
+/// A group has no tag.
 fn group(present: &mut Present, group: &Value) -> Result<(), TargetError> {
     let tag = group.get("tag").and_then(Value::as_u64);
     let tag =

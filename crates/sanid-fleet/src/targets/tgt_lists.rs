@@ -63,7 +63,7 @@ fn configuration(text: &str, format: &'static str) -> Result<Present, TargetErro
             .starts_with(|first: char| first.is_ascii_alphabetic() || "<>".contains(first))
         {
             return Err(wrong(format!(
-                "line {} is no line of targets.conf",
+                "line {} is not a line of targets.conf",
                 number + 1
             )));
         }

@@ -8,7 +8,8 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::{STORE, Site, expect};
+use super::claimed::{STORE, Site};
+use super::expect;
 
 /// A claim.toml of an image is somebody else's: it reaches no file of this machine and no network.
 pub(super) fn nothing_outside_of_the_root() {

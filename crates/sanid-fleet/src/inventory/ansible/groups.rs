@@ -12,7 +12,7 @@ const ALL: &str = "all";
 /// By it a group outranks others that are as deep.
 const PRIORITY: &str = "ansible_group_priority";
 
-/// Groups are nested no deeper: nobody could say what a host inherits.
+/// The deepest nesting that is read; a chain of groups is followed by recursion.
 const DEEPEST: usize = 500;
 const TOO_DEEP: &str = "its groups are nested more than 500 deep";
 

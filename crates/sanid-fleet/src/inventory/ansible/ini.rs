@@ -248,4 +248,27 @@ mod tests {
         let looped = parse("[a:children]\nb\n[b:children]\na\n[a]\nhost\n").unwrap();
         assert!(looped.hosts().is_err());
     }
+
+    /// Each group by itself is followed by recursion: a chain of them overflowed the stack.
+    #[test]
+    fn a_long_chain_of_groups_is_refused() {
+        let chain = |length: usize| {
+            let group = |number| format!("[g{number:05}:children]\ng{:05}\n", number + 1);
+            let chain: String = (0..length).map(group).collect();
+            format!("{chain}[g{length:05}]\nhost\n")
+        };
+        assert!(parse(&chain(400)).unwrap().hosts().is_ok());
+        for length in [600, 80_000] {
+            let error = parse(&chain(length))
+                .unwrap()
+                .hosts()
+                .map(|_| ())
+                .unwrap_err();
+            assert!(
+                error.why.contains("nested more than 500 deep"),
+                "{}",
+                error.why
+            );
+        }
+    }
 }
