@@ -1,11 +1,10 @@
 //! A record of a host whose identity is claimed.
 
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use tempfile::TempDir;
 
-use super::{FILES, Host, NEW, OLD, expect, fleet};
+use super::{Host, NEW, OLD, expect, fleet};
 
 /// `sanid` with `sanid-fleet` beside it, as packages install them, a store of claims, and the old host with a
 /// claim in it.
