@@ -119,11 +119,7 @@ impl Format for CephNvmeof {
         }
         let mut present = Present::default();
         for document in documents(input)? {
-            let wrong = |why: &str| TargetError::Read {
-                format: NAME,
-                why: why.to_owned(),
-                expected: EXPECTED,
-            };
+            let wrong = |why: &str| TargetError::read(NAME, EXPECTED, why);
             if document.get("status").and_then(Value::as_i64).unwrap_or(0) != 0 {
                 let why = text(&document, "error_message").unwrap_or_default();
                 return Err(wrong(&format!(

@@ -203,11 +203,11 @@ pub(super) fn object(scope: &Scope) -> Result<String, TargetError> {
 pub(super) fn read(input: &str, format: &'static str) -> Result<Present, TargetError> {
     let config = parse(input, format, EXPECTED)?;
     if !config.get("targets").is_some_and(Value::is_array) {
-        return Err(TargetError::Read {
+        return Err(TargetError::read(
             format,
-            why: "it has no list of targets".to_owned(),
-            expected: EXPECTED,
-        });
+            EXPECTED,
+            "it has no list of targets",
+        ));
     }
     let mut present = Present::default();
     for target in list(&config, "targets") {

@@ -157,6 +157,17 @@ pub enum TargetError {
     Write(#[from] io::Error),
 }
 
+impl TargetError {
+    /// It is not the format.
+    fn read(format: &'static str, expected: &'static str, why: impl Into<String>) -> Self {
+        Self::Read {
+            format,
+            why: why.into(),
+            expected,
+        }
+    }
+}
+
 fn shown(objects: &[String]) -> String {
     const SHOWN: usize = 8;
     if objects.is_empty() {

@@ -76,11 +76,11 @@ fn script(
 pub(super) fn read(input: &str, format: &'static str) -> Result<Present, TargetError> {
     let config = parse(input, format, EXPECTED)?;
     if !config.get("subsystems").is_some_and(Value::is_array) {
-        return Err(TargetError::Read {
+        return Err(TargetError::read(
             format,
-            why: "it has no list of subsystems".to_owned(),
-            expected: EXPECTED,
-        });
+            EXPECTED,
+            "it has no list of subsystems",
+        ));
     }
     let mut present = Present::default();
     for subsystem in list(&config, "subsystems") {
@@ -111,11 +111,11 @@ fn listing(text: &str) -> Result<Present, TargetError> {
             .strip_prefix("subsystems/")
             .or_else(|| line.split_once("/subsystems/").map(|(_, below)| below));
         let Some((object, rest)) = below.and_then(|below| below.split_once('/')) else {
-            return Err(TargetError::Read {
-                format: NAME,
-                why: format!("{:?} is no line of a subsystem", shown(line)),
-                expected: EXPECTED,
-            });
+            return Err(TargetError::read(
+                NAME,
+                EXPECTED,
+                format!("{:?} is no line of a subsystem", shown(line)),
+            ));
         };
         present.object(object);
         if let Some(host) = rest.strip_prefix("allowed_hosts/") {
@@ -127,11 +127,7 @@ fn listing(text: &str) -> Result<Present, TargetError> {
         }
     }
     if present.objects.is_empty() {
-        return Err(TargetError::Read {
-            format: NAME,
-            why: "it is empty".to_owned(),
-            expected: EXPECTED,
-        });
+        return Err(TargetError::read(NAME, EXPECTED, "it is empty"));
     }
     Ok(present)
 }

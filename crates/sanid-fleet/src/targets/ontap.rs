@@ -55,11 +55,7 @@ fn records(
     let listed = info.unwrap_or(document);
     match listed.get("records").and_then(Value::as_array) {
         Some(records) => Ok(records.clone()),
-        None => Err(TargetError::Read {
-            format,
-            why: "it has no records".to_owned(),
-            expected: from,
-        }),
+        None => Err(TargetError::read(format, from, "it has no records")),
     }
 }
 
@@ -91,12 +87,11 @@ fn kind(record: &Value) -> Result<Kind<'_>, TargetError> {
     let field = |names: [&str; 2]| names.iter().find_map(|name| text(record, name));
     let protocol = field(["protocol", "initiator_group_type"]);
     let (Some(protocol), Some(os_type)) = (protocol, text(record, "os_type")) else {
-        return Err(TargetError::Read {
-            format: IGROUP,
-            why: "the igroup has no protocol and os_type, and the module would overwrite them"
-                .to_owned(),
-            expected: IGROUPS_FROM,
-        });
+        return Err(TargetError::read(
+            IGROUP,
+            IGROUPS_FROM,
+            "the igroup has no protocol and os_type, and the module would overwrite them",
+        ));
     };
     let nested = list(record, "igroups")
         .iter()

@@ -111,11 +111,11 @@ impl Format for PowerStore {
             .unwrap_or(&document)
             .as_array();
         let Some(hosts) = hosts else {
-            return Err(TargetError::Read {
-                format: NAME,
-                why: "it is not a list of hosts".to_owned(),
-                expected: EXPECTED,
-            });
+            return Err(TargetError::read(
+                NAME,
+                EXPECTED,
+                "it is not a list of hosts",
+            ));
         };
         let mut present = Present::default();
         for host in hosts {

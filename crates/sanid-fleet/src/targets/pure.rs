@@ -133,11 +133,7 @@ impl Format for Pure {
                 .map(|task| (super::json::text(task, "name").unwrap_or_default(), task))
                 .collect(),
             (None, None) => {
-                return Err(TargetError::Read {
-                    format: NAME,
-                    why: "it has no hosts".to_owned(),
-                    expected: EXPECTED,
-                });
+                return Err(TargetError::read(NAME, EXPECTED, "it has no hosts"));
             }
         };
         let mut present = Present::default();

@@ -58,11 +58,7 @@ pub(super) fn read(text: &str, format: &'static str) -> Result<Present, TargetEr
     if shell::is_script(text) {
         return Ok(shell::read(text));
     }
-    let wrong = |why: String| TargetError::Read {
-        format,
-        why,
-        expected: EXPECTED,
-    };
+    let wrong = |why: String| TargetError::read(format, EXPECTED, why);
     let mut present = Present::default();
     let mut sections: Vec<(String, String)> = Vec::new();
     let mut has_drivers = false;

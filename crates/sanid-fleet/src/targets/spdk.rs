@@ -40,11 +40,7 @@ pub(super) fn read(
     format: &'static str,
     expected: &'static str,
 ) -> Result<Said, TargetError> {
-    let wrong = |why: String| TargetError::Read {
-        format,
-        why,
-        expected,
-    };
+    let wrong = |why: String| TargetError::read(format, expected, why);
     let documents: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(input)
         .into_iter()
         .collect();

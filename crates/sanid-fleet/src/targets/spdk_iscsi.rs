@@ -62,11 +62,7 @@ fn create(
 }
 
 fn wrong(why: String) -> TargetError {
-    TargetError::Read {
-        format: NAME,
-        why,
-        expected: EXPECTED,
-    }
+    TargetError::read(NAME, EXPECTED, why)
 }
 
 /// # Errors

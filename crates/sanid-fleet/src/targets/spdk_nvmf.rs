@@ -84,11 +84,7 @@ fn call(present: &mut Present, method: &str, params: &Value) -> Result<(), Targe
 }
 
 fn wrong(why: String) -> TargetError {
-    TargetError::Read {
-        format: NAME,
-        why,
-        expected: EXPECTED,
-    }
+    TargetError::read(NAME, EXPECTED, why)
 }
 
 fn answer(present: &mut Present, subsystem: &Value) {

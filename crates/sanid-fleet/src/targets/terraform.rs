@@ -105,11 +105,11 @@ impl Format for Terraform {
     fn read(&self, input: &str) -> Result<Present, TargetError> {
         let document = parse(input, NAME, EXPECTED)?;
         let Some(hosts) = document.get(VARIABLE).and_then(Value::as_object) else {
-            return Err(TargetError::Read {
-                format: NAME,
-                why: format!("it has no map {VARIABLE}"),
-                expected: EXPECTED,
-            });
+            return Err(TargetError::read(
+                NAME,
+                EXPECTED,
+                format!("it has no map {VARIABLE}"),
+            ));
         };
         let mut present = Present::default();
         for (name, host) in hosts {

@@ -25,11 +25,7 @@ pub(super) fn read(text: &str, format: &'static str) -> Result<Present, TargetEr
 /// Reads a targets.conf as `Config::General` does: `key value` or `key = value`, names of blocks without regard to
 /// the size of letters, files that it includes by `include` or `<<include FILE>>`.
 fn configuration(text: &str, format: &'static str) -> Result<Present, TargetError> {
-    let wrong = |why: String| TargetError::Read {
-        format,
-        why,
-        expected: EXPECTED,
-    };
+    let wrong = |why: String| TargetError::read(format, EXPECTED, why);
     let mut present = Present::default();
     let mut object: Option<String> = None;
     let mut addressed = false;

@@ -110,11 +110,11 @@ impl Format for TruenasIscsi {
         }
         let groups = parse(input, NAME, EXPECTED)?;
         let Some(groups) = groups.as_array() else {
-            return Err(TargetError::Read {
-                format: NAME,
-                why: "it is not a list of groups".to_owned(),
-                expected: EXPECTED,
-            });
+            return Err(TargetError::read(
+                NAME,
+                EXPECTED,
+                "it is not a list of groups",
+            ));
         };
         let mut present = Present::default();
         for group in groups {

@@ -110,11 +110,7 @@ impl Format for TruenasNvmet {
         if shell::is_script(input) {
             return Ok(shell::read(input));
         }
-        let wrong = |why: &str| TargetError::Read {
-            format: NAME,
-            why: why.to_owned(),
-            expected: EXPECTED,
-        };
+        let wrong = |why: &str| TargetError::read(NAME, EXPECTED, why);
         let ties = parse(input, NAME, EXPECTED)?;
         let mut present = Present::default();
         for tie in ties.as_array().ok_or_else(|| wrong("it is no list"))? {

@@ -57,16 +57,6 @@ fn personas() -> Vec<Case> {
             vec!["persona-refused"],
         ),
         (
-            "a host NQN with a comment after it",
-            nvme(
-                clean(),
-                &FABRICS,
-                Some("nqn.2014-08.com.example:a # ours"),
-                Some(OTHER_ID),
-            ),
-            vec!["persona-refused"],
-        ),
-        (
             "a persona that is [Host] again",
             nvme(main(), &PERSONA, Some(OTHER_NQN), Some(OTHER_ID)),
             vec!["persona-refused", "reader-own-name"],

@@ -5,7 +5,6 @@ use super::{ID, NQN, Part};
 use crate::facts::Facts;
 use crate::findings::{Code, Finding, View, own_names::remove};
 use crate::own::OwnName;
-use crate::parse::hostfile::{libnvme_3_hostid, libnvme_3_hostnqn};
 use crate::root::escape;
 
 /// Why a pair that a program takes from its own configuration does not work.
@@ -23,12 +22,6 @@ fn refused(own: &OwnName, before: &[OwnName]) -> Option<String> {
         return Some(fault.into());
     }
     let (nqn, id) = (own.own.names.host_nqn(), own.own.names.host_id());
-    if nqn.is_some_and(|nqn| libnvme_3_hostnqn(nqn.as_bytes()) != Ok(nqn)) {
-        return Some("its hostnqn is not a valid NQN".into());
-    }
-    if id.is_some_and(|id| libnvme_3_hostid(id.as_bytes()) != Ok(id)) {
-        return Some("its hostid is not a valid UUID".into());
-    }
     match (nqn, id) {
         (None, _) if *own.reader == PERSONA => Some("it has no hostnqn".into()),
         (Some(_), None) => Some("it has a hostnqn and no hostid".into()),
