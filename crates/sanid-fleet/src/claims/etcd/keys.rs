@@ -11,7 +11,9 @@
 
 use std::collections::BTreeSet;
 
-use super::messages::{Compare, Delete, Expected, OneOperation, Operation, Put, Range, Txn};
+use super::messages::{
+    Compare, Delete, Expected, OneAnswer, OneOperation, Operation, Put, Range, Txn, TxnDone,
+};
 use crate::claims::event::Event;
 use crate::claims::host::new_id;
 use crate::claims::identity::{Identifier, Identity};
@@ -48,12 +50,11 @@ pub(super) fn end_of(prefix: &str) -> Vec<u8> {
     end
 }
 
-/// The lease of a record; etcd takes any number above zero that nobody uses.
-pub(super) fn lease_id(record: &Record) -> i64 {
-    let digits = record.id.get(..15).unwrap_or_default();
-    let base = i64::from_str_radix(digits, 16).unwrap_or_default();
-    let serial = i64::try_from(record.serial & 0xFFFF_FFFF).unwrap_or_default();
-    (base + serial).max(1)
+/// A number for a lease that nobody had before: etcd takes any above zero.
+pub(super) fn new_lease() -> i64 {
+    let id = new_id();
+    let digits = id.get(..15).unwrap_or_default();
+    i64::from_str_radix(digits, 16).unwrap_or_default().max(1)
 }
 
 /// Who has the names of this identity, and the lease of the claim that has its Host ID.
@@ -70,32 +71,40 @@ pub(super) fn look(of: &Identity) -> Vec<Operation> {
         .collect()
 }
 
-/// The claim is what was seen, and its lease lives.
-pub(super) fn is_there(of: &Identity, claim: &Seen) -> Txn {
+/// The claim is what was seen, and is under this lease from now on.
+pub(super) fn renew(of: &Identity, claim: &Seen, lease: Option<i64>) -> Txn {
     let mut compare = unchanged(claim);
     if claim.record.lease_seconds.is_some() {
-        compare.push(Compare {
-            target: 3,
-            key: lease(claim.record.identity.host_id()),
-            expected: Some(Expected::Value(claim.record.id.clone().into_bytes())),
+        let key = self::lease(claim.record.identity.host_id());
+        compare.push(match claim.lease {
+            Lease::Expired => absent(key),
+            Lease::Live(_) => Compare {
+                target: 3,
+                key,
+                expected: Some(Expected::Value(claim.record.id.clone().into_bytes())),
+            },
         });
     }
     Txn {
         compare,
-        success: Vec::new(),
+        success: lease
+            .map(|lease| leased(&claim.record, lease))
+            .into_iter()
+            .collect(),
         failure: look(of),
     }
 }
 
-/// The same claim gets a lease again.
-pub(super) fn lease_again(of: &Identity, claim: &Seen) -> Txn {
-    let mut compare = unchanged(claim);
-    compare.push(absent(lease(claim.record.identity.host_id())));
-    Txn {
-        compare,
-        success: leased(&claim.record).into_iter().collect(),
-        failure: look(of),
-    }
+/// The lease that a claim was under before a transaction put it under another.
+pub(super) fn former_lease(done: &TxnDone) -> Option<i64> {
+    let mut former = done
+        .responses
+        .iter()
+        .filter_map(|answer| match &answer.one {
+            Some(OneAnswer::Put(put)) => put.former.as_ref(),
+            _ => None,
+        });
+    former.find(|kv| kv.lease > 0).map(|kv| kv.lease)
 }
 
 /// The record for its three names, in the place of claims that end.
@@ -105,6 +114,7 @@ pub(super) fn put(
     ends: &[Seen],
     free: &[Identifier],
     event: &Event,
+    lease_id: Option<i64>,
 ) -> Txn {
     let mut compare: Vec<Compare> = free.iter().map(|one| absent(name(one))).collect();
     let mut gone = BTreeSet::new();
@@ -120,14 +130,14 @@ pub(super) fn put(
     let mut success = Vec::new();
     for key in record.identity.identifiers().iter().map(name) {
         gone.remove(&key);
-        success.push(stored(key, record.bytes(), 0));
+        success.push(stored(key, record.bytes()));
     }
-    if let Some(leased) = leased(record) {
+    if let Some(lease_id) = lease_id {
         gone.remove(&lease(record.identity.host_id()));
-        success.push(leased);
+        success.push(leased(record, lease_id));
     }
     success.extend(gone.into_iter().map(deleted));
-    success.push(stored(history(event), event.bytes(), 0));
+    success.push(stored(history(event), event.bytes()));
     Txn {
         compare,
         success,
@@ -143,7 +153,7 @@ pub(super) fn delete(of: &Identity, ends: &[Seen], event: &Event) -> Txn {
         gone.insert(lease(claim.record.identity.host_id()));
     }
     let mut success: Vec<Operation> = gone.into_iter().map(deleted).collect();
-    success.push(stored(history(event), event.bytes(), 0));
+    success.push(stored(history(event), event.bytes()));
     Txn {
         compare: ends.iter().flat_map(unchanged).collect(),
         success,
@@ -171,18 +181,21 @@ fn absent(key: Vec<u8>) -> Compare {
     }
 }
 
-fn leased(record: &Record) -> Option<Operation> {
-    record.lease_seconds?;
-    let key = lease(record.identity.host_id());
-    Some(stored(
-        key,
-        record.id.clone().into_bytes(),
-        lease_id(record),
-    ))
+fn leased(record: &Record, lease_id: i64) -> Operation {
+    operation(OneOperation::Put(Put {
+        key: lease(record.identity.host_id()),
+        value: record.id.clone().into_bytes(),
+        lease: lease_id,
+        with_former: true,
+    }))
 }
 
-fn stored(key: Vec<u8>, value: Vec<u8>, lease: i64) -> Operation {
-    operation(OneOperation::Put(Put { key, value, lease }))
+fn stored(key: Vec<u8>, value: Vec<u8>) -> Operation {
+    operation(OneOperation::Put(Put {
+        key,
+        value,
+        ..Put::default()
+    }))
 }
 
 fn deleted(key: Vec<u8>) -> Operation {

@@ -18,6 +18,8 @@ pub(super) struct KeyValue {
     pub(super) mod_revision: i64,
     #[prost(bytes = "vec", tag = "5")]
     pub(super) value: Vec<u8>,
+    #[prost(int64, tag = "6")]
+    pub(super) lease: i64,
 }
 
 #[allow(clippy::struct_field_names, reason = "the names are etcd's")]
@@ -59,6 +61,15 @@ pub(super) struct Put {
     pub(super) value: Vec<u8>,
     #[prost(int64, tag = "3")]
     pub(super) lease: i64,
+    /// The answer has what was there before (`prev_kv`).
+    #[prost(bool, tag = "4")]
+    pub(super) with_former: bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+pub(super) struct PutDone {
+    #[prost(message, optional, tag = "2")]
+    pub(super) former: Option<KeyValue>,
 }
 
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -85,7 +96,7 @@ pub(super) enum OneOperation {
 
 #[derive(Clone, PartialEq, Eq, Message)]
 pub(super) struct Answer {
-    #[prost(oneof = "OneAnswer", tags = "1")]
+    #[prost(oneof = "OneAnswer", tags = "1, 2")]
     pub(super) one: Option<OneAnswer>,
 }
 
@@ -93,6 +104,8 @@ pub(super) struct Answer {
 pub(super) enum OneAnswer {
     #[prost(message, tag = "1")]
     Range(Ranged),
+    #[prost(message, tag = "2")]
+    Put(PutDone),
 }
 
 /// `result` stays 0: equal.
@@ -151,19 +164,6 @@ pub(super) struct Granted {
     pub(super) ttl: i64,
     #[prost(string, tag = "4")]
     pub(super) error: String,
-}
-
-#[derive(Clone, PartialEq, Eq, Message)]
-pub(super) struct KeepAlive {
-    #[prost(int64, tag = "1")]
-    pub(super) id: i64,
-}
-
-#[derive(Clone, PartialEq, Eq, Message)]
-pub(super) struct KeptAlive {
-    /// None left: there is no such lease.
-    #[prost(int64, tag = "3")]
-    pub(super) ttl: i64,
 }
 
 #[derive(Clone, PartialEq, Eq, Message)]

@@ -1,7 +1,8 @@
 //! Claims in etcd: for the hosts of a site.
 //!
 //! One transaction holds the three names, the lease and the event together. Leases are etcd's own, by the
-//! clock of its leader, which begins them anew when the leader changes: none ends early.
+//! clock of its leader, which begins them anew when the leader changes, and each renewal has a new one
+//! (`change` says why): none ends early.
 //!
 //! `settings` says how members are reached, `members` asks them until one answers (`wire` and `messages`: how),
 //! `read` and `change` do what a store does; `keys` says what lies where.

@@ -8,7 +8,7 @@ use tonic::codegen::http::uri::PathAndQuery;
 use tonic::codegen::tokio_stream;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
-use tonic::{Code, Request, Status, Streaming};
+use tonic::{Code, Request, Status};
 use tonic_prost::ProstCodec;
 
 use super::messages as api;
@@ -76,15 +76,15 @@ impl Member {
         self.call("/etcdserverpb.KV/Range", range).await
     }
 
-    /// False where it is there already.
-    pub(super) async fn grant(&self, id: i64, ttl: i64) -> Result<bool, CallError> {
+    /// Makes a lease, or finds it made.
+    pub(super) async fn grant(&self, id: i64, ttl: i64) -> Result<(), CallError> {
         let done: Result<api::Granted, _> = self
             .call("/etcdserverpb.Lease/LeaseGrant", api::Grant { ttl, id })
             .await;
         match done {
-            Ok(granted) if granted.error.is_empty() => Ok(true),
+            Ok(granted) if granted.error.is_empty() => Ok(()),
             Ok(granted) => Err(CallError::Final(granted.error)),
-            Err(CallError::Final(why)) if why.contains("lease already exists") => Ok(false),
+            Err(CallError::Final(why)) if why.contains("lease already exists") => Ok(()),
             Err(error) => Err(error),
         }
     }
@@ -96,26 +96,19 @@ impl Member {
         Ok(())
     }
 
-    /// False where there is no such lease any more.
-    pub(super) async fn keep_alive(&self, id: i64) -> Result<bool, CallError> {
-        let mut answers: Streaming<api::KeptAlive> = self
-            .stream("/etcdserverpb.Lease/LeaseKeepAlive", api::KeepAlive { id })
-            .await?;
-        match answers.message().await {
-            Ok(Some(answer)) => Ok(answer.ttl > 0),
-            Ok(None) => Err(CallError::Transient("etcd ended the answer".into())),
-            Err(status) => Err(status.into()),
-        }
-    }
-
     /// Comes back when something has changed, or the watch has ended.
     pub(super) async fn changed(&self, watch: api::WatchCreate) -> Result<(), CallError> {
+        use tokio_stream::StreamExt as _;
         let watch = api::Watch {
             create: Some(watch),
         };
         // The request must not end: etcd would end the watch.
-        let mut answers: Streaming<api::Watched> =
-            self.open("/etcdserverpb.Watch/Watch", watch, true).await?;
+        let messages = tokio_stream::once(watch).chain(tokio_stream::pending());
+        let path = PathAndQuery::from_static("/etcdserverpb.Watch/Watch");
+        let codec = ProstCodec::<api::Watch, api::Watched>::default();
+        let mut grpc = self.ready().await?;
+        let answer = grpc.streaming(self.request(messages), path, codec).await?;
+        let mut answers = answer.into_inner();
         while let Some(answer) = answers.message().await? {
             if answer.canceled || !answer.events.is_empty() {
                 break;
@@ -136,38 +129,6 @@ impl Member {
             .unary(request, PathAndQuery::from_static(path), codec)
             .await?;
         Ok(answer.into_inner())
-    }
-
-    async fn stream<Q, A>(&self, path: &'static str, message: Q) -> Result<Streaming<A>, CallError>
-    where
-        Q: Message + Send + Sync + 'static,
-        A: Message + Default + Send + Sync + 'static,
-    {
-        self.open(path, message, false).await
-    }
-
-    async fn open<Q, A>(
-        &self,
-        path: &'static str,
-        message: Q,
-        endless: bool,
-    ) -> Result<Streaming<A>, CallError>
-    where
-        Q: Message + Send + Sync + 'static,
-        A: Message + Default + Send + Sync + 'static,
-    {
-        use tokio_stream::StreamExt as _;
-        let mut grpc = self.ready().await?;
-        let first = tokio_stream::once(message);
-        let path = PathAndQuery::from_static(path);
-        let codec = ProstCodec::<Q, A>::default();
-        let answer = if endless {
-            let messages = self.request(first.chain(tokio_stream::pending()));
-            grpc.streaming(messages, path, codec).await
-        } else {
-            grpc.streaming(self.request(first), path, codec).await
-        };
-        Ok(answer?.into_inner())
     }
 
     async fn ready(&self) -> Result<Grpc<Channel>, CallError> {

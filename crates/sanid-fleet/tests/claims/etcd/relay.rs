@@ -2,12 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
-
-use crate::support::PATIENCE;
 
 /// An address at which each connection is passed on to the store. It listens as long as this program runs.
 fn listen(store: &str, mut connected: impl FnMut(&TcpStream, &str) + Send + 'static) -> String {
@@ -88,100 +86,56 @@ pub(crate) fn closing(store: &str, first: usize) -> (String, impl Fn() -> usize 
     (url, move || asked.load(Ordering::SeqCst))
 }
 
-/// A relay that counts round trips: requests that were sent before an answer to one of them had arrived are one.
-///
-/// To count alike however busy the machine is, it holds back the answers until all requests of a round trip are
-/// there.
+/// A relay that counts requests and connections.
 pub(crate) struct Counted {
     url: String,
-    counts: Arc<(Mutex<Counts>, Condvar)>,
-}
-
-#[derive(Default)]
-struct Counts {
-    connections: usize,
-    round_trips: usize,
-    /// Requests of the round trip of now, and how many there have to be.
-    asked: usize,
-    together: usize,
-    /// The first stream of it.
-    first: u32,
-    answered: bool,
+    requests: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Counted {
     pub(crate) fn new(store: &str) -> Self {
-        let counts = Arc::new((Mutex::new(Counts::default()), Condvar::new()));
-        let shared = Arc::clone(&counts);
+        let requests = Arc::new(AtomicUsize::new(0));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let (asked, connected) = (Arc::clone(&requests), Arc::clone(&connections));
         let url = listen(store, move |client, store| {
-            shared.0.lock().unwrap().connections += 1;
+            connected.fetch_add(1, Ordering::SeqCst);
             let store = TcpStream::connect(store).unwrap();
-            let (asks, says) = (Arc::clone(&shared), Arc::clone(&shared));
+            let asked = Arc::clone(&asked);
             // The client begins with this.
             let mut frames = Frames::after("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".len());
             carry(client, &store, move |bytes| {
-                frames.read(bytes, |kind, stream| asked(&asks, kind, stream));
+                frames.read(bytes, |kind| {
+                    // A request begins with its headers.
+                    if kind == HEADERS {
+                        asked.fetch_add(1, Ordering::SeqCst);
+                    }
+                });
             });
-            let mut frames = Frames::after(0);
-            carry(&store, client, move |bytes| {
-                frames.read(bytes, |kind, stream| answered(&says, kind, stream));
-            });
+            carry(&store, client, |_| ());
         });
-        Self { url, counts }
+        Self {
+            url,
+            requests,
+            connections,
+        }
     }
 
     pub(crate) fn url(&self) -> String {
         self.url.clone()
     }
 
-    /// Begins to count; `requests` belong to one round trip.
-    pub(crate) fn count(&self, together: usize) {
-        let mut counts = self.counts.0.lock().unwrap();
-        *counts = Counts {
-            connections: counts.connections,
-            together,
-            answered: true,
-            ..Counts::default()
-        };
-    }
-
-    pub(crate) fn round_trips(&self) -> usize {
-        self.counts.0.lock().unwrap().round_trips
+    /// Requests since this was asked last.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.swap(0, Ordering::SeqCst)
     }
 
     pub(crate) fn connections(&self) -> usize {
-        self.counts.0.lock().unwrap().connections
+        self.connections.load(Ordering::SeqCst)
     }
 }
 
-const DATA: u8 = 0;
 const HEADERS: u8 = 1;
-
-/// A request begins with its headers.
-fn asked(counts: &(Mutex<Counts>, Condvar), kind: u8, stream: u32) {
-    if kind != HEADERS {
-        return;
-    }
-    let mut now = counts.0.lock().unwrap();
-    if now.answered {
-        now.answered = false;
-        now.round_trips += 1;
-        (now.first, now.asked) = (stream, 0);
-    }
-    now.asked += 1;
-    counts.1.notify_all();
-}
-
-fn answered(counts: &(Mutex<Counts>, Condvar), kind: u8, stream: u32) {
-    let mut now = counts.0.lock().unwrap();
-    if !matches!(kind, DATA | HEADERS) || stream < now.first {
-        return;
-    }
-    // Where they never come one after the other is asked, which shows in the count.
-    let few = |now: &mut Counts| now.asked < now.together;
-    now = counts.1.wait_timeout_while(now, PATIENCE, few).unwrap().0;
-    now.answered = true;
-}
 
 /// Frames of HTTP/2 (RFC 9113, section 4.1) in what is read piece by piece.
 struct Frames {
@@ -198,20 +152,18 @@ impl Frames {
         }
     }
 
-    /// The kind and the stream of each frame that begins here.
-    fn read(&mut self, bytes: &[u8], mut frame: impl FnMut(u8, u32)) {
+    /// The kind of each frame that begins here.
+    fn read(&mut self, bytes: &[u8], mut frame: impl FnMut(u8)) {
         for byte in bytes {
             if self.skip > 0 {
                 self.skip -= 1;
                 continue;
             }
             self.header.push(*byte);
-            if let [a, b, c, kind, _, stream @ ..] = self.header.as_slice() {
-                if let Ok(stream) = <[u8; 4]>::try_from(stream) {
-                    self.skip = u32::from_be_bytes([0, *a, *b, *c]) as usize;
-                    frame(*kind, u32::from_be_bytes(stream) & 0x7fff_ffff);
-                    self.header.clear();
-                }
+            if let [a, b, c, kind, _, _, _, _, _] = self.header.as_slice() {
+                self.skip = u32::from_be_bytes([0, *a, *b, *c]) as usize;
+                frame(*kind);
+                self.header.clear();
             }
         }
     }
