@@ -195,7 +195,7 @@ pub fn notices_of(facts: &Facts, resolution: &Resolution, kept: &[Part]) -> Vec<
     notices.extend(Part::ALL.into_iter().find(is_to_come).map(|part| {
         format!(
             "the {} is derived from the {}, and a copy of this disk derives the same one. Hosts with equal seeds show the same seed.fingerprint in `sanid status --format json{option}`; `sanid reseed{option}` gives a copy a seed of its own",
-            part.words(),
+            part.label(),
             resolution.seed_name.unwrap_or("seed"),
         )
     }));

@@ -24,7 +24,7 @@ pub enum Kind {
 
 impl Kind {
     /// What it is, in words.
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Self::Name(file) => file.holds(),
             Self::MachineId => "machine-id",

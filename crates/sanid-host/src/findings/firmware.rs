@@ -50,7 +50,7 @@ fn differs(
         );
         fix.push(format!(
             "remove the {} from {place}, if the firmware's is meant",
-            part.words()
+            part.label()
         ));
         fix.push("otherwise give the firmware the same, or set firmware = \"ignore\" in the configuration".into());
     }

@@ -60,9 +60,7 @@ pub fn fixed_by(root: &Root, facts: &Facts) -> Option<String> {
     }
     let file = root.read(PATH, LIMIT).ok()??;
     let mounted = file.mount_point.unwrap_or_else(|| mounted_over(root));
-    mounted.then(|| {
-        format!("something is mounted over /{PATH}, so that a file put there would not be seen")
-    })
+    mounted.then(|| format!("something is mounted over /{PATH} and hides the file"))
 }
 
 /// Whether something outside of the file gives this id at every boot: systemd takes it from the command line, a

@@ -82,7 +82,7 @@ impl super::Kind for Kind {
         "iqn"
     }
 
-    fn words(&self) -> &'static str {
+    fn label(&self) -> &'static str {
         "initiator name"
     }
 

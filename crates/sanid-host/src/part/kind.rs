@@ -84,7 +84,7 @@ pub(crate) trait Kind: Sync {
     /// The part in JSON: API.
     fn key(&self) -> &'static str;
     /// The part in the field's words.
-    fn words(&self) -> &'static str;
+    fn label(&self) -> &'static str;
     /// What precedes the source of the part where the parts have different ones.
     fn origin_label(&self) -> &'static str;
     /// Completes names of the part, found at this place, with those that follow from them.

@@ -103,8 +103,8 @@ impl serde::Serialize for Part {
 
 impl Part {
     /// The part in the field's words.
-    pub fn words(self) -> &'static str {
-        self.kind().words()
+    pub fn label(self) -> &'static str {
+        self.kind().label()
     }
 
     /// What precedes the place that the part is from, where the parts have different ones.

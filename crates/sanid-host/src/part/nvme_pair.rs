@@ -107,7 +107,7 @@ impl super::Kind for Kind {
         "nvme"
     }
 
-    fn words(&self) -> &'static str {
+    fn label(&self) -> &'static str {
         "NVMe pair"
     }
 

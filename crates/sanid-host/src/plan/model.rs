@@ -130,7 +130,7 @@ pub enum Reason {
 
 impl Reason {
     /// The reason in words, to follow the file's name.
-    pub fn words(self) -> &'static str {
+    pub fn text(self) -> &'static str {
         match self {
             Self::Free(Free::Missing) => "was missing",
             Self::Free(Free::Empty) => "was empty",

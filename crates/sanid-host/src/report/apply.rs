@@ -229,7 +229,7 @@ impl Change {
             path: format!("/{}", write.file.path()),
             before: write.before.clone(),
             after: write.value.clone(),
-            reason: write.reason.words(),
+            reason: write.reason.text(),
             via: via.word(),
         }
     }

@@ -93,7 +93,7 @@ fn settle(part: Part, tables: Vec<Table>) -> Result<Option<Given>, ResolveError>
         Some(other) => Err(ResolveError::Undecided(format!(
             "{first}, {other}, and {} is marked as the primary one; pin the {} in the configuration, or {GO_ON}",
             if selected { "each" } else { "neither" },
-            part.words(),
+            part.label(),
         ))),
     }
 }

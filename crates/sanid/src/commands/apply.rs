@@ -235,7 +235,7 @@ fn page(report: &ApplyReport) -> Page {
         let label = page.tone(Tone::Warning, "kept");
         page.line(format!(
             "{label}: the {} on disk, which is not the desired one; sanid status shows what to do",
-            kept.part.words()
+            kept.part.label()
         ));
         page.rows(2, &two_names("on disk", &kept.on_disk, &kept.desired));
         for user in &kept.users {
@@ -319,7 +319,7 @@ fn refusals(page: &mut Page, report: &ApplyReport, verb: &str) {
         page.gap();
         page.line(format!("{verb}: {broken} (safety rule {})", rule as u8));
         for refusal in &refusals {
-            page.detail(page.tone(Tone::Heading, refusal.part.words()));
+            page.detail(page.tone(Tone::Heading, refusal.part.label()));
             match &refusal.on_disk {
                 Some(on_disk) => page.rows(4, &two_names("on disk", on_disk, &refusal.desired)),
                 None => page.rows(4, &two_names("in use", &users(refusal), &refusal.desired)),

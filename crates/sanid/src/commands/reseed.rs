@@ -178,7 +178,7 @@ fn check(seen: &Seen, options: &Reseed) -> Result<(), Failure> {
     }
     if let Some(why) = &seen.fixed_by {
         return Err(Failure::refused(&format!(
-            "{why}, so that a new one in /etc/machine-id would not last\n\
+            "{why}; a new one in /etc/machine-id would not last\n\
              Fixes:\n  \
              change it there, and reboot; `sanid apply{option}` then replaces the identity by itself"
         )));
@@ -210,7 +210,7 @@ fn renewed(facts: &Facts) -> Result<Resolution, Failure> {
                 "the {} comes from {place} and not from the machine-id, so with a new machine-id the clone would keep the same name\n\
                  Fixes:\n  \
                  sanid show --explain{}   see where it comes from; remove it there, or set a different one for this host",
-                part.words(),
+                part.label(),
                 facts.root.option()
             )));
         }

@@ -43,7 +43,7 @@ fn page(resolution: &Resolution, explain: bool) -> Page {
             page.gap();
             page.line(page.tone(
                 Tone::Heading,
-                format!("{}, highest source first", part.words()),
+                format!("{}, highest source first", part.label()),
             ));
             let candidates = resolution.candidates.iter().filter(|one| one.part == part);
             let rows: Vec<_> = candidates.map(row).collect();

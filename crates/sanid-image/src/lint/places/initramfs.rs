@@ -59,9 +59,9 @@ fn carried(image: &Image) -> Vec<String> {
     let files = image.files.iter();
     files
         .filter_map(|file| {
-            let words = file.kind.words();
+            let label = file.kind.label();
             let seen = match &file.content {
-                Carried::Name(name) => format!("{words} {name}"),
+                Carried::Name(name) => format!("{label} {name}"),
                 Carried::Seed(_) => "a machine-id".to_owned(),
                 Carried::Unusable(why) => format!("something whose reader {why}"),
                 Carried::Nothing | Carried::Link(_) | Carried::HardLink => return None,

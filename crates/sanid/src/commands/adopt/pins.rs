@@ -60,7 +60,7 @@ pub(super) fn check(pins: &Names, mut facts: Facts) -> Result<Facts, Failure> {
             Ok((SourceKind::CommandLine | SourceKind::Credential, place)) => {
                 return Err(Failure::error(&format!(
                     "{place} fixes the {} and outranks every pin, so adopting would have no effect; remove it first",
-                    part.words()
+                    part.label()
                 )));
             }
             Ok(_) => {}
