@@ -17,7 +17,7 @@ use crate::targets::{self, Format, Kind, Plan, Present};
 pub(super) struct Options {
     /// The format
     #[arg(long, value_name = "FORMAT", value_parser = scope::formats())]
-    to: &'static dyn Format,
+    to: &'static Format,
     /// What the target has now, as its own tool says it; - is standard input
     #[arg(long, value_name = "FILE")]
     against: PathBuf,
@@ -67,7 +67,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
         plan.unknown.len()
     ));
     if !plan.remove.is_empty() {
-        complain(&format!("before you remove: {}", format.removal()));
+        complain(&format!("before you remove: {}", format.removal));
     }
     say(&plan, &present);
     let is_whole = clean && plan.misplaced.is_empty() && present.includes.is_empty();

@@ -17,7 +17,7 @@ use crate::targets::{Format, has_keys};
 pub(super) struct Options {
     /// The format
     #[arg(long, value_name = "FORMAT", value_parser = scope::formats(), hide_possible_values = false)]
-    to: &'static dyn Format,
+    to: &'static Format,
     /// Lists of hosts; standard input without any
     #[arg(value_name = "HOSTS")]
     hosts: Vec<PathBuf>,
@@ -30,11 +30,11 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
     let format = options.to;
-    if options.base.is_some() && !format.takes_base() {
+    if options.base.is_some() && !format.takes_base {
         let why = "--base is for lio-json and nvmet-json, whose files are whole configurations";
         return Err(Failure::error(&format!(
             "{why}; {} changes what is there by itself, and diff shows how",
-            format.name()
+            format.name
         )));
     }
     let base = options.base.as_deref().map(scope::text).transpose()?;
@@ -50,7 +50,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
     scope::write(|out| format.export(&made.members, &scope, out))?;
     let count = made.members.len();
     complain(&format!("{count} names exported"));
-    complain(&format!("{}: {}", format.name(), format.loading()));
+    complain(&format!("{}: {}", format.name, format.loading));
     if keys {
         complain(
             "the export has the keys of hosts that --base has; whoever reads them can pass for such a host. \

@@ -20,7 +20,7 @@ use crate::targets::{Entry, Format, Kind, TargetError};
 pub(super) struct Options {
     /// The format
     #[arg(long, value_name = "FORMAT", value_parser = scope::formats())]
-    from: &'static dyn Format,
+    from: &'static Format,
     /// What the target has now, as its own tool says it; - is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,

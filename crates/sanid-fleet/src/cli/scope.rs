@@ -16,10 +16,10 @@ use crate::targets::{self, FORMATS, Format, Members, Present, Protocol, Scope, T
 const SHOWN: usize = 10;
 
 /// The names of the formats, with what each is.
-pub(super) fn formats() -> impl clap::builder::TypedValueParser<Value = &'static dyn Format> {
+pub(super) fn formats() -> impl clap::builder::TypedValueParser<Value = &'static Format> {
     let names = FORMATS
         .iter()
-        .map(|format| PossibleValue::new(format.name()).help(format.about()));
+        .map(|format| PossibleValue::new(format.name).help(format.about));
     PossibleValuesParser::new(names).try_map(|name| targets::format(&name).ok_or("it is no format"))
 }
 
@@ -87,7 +87,7 @@ impl Object {
     /// An option that the format does not use.
     pub(super) fn scope(
         &self,
-        format: &dyn Format,
+        format: &Format,
         base: Option<String>,
     ) -> Result<Scope, TargetError> {
         let scope = Scope {
@@ -162,12 +162,12 @@ pub(super) fn read(files: &[PathBuf]) -> Result<List, Failure> {
 
 /// The members of the list, with what could not become one told; true where all could.
 pub(super) fn members<'h>(
-    format: &dyn Format,
+    format: &Format,
     list: &'h List,
     scope: &Scope,
 ) -> Result<(Members<'h>, bool), Failure> {
     let made = targets::members(format, &list.hosts, scope)?;
-    let target = format.name();
+    let target = format.name;
     some(made.nameless.iter(), |host| {
         format!(
             "{}: it has no name of the kind that {target} takes",
@@ -250,7 +250,7 @@ pub(super) fn text(path: &Path) -> Result<String, Failure> {
 }
 
 /// What a target has now, in a text that came from this file.
-pub(super) fn present(format: &dyn Format, path: &Path, text: &str) -> Result<Present, Failure> {
+pub(super) fn present(format: &Format, path: &Path, text: &str) -> Result<Present, Failure> {
     format.read(text).map_err(|error| {
         let failure = Failure::from(error);
         Failure {

@@ -2,20 +2,16 @@
 //!
 //! A subsystem whose list has the host NQN `*` admits anyone. Source: Ceph's documentation of the gateway.
 
-use std::borrow::Cow;
 use std::io::Write;
 
 use serde_json::Value;
 
 use super::json::{on, parse, text};
-use super::shell::{self, Script};
+use super::shell::Script;
 use super::{
-    Choice, Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, one_word,
-    subsystem,
+    Choice, Compares, Entry, Format, Present, Protocol, Scope, TargetError, Writer, of_subsystem,
+    one_word, subsystem,
 };
-
-/// A script of nvmeof-cli commands.
-pub(super) struct CephNvmeof;
 
 const NAME: &str = "ceph-nvmeof";
 const EXPECTED: &str = "Have the gateway say it: nvmeof-cli --server-address GATEWAY --format json host list --subsystem NQN";
@@ -64,94 +60,57 @@ fn documents(input: &str) -> Result<Vec<Value>, TargetError> {
     }
 }
 
-impl Format for CephNvmeof {
-    fn name(&self) -> &'static str {
-        NAME
-    }
+/// A script of nvmeof-cli commands.
+pub(super) const CEPH_NVMEOF: Format = Format {
+    name: NAME,
+    about: "Ceph's NVMe gateway: a script of nvmeof-cli commands (reads host list --format json)",
+    loading: "adds what is missing and changes nothing else; a subsystem that admits any host (*) still does",
+    removal: "the gateway disconnects a host that is removed",
+    protocol: Protocol::Nvme,
+    takes: &[Choice::Subsystem],
+    compares: Compares::Bytes,
+    object: of_subsystem,
+    admissible,
+    read,
+    writer: Writer::Commands(script),
+    ..Format::NEW
+};
 
-    fn about(&self) -> &'static str {
-        "Ceph's NVMe gateway: a script of nvmeof-cli commands (reads host list --format json)"
+/// # Errors
+/// The reason.
+fn admissible(name: &str, _host: Option<&str>) -> Result<(), String> {
+    if name.contains('_') {
+        return Err("its name has an underscore, which the gateway refuses".to_owned());
     }
+    one_word(name, None)
+}
 
-    fn loading(&self) -> &'static str {
-        "adds what is missing and changes nothing else; a subsystem that admits any host (*) still does"
-    }
-
-    fn removal(&self) -> &'static str {
-        "the gateway disconnects a host that is removed"
-    }
-
-    fn protocol(&self) -> Protocol {
-        Protocol::Nvme
-    }
-
-    fn takes(&self) -> &'static [Choice] {
-        &[Choice::Subsystem]
-    }
-
-    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
-        subsystem(scope, NAME).map(|nqn| Some(nqn.to_owned()))
-    }
-
-    fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {
-        if name.contains('_') {
-            return Err("its name has an underscore, which the gateway refuses".to_owned());
+fn read(input: &str, _format: &'static str) -> Result<Present, TargetError> {
+    let mut present = Present::default();
+    for document in documents(input)? {
+        let wrong = |why: &str| TargetError::read(NAME, EXPECTED, why);
+        if document.get("status").and_then(Value::as_i64).unwrap_or(0) != 0 {
+            let why = text(&document, "error_message").unwrap_or_default();
+            return Err(wrong(&format!(
+                "it is the gateway's answer to a request that failed: {}",
+                why.escape_debug()
+            )));
         }
-        one_word(name)
-    }
-
-    fn key<'n>(&self, name: &'n str) -> Cow<'n, str> {
-        Cow::Borrowed(name)
-    }
-
-    fn export(
-        &self,
-        members: &[Member<'_>],
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        script(scope, out, &names(members), &[])
-    }
-
-    fn read(&self, input: &str) -> Result<Present, TargetError> {
-        if shell::is_script(input) {
-            return Ok(shell::read(input));
+        let object = text(&document, "subsystem_nqn")
+            .ok_or_else(|| wrong("it does not say its subsystem_nqn"))?;
+        let Some(hosts) = document.get("hosts").and_then(Value::as_array) else {
+            return Err(wrong("it has no list of hosts"));
+        };
+        present.object(object);
+        if on(document.get("allow_any_host")) {
+            present.entries.push(Entry::anyone(object, "*"));
         }
-        let mut present = Present::default();
-        for document in documents(input)? {
-            let wrong = |why: &str| TargetError::read(NAME, EXPECTED, why);
-            if document.get("status").and_then(Value::as_i64).unwrap_or(0) != 0 {
-                let why = text(&document, "error_message").unwrap_or_default();
-                return Err(wrong(&format!(
-                    "it is the gateway's answer to a request that failed: {}",
-                    why.escape_debug()
-                )));
-            }
-            let object = text(&document, "subsystem_nqn")
-                .ok_or_else(|| wrong("it does not say its subsystem_nqn"))?;
-            let Some(hosts) = document.get("hosts").and_then(Value::as_array) else {
-                return Err(wrong("it has no list of hosts"));
-            };
-            present.object(object);
-            if on(document.get("allow_any_host")) {
-                present.entries.push(Entry::anyone(object, "*"));
-            }
-            for host in hosts {
-                let name = text(host, "nqn").unwrap_or_default();
-                if name != "*" {
-                    present.entries.push(Entry::name(object, name));
-                }
+        for host in hosts {
+            let name = text(host, "nqn").unwrap_or_default();
+            if name != "*" {
+                present.entries.push(Entry::name(object, name));
             }
         }
-        Ok(present)
     }
-
-    fn change(
-        &self,
-        plan: &Plan<'_>,
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        script(scope, out, &plan.added(), &plan.removed())
-    }
+    Ok(present)
 }

@@ -3,20 +3,15 @@
 //! The kernel makes small letters of the name that comes and compares bytes, so an ACL with a capital
 //! letter admits nobody. Source: rtslib `utils.py` and `target.py`, Linux `drivers/target/iscsi`.
 
-use std::borrow::Cow;
 use std::io::Write;
 
 use serde_json::Value;
 
 use super::json::{list, on, parse, text};
-use super::shell::{self, STAYS, Script};
+use super::shell::{STAYS, Script};
 use super::{
-    Choice, Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, plain_iscsi,
-    target,
+    Choice, Compares, Entry, Format, Present, Scope, TargetError, Writer, plain_iscsi, target,
 };
-
-/// A targetcli script.
-pub(super) struct Lio;
 
 const NAME: &str = "lio";
 /// How to get what is read.
@@ -159,7 +154,7 @@ const ASK: &str = r#"
 [ -n "$luns" ] || { echo "the ACLs of $target map different LUNs: run this with LUNS=false (none, to map by hand), LUNS=true (all, writable) or LUNS='INDEX:LUN:READ-ONLY …'" >&2; exit 2; }
 "#;
 
-fn script(
+pub(super) fn script(
     scope: &Scope,
     out: &mut dyn Write,
     admit: &[&str],
@@ -235,65 +230,17 @@ pub(super) fn read(input: &str, format: &'static str) -> Result<Present, TargetE
     Ok(present)
 }
 
-impl Format for Lio {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn about(&self) -> &'static str {
-        "LIO: a script for targetcli (reads saveconfig.json)"
-    }
-
-    fn loading(&self) -> &'static str {
-        "adds what is missing and changes nothing else"
-    }
-
-    fn removal(&self) -> &'static str {
-        "LIO ends the session of an initiator whose ACL goes: the script leaves those that are logged in, unless DISRUPT=1"
-    }
-
-    fn protocol(&self) -> Protocol {
-        Protocol::Iscsi
-    }
-
-    fn takes(&self) -> &'static [Choice] {
-        &[Choice::Target, Choice::PortalGroup]
-    }
-
-    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
-        object(scope).map(Some)
-    }
-
-    fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {
-        plain_iscsi(name)
-    }
-
-    fn key<'n>(&self, name: &'n str) -> Cow<'n, str> {
-        Cow::Borrowed(name)
-    }
-
-    fn export(
-        &self,
-        members: &[Member<'_>],
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        script(scope, out, &names(members), &[])
-    }
-
-    fn read(&self, text: &str) -> Result<Present, TargetError> {
-        if shell::is_script(text) {
-            return Ok(shell::read(text));
-        }
-        read(text, NAME)
-    }
-
-    fn change(
-        &self,
-        plan: &Plan<'_>,
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        script(scope, out, &plan.added(), &plan.removed())
-    }
-}
+/// A targetcli script.
+pub(super) const LIO: Format = Format {
+    name: NAME,
+    about: "LIO: a script for targetcli (reads saveconfig.json)",
+    loading: "adds what is missing and changes nothing else",
+    removal: "LIO ends the session of an initiator whose ACL goes: the script leaves those that are logged in, unless DISRUPT=1",
+    takes: &[Choice::Target, Choice::PortalGroup],
+    compares: Compares::Bytes,
+    object: |scope, _| object(scope).map(Some),
+    admissible: plain_iscsi,
+    read,
+    writer: Writer::Commands(script),
+    ..Format::NEW
+};

@@ -1,8 +1,8 @@
 //! What storage targets admit: lists of hosts written in their formats, read back, and compared.
 //!
-//! A format is one file here and one line in [`FORMATS`]. It writes a list (`export`), reads what a target
-//! has now (`read`), and writes what has to change (`change`); what that is, [`plan`](Plan) decides for
-//! all of them.
+//! A format is data, in one file here and one line in [`FORMATS`]: what it is called, how what a target has is
+//! read, what the target compares, what loading does, and how a list and a difference are written. What has to
+//! change, [`plan`](Plan) decides for all of them.
 //!
 //! ```text
 //! hosts ─► members ─► export ─► the target's format
@@ -26,7 +26,6 @@ mod pure;
 mod scope;
 mod scst;
 mod scst_conf;
-mod scstadmin;
 mod shell;
 mod spdk;
 mod spdk_iscsi;
@@ -34,7 +33,6 @@ mod spdk_nvmf;
 mod terraform;
 mod tgt;
 mod tgt_lists;
-mod tgtadm;
 mod truenas;
 mod truenas_iscsi;
 mod truenas_nvmet;
@@ -51,25 +49,25 @@ pub use present::{Entry, Kind, Map, Present};
 pub use scope::{Choice, Scope};
 
 /// Every format, in the order in which help lists them.
-pub const FORMATS: &[&dyn Format] = &[
-    &lio::Lio,
-    &lio_json::LioJson,
-    &nvmet::Nvmet,
-    &nvmet_json::NvmetJson,
-    &spdk_nvmf::SpdkNvmf,
-    &spdk_iscsi::SpdkIscsi,
-    &tgt::Tgt,
-    &tgtadm::Tgtadm,
-    &scst::Scst,
-    &scstadmin::Scstadmin,
-    &ceph_nvmeof::CephNvmeof,
-    &truenas_iscsi::TruenasIscsi,
-    &truenas_nvmet::TruenasNvmet,
-    &ontap::Igroup,
-    &ontap::Subsystem,
-    &pure::Pure,
-    &powerstore::PowerStore,
-    &terraform::Terraform,
+pub const FORMATS: &[&Format] = &[
+    &lio::LIO,
+    &lio_json::LIO_JSON,
+    &nvmet::NVMET,
+    &nvmet_json::NVMET_JSON,
+    &spdk_nvmf::SPDK_NVMF,
+    &spdk_iscsi::SPDK_ISCSI,
+    &tgt::TGT,
+    &tgt::TGTADM,
+    &scst::SCST,
+    &scst::SCSTADMIN,
+    &ceph_nvmeof::CEPH_NVMEOF,
+    &truenas_iscsi::TRUENAS_ISCSI,
+    &truenas_nvmet::TRUENAS_NVMET,
+    &ontap::IGROUP,
+    &ontap::SUBSYSTEM,
+    &pure::PURE,
+    &powerstore::POWERSTORE,
+    &terraform::TERRAFORM,
     &list::CSV,
     &list::NDJSON,
 ];
@@ -80,11 +78,11 @@ pub const FORMATS: &[&dyn Format] = &[
 /// ```
 /// use sanid_fleet::targets::{format, Protocol};
 ///
-/// assert_eq!(format("nvmet").unwrap().protocol(), Protocol::Nvme);
+/// assert_eq!(format("nvmet").unwrap().protocol, Protocol::Nvme);
 /// assert!(format("floppy").is_none());
 /// ```
-pub fn format(name: &str) -> Option<&'static dyn Format> {
-    FORMATS.iter().copied().find(|one| one.name() == name)
+pub fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().copied().find(|one| one.name == name)
 }
 
 /// Which of a host's names a format holds.
@@ -185,40 +183,84 @@ fn shown(objects: &[String]) -> String {
 }
 
 /// How a kind of target is told whom to admit.
-pub trait Format: Sync {
+pub struct Format {
     /// What `--to` and `--from` call it.
-    fn name(&self) -> &'static str;
-
+    pub name: &'static str,
     /// What it is, in one line.
-    fn about(&self) -> &'static str;
-
+    pub about: &'static str,
     /// What using the export does to what is there already: said loudly.
-    fn loading(&self) -> &'static str;
-
+    pub loading: &'static str,
     /// What removing an entry does to a host that is connected.
-    fn removal(&self) -> &'static str;
-
+    pub removal: &'static str,
     /// Which names it holds.
-    fn protocol(&self) -> Protocol;
+    pub protocol: Protocol,
+    /// The options that say which object, and for which names.
+    pub takes: &'static [Choice],
+    /// Whether each host is an object of the target, by its name: a name of one host in the object of another is
+    /// in the wrong place.
+    pub is_by_host: bool,
+    /// Whether the export can be written into a configuration that is there ([`Scope::base`]).
+    pub takes_base: bool,
+    compares: Compares,
+    /// Why the last name stays.
+    keeps_one: Option<&'static str>,
+    object: fn(&Scope, &'static str) -> Result<Option<String>, TargetError>,
+    within: Within,
+    admissible: fn(&str, Option<&str>) -> Result<(), String>,
+    read: fn(&str, &'static str) -> Result<Present, TargetError>,
+    writer: Writer,
+}
+
+/// What a target compares when a host comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Compares {
+    /// Letters of either size are one.
+    Letters,
+    Bytes,
+}
+
+type Within = fn(&Format, &Scope, &Present) -> Result<Option<Vec<String>>, TargetError>;
+type Export = fn(&[Member<'_>], &Scope, &mut dyn Write) -> Result<(), TargetError>;
+/// Writes what admits some names and takes others away.
+type Commands = fn(&Scope, &mut dyn Write, &[&str], &[&str]) -> Result<(), TargetError>;
+type Change = fn(&Plan<'_>, &Scope, &mut dyn Write) -> Result<(), TargetError>;
+
+/// How a list and a difference are written.
+enum Writer {
+    /// Both are commands: a script, or requests.
+    Commands(Commands),
+    /// A list is a file of the target's, and a difference is commands.
+    FileOrCommands(Export, Commands),
+    /// A list, and for a difference the same kind of list, with what stays.
+    Lists { export: Export, change: Change },
+}
+
+impl Format {
+    /// What a format has that does not say otherwise.
+    const NEW: Self = Self {
+        name: "",
+        about: "",
+        loading: "",
+        removal: "",
+        protocol: Protocol::Iscsi,
+        takes: &[],
+        is_by_host: false,
+        takes_base: false,
+        compares: Compares::Letters,
+        keeps_one: None,
+        object: |_, _| Ok(None),
+        within: named,
+        admissible: |_, _| Ok(()),
+        read: |_, _| Ok(Present::default()),
+        writer: Writer::Commands(|_, _, _, _| Ok(())),
+    };
 
     /// The object that the scope names, as [`Entry::object`] has it; `None` for a format without any.
     ///
     /// # Errors
     /// [`TargetError::Missing`] where the user has to say more.
-    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError>;
-
-    /// The options that say which object, and for which names.
-    fn takes(&self) -> &'static [Choice];
-
-    /// Whether each host is an object of the target, by its name: a name of one host in the object of another is
-    /// in the wrong place.
-    fn is_by_host(&self) -> bool {
-        false
-    }
-
-    /// Whether the export can be written into a configuration that is there ([`Scope::base`]).
-    fn takes_base(&self) -> bool {
-        false
+    pub fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
+        (self.object)(scope, self.name)
     }
 
     /// The objects that are within the scope, of those that there are; `None` for all.
@@ -226,26 +268,25 @@ pub trait Format: Sync {
     /// # Errors
     /// [`TargetError::NotThere`] where what the scope names is not there, [`TargetError::Usage`] where it does not
     /// say enough.
-    fn within(&self, scope: &Scope, present: &Present) -> Result<Option<Vec<String>>, TargetError> {
-        let Some(object) = self.object(scope)? else {
-            return Ok(None);
-        };
-        present.must_have(self.name(), &object)?;
-        Ok(Some(vec![object]))
+    pub fn within(
+        &self,
+        scope: &Scope,
+        present: &Present,
+    ) -> Result<Option<Vec<String>>, TargetError> {
+        (self.within)(self, scope, present)
     }
 
     /// Why the target cannot hold this name, or this host.
     ///
     /// # Errors
     /// The reason.
-    fn admissible(&self, name: &str, host: Option<&str>) -> Result<(), String> {
-        let _ = (name, host);
-        Ok(())
+    pub fn admissible(&self, name: &str, host: Option<&str>) -> Result<(), String> {
+        (self.admissible)(name, host)
     }
 
     /// How a name is to be written for this target: iSCSI names in small letters, which is what all hosts
     /// of one name agree on; NQNs byte for byte.
-    fn spelling<'n>(&self, name: &'n str) -> Cow<'n, str> {
+    pub fn spelling<'n>(&self, name: &'n str) -> Cow<'n, str> {
         if is_nqn(name) {
             Cow::Borrowed(name)
         } else {
@@ -254,43 +295,93 @@ pub trait Format: Sync {
     }
 
     /// What the target compares when a host comes: two names with one key are one name to it.
-    fn key<'n>(&self, name: &'n str) -> Cow<'n, str> {
-        self.spelling(name)
+    pub fn key<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        match self.compares {
+            Compares::Letters => self.spelling(name),
+            Compares::Bytes => Cow::Borrowed(name),
+        }
     }
 
     /// Writes the list.
     ///
     /// # Errors
     /// [`TargetError`].
-    fn export(
+    pub fn export(
         &self,
         members: &[Member<'_>],
         scope: &Scope,
         out: &mut dyn Write,
-    ) -> Result<(), TargetError>;
+    ) -> Result<(), TargetError> {
+        match self.writer {
+            Writer::Commands(commands) => commands(scope, out, &names(members), &[]),
+            Writer::FileOrCommands(export, _) | Writer::Lists { export, .. } => {
+                export(members, scope, out)
+            }
+        }
+    }
 
-    /// Reads what a target has now.
+    /// Reads what a target has now, or a script that sanid-fleet has written for it.
     ///
     /// # Errors
     /// [`TargetError::Read`].
-    fn read(&self, text: &str) -> Result<Present, TargetError>;
+    pub fn read(&self, text: &str) -> Result<Present, TargetError> {
+        if shell::is_script(text) && !matches!(self.writer, Writer::Lists { .. }) {
+            return Ok(shell::read(text));
+        }
+        (self.read)(text, self.name)
+    }
 
     /// Writes what has to change, so that nothing else does.
     ///
     /// # Errors
     /// [`TargetError`].
-    fn change(
+    pub fn change(
         &self,
         plan: &Plan<'_>,
         scope: &Scope,
         out: &mut dyn Write,
-    ) -> Result<(), TargetError>;
+    ) -> Result<(), TargetError> {
+        if let (Some(why), None) = (self.keeps_one, plan.result().next()) {
+            return Err(TargetError::Refused(format!(
+                "the list would be empty, and {why}"
+            )));
+        }
+        match self.writer {
+            Writer::Commands(commands) | Writer::FileOrCommands(_, commands) => {
+                commands(scope, out, &plan.added(), &plan.removed())
+            }
+            Writer::Lists { change, .. } => change(plan, scope, out),
+        }
+    }
 }
 
-impl fmt::Debug for dyn Format {
+impl fmt::Debug for Format {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.name())
+        out.write_str(self.name)
     }
+}
+
+/// The target of the scope.
+fn of_target(scope: &Scope, format: &'static str) -> Result<Option<String>, TargetError> {
+    target(scope, format).map(|name| Some(name.to_owned()))
+}
+
+/// The subsystem of the scope.
+fn of_subsystem(scope: &Scope, format: &'static str) -> Result<Option<String>, TargetError> {
+    subsystem(scope, format).map(|nqn| Some(nqn.to_owned()))
+}
+
+/// The object of the scope, which has to be there.
+fn named(
+    format: &Format,
+    scope: &Scope,
+    present: &Present,
+) -> Result<Option<Vec<String>>, TargetError> {
+    let Some(object) = format.object(scope)? else {
+        return Ok(None);
+    };
+    present.must_have(format.name, &object)?;
+    Ok(Some(vec![object]))
 }
 
 fn is_nqn(name: &str) -> bool {
@@ -342,7 +433,7 @@ fn subsystem<'s>(scope: &'s Scope, format: &'static str) -> Result<&'s str, Targ
 }
 
 /// For targets that hold plain iSCSI names only: what rtslib, tgtadm and scst.conf take without quoting.
-fn plain_iscsi(name: &str) -> Result<(), String> {
+fn plain_iscsi(name: &str, _host: Option<&str>) -> Result<(), String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:".contains(&byte);
     if name.bytes().all(plain) {
         Ok(())
@@ -352,7 +443,7 @@ fn plain_iscsi(name: &str) -> Result<(), String> {
 }
 
 /// For names that become a line, a word or a file name.
-fn one_word(name: &str) -> Result<(), String> {
+fn one_word(name: &str, _host: Option<&str>) -> Result<(), String> {
     let bad = |character: char| {
         character.is_control() || character.is_whitespace() || "/\"'\\`$".contains(character)
     };

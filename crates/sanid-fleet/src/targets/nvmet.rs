@@ -3,20 +3,16 @@
 //! It compares host NQNs byte for byte. While a subsystem admits any host it takes no links, so the script
 //! stops there. Source: Linux `drivers/nvme/target/configfs.c`.
 
-use std::borrow::Cow;
 use std::io::Write;
 
 use serde_json::Value;
 
 use super::json::{list, on, parse, text};
-use super::shell::{self, BUSY, STAYS, Script};
+use super::shell::{BUSY, STAYS, Script};
 use super::{
-    Choice, Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, one_word,
-    subsystem,
+    Choice, Compares, Entry, Format, Present, Protocol, Scope, TargetError, Writer, of_subsystem,
+    one_word, subsystem,
 };
-
-/// A script for configfs.
-pub(super) struct Nvmet;
 
 const NAME: &str = "nvmet";
 const EXPECTED: &str = "Have nvmetcli write it: nvmetcli save nvmet.json; or list it: \
@@ -51,7 +47,7 @@ const WHAT: &[&str] = &[
     "save it with nvmetcli save, if nvmetcli restores it at boot.",
 ];
 
-fn script(
+pub(super) fn script(
     scope: &Scope,
     out: &mut dyn Write,
     admit: &[&str],
@@ -136,68 +132,26 @@ fn shown(line: &str) -> String {
     line.chars().take(80).collect()
 }
 
-impl Format for Nvmet {
-    fn name(&self) -> &'static str {
-        NAME
-    }
+/// A script for configfs.
+pub(super) const NVMET: Format = Format {
+    name: NAME,
+    about: "nvmet: a script for configfs (reads nvmetcli's JSON or a listing of configfs)",
+    loading: "adds what is missing and changes nothing else",
+    removal: "nvmet lets a host that is connected go on until it connects again: the script leaves those that debugfs shows as connected (Linux 6.11 and later), unless DISRUPT=1",
+    protocol: Protocol::Nvme,
+    takes: &[Choice::Subsystem],
+    compares: Compares::Bytes,
+    object: of_subsystem,
+    admissible: one_word,
+    read: read_any,
+    writer: Writer::Commands(script),
+    ..Format::NEW
+};
 
-    fn about(&self) -> &'static str {
-        "nvmet: a script for configfs (reads nvmetcli's JSON or a listing of configfs)"
-    }
-
-    fn loading(&self) -> &'static str {
-        "adds what is missing and changes nothing else"
-    }
-
-    fn removal(&self) -> &'static str {
-        "nvmet lets a host that is connected go on until it connects again: the script leaves those that debugfs shows as connected (Linux 6.11 and later), unless DISRUPT=1"
-    }
-
-    fn protocol(&self) -> Protocol {
-        Protocol::Nvme
-    }
-
-    fn takes(&self) -> &'static [Choice] {
-        &[Choice::Subsystem]
-    }
-
-    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
-        subsystem(scope, NAME).map(|nqn| Some(nqn.to_owned()))
-    }
-
-    fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {
-        one_word(name)
-    }
-
-    fn key<'n>(&self, name: &'n str) -> Cow<'n, str> {
-        Cow::Borrowed(name)
-    }
-
-    fn export(
-        &self,
-        members: &[Member<'_>],
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        script(scope, out, &names(members), &[])
-    }
-
-    fn read(&self, text: &str) -> Result<Present, TargetError> {
-        if shell::is_script(text) {
-            Ok(shell::read(text))
-        } else if text.trim_start().starts_with('{') {
-            read(text, NAME)
-        } else {
-            listing(text)
-        }
-    }
-
-    fn change(
-        &self,
-        plan: &Plan<'_>,
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        script(scope, out, &plan.added(), &plan.removed())
+fn read_any(text: &str, format: &'static str) -> Result<Present, TargetError> {
+    if text.trim_start().starts_with('{') {
+        read(text, format)
+    } else {
+        listing(text)
     }
 }

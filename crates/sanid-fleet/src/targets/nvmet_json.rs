@@ -1,20 +1,17 @@
 //! nvmetcli's JSON. Restoring one clears everything that is live, so the list is written into a given
 //! configuration (`--base`), and a difference is commands.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::Write;
 
 use serde_json::{Value, json};
 
 use super::json::{self, list_mut, text};
-use super::nvmet::{self, Nvmet};
+use super::nvmet;
 use super::{
-    Choice, Format, Member, Plan, Present, Protocol, Scope, TargetError, one_word, subsystem,
+    Choice, Compares, Format, Member, Protocol, Scope, TargetError, Writer, of_subsystem, one_word,
+    subsystem,
 };
-
-/// A configuration to restore.
-pub(super) struct NvmetJson;
 
 const NAME: &str = "nvmet-json";
 const EXPECTED: &str = "Have nvmetcli write it: nvmetcli save nvmet.json";
@@ -45,92 +42,49 @@ fn extend(config: &mut Value, key: &str, new: impl Iterator<Item = (String, Valu
     }
 }
 
-impl Format for NvmetJson {
-    fn name(&self) -> &'static str {
-        NAME
-    }
+/// A configuration to restore.
+pub(super) const NVMET_JSON: Format = Format {
+    name: NAME,
+    about: "nvmet: a configuration for nvmetcli restore; with --base, the given one and the hosts",
+    loading: "nvmetcli restore CLEARS all that nvmet serves, with the connections to it, before it loads this file: \
+         give --base what nvmetcli save has written, or use --to nvmet. A subsystem that admitted any host is closed to those that are not in its list",
+    removal: nvmet::NVMET.removal,
+    protocol: Protocol::Nvme,
+    takes: &[Choice::Subsystem],
+    takes_base: true,
+    compares: Compares::Bytes,
+    object: of_subsystem,
+    admissible: one_word,
+    read: nvmet::read,
+    writer: Writer::FileOrCommands(export, nvmet::script),
+    ..Format::NEW
+};
 
-    fn about(&self) -> &'static str {
-        "nvmet: a configuration for nvmetcli restore; with --base, the given one and the hosts"
+fn export(members: &[Member<'_>], scope: &Scope, out: &mut dyn Write) -> Result<(), TargetError> {
+    let nqn = subsystem(scope, NAME)?;
+    let mut config = json::base(scope, NAME, EXPECTED, || empty(nqn))?;
+    let present = nvmet::read(&config.to_string(), NAME)?;
+    let subsystem = list_mut(&mut config, "subsystems")
+        .and_then(|all| all.iter_mut().find(|one| text(one, "nqn") == Some(nqn)))
+        .ok_or_else(|| TargetError::NotThere {
+            format: NAME,
+            object: nqn.to_owned(),
+            present: present.objects,
+        })?;
+    let names = || members.iter().map(|member| member.name.to_string());
+    // The kernel takes no list while anyone is admitted.
+    if let Some(attr) = subsystem.get_mut("attr").and_then(Value::as_object_mut) {
+        attr.insert("allow_any_host".to_owned(), json!("0"));
     }
-
-    fn loading(&self) -> &'static str {
-        "nvmetcli restore CLEARS all that nvmet serves, with the connections to it, before it loads this file: \
-         give --base what nvmetcli save has written, or use --to nvmet. A subsystem that admitted any host is closed to those that are not in its list"
-    }
-
-    fn removal(&self) -> &'static str {
-        Nvmet.removal()
-    }
-
-    fn takes_base(&self) -> bool {
-        true
-    }
-
-    fn protocol(&self) -> Protocol {
-        Protocol::Nvme
-    }
-
-    fn takes(&self) -> &'static [Choice] {
-        &[Choice::Subsystem]
-    }
-
-    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
-        subsystem(scope, NAME).map(|nqn| Some(nqn.to_owned()))
-    }
-
-    fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {
-        one_word(name)
-    }
-
-    fn key<'n>(&self, name: &'n str) -> Cow<'n, str> {
-        Cow::Borrowed(name)
-    }
-
-    fn export(
-        &self,
-        members: &[Member<'_>],
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        let nqn = subsystem(scope, NAME)?;
-        let mut config = json::base(scope, NAME, EXPECTED, || empty(nqn))?;
-        let present = nvmet::read(&config.to_string(), NAME)?;
-        let subsystem = list_mut(&mut config, "subsystems")
-            .and_then(|all| all.iter_mut().find(|one| text(one, "nqn") == Some(nqn)))
-            .ok_or_else(|| TargetError::NotThere {
-                format: NAME,
-                object: nqn.to_owned(),
-                present: present.objects,
-            })?;
-        let names = || members.iter().map(|member| member.name.to_string());
-        // The kernel takes no list while anyone is admitted.
-        if let Some(attr) = subsystem.get_mut("attr").and_then(Value::as_object_mut) {
-            attr.insert("allow_any_host".to_owned(), json!("0"));
-        }
-        extend(
-            subsystem,
-            "allowed_hosts",
-            names().map(|name| (name.clone(), json!(name))),
-        );
-        extend(
-            &mut config,
-            "hosts",
-            names().map(|name| (name.clone(), json!({"nqn": name}))),
-        );
-        json::write(out, &config)
-    }
-
-    fn read(&self, text: &str) -> Result<Present, TargetError> {
-        nvmet::read(text, NAME)
-    }
-
-    fn change(
-        &self,
-        plan: &Plan<'_>,
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        Nvmet.change(plan, scope, out)
-    }
+    extend(
+        subsystem,
+        "allowed_hosts",
+        names().map(|name| (name.clone(), json!(name))),
+    );
+    extend(
+        &mut config,
+        "hosts",
+        names().map(|name| (name.clone(), json!({"nqn": name}))),
+    );
+    json::write(out, &config)
 }

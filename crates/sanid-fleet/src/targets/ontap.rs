@@ -3,7 +3,6 @@
 //! Both modules make the array's list what they are given: a name that is not in it goes. A difference is
 //! therefore the whole list, with what is there. Source: the modules' documentation, netapp.ontap.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Write;
 
@@ -11,15 +10,13 @@ use serde_json::{Value, json};
 
 use super::ansible;
 use super::json::{list, text};
-use super::{Choice, Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, required};
+use super::{
+    Choice, Compares, Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, Writer,
+    required,
+};
 
-/// An igroup.
-pub(super) struct Igroup;
-/// An NVMe subsystem.
-pub(super) struct Subsystem;
-
-const IGROUP: &str = "ontap-igroup";
-const SUBSYSTEM: &str = "ontap-nvme";
+const IGROUP_NAME: &str = "ontap-igroup";
+const SUBSYSTEM_NAME: &str = "ontap-nvme";
 const IGROUPS_FROM: &str = "Ask ONTAP's REST: GET /api/protocols/san/igroups?fields=svm.name,protocol,os_type,igroups.name,initiators.name,initiators.comment,initiators.igroup.name";
 const SUBSYSTEMS_FROM: &str =
     "Ask ONTAP's REST: GET /api/protocols/nvme/subsystems?fields=svm.name,hosts.nqn";
@@ -88,7 +85,7 @@ fn kind(record: &Value) -> Result<Kind<'_>, TargetError> {
     let protocol = field(["protocol", "initiator_group_type"]);
     let (Some(protocol), Some(os_type)) = (protocol, text(record, "os_type")) else {
         return Err(TargetError::read(
-            IGROUP,
+            IGROUP_NAME,
             IGROUPS_FROM,
             "the igroup has no protocol and os_type, and the module would overwrite them",
         ));
@@ -125,7 +122,7 @@ fn igroup(
 ) -> Result<(), TargetError> {
     let name = required(
         scope.group.as_ref(),
-        IGROUP,
+        IGROUP_NAME,
         "--group",
         "the name of the igroup",
         "linux-hosts",
@@ -139,7 +136,7 @@ fn igroup(
         .collect();
     let variables = json!({"sanid_igroup": {
         "state": "present",
-        "vserver": vserver(scope, IGROUP)?,
+        "vserver": vserver(scope, IGROUP_NAME)?,
         "name": name,
         "initiator_group_type": kind.protocol,
         "os_type": kind.os_type,
@@ -154,7 +151,7 @@ fn igroup(
 fn igroups(input: &str) -> Result<Vec<Value>, TargetError> {
     records(
         input,
-        IGROUP,
+        IGROUP_NAME,
         IGROUPS_FROM,
         "sanid_igroup",
         "protocols/san/igroups",
@@ -162,10 +159,10 @@ fn igroups(input: &str) -> Result<Vec<Value>, TargetError> {
 }
 
 fn subsystem(scope: &Scope, out: &mut dyn Write, hosts: &[&str]) -> Result<(), TargetError> {
-    let name = super::subsystem(scope, SUBSYSTEM)?;
+    let name = super::subsystem(scope, SUBSYSTEM_NAME)?;
     let variables = json!({"sanid_nvme_subsystem": {
         "state": "present",
-        "vserver": vserver(scope, SUBSYSTEM)?,
+        "vserver": vserver(scope, SUBSYSTEM_NAME)?,
         "subsystem": name,
         "ostype": "linux",
         "hosts": hosts,
@@ -174,193 +171,163 @@ fn subsystem(scope: &Scope, out: &mut dyn Write, hosts: &[&str]) -> Result<(), T
     ansible::write(out, what, &variables)
 }
 
-impl Format for Igroup {
-    fn name(&self) -> &'static str {
-        IGROUP
-    }
+/// An igroup.
+pub(super) const IGROUP: Format = Format {
+    name: IGROUP_NAME,
+    about: "ONTAP iSCSI: Ansible variables for na_ontap_igroup (reads REST's /protocols/san/igroups)",
+    loading: "na_ontap_igroup REPLACES the list of the igroup: whoever is not in this export is cut off. For an igroup that has initiators use sanid-fleet diff, which keeps them",
+    removal: "ONTAP refuses to remove an initiator of a mapped igroup unless force_remove_initiator is set, and then cuts it off at once",
+    takes: &[Choice::Group, Choice::Vserver],
+    object: object_igroup,
+    read: read_igroup,
+    writer: Writer::Lists {
+        export: export_igroup,
+        change: change_igroup,
+    },
+    ..Format::NEW
+};
 
-    fn about(&self) -> &'static str {
-        "ONTAP iSCSI: Ansible variables for na_ontap_igroup (reads REST's /protocols/san/igroups)"
-    }
-
-    fn loading(&self) -> &'static str {
-        "na_ontap_igroup REPLACES the list of the igroup: whoever is not in this export is cut off. For an igroup that has initiators use sanid-fleet diff, which keeps them"
-    }
-
-    fn removal(&self) -> &'static str {
-        "ONTAP refuses to remove an initiator of a mapped igroup unless force_remove_initiator is set, and then cuts it off at once"
-    }
-
-    fn protocol(&self) -> Protocol {
-        Protocol::Iscsi
-    }
-
-    fn takes(&self) -> &'static [Choice] {
-        &[Choice::Group, Choice::Vserver]
-    }
-
-    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
-        let group = required(
-            scope.group.as_ref(),
-            IGROUP,
-            "--group",
-            "the name of the igroup",
-            "linux-hosts",
-        )?;
-        Ok(Some(format!("{}:{group}", vserver(scope, IGROUP)?)))
-    }
-
-    fn export(
-        &self,
-        members: &[Member<'_>],
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        let initiators: Vec<_> = members
-            .iter()
-            .map(|member| (&*member.name, Some(member.host.name.as_str())))
-            .collect();
-        igroup(scope, out, &NEW, &initiators)
-    }
-
-    fn read(&self, input: &str) -> Result<Present, TargetError> {
-        let mut present = Present::default();
-        for record in igroups(input)? {
-            let object = named(&record, "name");
-            present.object(&object);
-            let listed = list(&record, "initiators");
-            let own = list(&record, "initiator_objects");
-            for initiator in listed.iter().chain(own) {
-                let name = text(initiator, "name").unwrap_or_default();
-                // WWPNs of Fibre Channel are in igroups for both protocols, and stay.
-                let is_iscsi = ["iqn.", "eui.", "naa."].iter().any(|form| {
-                    let begin = name.get(..form.len());
-                    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(form))
-                });
-                present.entries.push(Entry {
-                    label: text(initiator, "comment")
-                        .filter(|comment| !comment.is_empty())
-                        .map(str::to_owned),
-                    kind: if is_iscsi {
-                        super::Kind::Name
-                    } else {
-                        super::Kind::Pattern
-                    },
-                    ..Entry::name(&object, name)
-                });
-            }
-        }
-        Ok(present)
-    }
-
-    fn change(
-        &self,
-        plan: &Plan<'_>,
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        let here: HashMap<&str, Option<&str>> = plan
-            .unchanged
-            .iter()
-            .chain(&plan.unknown)
-            .map(|entry| (entry.name.as_str(), entry.label.as_deref()))
-            .collect();
-        let new: HashMap<&str, &str> = plan
-            .add
-            .iter()
-            .map(|member| (&*member.name, member.host.name.as_str()))
-            .collect();
-        let initiators: Vec<_> = plan
-            .result()
-            .map(|name| {
-                let comment = here.get(name).copied().flatten();
-                (name, comment.or_else(|| new.get(name).copied()))
-            })
-            .collect();
-        let there = igroups(scope.base.as_deref().unwrap_or_default())?;
-        let wanted = self.object(scope)?;
-        let record = there
-            .iter()
-            .find(|record| Some(named(record, "name")) == wanted);
-        let record = record.ok_or_else(|| TargetError::NotThere {
-            format: IGROUP,
-            object: wanted.clone().unwrap_or_default(),
-            present: plan.present.objects.clone(),
-        })?;
-        igroup(scope, out, &kind(record)?, &initiators)
-    }
+fn object_igroup(scope: &Scope, _format: &'static str) -> Result<Option<String>, TargetError> {
+    let group = required(
+        scope.group.as_ref(),
+        IGROUP_NAME,
+        "--group",
+        "the name of the igroup",
+        "linux-hosts",
+    )?;
+    Ok(Some(format!("{}:{group}", vserver(scope, IGROUP_NAME)?)))
 }
 
-impl Format for Subsystem {
-    fn name(&self) -> &'static str {
-        SUBSYSTEM
-    }
-
-    fn about(&self) -> &'static str {
-        "ONTAP NVMe: Ansible variables for na_ontap_nvme_subsystem (reads REST's /protocols/nvme/subsystems)"
-    }
-
-    fn loading(&self) -> &'static str {
-        "na_ontap_nvme_subsystem REPLACES the hosts of the subsystem: whoever is not in this export is cut off. For a subsystem that has hosts use sanid-fleet diff, which keeps them"
-    }
-
-    fn removal(&self) -> &'static str {
-        "ONTAP cuts a host that is removed off at once"
-    }
-
-    fn protocol(&self) -> Protocol {
-        Protocol::Nvme
-    }
-
-    fn takes(&self) -> &'static [Choice] {
-        &[Choice::Subsystem, Choice::Vserver]
-    }
-
-    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
-        let name = super::subsystem(scope, SUBSYSTEM)?;
-        Ok(Some(format!("{}:{name}", vserver(scope, SUBSYSTEM)?)))
-    }
-
-    fn key<'n>(&self, name: &'n str) -> Cow<'n, str> {
-        Cow::Borrowed(name)
-    }
-
-    fn export(
-        &self,
-        members: &[Member<'_>],
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        subsystem(scope, out, &super::names(members))
-    }
-
-    fn read(&self, input: &str) -> Result<Present, TargetError> {
-        let mut present = Present::default();
-        for record in records(
-            input,
-            SUBSYSTEM,
-            SUBSYSTEMS_FROM,
-            "sanid_nvme_subsystem",
-            "protocols/nvme/subsystems",
-        )? {
-            let object = named(&record, "subsystem");
-            present.object(&object);
-            for host in list(&record, "hosts") {
-                let name = host.as_str().or_else(|| text(host, "nqn"));
-                let entry = Entry::name(&object, name.unwrap_or_default());
-                present.entries.push(entry);
-            }
+fn read_igroup(input: &str, _format: &'static str) -> Result<Present, TargetError> {
+    let mut present = Present::default();
+    for record in igroups(input)? {
+        let object = named(&record, "name");
+        present.object(&object);
+        let listed = list(&record, "initiators");
+        let own = list(&record, "initiator_objects");
+        for initiator in listed.iter().chain(own) {
+            let name = text(initiator, "name").unwrap_or_default();
+            // WWPNs of Fibre Channel are in igroups for both protocols, and stay.
+            let is_iscsi = ["iqn.", "eui.", "naa."].iter().any(|form| {
+                let begin = name.get(..form.len());
+                begin.is_some_and(|begin| begin.eq_ignore_ascii_case(form))
+            });
+            present.entries.push(Entry {
+                label: text(initiator, "comment")
+                    .filter(|comment| !comment.is_empty())
+                    .map(str::to_owned),
+                kind: if is_iscsi {
+                    super::Kind::Name
+                } else {
+                    super::Kind::Pattern
+                },
+                ..Entry::name(&object, name)
+            });
         }
-        Ok(present)
     }
+    Ok(present)
+}
 
-    fn change(
-        &self,
-        plan: &Plan<'_>,
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        let hosts: Vec<&str> = plan.result().collect();
-        subsystem(scope, out, &hosts)
+fn export_igroup(
+    members: &[Member<'_>],
+    scope: &Scope,
+    out: &mut dyn Write,
+) -> Result<(), TargetError> {
+    let initiators: Vec<_> = members
+        .iter()
+        .map(|member| (&*member.name, Some(member.host.name.as_str())))
+        .collect();
+    igroup(scope, out, &NEW, &initiators)
+}
+
+fn change_igroup(plan: &Plan<'_>, scope: &Scope, out: &mut dyn Write) -> Result<(), TargetError> {
+    let here: HashMap<&str, Option<&str>> = plan
+        .unchanged
+        .iter()
+        .chain(&plan.unknown)
+        .map(|entry| (entry.name.as_str(), entry.label.as_deref()))
+        .collect();
+    let new: HashMap<&str, &str> = plan
+        .add
+        .iter()
+        .map(|member| (&*member.name, member.host.name.as_str()))
+        .collect();
+    let initiators: Vec<_> = plan
+        .result()
+        .map(|name| {
+            let comment = here.get(name).copied().flatten();
+            (name, comment.or_else(|| new.get(name).copied()))
+        })
+        .collect();
+    let there = igroups(scope.base.as_deref().unwrap_or_default())?;
+    let wanted = object_igroup(scope, IGROUP_NAME)?;
+    let record = there
+        .iter()
+        .find(|record| Some(named(record, "name")) == wanted);
+    let record = record.ok_or_else(|| TargetError::NotThere {
+        format: IGROUP_NAME,
+        object: wanted.clone().unwrap_or_default(),
+        present: plan.present.objects.clone(),
+    })?;
+    igroup(scope, out, &kind(record)?, &initiators)
+}
+
+/// An NVMe subsystem.
+pub(super) const SUBSYSTEM: Format = Format {
+    name: SUBSYSTEM_NAME,
+    about: "ONTAP NVMe: Ansible variables for na_ontap_nvme_subsystem (reads REST's /protocols/nvme/subsystems)",
+    loading: "na_ontap_nvme_subsystem REPLACES the hosts of the subsystem: whoever is not in this export is cut off. For a subsystem that has hosts use sanid-fleet diff, which keeps them",
+    removal: "ONTAP cuts a host that is removed off at once",
+    protocol: Protocol::Nvme,
+    takes: &[Choice::Subsystem, Choice::Vserver],
+    compares: Compares::Bytes,
+    object: object_subsystem,
+    read: read_subsystem,
+    writer: Writer::Lists {
+        export: export_subsystem,
+        change: change_subsystem,
+    },
+    ..Format::NEW
+};
+
+fn object_subsystem(scope: &Scope, _format: &'static str) -> Result<Option<String>, TargetError> {
+    let name = super::subsystem(scope, SUBSYSTEM_NAME)?;
+    Ok(Some(format!("{}:{name}", vserver(scope, SUBSYSTEM_NAME)?)))
+}
+
+fn read_subsystem(input: &str, _format: &'static str) -> Result<Present, TargetError> {
+    let mut present = Present::default();
+    for record in records(
+        input,
+        SUBSYSTEM_NAME,
+        SUBSYSTEMS_FROM,
+        "sanid_nvme_subsystem",
+        "protocols/nvme/subsystems",
+    )? {
+        let object = named(&record, "subsystem");
+        present.object(&object);
+        for host in list(&record, "hosts") {
+            let name = host.as_str().or_else(|| text(host, "nqn"));
+            let entry = Entry::name(&object, name.unwrap_or_default());
+            present.entries.push(entry);
+        }
     }
+    Ok(present)
+}
+
+fn export_subsystem(
+    members: &[Member<'_>],
+    scope: &Scope,
+    out: &mut dyn Write,
+) -> Result<(), TargetError> {
+    subsystem(scope, out, &super::names(members))
+}
+
+fn change_subsystem(
+    plan: &Plan<'_>,
+    scope: &Scope,
+    out: &mut dyn Write,
+) -> Result<(), TargetError> {
+    let hosts: Vec<&str> = plan.result().collect();
+    subsystem(scope, out, &hosts)
 }

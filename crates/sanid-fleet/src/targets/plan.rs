@@ -78,7 +78,7 @@ pub struct Members<'h> {
 
 impl Members<'_> {
     /// Whether a row that became no member may stand for this entry: it has the name, or the host's.
-    fn may_stand_for(&self, format: &dyn Format, entry: &Entry) -> bool {
+    fn may_stand_for(&self, format: &Format, entry: &Entry) -> bool {
         let key = format.key(&entry.name);
         let unfit = self.unfit.iter().map(|(host, _)| *host);
         unfit.chain(self.nameless.iter().copied()).any(|host| {
@@ -110,16 +110,16 @@ fn may_be_one_host(left: &str, right: &str) -> bool {
 /// # Errors
 /// [`TargetError::Usage`] where the format holds either kind of name and nobody said which.
 pub fn members<'h>(
-    format: &dyn Format,
+    format: &Format,
     hosts: &'h [Host],
     scope: &Scope,
 ) -> Result<Members<'h>, TargetError> {
-    let chosen = match (format.protocol(), scope.protocol) {
+    let chosen = match (format.protocol, scope.protocol) {
         (Protocol::Either, None) => {
             return Err(TargetError::Usage(format!(
                 "{} holds initiator names or host NQNs, and a host of it only one kind: \
                  say --protocol iscsi or --protocol nvme",
-                format.name()
+                format.name
             )));
         }
         (Protocol::Either | Protocol::Both, Some(chosen)) => chosen,
@@ -158,7 +158,7 @@ pub fn members<'h>(
 }
 
 /// Whether a format can hold a name: no line end or other control character gets into a file or a script.
-fn holds(format: &dyn Format, name: &str, host: Option<&str>) -> Result<(), String> {
+fn holds(format: &Format, name: &str, host: Option<&str>) -> Result<(), String> {
     if name.chars().any(char::is_control) {
         return Err("its name has a control character".to_owned());
     }
@@ -191,7 +191,7 @@ fn holds(format: &dyn Format, name: &str, host: Option<&str>) -> Result<(), Stri
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn plan<'a>(
-    format: &dyn Format,
+    format: &Format,
     wanted: &'a Members<'a>,
     present: &'a Present,
     scope: &Scope,
@@ -232,7 +232,7 @@ pub fn plan<'a>(
             plan.unknown.push(entry);
         } else if let Some(member) = known.get(&format.key(&entry.name)) {
             plan.unchanged.push(entry);
-            let label = entry.label.as_deref().filter(|_| format.is_by_host());
+            let label = entry.label.as_deref().filter(|_| format.is_by_host);
             if label.is_some_and(|label| !is_one_host(label, &member.host.name)) {
                 plan.misplaced.push(Misplaced { member, entry });
             }

@@ -40,7 +40,7 @@ impl Scope {
     /// assert!(scope.check(format("ontap-igroup").unwrap()).is_ok());
     /// assert!(scope.check(format("lio").unwrap()).is_err());
     /// ```
-    pub fn check(&self, format: &dyn Format) -> Result<(), TargetError> {
+    pub fn check(&self, format: &Format) -> Result<(), TargetError> {
         let given = [
             (Choice::Target, self.target.is_some()),
             (Choice::PortalGroup, self.portal_group.is_some()),
@@ -49,7 +49,7 @@ impl Scope {
             (Choice::Vserver, self.vserver.is_some()),
             (Choice::Protocol, self.protocol.is_some()),
         ];
-        let takes = format.takes();
+        let takes = format.takes;
         let unused = given
             .iter()
             .find(|(choice, given)| *given && !takes.contains(choice));
@@ -63,7 +63,7 @@ impl Scope {
         };
         Err(TargetError::Usage(format!(
             "{} does not use {}; it uses {takes}",
-            format.name(),
+            format.name,
             unused.option()
         )))
     }

@@ -1,85 +1,80 @@
-//! SCST's scst.conf; a difference is commands.
+//! SCST: its scst.conf, or a script of scstadmin commands for the running SCST.
 
 use std::io::Write;
 
 use super::scst_conf::{self, escape, group, object};
-use super::scstadmin::Scstadmin;
-use super::{
-    Choice, Format, Member, Plan, Present, Protocol, Scope, TargetError, plain_iscsi, target,
-};
-
-/// A group of scst.conf.
-pub(super) struct Scst;
+use super::shell::Script;
+use super::{Choice, Format, Member, Scope, TargetError, Writer, plain_iscsi, target};
 
 const NAME: &str = "scst";
 
-impl Format for Scst {
-    fn name(&self) -> &'static str {
-        NAME
-    }
+/// A group of scst.conf.
+pub(super) const SCST: Format = Format {
+    name: NAME,
+    about: "SCST: a group of scst.conf (reads scst.conf)",
+    loading: "is one group without its LUNs: put its lines into /etc/scst.conf, since scstadmin -config takes away what its file does not have",
+    removal: "SCST moves the sessions of an initiator that leaves a group to the LUNs of another group or of none at once: end them first",
+    takes: &[Choice::Target, Choice::Group],
+    object: |scope, format| object(scope, format).map(Some),
+    within: scst_conf::within,
+    admissible: plain_iscsi,
+    read: scst_conf::read,
+    writer: Writer::FileOrCommands(export, script),
+    ..Format::NEW
+};
 
-    fn about(&self) -> &'static str {
-        "SCST: a group of scst.conf (reads scst.conf)"
-    }
+/// The same as commands.
+pub(super) const SCSTADMIN: Format = Format {
+    name: "scstadmin",
+    about: "SCST: a script of scstadmin commands (reads scst.conf)",
+    loading: "adds what is missing and changes nothing else",
+    writer: Writer::Commands(script),
+    ..SCST
+};
 
-    fn loading(&self) -> &'static str {
-        "is one group without its LUNs: put its lines into /etc/scst.conf, since scstadmin -config takes away what its file does not have"
-    }
+const PRELUDE: &str = r#"
+members=/sys/kernel/scst_tgt/targets/iscsi/$target/ini_groups/$group/initiators
+[ -d "$members" ] || { echo "SCST has no group $group at target $target; make it first: scstadmin -driver iscsi -target $target -add_group $group" >&2; exit 2; }
+scst() { scstadmin -noprompt -driver iscsi -target "$target" -group "$group" "$@" >&2; }
+admit() { [ -e "$members/$1" ] || scst -add_init "$1"; }
+dismiss() { [ ! -e "$members/$1" ] || scst -rem_init "$1"; }
+"#;
 
-    fn removal(&self) -> &'static str {
-        Scstadmin.removal()
-    }
+const WHAT: &[&str] = &[
+    "Tells the running SCST which initiators are in one group.",
+    "scstadmin -write_config /etc/scst.conf keeps it for the next boot.",
+];
 
-    fn protocol(&self) -> Protocol {
-        Protocol::Iscsi
-    }
+fn script(
+    scope: &Scope,
+    out: &mut dyn Write,
+    admit: &[&str],
+    dismiss: &[&str],
+) -> Result<(), TargetError> {
+    let script = Script {
+        what: WHAT,
+        variables: &[
+            ("target", target(scope, NAME)?),
+            ("group", group(scope, NAME)?),
+        ],
+        prelude: &[PRELUDE],
+        after: "",
+    };
+    let object = object(scope, NAME)?;
+    script.write(out, &object, admit, dismiss)
+}
 
-    fn takes(&self) -> &'static [Choice] {
-        &[Choice::Target, Choice::Group]
+fn export(members: &[Member<'_>], scope: &Scope, out: &mut dyn Write) -> Result<(), TargetError> {
+    writeln!(
+        out,
+        "# The initiators of one group of SCST. Made by sanid-fleet."
+    )?;
+    writeln!(out, "TARGET_DRIVER iscsi {{")?;
+    writeln!(out, "\tTARGET {} {{", escape(target(scope, NAME)?))?;
+    writeln!(out, "\t\tGROUP {} {{", escape(group(scope, NAME)?))?;
+    for member in members {
+        writeln!(out, "\t\t\tINITIATOR {}", escape(&member.name))?;
     }
-
-    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
-        object(scope, NAME).map(Some)
-    }
-
-    fn within(&self, scope: &Scope, present: &Present) -> Result<Option<Vec<String>>, TargetError> {
-        scst_conf::within(scope, NAME, present)
-    }
-
-    fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {
-        plain_iscsi(name)
-    }
-
-    fn export(
-        &self,
-        members: &[Member<'_>],
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        writeln!(
-            out,
-            "# The initiators of one group of SCST. Made by sanid-fleet."
-        )?;
-        writeln!(out, "TARGET_DRIVER iscsi {{")?;
-        writeln!(out, "\tTARGET {} {{", escape(target(scope, NAME)?))?;
-        writeln!(out, "\t\tGROUP {} {{", escape(group(scope, NAME)?))?;
-        for member in members {
-            writeln!(out, "\t\t\tINITIATOR {}", escape(&member.name))?;
-        }
-        writeln!(out, "\t\t}}\n\t}}\n}}")?;
-        Ok(())
-    }
-
-    fn read(&self, text: &str) -> Result<Present, TargetError> {
-        scst_conf::read(text, NAME)
-    }
-
-    fn change(
-        &self,
-        plan: &Plan<'_>,
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        Scstadmin.change(plan, scope, out)
-    }
+    writeln!(out, "\t\t}}\n\t}}\n}}")?;
+    Ok(())
 }

@@ -3,8 +3,7 @@
 //! `#` begins a comment unless a backslash stands before it; `*`, `?` and `!` are wildcards. SCST makes
 //! no difference between letters of either size. Source: scst.conf(5), SCST's README.
 
-use super::shell;
-use super::{Entry, Kind, Present, Scope, TargetError, required, target};
+use super::{Entry, Format, Kind, Present, Scope, TargetError, required, target};
 
 const EXPECTED: &str = "Have SCST write it: scstadmin -write_config scst.conf";
 
@@ -55,9 +54,6 @@ fn line(text: &str) -> String {
 /// LUNs of a target outside of a group are for all initiators that are in none of its groups: that is an entry for
 /// anyone, whose object is the target.
 pub(super) fn read(text: &str, format: &'static str) -> Result<Present, TargetError> {
-    if shell::is_script(text) {
-        return Ok(shell::read(text));
-    }
     let wrong = |why: String| TargetError::read(format, EXPECTED, why);
     let mut present = Present::default();
     let mut sections: Vec<(String, String)> = Vec::new();
@@ -132,13 +128,13 @@ fn initiator(object: &str, name: &str) -> Entry {
 
 /// The group of a scope, and its target, whose LUNs outside of groups concern the group as well.
 pub(super) fn within(
+    format: &Format,
     scope: &Scope,
-    format: &'static str,
     present: &Present,
 ) -> Result<Option<Vec<String>>, TargetError> {
-    let group = object(scope, format)?;
-    present.must_have(format, &group)?;
-    Ok(Some(vec![group, target(scope, format)?.to_owned()]))
+    let group = object(scope, format.name)?;
+    present.must_have(format.name, &group)?;
+    Ok(Some(vec![group, target(scope, format.name)?.to_owned()]))
 }
 
 #[cfg(test)]

@@ -12,11 +12,8 @@ use serde_json::{Value, json};
 use super::json::{list, text};
 use super::spdk::{self, Requests, Said};
 use super::{
-    Choice, Entry, Format, Kind, Map, Member, Plan, Present, Protocol, Scope, TargetError, names,
+    Choice, Entry, Format, Kind, Map, Member, Plan, Present, Scope, TargetError, Writer, names,
 };
-
-/// JSON-RPC for initiator groups.
-pub(super) struct SpdkIscsi;
 
 const NAME: &str = "spdk-iscsi";
 /// The most initiators that a group holds.
@@ -178,152 +175,130 @@ fn mapped(scope: &Scope, target: &str, present: &Present) -> Result<Vec<String>,
     Ok(groups)
 }
 
-impl Format for SpdkIscsi {
-    fn name(&self) -> &'static str {
-        NAME
-    }
+/// JSON-RPC for initiator groups.
+pub(super) const SPDK_ISCSI: Format = Format {
+    name: NAME,
+    about: "SPDK's iSCSI target: JSON-RPC requests, one to a line (reads iscsi_get_initiator_groups, save_config)",
+    loading: "makes groups of at most 256 initiators from the tag --group on; SPDK answers with an error, and changes nothing, for a tag that is taken. \
+         A new group admits nobody until a target maps it: --target NAME --tpg PORTAL-GROUP",
+    removal: "an initiator that is logged in to SPDK goes on until it logs in again",
+    takes: &[Choice::Target, Choice::PortalGroup, Choice::Group],
+    object: |scope, _| tags(scope).map(|_| None),
+    within,
+    read,
+    writer: Writer::Lists { export, change },
+    ..Format::NEW
+};
 
-    fn about(&self) -> &'static str {
-        "SPDK's iSCSI target: JSON-RPC requests, one to a line (reads iscsi_get_initiator_groups, save_config)"
+fn within(
+    _format: &Format,
+    scope: &Scope,
+    present: &Present,
+) -> Result<Option<Vec<String>>, TargetError> {
+    let tags: Vec<String> = tags(scope)?.iter().map(u64::to_string).collect();
+    for tag in &tags {
+        present.must_have(NAME, tag)?;
     }
-
-    fn loading(&self) -> &'static str {
-        "makes groups of at most 256 initiators from the tag --group on; SPDK answers with an error, and changes nothing, for a tag that is taken. \
-         A new group admits nobody until a target maps it: --target NAME --tpg PORTAL-GROUP"
+    let Some(target) = &scope.target else {
+        return groups(tags, present).map(Some);
+    };
+    let maps = mapped(scope, target, present)?;
+    if let Some(other) = tags.iter().find(|tag| !maps.contains(tag)) {
+        return Err(TargetError::Usage(format!(
+            "the target {target} does not map the group {other}; it maps {}",
+            super::shown(&maps)
+        )));
     }
-
-    fn removal(&self) -> &'static str {
-        "an initiator that is logged in to SPDK goes on until it logs in again"
+    let chosen = if tags.is_empty() { maps } else { tags };
+    let elsewhere = present
+        .maps
+        .iter()
+        .find(|map| map.target != *target && chosen.contains(&map.group));
+    match elsewhere {
+        Some(map) => Err(TargetError::Refused(format!(
+            "the target {} maps the group {} as well: its hosts get access to both. \
+             To change it for both, say --group {} without --target",
+            map.target, map.group, map.group
+        ))),
+        None => Ok(Some(chosen)),
     }
+}
 
-    fn protocol(&self) -> Protocol {
-        Protocol::Iscsi
-    }
-
-    fn takes(&self) -> &'static [Choice] {
-        &[Choice::Target, Choice::PortalGroup, Choice::Group]
-    }
-
-    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
-        tags(scope).map(|_| None)
-    }
-
-    fn within(&self, scope: &Scope, present: &Present) -> Result<Option<Vec<String>>, TargetError> {
-        let tags: Vec<String> = tags(scope)?.iter().map(u64::to_string).collect();
-        for tag in &tags {
-            present.must_have(NAME, tag)?;
+fn read(input: &str, _format: &'static str) -> Result<Present, TargetError> {
+    let mut present = Present::default();
+    match spdk::read(input, NAME, EXPECTED)? {
+        Said::Answer(groups) => {
+            for one in &groups {
+                group(&mut present, one)?;
+            }
         }
-        let Some(target) = &scope.target else {
-            return groups(tags, present).map(Some);
-        };
-        let maps = mapped(scope, target, present)?;
-        if let Some(other) = tags.iter().find(|tag| !maps.contains(tag)) {
-            return Err(TargetError::Usage(format!(
-                "the target {target} does not map the group {other}; it maps {}",
-                super::shown(&maps)
-            )));
+        Said::Calls(calls) => {
+            for (method, params) in &calls {
+                call(&mut present, method, params)?;
+            }
+            if present.objects.is_empty() && present.maps.is_empty() {
+                return Err(wrong("it has no initiator group".to_owned()));
+            }
         }
-        let chosen = if tags.is_empty() { maps } else { tags };
-        let elsewhere = present
-            .maps
+    }
+    Ok(present)
+}
+
+fn export(members: &[Member<'_>], scope: &Scope, out: &mut dyn Write) -> Result<(), TargetError> {
+    let first = tags(scope)?.first().copied().unwrap_or(1);
+    create(
+        &mut Requests::new(out),
+        scope,
+        scope.tag(),
+        first,
+        &names(members),
+    )
+}
+
+fn change(plan: &Plan<'_>, scope: &Scope, out: &mut dyn Write) -> Result<(), TargetError> {
+    let mut requests = Requests::new(out);
+    let mut gone: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for entry in &plan.remove {
+        gone.entry(&entry.object).or_default().push(&entry.name);
+    }
+    for (tag, initiators) in gone {
+        let params = json!({"tag": tag.parse::<u64>().unwrap_or(0), "initiators": initiators});
+        requests.call("iscsi_initiator_group_remove_initiators", &params)?;
+    }
+    let mut left = plan.added();
+    let tags = || {
+        plan.present
+            .objects
             .iter()
-            .find(|map| map.target != *target && chosen.contains(&map.group));
-        match elsewhere {
-            Some(map) => Err(TargetError::Refused(format!(
-                "the target {} maps the group {} as well: its hosts get access to both. \
-                 To change it for both, say --group {} without --target",
-                map.target, map.group, map.group
-            ))),
-            None => Ok(Some(chosen)),
+            .filter_map(|tag| tag.parse().ok())
+    };
+    let is_within = |tag: &u64| {
+        plan.objects
+            .as_ref()
+            .is_none_or(|all| all.contains(&tag.to_string()))
+    };
+    for tag in tags().filter(is_within) {
+        let object = tag.to_string();
+        let kept = plan.unchanged.iter().chain(&plan.unknown);
+        let kept: Vec<_> = kept.filter(|entry| entry.object == object).collect();
+        // Who joins such a group would join whoever is let in or kept out by it.
+        if kept.iter().any(|entry| entry.kind != Kind::Name) {
+            continue;
+        }
+        let room = GROUP.saturating_sub(kept.len()).min(left.len());
+        let now: Vec<_> = left.drain(..room).collect();
+        if !now.is_empty() {
+            let params = json!({"tag": tag, "initiators": now});
+            requests.call("iscsi_initiator_group_add_initiators", &params)?;
         }
     }
-
-    fn export(
-        &self,
-        members: &[Member<'_>],
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        let first = tags(scope)?.first().copied().unwrap_or(1);
-        create(
-            &mut Requests::new(out),
-            scope,
-            scope.tag(),
-            first,
-            &names(members),
-        )
-    }
-
-    fn read(&self, input: &str) -> Result<Present, TargetError> {
-        let mut present = Present::default();
-        match spdk::read(input, NAME, EXPECTED)? {
-            Said::Answer(groups) => {
-                for one in &groups {
-                    group(&mut present, one)?;
-                }
-            }
-            Said::Calls(calls) => {
-                for (method, params) in &calls {
-                    call(&mut present, method, params)?;
-                }
-                if present.objects.is_empty() && present.maps.is_empty() {
-                    return Err(wrong("it has no initiator group".to_owned()));
-                }
-            }
-        }
-        Ok(present)
-    }
-
-    fn change(
-        &self,
-        plan: &Plan<'_>,
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        let mut requests = Requests::new(out);
-        let mut gone: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for entry in &plan.remove {
-            gone.entry(&entry.object).or_default().push(&entry.name);
-        }
-        for (tag, initiators) in gone {
-            let params = json!({"tag": tag.parse::<u64>().unwrap_or(0), "initiators": initiators});
-            requests.call("iscsi_initiator_group_remove_initiators", &params)?;
-        }
-        let mut left = plan.added();
-        let tags = || {
-            plan.present
-                .objects
-                .iter()
-                .filter_map(|tag| tag.parse().ok())
-        };
-        let is_within = |tag: &u64| {
-            plan.objects
-                .as_ref()
-                .is_none_or(|all| all.contains(&tag.to_string()))
-        };
-        for tag in tags().filter(is_within) {
-            let object = tag.to_string();
-            let kept = plan.unchanged.iter().chain(&plan.unknown);
-            let kept: Vec<_> = kept.filter(|entry| entry.object == object).collect();
-            // Who joins such a group would join whoever is let in or kept out by it.
-            if kept.iter().any(|entry| entry.kind != Kind::Name) {
-                continue;
-            }
-            let room = GROUP.saturating_sub(kept.len()).min(left.len());
-            let now: Vec<_> = left.drain(..room).collect();
-            if !now.is_empty() {
-                let params = json!({"tag": tag, "initiators": now});
-                requests.call("iscsi_initiator_group_add_initiators", &params)?;
-            }
-        }
-        let next = tags().max().unwrap_or(0) + 1;
-        // A new group is mapped through the portal group by which the target has its others.
-        let maps = plan.present.maps.iter();
-        let mut own = maps.filter(|map| Some(&map.target) == scope.target.as_ref());
-        let portal_group = scope
-            .portal_group
-            .or_else(|| own.next().map(|map| map.portal_group))
-            .unwrap_or(1);
-        create(&mut requests, scope, portal_group, next, &left)
-    }
+    let next = tags().max().unwrap_or(0) + 1;
+    // A new group is mapped through the portal group by which the target has its others.
+    let maps = plan.present.maps.iter();
+    let mut own = maps.filter(|map| Some(&map.target) == scope.target.as_ref());
+    let portal_group = scope
+        .portal_group
+        .or_else(|| own.next().map(|map| map.portal_group))
+        .unwrap_or(1);
+    create(&mut requests, scope, portal_group, next, &left)
 }

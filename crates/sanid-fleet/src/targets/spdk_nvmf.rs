@@ -3,7 +3,6 @@
 //! Adding a host that is allowed already is an error to it, and changes nothing.
 //! Source: SPDK `schema/schema.yaml` and `lib/nvmf`.
 
-use std::borrow::Cow;
 use std::io::Write;
 
 use serde_json::{Value, json};
@@ -11,11 +10,9 @@ use serde_json::{Value, json};
 use super::json::{list, on, text};
 use super::spdk::{self, Requests, Said};
 use super::{
-    Choice, Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, subsystem,
+    Choice, Compares, Entry, Format, Present, Protocol, Scope, TargetError, Writer, of_subsystem,
+    subsystem,
 };
-
-/// JSON-RPC for subsystems.
-pub(super) struct SpdkNvmf;
 
 const NAME: &str = "spdk-nvmf";
 const EXPECTED: &str =
@@ -105,84 +102,50 @@ fn answer(present: &mut Present, subsystem: &Value) {
     }
 }
 
-impl Format for SpdkNvmf {
-    fn name(&self) -> &'static str {
-        NAME
-    }
+/// JSON-RPC for subsystems.
+pub(super) const SPDK_NVMF: Format = Format {
+    name: NAME,
+    about: "SPDK's NVMe target: JSON-RPC requests, one to a line (reads nvmf_get_subsystems, save_config)",
+    loading: "adds hosts; SPDK answers with an error, and changes nothing, for a host that is allowed already",
+    removal: "SPDK disconnects a host that is removed",
+    protocol: Protocol::Nvme,
+    takes: &[Choice::Subsystem],
+    compares: Compares::Bytes,
+    object: of_subsystem,
+    admissible,
+    read,
+    writer: Writer::Commands(requests),
+    ..Format::NEW
+};
 
-    fn about(&self) -> &'static str {
-        "SPDK's NVMe target: JSON-RPC requests, one to a line (reads nvmf_get_subsystems, save_config)"
+/// # Errors
+/// The reason.
+fn admissible(name: &str, _host: Option<&str>) -> Result<(), String> {
+    let dashless = name
+        .strip_prefix("nqn.2014-08.org.nvmexpress:uuid:")
+        .is_some_and(|uuid| !uuid.contains('-'));
+    if dashless {
+        return Err("its UUID has no hyphens, and SPDK refuses that form".to_owned());
     }
+    Ok(())
+}
 
-    fn loading(&self) -> &'static str {
-        "adds hosts; SPDK answers with an error, and changes nothing, for a host that is allowed already"
-    }
-
-    fn removal(&self) -> &'static str {
-        "SPDK disconnects a host that is removed"
-    }
-
-    fn protocol(&self) -> Protocol {
-        Protocol::Nvme
-    }
-
-    fn takes(&self) -> &'static [Choice] {
-        &[Choice::Subsystem]
-    }
-
-    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
-        subsystem(scope, NAME).map(|nqn| Some(nqn.to_owned()))
-    }
-
-    fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {
-        let dashless = name
-            .strip_prefix("nqn.2014-08.org.nvmexpress:uuid:")
-            .is_some_and(|uuid| !uuid.contains('-'));
-        if dashless {
-            return Err("its UUID has no hyphens, and SPDK refuses that form".to_owned());
-        }
-        Ok(())
-    }
-
-    fn key<'n>(&self, name: &'n str) -> Cow<'n, str> {
-        Cow::Borrowed(name)
-    }
-
-    fn export(
-        &self,
-        members: &[Member<'_>],
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        requests(scope, out, &names(members), &[])
-    }
-
-    fn read(&self, text: &str) -> Result<Present, TargetError> {
-        let mut present = Present::default();
-        match spdk::read(text, NAME, EXPECTED)? {
-            Said::Calls(calls) => {
-                for (method, params) in &calls {
-                    call(&mut present, method, params)?;
-                }
-            }
-            Said::Answer(subsystems) => {
-                for subsystem in &subsystems {
-                    answer(&mut present, subsystem);
-                }
+fn read(text: &str, _format: &'static str) -> Result<Present, TargetError> {
+    let mut present = Present::default();
+    match spdk::read(text, NAME, EXPECTED)? {
+        Said::Calls(calls) => {
+            for (method, params) in &calls {
+                call(&mut present, method, params)?;
             }
         }
-        if present.objects.is_empty() {
-            return Err(wrong("it has no subsystem with hosts".to_owned()));
+        Said::Answer(subsystems) => {
+            for subsystem in &subsystems {
+                answer(&mut present, subsystem);
+            }
         }
-        Ok(present)
     }
-
-    fn change(
-        &self,
-        plan: &Plan<'_>,
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        requests(scope, out, &plan.added(), &plan.removed())
+    if present.objects.is_empty() {
+        return Err(wrong("it has no subsystem with hosts".to_owned()));
     }
+    Ok(present)
 }

@@ -10,11 +10,8 @@ use std::io::Write;
 use serde_json::{Map, Value, json};
 
 use super::json::{parse, text};
-use super::{Choice, Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError};
+use super::{Choice, Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, Writer};
 use crate::hosts::Host;
-
-/// A map of hosts.
-pub(super) struct Terraform;
 
 const NAME: &str = "terraform";
 const VARIABLE: &str = "sanid_hosts";
@@ -56,102 +53,72 @@ fn conflicts(there: &Value, new: &Value) -> bool {
     })
 }
 
-impl Format for Terraform {
-    fn name(&self) -> &'static str {
-        NAME
-    }
+/// A map of hosts.
+pub(super) const TERRAFORM: Format = Format {
+    name: NAME,
+    about: "Terraform: the variable sanid_hosts, a map of hosts, as tfvars.json (reads the same)",
+    loading: "Terraform makes the array what its variables say: a host that is not in this map is destroyed. Use sanid-fleet diff where there is a map already",
+    removal: "terraform apply removes it from the array at once; look at terraform plan first",
+    protocol: Protocol::Both,
+    takes: &[Choice::Protocol],
+    is_by_host: true,
+    read,
+    writer: Writer::Lists { export, change },
+    ..Format::NEW
+};
 
-    fn about(&self) -> &'static str {
-        "Terraform: the variable sanid_hosts, a map of hosts, as tfvars.json (reads the same)"
-    }
-
-    fn loading(&self) -> &'static str {
-        "Terraform makes the array what its variables say: a host that is not in this map is destroyed. Use sanid-fleet diff where there is a map already"
-    }
-
-    fn removal(&self) -> &'static str {
-        "terraform apply removes it from the array at once; look at terraform plan first"
-    }
-
-    fn protocol(&self) -> Protocol {
-        Protocol::Both
-    }
-
-    fn takes(&self) -> &'static [Choice] {
-        &[Choice::Protocol]
-    }
-
-    fn is_by_host(&self) -> bool {
-        true
-    }
-
-    fn object(&self, _scope: &Scope) -> Result<Option<String>, TargetError> {
-        Ok(None)
-    }
-
-    fn export(
-        &self,
-        members: &[Member<'_>],
-        _scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        let mut hosts = Map::new();
-        for member in members {
-            insert(&mut hosts, member.host)?;
+fn read(input: &str, _format: &'static str) -> Result<Present, TargetError> {
+    let document = parse(input, NAME, EXPECTED)?;
+    let Some(hosts) = document.get(VARIABLE).and_then(Value::as_object) else {
+        return Err(TargetError::read(
+            NAME,
+            EXPECTED,
+            format!("it has no map {VARIABLE}"),
+        ));
+    };
+    let mut present = Present::default();
+    for (name, host) in hosts {
+        for key in ["iqn", "host_nqn"] {
+            if let Some(value) = text(host, key) {
+                present.entries.push(Entry {
+                    label: Some(name.clone()),
+                    ..Entry::name("", value)
+                });
+            }
         }
-        write(out, &json!({VARIABLE: hosts}))
     }
+    Ok(present)
+}
 
-    fn read(&self, input: &str) -> Result<Present, TargetError> {
-        let document = parse(input, NAME, EXPECTED)?;
-        let Some(hosts) = document.get(VARIABLE).and_then(Value::as_object) else {
-            return Err(TargetError::read(
-                NAME,
-                EXPECTED,
-                format!("it has no map {VARIABLE}"),
-            ));
-        };
-        let mut present = Present::default();
-        for (name, host) in hosts {
+fn export(members: &[Member<'_>], _scope: &Scope, out: &mut dyn Write) -> Result<(), TargetError> {
+    let mut hosts = Map::new();
+    for member in members {
+        insert(&mut hosts, member.host)?;
+    }
+    write(out, &json!({VARIABLE: hosts}))
+}
+
+fn change(plan: &Plan<'_>, scope: &Scope, out: &mut dyn Write) -> Result<(), TargetError> {
+    let base = scope.base.as_deref().unwrap_or(r#"{"sanid_hosts":{}}"#);
+    let mut document = parse(base, NAME, EXPECTED)?;
+    if let Some(hosts) = document.get_mut(VARIABLE).and_then(Value::as_object_mut) {
+        let gone: HashSet<(&str, &str)> = plan
+            .remove
+            .iter()
+            .map(|entry| (entry.label.as_deref().unwrap_or_default(), &*entry.name))
+            .collect();
+        hosts.retain(|name, host| {
             for key in ["iqn", "host_nqn"] {
-                if let Some(value) = text(host, key) {
-                    present.entries.push(Entry {
-                        label: Some(name.clone()),
-                        ..Entry::name("", value)
-                    });
+                let goes = text(host, key).is_some_and(|value| gone.contains(&(name, value)));
+                if let (true, Some(host)) = (goes, host.as_object_mut()) {
+                    host.insert(key.to_owned(), Value::Null);
                 }
             }
+            text(host, "iqn").is_some() || text(host, "host_nqn").is_some()
+        });
+        for member in &plan.add {
+            insert(hosts, member.host)?;
         }
-        Ok(present)
     }
-
-    fn change(
-        &self,
-        plan: &Plan<'_>,
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        let base = scope.base.as_deref().unwrap_or(r#"{"sanid_hosts":{}}"#);
-        let mut document = parse(base, NAME, EXPECTED)?;
-        if let Some(hosts) = document.get_mut(VARIABLE).and_then(Value::as_object_mut) {
-            let gone: HashSet<(&str, &str)> = plan
-                .remove
-                .iter()
-                .map(|entry| (entry.label.as_deref().unwrap_or_default(), &*entry.name))
-                .collect();
-            hosts.retain(|name, host| {
-                for key in ["iqn", "host_nqn"] {
-                    let goes = text(host, key).is_some_and(|value| gone.contains(&(name, value)));
-                    if let (true, Some(host)) = (goes, host.as_object_mut()) {
-                        host.insert(key.to_owned(), Value::Null);
-                    }
-                }
-                text(host, "iqn").is_some() || text(host, "host_nqn").is_some()
-            });
-            for member in &plan.add {
-                insert(hosts, member.host)?;
-            }
-        }
-        write(out, &document)
-    }
+    write(out, &document)
 }

@@ -1,93 +1,113 @@
-//! tgt's targets.conf; a difference is commands for the running tgtd.
+//! tgt: its targets.conf, or a script of tgtadm commands for the running tgtd.
 //!
 //! tgtd lets in who comes from an address of its list *or* has a name of it, compared byte for byte. tgt-admin
 //! adds the address `ALL` to a target whose file has none, names or not, so an export has an address that
 //! nobody comes from. (Seen with tgt 1.0.85.) Source: tgt-admin(8), targets.conf(5).
 
-use std::borrow::Cow;
 use std::io::Write;
 
+use super::shell::{BUSY, STAYS, Script};
 use super::tgt_lists::{self, NOBODY};
-use super::tgtadm::Tgtadm;
 use super::{
-    Choice, Format, Member, Plan, Present, Protocol, Scope, TargetError, plain_iscsi, target,
+    Choice, Compares, Format, Member, Scope, TargetError, Writer, of_target, plain_iscsi, target,
 };
-
-/// A `<target>` of targets.conf.
-pub(super) struct Tgt;
 
 const NAME: &str = "tgt";
 
-impl Format for Tgt {
-    fn name(&self) -> &'static str {
-        NAME
-    }
+/// A `<target>` of targets.conf.
+pub(super) const TGT: Format = Format {
+    name: NAME,
+    about: "tgt: a <target> of targets.conf (reads tgt-admin --dump, targets.conf, tgtadm --op show)",
+    loading: "is one <target> without its backing store: put its lines into the <target> that is in /etc/tgt already, since tgt-admin does not join two of one name",
+    removal: "tgtd lets an initiator that is logged in go on until it logs in again: the script leaves those, unless DISRUPT=1",
+    takes: &[Choice::Target],
+    compares: Compares::Bytes,
+    object: of_target,
+    admissible: plain_iscsi,
+    read: tgt_lists::read,
+    writer: Writer::FileOrCommands(export, script),
+    ..Format::NEW
+};
 
-    fn about(&self) -> &'static str {
-        "tgt: a <target> of targets.conf (reads tgt-admin --dump, targets.conf, tgtadm --op show)"
-    }
+/// The same as commands.
+pub(super) const TGTADM: Format = Format {
+    name: "tgtadm",
+    about: "tgt: a script of tgtadm commands for the running tgtd (reads what tgt reads)",
+    loading: "adds what is missing and changes nothing else; a target that lets every address in (ALL) is closed with CLOSE=1 only",
+    writer: Writer::Commands(script),
+    ..TGT
+};
 
-    fn loading(&self) -> &'static str {
-        "is one <target> without its backing store: put its lines into the <target> that is in /etc/tgt already, since tgt-admin does not join two of one name"
-    }
+const PRELUDE: &str = r#"
+tgt() { tgtadm -C "${CONTROL_PORT:-0}" --lld iscsi --mode target "$@"; }
+work=$(mktemp -d)
+trap 'rm -r "$work"' EXIT
+tgt --op show >"$work/all"
+while IFS= read -r line; do
+    case $line in
+    "Target "*) this=${line#Target }; tid=${this%%: *}; [ "${this#*: }" = "$object" ] && echo "$tid" >"$work/tid" || tid= ;;
+    *) [ -z "${tid:-}" ] || printf '%s\n' "$line" >>"$work/mine" ;;
+    esac
+done <"$work/all"
+[ -s "$work/tid" ] || { echo "tgtd has no target $object; see tgtadm --lld iscsi --op show --mode target" >&2; exit 2; }
+tid=$(cat "$work/tid")
+sed -n '/ACL information:/,$s/^ *//p' "$work/mine" >"$work/acl"
+sed -n 's/^ *Initiator: \([^ ]*\).*/\1/p' "$work/mine" >"$work/live"
+if grep -qx ALL "$work/acl" && [ "${CLOSE:-0}" != 1 ]; then
+    echo "$object lets every address in, and names change nothing: run this with CLOSE=1 to close it to initiators that are not in its list" >&2
+    exit 2
+fi
+admit() { grep -qxF -e "$1" "$work/acl" || tgt --op bind --tid "$tid" -Q "$1"; }
+dismiss() {
+    grep -qxF -e "$1" "$work/acl" || return 0
+    if grep -qxF -e "$1" "$work/live" &&
+        stays "$1" "is logged in and stays; it could not log in again after a loss: DISRUPT=1 takes it away all the same"; then
+        return 0
+    fi
+    tgt --op unbind --tid "$tid" -Q "$1"
+}
+"#;
 
-    fn removal(&self) -> &'static str {
-        Tgtadm.removal()
-    }
+/// Last, so that those who are admitted are so all the time.
+const AFTER: &str = r#"
+! grep -qx ALL "$work/acl" || tgt --op unbind --tid "$tid" -I ALL
+"#;
 
-    fn protocol(&self) -> Protocol {
-        Protocol::Iscsi
-    }
+const WHAT: &[&str] = &[
+    "Tells the running tgtd which initiators it admits to one target.",
+    "CONTROL_PORT in the environment is tgtd's (-C). tgtd forgets it all when it ends: /etc/tgt/conf.d keeps it.",
+];
 
-    fn takes(&self) -> &'static [Choice] {
-        &[Choice::Target]
-    }
+fn script(
+    scope: &Scope,
+    out: &mut dyn Write,
+    admit: &[&str],
+    dismiss: &[&str],
+) -> Result<(), TargetError> {
+    let script = Script {
+        what: WHAT,
+        variables: &[],
+        prelude: &[STAYS, PRELUDE],
+        after: &format!("{AFTER}{BUSY}"),
+    };
+    let object = target(scope, NAME)?;
+    script.write(out, object, admit, dismiss)
+}
 
-    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
-        target(scope, NAME).map(|name| Some(name.to_owned()))
+fn export(members: &[Member<'_>], scope: &Scope, out: &mut dyn Write) -> Result<(), TargetError> {
+    writeln!(
+        out,
+        "# The initiators that tgt admits to one target. Made by sanid-fleet."
+    )?;
+    writeln!(out, "<target {}>", target(scope, NAME)?)?;
+    for member in members {
+        writeln!(out, "    initiator-name {}", member.name)?;
     }
-
-    fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {
-        plain_iscsi(name)
-    }
-
-    fn key<'n>(&self, name: &'n str) -> Cow<'n, str> {
-        Cow::Borrowed(name)
-    }
-
-    fn export(
-        &self,
-        members: &[Member<'_>],
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        writeln!(
-            out,
-            "# The initiators that tgt admits to one target. Made by sanid-fleet."
-        )?;
-        writeln!(out, "<target {}>", target(scope, NAME)?)?;
-        for member in members {
-            writeln!(out, "    initiator-name {}", member.name)?;
-        }
-        writeln!(
-            out,
-            "    # Nobody comes from it; without any address tgt-admin lets all of them in."
-        )?;
-        writeln!(out, "    initiator-address {NOBODY}")?;
-        writeln!(out, "</target>")?;
-        Ok(())
-    }
-
-    fn read(&self, text: &str) -> Result<Present, TargetError> {
-        tgt_lists::read(text, NAME)
-    }
-
-    fn change(
-        &self,
-        plan: &Plan<'_>,
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        Tgtadm.change(plan, scope, out)
-    }
+    writeln!(
+        out,
+        "    # Nobody comes from it; without any address tgt-admin lets all of them in."
+    )?;
+    writeln!(out, "    initiator-address {NOBODY}")?;
+    writeln!(out, "</target>")?;
+    Ok(())
 }

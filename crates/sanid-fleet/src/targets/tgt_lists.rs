@@ -1,6 +1,5 @@
 //! What tgt says of itself: its listing and its configuration.
 
-use super::shell;
 use super::{Entry, Kind, Present, TargetError};
 
 const EXPECTED: &str =
@@ -10,9 +9,6 @@ pub(super) const NOBODY: &str = "255.255.255.255";
 
 /// What a targets.conf or the listing of the running tgtd admits.
 pub(super) fn read(text: &str, format: &'static str) -> Result<Present, TargetError> {
-    if shell::is_script(text) {
-        return Ok(shell::read(text));
-    }
     let mut present = if text.starts_with("Target ") {
         listing(text)
     } else {

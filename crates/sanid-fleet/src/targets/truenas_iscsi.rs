@@ -8,15 +8,8 @@ use std::io::Write;
 use serde_json::Value;
 
 use super::json::{list, parse, text};
-use super::shell;
 use super::truenas;
-use super::{
-    Choice, Entry, Format, Kind, Member, Plan, Present, Protocol, Scope, TargetError, names,
-    one_word, required,
-};
-
-/// A script of midclt calls.
-pub(super) struct TruenasIscsi;
+use super::{Choice, Entry, Format, Kind, Present, Scope, TargetError, Writer, one_word, required};
 
 const NAME: &str = "truenas-iscsi";
 const EXPECTED: &str = "Have TrueNAS say it: midclt call iscsi.initiator.query";
@@ -62,98 +55,53 @@ fn group(scope: &Scope) -> Result<&str, TargetError> {
     )
 }
 
-impl Format for TruenasIscsi {
-    fn name(&self) -> &'static str {
-        NAME
-    }
+/// A script of midclt calls.
+pub(super) const TRUENAS_ISCSI: Format = Format {
+    name: NAME,
+    about: "TrueNAS iSCSI: a script of midclt calls for a group of initiators (reads iscsi.initiator.query)",
+    loading: "merges into the list that the group has; a group whose list was empty let anyone in, and is closed to all others with the first name",
+    removal: "TrueNAS writes its target's configuration anew, and an initiator that is removed may lose its session",
+    takes: &[Choice::Group],
+    object: |scope, _| group(scope).map(|group| Some(group.to_owned())),
+    admissible: one_word,
+    read,
+    keeps_one: Some(
+        "an empty list of TrueNAS lets anyone in: leave one name, or take the group off its targets first",
+    ),
+    writer: Writer::Commands(script),
+    ..Format::NEW
+};
 
-    fn about(&self) -> &'static str {
-        "TrueNAS iSCSI: a script of midclt calls for a group of initiators (reads iscsi.initiator.query)"
-    }
-
-    fn loading(&self) -> &'static str {
-        "merges into the list that the group has; a group whose list was empty let anyone in, and is closed to all others with the first name"
-    }
-
-    fn removal(&self) -> &'static str {
-        "TrueNAS writes its target's configuration anew, and an initiator that is removed may lose its session"
-    }
-
-    fn protocol(&self) -> Protocol {
-        Protocol::Iscsi
-    }
-
-    fn takes(&self) -> &'static [Choice] {
-        &[Choice::Group]
-    }
-
-    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
-        group(scope).map(|group| Some(group.to_owned()))
-    }
-
-    fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {
-        one_word(name)
-    }
-
-    fn export(
-        &self,
-        members: &[Member<'_>],
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        script(scope, out, &names(members), &[])
-    }
-
-    fn read(&self, input: &str) -> Result<Present, TargetError> {
-        if shell::is_script(input) {
-            return Ok(shell::read(input));
+fn read(input: &str, _format: &'static str) -> Result<Present, TargetError> {
+    let groups = parse(input, NAME, EXPECTED)?;
+    let Some(groups) = groups.as_array() else {
+        return Err(TargetError::read(
+            NAME,
+            EXPECTED,
+            "it is not a list of groups",
+        ));
+    };
+    let mut present = Present::default();
+    for group in groups {
+        let number = group.get("id").and_then(Value::as_u64).unwrap_or(0);
+        let comment = text(group, "comment").filter(|comment| !comment.is_empty());
+        let object = comment.map_or_else(|| number.to_string(), str::to_owned);
+        present.object(&object);
+        let initiators = list(group, "initiators");
+        if initiators.is_empty() {
+            present
+                .entries
+                .push(Entry::anyone(&object, "an empty list"));
         }
-        let groups = parse(input, NAME, EXPECTED)?;
-        let Some(groups) = groups.as_array() else {
-            return Err(TargetError::read(
-                NAME,
-                EXPECTED,
-                "it is not a list of groups",
-            ));
-        };
-        let mut present = Present::default();
-        for group in groups {
-            let number = group.get("id").and_then(Value::as_u64).unwrap_or(0);
-            let comment = text(group, "comment").filter(|comment| !comment.is_empty());
-            let object = comment.map_or_else(|| number.to_string(), str::to_owned);
-            present.object(&object);
-            let initiators = list(group, "initiators");
-            if initiators.is_empty() {
-                present
-                    .entries
-                    .push(Entry::anyone(&object, "an empty list"));
-            }
-            for name in initiators.iter().filter_map(Value::as_str) {
-                let is_name = ["iqn.", "eui.", "naa."]
-                    .iter()
-                    .any(|form| name.to_ascii_lowercase().starts_with(form));
-                present.entries.push(Entry {
-                    kind: if is_name { Kind::Name } else { Kind::Pattern },
-                    ..Entry::name(&object, name)
-                });
-            }
+        for name in initiators.iter().filter_map(Value::as_str) {
+            let is_name = ["iqn.", "eui.", "naa."]
+                .iter()
+                .any(|form| name.to_ascii_lowercase().starts_with(form));
+            present.entries.push(Entry {
+                kind: if is_name { Kind::Name } else { Kind::Pattern },
+                ..Entry::name(&object, name)
+            });
         }
-        Ok(present)
     }
-
-    fn change(
-        &self,
-        plan: &Plan<'_>,
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        if plan.result().next().is_none() {
-            return Err(TargetError::Refused(
-                "the list would be empty, and an empty list of TrueNAS lets anyone in: \
-                 leave one name, or take the group off its targets first"
-                    .to_owned(),
-            ));
-        }
-        script(scope, out, &plan.added(), &plan.removed())
-    }
+    Ok(present)
 }

@@ -2,19 +2,14 @@
 //!
 //! Source: TrueNAS API, `nvmet.host`, `nvmet.subsys`, `nvmet.host_subsys`.
 
-use std::borrow::Cow;
 use std::io::Write;
 
 use super::json::{on, parse, text};
-use super::shell;
 use super::truenas;
 use super::{
-    Choice, Entry, Format, Member, Plan, Present, Protocol, Scope, TargetError, names, one_word,
+    Choice, Compares, Entry, Format, Present, Protocol, Scope, TargetError, Writer, one_word,
     subsystem,
 };
-
-/// A script of midclt calls.
-pub(super) struct TruenasNvmet;
 
 const NAME: &str = "truenas-nvmet";
 const EXPECTED: &str = "Have TrueNAS say it: midclt call nvmet.host_subsys.query";
@@ -51,94 +46,43 @@ fn script(
     truenas::write(out, WHAT, MERGE, subsystem(scope, NAME)?, admit, dismiss)
 }
 
-impl Format for TruenasNvmet {
-    fn name(&self) -> &'static str {
-        NAME
-    }
+/// A script of midclt calls.
+pub(super) const TRUENAS_NVMET: Format = Format {
+    name: NAME,
+    about: "TrueNAS NVMe: a script of midclt calls (reads nvmet.host_subsys.query)",
+    loading: "adds what is missing and changes nothing else; a subsystem with allow_any_host still admits anyone",
+    removal: "the kernel's nvmet lets a host that is connected go on until it connects again",
+    protocol: Protocol::Nvme,
+    takes: &[Choice::Subsystem],
+    compares: Compares::Bytes,
+    object: |scope, format| subsystem(scope, format).map(|_| None),
+    within: |format, scope, _| subsystem(scope, format.name).map(|nqn| Some(vec![nqn.to_owned()])),
+    admissible: one_word,
+    read,
+    writer: Writer::Commands(script),
+    ..Format::NEW
+};
 
-    fn about(&self) -> &'static str {
-        "TrueNAS NVMe: a script of midclt calls (reads nvmet.host_subsys.query)"
-    }
-
-    fn loading(&self) -> &'static str {
-        "adds what is missing and changes nothing else; a subsystem with allow_any_host still admits anyone"
-    }
-
-    fn removal(&self) -> &'static str {
-        "the kernel's nvmet lets a host that is connected go on until it connects again"
-    }
-
-    fn protocol(&self) -> Protocol {
-        Protocol::Nvme
-    }
-
-    fn takes(&self) -> &'static [Choice] {
-        &[Choice::Subsystem]
-    }
-
-    /// The list of ties does not show a subsystem without any.
-    fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
-        subsystem(scope, NAME).map(|_| None)
-    }
-
-    fn within(
-        &self,
-        scope: &Scope,
-        _present: &Present,
-    ) -> Result<Option<Vec<String>>, TargetError> {
-        subsystem(scope, NAME).map(|nqn| Some(vec![nqn.to_owned()]))
-    }
-
-    fn admissible(&self, name: &str, _host: Option<&str>) -> Result<(), String> {
-        one_word(name)
-    }
-
-    fn key<'n>(&self, name: &'n str) -> Cow<'n, str> {
-        Cow::Borrowed(name)
-    }
-
-    fn export(
-        &self,
-        members: &[Member<'_>],
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        script(scope, out, &names(members), &[])
-    }
-
-    fn read(&self, input: &str) -> Result<Present, TargetError> {
-        if shell::is_script(input) {
-            return Ok(shell::read(input));
-        }
-        let wrong = |why: &str| TargetError::read(NAME, EXPECTED, why);
-        let ties = parse(input, NAME, EXPECTED)?;
-        let mut present = Present::default();
-        for tie in ties.as_array().ok_or_else(|| wrong("it is no list"))? {
-            let subsystem = tie.get("subsys");
-            let object = subsystem.and_then(|one| text(one, "subnqn"));
-            let name = tie.get("host").and_then(|host| text(host, "hostnqn"));
-            let (Some(object), Some(name)) = (object, name) else {
-                return Err(wrong("an element has no subsys.subnqn or no host.hostnqn"));
-            };
-            if !present.objects.iter().any(|known| known == object) {
-                present.object(object);
-                if on(subsystem.and_then(|one| one.get("allow_any_host"))) {
-                    present
-                        .entries
-                        .push(Entry::anyone(object, "allow_any_host"));
-                }
+fn read(input: &str, _format: &'static str) -> Result<Present, TargetError> {
+    let wrong = |why: &str| TargetError::read(NAME, EXPECTED, why);
+    let ties = parse(input, NAME, EXPECTED)?;
+    let mut present = Present::default();
+    for tie in ties.as_array().ok_or_else(|| wrong("it is no list"))? {
+        let subsystem = tie.get("subsys");
+        let object = subsystem.and_then(|one| text(one, "subnqn"));
+        let name = tie.get("host").and_then(|host| text(host, "hostnqn"));
+        let (Some(object), Some(name)) = (object, name) else {
+            return Err(wrong("an element has no subsys.subnqn or no host.hostnqn"));
+        };
+        if !present.objects.iter().any(|known| known == object) {
+            present.object(object);
+            if on(subsystem.and_then(|one| one.get("allow_any_host"))) {
+                present
+                    .entries
+                    .push(Entry::anyone(object, "allow_any_host"));
             }
-            present.entries.push(Entry::name(object, name));
         }
-        Ok(present)
+        present.entries.push(Entry::name(object, name));
     }
-
-    fn change(
-        &self,
-        plan: &Plan<'_>,
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        script(scope, out, &plan.added(), &plan.removed())
-    }
+    Ok(present)
 }

@@ -15,4 +15,5 @@ mod field;
 mod model;
 mod real_files;
 mod spdk_schema;
+mod states;
 mod support;

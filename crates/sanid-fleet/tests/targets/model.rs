@@ -11,7 +11,7 @@ use super::apply::apply;
 use super::support::{export, host, names, protocols, scope, scope_of};
 
 /// The names that a list of hosts gives for a format.
-fn wanted(format: &dyn Format, hosts: &[Host], scope: &Scope) -> Vec<String> {
+fn wanted(format: &Format, hosts: &[Host], scope: &Scope) -> Vec<String> {
     let made = targets::members(format, hosts, scope).unwrap();
     let mut names: Vec<String> = made
         .members
@@ -28,7 +28,7 @@ fn hosts(numbers: &BTreeSet<u64>) -> Vec<Host> {
 
 /// What a target that had one list has after the change to another.
 fn change(
-    format: &dyn Format,
+    format: &Format,
     before: &[Host],
     after: &[Host],
     scope: &Scope,
@@ -47,7 +47,7 @@ fn change(
         let mut out = Vec::new();
         format.change(&plan, &scope, &mut out).unwrap();
         let commands = String::from_utf8(out).unwrap();
-        apply(format.name(), &commands, &mut target);
+        apply(format.name, &commands, &mut target);
     }
     target.into_iter().collect()
 }
@@ -59,14 +59,14 @@ proptest! {
     fn what_is_exported_is_imported(numbers in btree_set(0_u64..2000, 1..600)) {
         let hosts = hosts(&numbers);
         for format in FORMATS {
-            for protocol in protocols(*format) {
-                let scope = scope_of(*format, protocol);
-                let text = export(*format, &hosts, &scope);
+            for protocol in protocols(format) {
+                let scope = scope_of(format, protocol);
+                let text = export(format, &hosts, &scope);
                 let present = format.read(&text).unwrap();
-                prop_assert_eq!(names(&present), wanted(*format, &hosts, &scope), "{}", format.name());
-                let made = targets::members(*format, &hosts, &scope).unwrap();
-                let plan = targets::plan(*format, &made, &present, &scope, true).unwrap();
-                prop_assert!(plan.is_empty(), "{}: {:?}", format.name(), plan);
+                prop_assert_eq!(names(&present), wanted(format, &hosts, &scope), "{}", format.name);
+                let made = targets::members(format, &hosts, &scope).unwrap();
+                let plan = targets::plan(format, &made, &present, &scope, true).unwrap();
+                prop_assert!(plan.is_empty(), "{}: {:?}", format.name, plan);
             }
         }
     }
@@ -84,10 +84,10 @@ proptest! {
             hosts(&before.union(&after).copied().collect())
         };
         for format in FORMATS {
-            for protocol in protocols(*format) {
-                let scope = scope_of(*format, protocol);
-                let result = change(*format, &old, &new, &scope, prune);
-                prop_assert_eq!(result, wanted(*format, &all, &scope), "{}", format.name());
+            for protocol in protocols(format) {
+                let scope = scope_of(format, protocol);
+                let result = change(format, &old, &new, &scope, prune);
+                prop_assert_eq!(result, wanted(format, &all, &scope), "{}", format.name);
             }
         }
     }

@@ -25,9 +25,9 @@ pub(crate) fn scope(protocol: Protocol) -> Scope {
 }
 
 /// The same for a format: what an export of SPDK makes are the groups that the target maps.
-pub(crate) fn scope_of(format: &dyn Format, protocol: Protocol) -> Scope {
+pub(crate) fn scope_of(format: &Format, protocol: Protocol) -> Scope {
     let scope = scope(protocol);
-    match format.name() {
+    match format.name {
         "spdk-iscsi" => Scope {
             group: None,
             ..scope
@@ -37,8 +37,8 @@ pub(crate) fn scope_of(format: &dyn Format, protocol: Protocol) -> Scope {
 }
 
 /// The protocols that a format can be asked for.
-pub(crate) fn protocols(format: &dyn Format) -> Vec<Protocol> {
-    match format.protocol() {
+pub(crate) fn protocols(format: &Format) -> Vec<Protocol> {
+    match format.protocol {
         Protocol::Either => vec![Protocol::Iscsi, Protocol::Nvme],
         one => vec![one],
     }
@@ -74,7 +74,7 @@ pub(crate) fn csv(hosts: &[Host]) -> String {
     list
 }
 
-pub(crate) fn export(format: &dyn Format, hosts: &[Host], scope: &Scope) -> String {
+pub(crate) fn export(format: &Format, hosts: &[Host], scope: &Scope) -> String {
     let made = targets::members(format, hosts, scope).unwrap();
     let mut out = Vec::new();
     format.export(&made.members, scope, &mut out).unwrap();
