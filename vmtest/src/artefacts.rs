@@ -18,6 +18,8 @@ use crate::layer::{Layer, libraries, version};
 pub enum Artefact {
     /// A whole Debian, installed by debootstrap, with storage clients and no identity.
     Tree(Debian),
+    /// The same with SELinux and Debian's policy.
+    Selinux(Debian),
     /// A Debian that makes initramfs images and has an identity of its own.
     Builder(Debian),
     /// A kernel package, unpacked.
@@ -39,7 +41,7 @@ const READERS: (&str, &[&str]) = ("readers", &["nvme-stas", "nvme-cli", "systemd
 const RUST: (&str, &[&str]) = ("rust", &["cargo", "rustc", "gcc", "libc6-dev"]);
 
 impl Artefact {
-    /// All of them, what takes longest and what others need first.
+    /// Those of every run, what takes longest and what others need first.
     pub const ALL: [Self; 11] = [
         Self::Tree(Twelve),
         Self::Builder(Twelve),
@@ -75,6 +77,7 @@ impl Artefact {
     fn make(self) -> Result<PathBuf> {
         match self {
             Self::Tree(debian) => tree(debian),
+            Self::Selinux(debian) => selinux(debian),
             Self::Builder(debian) => builder(debian),
             Self::Kernel(debian) => kernel(debian),
             Self::Initramfs(debian) => initramfs(debian),
@@ -124,6 +127,7 @@ const GUIDE: &str = "multipath-tools,targetcli-fb";
 /// What makes images. dracut's packages do not ask for what its modules use: network pgrep (procps), and Debian 13's
 /// nvmf jq.
 const MAKERS: &str = "dracut-core,dracut-network,initramfs-tools-core,procps,jq";
+const SELINUX: &str = "selinux-policy-default,selinux-utils,policycoreutils";
 /// The post-install scripts of the packages make these for the machine that runs debootstrap.
 const IDENTITY: &[&str] = &[
     "etc/machine-id",
@@ -146,9 +150,17 @@ fn tree_recipe(packages: &str) -> String {
 }
 
 fn tree(debian: Debian) -> Result<PathBuf> {
-    let packages = tree_packages(debian);
-    kept::entry(debian.suite(), &tree_recipe(&packages), |tree| {
-        debian::debootstrap(debian, &packages, tree)?;
+    without_identity(debian, debian.suite(), &tree_packages(debian))
+}
+
+fn selinux(debian: Debian) -> Result<PathBuf> {
+    let name = format!("{}-selinux", debian.suite());
+    without_identity(debian, &name, &format!("{CLIENTS},{SELINUX}"))
+}
+
+fn without_identity(debian: Debian, name: &str, packages: &str) -> Result<PathBuf> {
+    kept::entry(name, &tree_recipe(packages), |tree| {
+        debian::debootstrap(debian, packages, tree)?;
         for made in IDENTITY {
             let path = tree.join(made);
             run!("rm -f {path}")?;

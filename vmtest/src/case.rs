@@ -43,8 +43,7 @@ pub(crate) enum Guest {
     Disk {
         debian: Debian,
         boots: &'static [Boot],
-        /// Whether it has what the guide in docs/clones.md needs, and the commands of that guide.
-        guide: bool,
+        system: System,
     },
     /// QEMU whose root file system is served by a second QEMU.
     SanBoot {
@@ -53,6 +52,19 @@ pub(crate) enum Guest {
         storage: Storage,
         seed: Seed,
     },
+}
+
+/// What the system on a disk has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum System {
+    /// sanid, where a package puts it.
+    Sanid,
+    /// The same, what the guide in docs/clones.md needs, and the commands of that guide.
+    Guide,
+    /// The Debian packages of sanid in `/packages`, not installed, and names that another host could have.
+    Packages,
+    /// The same, and SELinux with Debian's policy, which reports and denies nothing.
+    PackagesAndSelinux,
 }
 
 /// What an initramfs has besides the programs that all of them have.

@@ -40,20 +40,31 @@ const NOT_NEEDED: &[&str] = &[
 /// A tree with sanid in it. It is unmounted when this is dropped.
 pub(crate) struct Tree<'a> {
     trial: &'a Trial<'a>,
-    debian: Debian,
+    base: Artefact,
     work: PathBuf,
 }
 
 impl<'a> Tree<'a> {
     /// A new root file system, with sanid installed as a package does it. `how_to_leave` is for a person's shell.
     pub(crate) fn new(trial: &'a Trial<'a>, debian: Debian, how_to_leave: &str) -> Result<Self> {
+        let tree = Self::without_sanid(trial, Artefact::Tree(debian), how_to_leave)?;
+        tree.install()?;
+        Ok(tree)
+    }
+
+    /// A new root file system with nothing but the harness.
+    pub(crate) fn without_sanid(
+        trial: &'a Trial<'a>,
+        base: Artefact,
+        how_to_leave: &str,
+    ) -> Result<Self> {
         let tree = Self {
             trial,
-            debian,
+            base,
             work: trial.work(),
         };
         tree.mount()?;
-        tree.install()?;
+        tree.add_harness()?;
         tree.write("vm/shell.sh", &trial.shell_script(how_to_leave)?)?;
         Ok(tree)
     }
@@ -67,7 +78,7 @@ impl<'a> Tree<'a> {
         for directory in [&root, &layer, &index] {
             fs::create_dir_all(directory)?;
         }
-        let base = Artefact::Tree(self.debian).get()?;
+        let base = self.base.get()?;
         run!("mount -t overlay overlay -o lowerdir={base},upperdir={layer},workdir={index} {root}")
             .map(drop)
     }
@@ -77,12 +88,16 @@ impl<'a> Tree<'a> {
         let (from, to) = (dist.join(UNITS), root.join(UNITS));
         run!("cp --recursive --no-target-directory {from} {to}")?;
         fs::copy(self.trial.sanid()?, root.join("usr/bin/sanid"))?;
-        fs::create_dir_all(root.join("vm/kept"))?;
+        self.systemctl("enable", &["sanid.service"])
+    }
+
+    /// What runs the script of a case.
+    fn add_harness(&self) -> Result<()> {
+        fs::create_dir_all(self.root().join("vm/kept"))?;
         self.copy("vm/lib.sh", "lib.sh")?;
         for unit in ["vm-case.service", "vm-shell.service"] {
             self.copy(&format!("{UNITS}/{unit}"), unit)?;
         }
-        self.systemctl("enable", &["sanid.service"])?;
         self.systemctl("mask", NOT_NEEDED)
     }
 
@@ -150,6 +165,7 @@ impl<'a> Tree<'a> {
                 let kept: Vec<Vec<u8>> = keep.iter().map(read).collect::<Result<_, _>>()?;
                 self.clear()?;
                 self.mount()?;
+                self.add_harness()?;
                 self.install()?;
                 self.pass_as_host()?;
                 for (path, content) in keep.iter().zip(kept) {

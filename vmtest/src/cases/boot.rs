@@ -1,7 +1,7 @@
 //! Boots and reboots of a real systemd: names at the first boot and after, upgrades, templates, credentials, and
 //! the order of units.
 
-use crate::case::{Boot, Case, Change, Guest};
+use crate::case::{Boot, Case, Change, Guest, System};
 use crate::debian::Debian;
 
 /// One boot after the other.
@@ -28,10 +28,46 @@ const fn disk(name: &'static str, proves: &'static str, debian: Debian) -> Case 
         guest: Guest::Disk {
             debian,
             boots: TIMED,
-            guide: false,
+            system: System::Sanid,
         },
     }
 }
+
+/// A whole Debian on which administrators install packages.
+const fn packages(
+    name: &'static str,
+    proves: &'static str,
+    debian: Debian,
+    system: System,
+) -> Case {
+    Case {
+        name,
+        proves,
+        takes: 200,
+        memory: 512,
+        guest: Guest::Disk {
+            debian,
+            boots: INSTALLED,
+            system,
+        },
+    }
+}
+
+/// A boot that checks the packages (`packages.sh` knows the words).
+const fn installed(arguments: &'static str) -> Boot {
+    Boot {
+        before: &[],
+        script: "packages.sh",
+        arguments,
+        options: &[],
+    }
+}
+
+const INSTALLED: &[Boot] = &[
+    installed("install"),
+    installed("kept then-again"),
+    installed("made then-purge"),
+];
 
 /// A boot that checks the names (`names.sh` knows the words).
 const fn names(arguments: &'static str, before: &'static [Change]) -> Boot {
@@ -110,6 +146,25 @@ const ALL_START: &[Change] = &[
 ];
 
 pub(super) const ALL: &[Case] = &[
+    packages(
+        "packages_12",
+        "packages installed in a running system make no name and start nothing; a reboot keeps the names that are \
+         there, and makes them where there are none; removal and purge leave the names",
+        Debian::Twelve,
+        System::Packages,
+    ),
+    packages(
+        "packages_13",
+        "the same on Debian 13",
+        Debian::Thirteen,
+        System::Packages,
+    ),
+    packages(
+        "packages_selinux",
+        "the same with SELinux: every file has the policy's label, and nothing would be denied",
+        Debian::Twelve,
+        System::PackagesAndSelinux,
+    ),
     container(
         "boot_and_reboot",
         "the names exist after the first boot and stay the same after every later one",

@@ -1,6 +1,6 @@
 //! Cases with real targets: connections, exports to targets, boots from storage.
 
-use crate::case::{Addition, Case, Disk, Guest, Machine, Maker, Seed, Storage};
+use crate::case::{Addition, Case, Disk, Guest, Machine, Maker, Seed, Storage, System};
 use crate::debian::Debian::{self, Thirteen, Twelve};
 
 /// Without anything that the script needs to know.
@@ -82,7 +82,7 @@ const fn guide(name: &'static str, proves: &'static str, debian: Debian) -> Case
                 arguments: "",
                 options: &[],
             }],
-            guide: true,
+            system: System::Guide,
         },
     }
 }

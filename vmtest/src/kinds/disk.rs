@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::guide;
 use crate::artefacts::Artefact;
-use crate::case::{Boot, FIRMWARE_UUID};
+use crate::case::{Boot, FIRMWARE_UUID, MACHINE_ID, System};
 use crate::debian::Debian;
 use crate::host::run;
 use crate::qemu::{LEAVE, Qemu};
@@ -18,16 +18,26 @@ pub(super) fn run(
     trial: &Trial<'_>,
     debian: Debian,
     boots: &'static [Boot],
-    guide: bool,
+    system: System,
 ) -> Result<()> {
     let image = {
-        let tree = Tree::new(trial, debian, LEAVE)?;
+        let tree = if system.has_packages() {
+            Tree::without_sanid(trial, base(debian, system), LEAVE)?
+        } else {
+            Tree::new(trial, debian, LEAVE)?
+        };
         if let Some(first) = boots.first() {
             let script = trial.script(first.script, ARGUMENTS)?;
             tree.write("vm/case.sh", &script)?;
         }
-        if guide {
-            add_guide(trial, debian, &tree)?;
+        match system {
+            System::Sanid => {}
+            System::Guide => add_guide(trial, debian, &tree)?,
+            System::Packages => add_packages(trial, &tree)?,
+            System::PackagesAndSelinux => {
+                add_packages(trial, &tree)?;
+                label(&tree)?;
+            }
         }
         tree.to_disk("root")?
     };
@@ -42,9 +52,11 @@ pub(super) fn run(
             .args(&["-uuid", FIRMWARE_UUID])
             .word(format!("root=/dev/nvme0n1 rw vm.arguments={arguments}"))
             .systemd();
-        if guide {
+        match system {
             // For the hardware record.
-            qemu = qemu.card("52:54:00:00:00:01", "");
+            System::Guide => qemu = qemu.card("52:54:00:00:00:01", ""),
+            System::PackagesAndSelinux => qemu = qemu.word("security=selinux"),
+            System::Sanid | System::Packages => {}
         }
         qemu.boot(&format!("boot {} ({})", number + 1, boot.arguments))?;
     }
@@ -54,6 +66,58 @@ pub(super) fn run(
 /// How the script on the disk, which stays the same, gets the arguments of a boot.
 const ARGUMENTS: &str = "export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 set -- $(sed -n 's/.*vm.arguments=\\([^ ]*\\).*/\\1/p' /proc/cmdline | tr , ' ')";
+
+impl System {
+    pub(super) fn has_packages(self) -> bool {
+        matches!(self, Self::Packages | Self::PackagesAndSelinux)
+    }
+}
+
+/// The tree that the disk is made of.
+pub(super) fn base(debian: Debian, system: System) -> Artefact {
+    match system {
+        System::PackagesAndSelinux => Artefact::Selinux(debian),
+        _ => Artefact::Tree(debian),
+    }
+}
+
+/// The packages, and a stock host: its machine-id, and the names that open-iscsi and nvme-cli made.
+fn add_packages(trial: &Trial<'_>, tree: &Tree<'_>) -> Result<()> {
+    let (script, root) = (trial.bench.root.join("packaging/deb.sh"), tree.root());
+    let sanid = trial.program("sanid")?;
+    let programs = sanid.parent().unwrap_or(sanid);
+    let architecture = run!("dpkg --print-architecture")?;
+    let architecture = architecture.trim();
+    run!("{script} {architecture} {programs} {root}/packages")?;
+    tree.write("etc/machine-id", &format!("{MACHINE_ID}\n"))?;
+    for (path, text) in STOCK {
+        tree.write(path, text)?;
+    }
+    Ok(())
+}
+
+const STOCK: &[(&str, &str)] = &[
+    (
+        "etc/iscsi/initiatorname.iscsi",
+        "InitiatorName=iqn.1993-08.org.debian:01:ab12cd34ef56\n",
+    ),
+    (
+        "etc/nvme/hostnqn",
+        "nqn.2014-08.org.nvmexpress:uuid:0d5ba1ee-3f0c-4a2b-9a59-59e7a2a0c0de\n",
+    ),
+    ("etc/nvme/hostid", "0d5ba1ee-3f0c-4a2b-9a59-59e7a2a0c0de\n"),
+];
+
+/// Gives every file the label that the policy has for it.
+fn label(tree: &Tree<'_>) -> Result<()> {
+    let root = tree.root();
+    tree.write(
+        "etc/selinux/config",
+        "SELINUX=permissive\nSELINUXTYPE=default\n",
+    )?;
+    let contexts = "etc/selinux/default/contexts/files/file_contexts";
+    run!("chroot {root} setfiles -F {contexts} /").map(drop)
+}
 
 /// The commands of the guide, and what they need: the kernel's modules, where modprobe and udev find them.
 fn add_guide(trial: &Trial<'_>, debian: Debian, tree: &Tree<'_>) -> Result<()> {

@@ -32,8 +32,8 @@ pub(crate) fn run(trial: &Trial<'_>) -> Result<()> {
         Guest::Disk {
             debian,
             boots,
-            guide,
-        } => disk::run(trial, *debian, boots, *guide),
+            system,
+        } => disk::run(trial, *debian, boots, *system),
         Guest::SanBoot {
             debian,
             maker,
@@ -68,7 +68,9 @@ pub(crate) fn artefacts(case: &Case) -> Vec<Artefact> {
             Artefact::Initramfs(Twelve),
         ],
         Guest::Container { debian, .. } => vec![Artefact::Tree(*debian)],
-        Guest::Disk { debian, .. } => vec![Artefact::Tree(*debian), Artefact::Kernel(*debian)],
+        Guest::Disk { debian, system, .. } => {
+            vec![disk::base(*debian, *system), Artefact::Kernel(*debian)]
+        }
         Guest::SanBoot { debian, .. } => vec![
             Artefact::Tree(Twelve),
             Artefact::Tree(*debian),
@@ -82,6 +84,9 @@ pub(crate) fn artefacts(case: &Case) -> Vec<Artefact> {
 
 /// The programs of the project that the guests of a case run.
 pub(crate) fn programs(case: &Case) -> Vec<&'static str> {
+    if matches!(&case.guest, Guest::Disk { system, .. } if system.has_packages()) {
+        return vec!["sanid", "sanid-image", "sanid-fleet", "sanid-kube"];
+    }
     let fleet = match &case.guest {
         Guest::Initramfs { additions, .. } => additions.contains(&Addition::FleetExport),
         Guest::Container { boots, .. } => boots

@@ -170,21 +170,30 @@ fn deb(variable: &str) {
 }
 
 fn rpm() {
-    run(
-        &RPMS,
-        Path::new("/"),
-        "rpm() { within rpm --dbpath /rpmdb --nodeps \"$@\"; }
-         package=/packages/$(cd packages; ls sanid-[0-9]*.rpm)
-         rpm --install $package 2>message; grep -q 'sanid status' message; check installation enabled there
-         within systemctl --root=/ --quiet disable sanid-status.timer
-         rpm --upgrade --force $package
-         unit 'the upgrade' timers.target.wants/sanid-status.timer disabled
-         rpm --erase sanid; check removal disabled gone
-         rpm --install $package; check 'another installation' enabled there
-         mkdir -p var/lib/sanid; touch var/lib/sanid/claims.db
-         rpm --erase sanid; check 'another removal' disabled gone
-         test -e var/lib/sanid/claims.db",
-    );
+    let packages = built("rpm.sh", std::env::consts::ARCH);
+    old_rpm(&packages.path().join("old"));
+    run(&packages, Path::new("/"), include_str!("packages/rpm.sh"));
+}
+
+/// The package of 0.1.
+fn old_rpm(directory: &Path) {
+    let work = tempfile::tempdir().unwrap();
+    let tests = Path::new(REPOSITORY).join("crates/sanid/tests/dist/packages");
+    let define = |name: &str, value: &Path| format!("{name} {}", value.display());
+    let binaries = static_binary("sanid");
+    let mut command = Command::new("rpmbuild");
+    command
+        .args(["-bb", "--quiet"])
+        .arg(tests.join("0.1.spec"))
+        .args(["--define", &define("_topdir", work.path())])
+        .args(["--define", &define("_rpmdir", directory)])
+        .args(["--define", "_rpmfilename %{name}.rpm"])
+        .args([
+            "--define",
+            &define("dist", &Path::new(REPOSITORY).join("dist")),
+        ])
+        .args(["--define", &define("binaries", binaries.parent().unwrap())]);
+    Ran::of(&mut command).expect(0);
 }
 
 /// Packages of one command, which do nothing when they are installed.
