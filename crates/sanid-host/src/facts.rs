@@ -10,6 +10,8 @@ mod others;
 mod places;
 mod seed;
 
+use std::net::IpAddr;
+
 use sanid_core::{MachineId, MachineIdError};
 
 use crate::claim::ClaimFacts;
@@ -56,6 +58,8 @@ pub struct Facts {
     pub hostname: Observed<Option<String>>,
     /// What the host calls itself: the kernel's node name, or the static name below another root.
     pub name: Observed<Option<String>>,
+    /// The addresses of the running host's interfaces, beyond the link.
+    pub addresses: Observed<Vec<IpAddr>>,
     /// The kernel command line; empty where there is no `/proc`.
     pub cmdline: Observed<String>,
     /// What the service manager passed, and what is in the credential stores.

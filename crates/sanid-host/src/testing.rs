@@ -38,6 +38,7 @@ pub(crate) fn facts() -> Facts {
         other_seeds: crate::facts::OtherSeeds::default(),
         hostname: Observed::Saw(None),
         name: Observed::Saw(None),
+        addresses: Observed::Saw(Vec::new()),
         cmdline: Observed::Saw(String::new()),
         credentials: Credentials::default(),
         firmware: crate::facts::FirmwareFacts::default(),

@@ -32,7 +32,7 @@ pub struct Look<'a> {
     pub hardware: bool,
     /// Other writers and other readers of the files.
     pub others: bool,
-    /// The host's own name.
+    /// The host's own name and its addresses.
     pub name: bool,
     /// Seeds of the firmware, to recognise names that were made of them.
     pub seeds: bool,

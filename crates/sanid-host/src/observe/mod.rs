@@ -24,12 +24,14 @@ pub use machine_id::fixed_by;
 pub(crate) use others::{CONFIG_LIMIT, Search};
 pub(crate) use places::{below_etc, is_mount, on_run};
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use crate::config::{self, ConfigError, Firmware};
 use crate::facts::{Facts, FirmwareFacts, OthersFacts, RootFacts};
 use crate::file::{Disk, FileState, IdentityFile};
 use crate::observed::Observed;
+use crate::parse;
 use crate::record::{self, Record, RecordState};
 use crate::root::{FileContent, ReadError, Root};
 
@@ -44,6 +46,8 @@ const HOSTNAME_LIMIT: usize = 4096;
 const CREDENTIAL_LIMIT: usize = 1024;
 /// A host with thousands of containers has thousands of mounts, at 200 bytes each.
 const MOUNTINFO_LIMIT: usize = 8 << 20;
+/// A router's table of routes, of which its addresses are a part, may be larger: then they are not known.
+const ADDRESSES_LIMIT: usize = 4 << 20;
 /// What sanid publishes itself.
 const PUBLISHED_LIMIT: usize = 16 * 1024;
 
@@ -108,6 +112,7 @@ pub fn observe(root: &Root, look: &Look<'_>) -> Result<Facts, ConfigError> {
             Observed::NotLooked
         },
         name: look_if(look.name, || name(root)),
+        addresses: look_if(look.name && root.is_running_host(), || addresses(root)),
         credentials: credentials.names(),
         firmware: if settings.firmware.value == Firmware::Use {
             firmware::read(root)
@@ -201,6 +206,21 @@ fn name(root: &Root) -> Observed<Option<String>> {
         Observed::Saw(Some(crate::root::escape(uname.nodename().to_bytes())))
     } else {
         hostname(root).map(|name| name.map(|name| crate::root::escape(name.as_bytes())))
+    }
+}
+
+/// The addresses of the network name space of this process; a kernel without IPv4 or IPv6 has no table of them.
+fn addresses(root: &Root) -> Observed<Vec<IpAddr>> {
+    let table = |path, parse: fn(&[u8]) -> Vec<IpAddr>| {
+        let file = Observed::from(root.read(path, ADDRESSES_LIMIT));
+        file.map(|file| file.map_or_else(Vec::new, |file| parse(&file.bytes)))
+    };
+    match (
+        table("proc/net/fib_trie", parse::addresses::ipv4),
+        table("proc/net/if_inet6", parse::addresses::ipv6),
+    ) {
+        (Observed::Saw(ipv4), Observed::Saw(ipv6)) => Observed::Saw([ipv4, ipv6].concat()),
+        (unknown @ (Observed::Failed(_) | Observed::NotLooked), _) | (_, unknown) => unknown,
     }
 }
 

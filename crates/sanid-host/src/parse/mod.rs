@@ -17,6 +17,7 @@
 //! - [`writer`][]: scripts, units and tmpfiles that write an identity file
 
 pub mod acpi;
+pub mod addresses;
 pub mod cmdline;
 pub mod hostfile;
 pub mod ibft;

@@ -23,6 +23,10 @@ report! {
         /// it has no name.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub host: Option<String>,
+        /// The addresses of this host's interfaces, without those that only a link knows; absent where they are
+        /// not known, as below `--root`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub addresses: Option<Vec<String>>,
         /// The desired identity; absent when there is none, and a finding says why.
         pub desired: Option<IdentityReport>,
         /// The seed.
@@ -180,6 +184,8 @@ impl StatusReport {
                 Observed::Saw(name) => name.clone(),
                 Observed::NotLooked | Observed::Failed(_) => None,
             },
+            addresses: shown(&facts.addresses)
+                .map(|all| all.iter().map(ToString::to_string).collect()),
             desired: Part::ALL
                 .into_iter()
                 .any(|part| resolution.origin(part).is_ok())

@@ -33,6 +33,7 @@ impl Unknown {
 const FACTS: &[(&str, Hide)] = &[
     ("hostname", |facts, how| facts.hostname = how.of()),
     ("name", |facts, how| facts.name = how.of()),
+    ("addresses", |facts, how| facts.addresses = how.of()),
     ("cmdline", |facts, how| facts.cmdline = how.of()),
     ("covered", |facts, how| facts.covered = how.of()),
     ("iscsi", |facts, how| facts.live.iscsi = how.of()),
