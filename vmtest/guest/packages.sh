@@ -7,7 +7,7 @@ enabled="sanid.service sanid-bind.service sanid-machine-id.service sanid.path sa
 names() { stat --format='%n %a %u %i %Y' $files; cat $files; }
 # The answer to a question of systemctl, which also has an exit code.
 state() { systemctl "$@" 2>/dev/null || :; }
-no_failure() { same "no unit has failed" "$(systemctl list-units --failed --plain --no-legend)" ""; }
+no_failure() { same "no unit of sanid has failed" "$(systemctl list-units --failed --plain --no-legend 'sanid*')" ""; }
 
 installs() {
     local unit

@@ -42,6 +42,8 @@ pub mod input;
 #[cfg(feature = "command")]
 pub mod inventory;
 #[cfg(feature = "command")]
+mod names;
+#[cfg(feature = "command")]
 pub mod reports;
 #[cfg(feature = "schema")]
 mod schema;

@@ -4,6 +4,7 @@ use sanid_host::report::ErrorReport;
 use schemars::{JsonSchema, schema_for};
 
 use crate::audit::AuditReport;
+use crate::names::report::DuplicatesReport;
 
 /// Any document that sanid-fleet writes, told apart by its `kind`.
 #[derive(JsonSchema)]
@@ -12,6 +13,7 @@ use crate::audit::AuditReport;
 #[allow(clippy::large_enum_variant, reason = "only its schema is used")]
 enum Document {
     Audit(AuditReport),
+    Duplicates(DuplicatesReport),
     Error(ErrorReport),
 }
 

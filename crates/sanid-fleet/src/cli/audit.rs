@@ -113,7 +113,7 @@ fn names(files: &[PathBuf]) -> String {
 }
 
 /// How many bytes there are to read, where that is known.
-fn size(files: &[PathBuf]) -> Option<u64> {
+pub(super) fn size(files: &[PathBuf]) -> Option<u64> {
     let sizes = files.iter().map(|path| {
         let metadata = std::fs::metadata(path).ok();
         metadata

@@ -7,6 +7,7 @@ mod claim;
 mod collect;
 mod derive;
 mod diff;
+mod duplicates;
 mod escrow;
 mod export;
 mod import;
@@ -45,6 +46,7 @@ enum Command {
     /// Exits with 1 when hosts are duplicates, with 2 when rows are bad.
     Derive(derive::Derive),
     Diff(diff::Options),
+    Duplicates(duplicates::Options),
     Export(export::Options),
     Import(import::Options),
     Audit(audit::AuditOptions),
@@ -62,6 +64,7 @@ fn dispatch(command: &Command) -> (bool, Result<Exit, Failure>) {
     match command {
         Command::Derive(options) => (false, derive::run(options)),
         Command::Diff(options) => (false, diff::run(options)),
+        Command::Duplicates(options) => (options.is_json(), duplicates::run(options)),
         Command::Export(options) => (false, export::run(options)),
         Command::Import(options) => (false, import::run(options)),
         Command::Audit(options) => (options.is_json(), audit::run(options)),

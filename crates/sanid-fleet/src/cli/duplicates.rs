@@ -1,0 +1,248 @@
+//! `sanid-fleet duplicates`: who shares a name, in whatever arrays, inventories and hosts print.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use sanid_cli::{Page, Progress, Tone};
+
+use super::{Exit, Failure};
+use crate::input::{Input, why};
+use crate::names::report::{DuplicatesReport, Holder, SharedName};
+use crate::names::{self, Judged, Kind, Source, Verdict};
+use crate::shown;
+
+/// Find hosts that share a storage name, in any table, dump or export
+///
+/// Takes what arrays, hypervisors, inventories, Ansible, kubectl and other programs print, and lists that people keep: tables,
+/// CSV and workbooks, JSON, XML, blocks of text. Names are found by what they look like, and the host around each.
+/// No machine-id is needed. Give the files of all arrays at once: one array refuses a name twice, two do not know of
+/// each other.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit codes: 0 no name is shared; 1 one is, or may be; 2 error, or there is no name in the files.
+Examples:
+  sanid-fleet duplicates hosts.csv
+  sanid-fleet duplicates array-1.json array-2.txt vcenter.csv
+  ansible all -b -m shell -a 'cat /etc/iscsi/initiatorname.iscsi' | sanid-fleet duplicates -")]
+pub(super) struct Options {
+    /// Files, plain or compressed with gzip; - is standard input
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// As text for people, or as JSON for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs: apiVersion sanid/v1
+    Json,
+}
+
+/// A larger file is no list of hosts.
+const LIMIT: u64 = 1 << 30;
+
+impl Options {
+    pub(super) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+}
+
+pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
+    let mut sources = BTreeMap::new();
+    let progress = Progress::bytes(super::audit::size(&options.files));
+    for path in &options.files {
+        let input = Input::open(path).map_err(|error| Failure::error(&error))?;
+        let name = input.name.clone();
+        let input = input.through(|bytes| Box::new(progress.of(bytes)));
+        let failed =
+            |error: &std::io::Error| Failure::error(&format!("cannot read {name}: {}", why(error)));
+        let mut bytes = Vec::new();
+        let text = input.text().map_err(|error| failed(&error))?;
+        text.take(LIMIT + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| failed(&error))?;
+        if bytes.len() as u64 > LIMIT {
+            return Err(Failure::error(&format!("{name} is larger than 1 GiB")));
+        }
+        sources.insert(name.clone(), names::read(&name, &bytes));
+    }
+    progress.done();
+    let report = report(&sources);
+    if report.found == 0 {
+        let files: Vec<&str> = sources.keys().map(String::as_str).collect();
+        let mut message = format!(
+            "there is no initiator name, host NQN or Host ID in {}, so nothing was compared",
+            files.join(", ")
+        );
+        for one in &report.not_read {
+            message.push_str("\n  ");
+            message.push_str(one);
+        }
+        return Err(Failure::error(&message));
+    }
+    if options.is_json() {
+        super::json(&report)?;
+    } else {
+        text(&report).print()?;
+    }
+    Ok(if report.names.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Findings
+    })
+}
+
+fn report(sources: &BTreeMap<String, Source>) -> DuplicatesReport {
+    let facts: Vec<names::Fact> = sources
+        .iter()
+        .flat_map(|(file, source)| {
+            source.facts.iter().map(move |fact| names::Fact {
+                file: file.clone(),
+                ..fact.clone()
+            })
+        })
+        .collect();
+    let judged = names::judge(&facts);
+    let mut shared: Vec<&Judged> = judged
+        .iter()
+        .filter(|one| one.verdict != Verdict::Apart)
+        .collect();
+    shared.sort_by_key(|one| {
+        let holders = one.hosts.len() + one.groups.len() + one.addresses.len();
+        (std::cmp::Reverse(one.verdict), std::cmp::Reverse(holders))
+    });
+    let wwns: usize = sources.values().map(|source| source.wwns).sum();
+    let mut not_read: Vec<String> = sources
+        .iter()
+        .flat_map(|(file, source)| {
+            source
+                .unread
+                .iter()
+                .map(move |one| format!("{file}: {}", shown(one)))
+        })
+        .collect();
+    if wwns > 0 {
+        not_read.push(format!(
+            "{wwns} WWNs of Fibre Channel: sanid does not compare those"
+        ));
+    }
+    DuplicatesReport {
+        api_version: sanid_host::API_VERSION,
+        kind: "Duplicates",
+        names: shared.into_iter().map(shared_name).collect(),
+        found: judged.len(),
+        not_read,
+    }
+}
+
+fn shared_name(one: &Judged) -> SharedName {
+    let holders = |all: &[names::Holder]| {
+        let holder = |one: &names::Holder| Holder {
+            name: shown(&one.name),
+            places: one.places.clone(),
+        };
+        all.iter().map(holder).collect()
+    };
+    SharedName {
+        part: match one.kind {
+            Kind::Iscsi => "iqn",
+            Kind::Nqn => "hostNqn",
+            Kind::HostId => "hostId",
+        },
+        name: shown(&one.name),
+        verdict: match one.verdict {
+            Verdict::Shared => "shared",
+            Verdict::Ask | Verdict::Apart => "ask",
+        },
+        hosts: holders(&one.hosts),
+        groups: holders(&one.groups),
+        addresses: one.addresses.iter().map(ToString::to_string).collect(),
+        host_ids: if one.host_ids.len() > 1 {
+            one.host_ids.clone()
+        } else {
+            Vec::new()
+        },
+    }
+}
+
+/// As many hosts of a name, and as many places of a host, as a person reads.
+const SHOWN: usize = 10;
+
+fn text(report: &DuplicatesReport) -> Page {
+    let mut page = Page::new();
+    for one in &report.names {
+        let tone = match one.verdict {
+            "shared" => Tone::Danger,
+            _ => Tone::Warning,
+        };
+        let heading = format!("{}  {}", page.tone(tone, one.verdict), one.name);
+        page.line(heading);
+        let mut rows: Vec<[(Tone, String); 2]> = Vec::new();
+        let all = one
+            .hosts
+            .iter()
+            .map(|host| ("", host))
+            .chain(one.groups.iter().map(|group| ("group ", group)));
+        let count = one.hosts.len() + one.groups.len();
+        for (what, holder) in all.take(SHOWN) {
+            rows.push([
+                (Tone::Plain, format!("{what}{}", holder.name)),
+                (Tone::Faint, places(&holder.places)),
+            ]);
+        }
+        if count > SHOWN {
+            let more = format!("and {} more", count - SHOWN);
+            rows.push([(Tone::Plain, more), (Tone::Plain, String::new())]);
+        }
+        for address in one.addresses.iter().take(SHOWN) {
+            rows.push([
+                (Tone::Plain, format!("at {address}")),
+                (Tone::Plain, String::new()),
+            ]);
+        }
+        for id in &one.host_ids {
+            rows.push([
+                (Tone::Plain, format!("Host ID {id}")),
+                (Tone::Plain, String::new()),
+            ]);
+        }
+        page.rows(2, &rows);
+        page.gap();
+    }
+    for one in &report.not_read {
+        page.line(format!("not read: {one}"));
+    }
+    let count = |verdict: &str| {
+        let names = report.names.iter();
+        names.filter(|one| one.verdict == verdict).count()
+    };
+    page.line(format!(
+        "{} names: {} shared, {} to ask about, {} of one host",
+        report.found,
+        count("shared"),
+        count("ask"),
+        report.found - report.names.len()
+    ));
+    if count("shared") > 0 {
+        page.line("Two hosts with one name write to each other's volumes: docs/duplicate.md says what to do.");
+    }
+    if count("ask") > 0 {
+        page.line(
+            "Two addresses or two groups can be one host: compare its addresses with those here.",
+        );
+    }
+    page
+}
+
+fn places(all: &[String]) -> String {
+    let mut shown: Vec<String> = all.iter().take(3).cloned().collect();
+    if all.len() > 3 {
+        shown.push(format!("and {} more", all.len() - 3));
+    }
+    shown.join(", ")
+}

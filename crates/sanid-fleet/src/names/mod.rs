@@ -1,0 +1,82 @@
+//! Names in any table, dump or export: found by what they look like, then the host around each.
+//!
+//! ```text
+//! bytes ─► formats, text ─► a tree of keys and texts ─► facts: who has which name ─► verdicts
+//! ```
+
+mod formats;
+mod hosts;
+mod keys;
+pub(crate) mod report;
+mod tables;
+mod text;
+mod tree;
+mod value;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+pub(crate) use tree::{Fact, Who};
+pub(crate) use value::Kind;
+pub(crate) use verdict::{Holder, Judged, Verdict, judge};
+
+/// What one file shows.
+#[derive(Debug, Default)]
+pub(crate) struct Source {
+    pub(crate) facts: Vec<Fact>,
+    /// What was not read, and where.
+    pub(crate) unread: Vec<String>,
+    /// Worldwide names of Fibre Channel.
+    pub(crate) wwns: usize,
+}
+
+/// Reads a file; `name` is its path, for the files of one host that do not say which.
+pub(crate) fn read(name: &str, bytes: &[u8]) -> Source {
+    let mut source = Source::default();
+    let root = formats::read(bytes, &mut source.unread);
+    source.facts = tree::facts(&root);
+    source.wwns = root.wwns();
+    let cut: Vec<&Fact> = source.facts.iter().filter(|fact| fact.cut).collect();
+    if let Some(first) = cut.first() {
+        let count = cut.len();
+        source.unread.push(format!(
+            "line {}: {count} names are cut, and not compared: print them whole",
+            first.line
+        ));
+    }
+    source.facts.retain(|fact| !fact.cut);
+    if let Some(host) = of_one_host(&source.facts).then(|| host_of(name)).flatten() {
+        for fact in &mut source.facts {
+            fact.who = Who::Host(host.clone());
+        }
+    }
+    source
+}
+
+/// Whether a file is that of one host, which it does not name: `iscsiadm -m session -P 3`, `nvme list-subsys`.
+fn of_one_host(facts: &[Fact]) -> bool {
+    let names = |kind: Kind| {
+        let of_kind = facts.iter().filter(|fact| fact.kind == kind);
+        of_kind
+            .map(|fact| value::key(kind, &fact.name))
+            .collect::<BTreeSet<_>>()
+            .len()
+    };
+    let nobody = facts.iter().all(|fact| fact.who == Who::Nobody);
+    nobody && !facts.is_empty() && names(Kind::Iscsi) < 2 && names(Kind::Nqn) < 2
+}
+
+/// The host whose file this is: what stands before `etc` in its path, or the name of the file.
+fn host_of(path: &str) -> Option<String> {
+    let home = path.split_once("/etc/").map(|(home, _)| home);
+    let last = home.unwrap_or(path).rsplit('/').next()?;
+    let stem = if home.is_some() {
+        last
+    } else {
+        last.rsplit_once('.').map_or(last, |(stem, _)| stem)
+    };
+    (!stem.is_empty()).then(|| stem.to_owned())
+}

@@ -1,0 +1,326 @@
+//! What every format becomes: keys with texts below keys; and the host and the address around a name.
+
+use std::net::IpAddr;
+
+use super::keys::{Rank, host, is_address, is_host_id, is_targets, plain, rank};
+use super::value::{self, Kind};
+
+/// A key, with a text or with what is below it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Node {
+    pub(crate) key: String,
+    pub(crate) text: Option<String>,
+    pub(crate) below: Vec<Node>,
+    pub(crate) line: u64,
+}
+
+impl Node {
+    pub(crate) fn leaf(key: &str, text: &str, line: u64) -> Self {
+        Self {
+            key: key.to_owned(),
+            text: Some(text.to_owned()),
+            below: Vec::new(),
+            line,
+        }
+    }
+
+    /// How many worldwide names of Fibre Channel are in it.
+    pub(crate) fn wwns(&self) -> usize {
+        let own = self
+            .text
+            .iter()
+            .flat_map(|text| text.split([',', ' ', '\n']));
+        let own = own.filter(|word| value::is_wwn(word.trim())).count();
+        own + self.below.iter().map(Self::wwns).sum::<usize>()
+    }
+
+    pub(crate) fn of(key: &str, below: Vec<Node>, line: u64) -> Self {
+        Self {
+            key: key.to_owned(),
+            text: None,
+            below,
+            line,
+        }
+    }
+}
+
+/// Who has a name, as a source shows it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Who {
+    /// A host by its name.
+    Host(String),
+    /// A group that may stand for one host or for many.
+    Group(String),
+    /// Somebody at an address.
+    Address(IpAddr),
+    /// Nobody that the source names.
+    Nobody,
+}
+
+/// One name of somebody at one place.
+#[derive(Debug, Clone)]
+pub(crate) struct Fact {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    pub(crate) cut: bool,
+    pub(crate) who: Who,
+    pub(crate) address: Option<IpAddr>,
+    /// The Host ID beside an NQN.
+    pub(crate) host_id: Option<String>,
+    /// The file, and the line in it; 0 where the format has none.
+    pub(crate) file: String,
+    pub(crate) line: u64,
+}
+
+/// Whether a key that says nothing of a host is that of an object of the target: `Subsystems[].NQN`.
+fn is_below_targets(key: &str, above: &[&Node]) -> bool {
+    let says_nothing = ["nqn", "iqn", "name", "wwn", "id", ""].contains(&plain(key).as_str());
+    let mut near = above
+        .iter()
+        .rev()
+        .filter(|node| !node.key.is_empty())
+        .take(1);
+    says_nothing && near.any(|node| is_targets(&node.key))
+}
+
+/// The facts of a tree.
+pub(crate) fn facts(root: &Node) -> Vec<Fact> {
+    let mut all = Vec::new();
+    walk(root, &mut Vec::new(), &mut all);
+    all
+}
+
+fn walk<'n>(node: &'n Node, above: &mut Vec<&'n Node>, all: &mut Vec<Fact>) {
+    if is_closed(node) {
+        return;
+    }
+    if let Some(text) = &node.text {
+        let key = key_of(node, above);
+        if is_targets(key) || is_below_targets(key, above) || is_the_subsystem(key, above) {
+            return;
+        }
+        let mut found = value::names(text);
+        if is_host_id(key) {
+            if let Some(id) = value::uuid(text) {
+                found.push(value::Found {
+                    kind: Kind::HostId,
+                    name: id,
+                    cut: false,
+                });
+            }
+        }
+        for one in found {
+            let address = above
+                .iter()
+                .rev()
+                .find_map(|node| address_in(node, one.name.as_str()));
+            let own = plain(key).starts_with("iface");
+            let who = who(above)
+                .or_else(|| address.filter(|_| !own).map(Who::Address))
+                .unwrap_or(Who::Nobody);
+            let host_id = above
+                .last()
+                .and_then(|node| host_id_in(node))
+                .filter(|_| one.kind == Kind::Nqn);
+            all.push(Fact {
+                kind: one.kind,
+                name: one.name,
+                cut: one.cut,
+                who,
+                address,
+                host_id,
+                file: String::new(),
+                line: node.line,
+            });
+        }
+    }
+    above.push(node);
+    for below in &node.below {
+        walk(below, above, all);
+    }
+    above.pop();
+}
+
+/// The key of an element of a list is that of the list.
+fn key_of<'n>(node: &'n Node, above: &[&'n Node]) -> &'n str {
+    if !node.key.is_empty() {
+        return &node.key;
+    }
+    above
+        .iter()
+        .rev()
+        .map(|node| node.key.as_str())
+        .find(|key| !key.is_empty())
+        .unwrap_or_default()
+}
+
+/// A connection that is over.
+fn is_closed(node: &Node) -> bool {
+    node.below
+        .iter()
+        .any(|one| plain(&one.key) == "connected" && one.text.as_deref() == Some("false"))
+}
+
+/// The NQN of an object that has a list of hosts is the subsystem's.
+fn is_the_subsystem(key: &str, above: &[&Node]) -> bool {
+    let lists = ["hosts", "allowedhosts", "namespaces", "listenaddresses"];
+    ["nqn", "name"].contains(&plain(key).as_str())
+        && above.last().is_some_and(|node| {
+            node.below
+                .iter()
+                .any(|one| one.text.is_none() && lists.contains(&plain(&one.key).as_str()))
+        })
+}
+
+/// The nearest object that names a host, seen from the name.
+fn who(above: &[&Node]) -> Option<Who> {
+    let mut label: Option<String> = None;
+    let mut group: Option<String> = None;
+    for node in above.iter().rev() {
+        let best = named(node);
+        for (rank, name) in best {
+            match rank {
+                Rank::Host if label.is_none() => return Some(Who::Host(name)),
+                // db-01_p0 is a port of db-01.
+                Rank::Label if label.as_ref().is_none_or(|inner| is_port_of(inner, &name)) => {
+                    label = Some(name);
+                }
+                Rank::Group if group.is_none() => group = Some(name),
+                Rank::Host | Rank::Label | Rank::Group => {}
+            }
+        }
+        if let Some(name) = metadata(node) {
+            return Some(Who::Host(name));
+        }
+    }
+    let keyed = above.windows(2).rev().find_map(|pair| match pair {
+        [map, node] if is_map(map) => host(&node.key),
+        _ => None,
+    });
+    if let (None, Some(host)) = (&label, keyed) {
+        return Some(Who::Host(host));
+    }
+    match (label, group) {
+        (Some(label), Some(group)) if is_port_of(&label, &group) => Some(Who::Host(group)),
+        (Some(label), _) => Some(Who::Host(label)),
+        (None, Some(group)) => Some(Who::Group(group)),
+        (None, None) => None,
+    }
+}
+
+/// So many show what all are.
+const FEW: usize = 8;
+
+/// Whether the keys of an object are hosts: each has an object with names.
+fn is_map(node: &Node) -> bool {
+    let has_name = |one: &Node| {
+        let mut names = Vec::new();
+        names_below(one, &mut names);
+        !names.is_empty()
+    };
+    node.below.len() > 1
+        && node
+            .below
+            .iter()
+            .take(FEW)
+            .all(|one| one.text.is_none() && !one.key.is_empty() && has_name(one))
+}
+
+fn is_port_of(inner: &str, outer: &str) -> bool {
+    inner
+        .strip_prefix(outer)
+        .is_some_and(|rest| rest.starts_with(['_', '-', '.', ':']))
+}
+
+/// The names that an object gives itself, the best first.
+fn named(node: &Node) -> Vec<(Rank, String)> {
+    let mut all: Vec<(Rank, String)> = Vec::new();
+    for one in &node.below {
+        let Some(rank) = rank(&one.key) else { continue };
+        let text = match &one.text {
+            Some(text) => host(text),
+            // {"parentHost": {"id": …}}, and XtremIO's ["", "db-01", 1].
+            None if one.below.iter().all(|below| below.key.is_empty()) => {
+                let texts = one.below.iter().filter_map(|below| below.text.as_deref());
+                texts
+                    .filter_map(host)
+                    .find(|text| text.parse::<u64>().is_err())
+            }
+            None => {
+                let named = ["name", "id"]
+                    .iter()
+                    .find_map(|key| one.below.iter().find(|below| plain(&below.key) == *key));
+                named
+                    .filter(|_| rank == Rank::Host)
+                    .and_then(|one| host(one.text.as_deref()?))
+            }
+        };
+        let is_host_id = |text: &String| is_host_id(&one.key) && value::uuid(text).is_some();
+        if let Some(text) = text.filter(|text| !is_host_id(text)) {
+            if !all.iter().any(|(known, _)| *known == rank) {
+                all.push((rank, text));
+            }
+        }
+    }
+    all.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
+    all
+}
+
+/// The name of an object of Kubernetes.
+fn metadata(node: &Node) -> Option<String> {
+    let metadata = node.below.iter().find(|one| one.key == "metadata")?;
+    let name = metadata.below.iter().find(|one| one.key == "name")?;
+    host(name.text.as_deref()?)
+}
+
+/// An object with more below it is a list of many hosts.
+const RECORD: usize = 64;
+
+/// The address in an object with one name: of several names it is not known whose it is.
+fn address_in(node: &Node, name: &str) -> Option<IpAddr> {
+    if node.below.len() > RECORD {
+        return None;
+    }
+    let mut names = Vec::new();
+    names_below(node, &mut names);
+    if names.iter().any(|other| !other.eq_ignore_ascii_case(name)) {
+        return None;
+    }
+    let mut found = None;
+    addresses_below(node, &mut |address| {
+        found.get_or_insert(address);
+    });
+    found
+}
+
+fn names_below(node: &Node, all: &mut Vec<String>) {
+    if is_targets(&node.key) && node.text.is_some() {
+        return;
+    }
+    let own = node.text.iter().flat_map(|text| value::names(text));
+    all.extend(
+        own.filter(|one| one.kind == Kind::Iscsi || one.kind == Kind::Nqn)
+            .map(|one| one.name),
+    );
+    for below in &node.below {
+        names_below(below, all);
+    }
+}
+
+fn addresses_below(node: &Node, found: &mut dyn FnMut(IpAddr)) {
+    if let (Some(text), true) = (&node.text, is_address(&node.key)) {
+        if let Some(address) = value::address(text) {
+            found(address);
+        }
+    }
+    for below in &node.below {
+        addresses_below(below, found);
+    }
+}
+
+fn host_id_in(node: &Node) -> Option<String> {
+    node.below
+        .iter()
+        .filter(|one| is_host_id(&one.key))
+        .find_map(|one| value::uuid(one.text.as_deref()?))
+}
