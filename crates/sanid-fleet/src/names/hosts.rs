@@ -31,10 +31,11 @@ pub(super) fn paths(lines: &Lines<'_>) -> Option<Vec<Node>> {
             .position(|one| *one == "etc")
             .and_then(|etc| etc.checked_sub(1));
         for (number, component) in above.iter().enumerate() {
-            let is_this = |one: &Node| one.key == *component && one.text.is_none();
+            let directory = format!("{component}/");
+            let is_this = |one: &Node| one.key == directory && one.text.is_none();
             // Files come in order: the directory is the last one, or new.
             let at = node.below.iter().rposition(is_this).unwrap_or_else(|| {
-                node.below.push(Node::of(component, Vec::new(), line));
+                node.below.push(Node::of(&directory, Vec::new(), line));
                 node.below.len() - 1
             });
             node = node.below.get_mut(at)?;

@@ -194,7 +194,8 @@ fn who(above: &[&Node]) -> Option<Who> {
         }
     }
     let keyed = above.windows(2).rev().find_map(|pair| match pair {
-        [map, node] if is_map(map) => host(&node.key),
+        // A directory is no key.
+        [map, node] if is_map(map) && !node.key.ends_with('/') => host(&node.key),
         _ => None,
     });
     if let (None, Some(host)) = (&label, keyed) {

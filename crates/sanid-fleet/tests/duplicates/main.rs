@@ -58,7 +58,11 @@ fn each_shape_gives_its_verdict() {
             other => panic!("{other}"),
         };
         // SPDK's list of connections has no name.
-        let exit = if file == "live-spdk-iscsi.json" { 2 } else { exit };
+        let exit = if file == "live-spdk-iscsi.json" {
+            2
+        } else {
+            exit
+        };
         assert_eq!(ran.code, Some(exit), "{file}: {}{}", ran.stdout, ran.stderr);
         let Some(verdict) = verdict else { continue };
         let names = report["names"].as_array().unwrap();
@@ -87,7 +91,10 @@ fn a_name_at_two_arrays_is_found() {
     assert_eq!(one["names"].as_array().unwrap().len(), 0);
     let (both, ran) = report(&["powerstore-hosts.json", "svc-lshost-delim.txt"]);
     assert_eq!(ran.code, Some(1));
-    assert_eq!(texts(&both["names"][0]["hosts"], "name"), ["db-01", "db-02"]);
+    assert_eq!(
+        texts(&both["names"][0]["hosts"], "name"),
+        ["db-01", "db-02"]
+    );
 }
 
 #[test]
@@ -111,7 +118,10 @@ fn what_has_no_name_is_no_all_clear() {
     for (text, word) in [
         ("", "nothing was compared"),
         ("root:x:0:0:root:/root:/bin/bash\n", "nothing was compared"),
-        ("<!DOCTYPE html><html><body>Log in</body></html>", "page of HTML"),
+        (
+            "<!DOCTYPE html><html><body>Log in</body></html>",
+            "page of HTML",
+        ),
         ("{\"hosts\": [", "no JSON"),
     ] {
         let path = directory.path().join("file");
