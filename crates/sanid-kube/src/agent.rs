@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use k8s_openapi::chrono::{DateTime, SecondsFormat, Utc};
 use kube::ResourceExt as _;
-use sanid_fleet::claims::{Holder, Identity as Whole, Node, StoreError};
+use sanid_claims::{Holder, Identity as Whole, Node, StoreError};
 use sanid_host::Root;
 use tracing::{info, warn};
 

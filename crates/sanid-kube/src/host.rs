@@ -6,7 +6,7 @@ mod files;
 mod live;
 
 use rustix::fs::OFlags;
-use sanid_fleet::claims::Holder;
+use sanid_claims::Holder;
 use sanid_host::findings::{self, Severity};
 use sanid_host::hardware::Evidence;
 use sanid_host::{Facts, IdentityFile, Look, Observed, Root};

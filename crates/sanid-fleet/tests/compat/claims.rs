@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use sanid_fleet::claims::config::{Config, LeaseTime, Policy, Unreachable};
-use sanid_fleet::claims::{ClaimsReport, Clock, Lease, Moment, SqliteStore, Store as _};
+use sanid_claims::config::{Config, LeaseTime, Policy, Unreachable};
+use sanid_claims::{ClaimsReport, Clock, Lease, Moment, SqliteStore, Store as _};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::Ran;
@@ -120,7 +120,7 @@ fn leases_run_by_the_clock_of_their_boot() {
             now["lease"] = before["lease"].clone();
             assert_kept(before, &now, "claim");
         }
-        let expired = |all: &[sanid_fleet::claims::Seen]| -> Vec<String> {
+        let expired = |all: &[sanid_claims::Seen]| -> Vec<String> {
             let expired = all.iter().filter(|seen| seen.lease == Lease::Expired);
             expired
                 .map(|seen| seen.record.holder.name.clone())
@@ -138,7 +138,7 @@ fn leases_run_by_the_clock_of_their_boot() {
             with_lease,
             "a claim without a lease does not expire"
         );
-        let other_boot = list(Box::new(sanid_fleet::claims::HostClock));
+        let other_boot = list(Box::new(sanid_claims::HostClock));
         let lease = other_boot[0].lease;
         assert_eq!(lease, Lease::Live(Some(Duration::from_secs(86_400))));
     }

@@ -1,7 +1,7 @@
 //! This version understands the claims that earlier versions wrote to an API server (tests/compat/README.md).
 
 use kube::ResourceExt as _;
-use sanid_fleet::claims::What;
+use sanid_claims::What;
 use serde_json::Value;
 
 use super::state::{FoundAnchor, FoundPiece};

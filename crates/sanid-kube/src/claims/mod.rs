@@ -1,4 +1,4 @@
-//! Claims of a node: the rules are [`sanid_fleet::claims`]', and the API server decides who is first.
+//! Claims of a node: the rules are [`sanid_claims`]', and the API server decides who is first.
 //!
 //! ```text
 //! HostView ─► Request ─► submit ─► Outcome ─► Claims
@@ -16,7 +16,7 @@ mod store;
 
 use std::time::{Duration, Instant};
 
-use sanid_fleet::claims::{
+use sanid_claims::{
     Action, Grant, Holder, Identity, Lease, Outcome, Request, Rival, Seen, Store as _, StoreError,
     submit,
 };

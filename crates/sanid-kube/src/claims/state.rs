@@ -6,7 +6,7 @@
 
 use kube::ResourceExt as _;
 use kube::api::ObjectMeta;
-use sanid_fleet::claims::{Event, Holder, Identifier, Kind, Record, Stored};
+use sanid_claims::{Event, Holder, Identifier, Kind, Record, Stored};
 use serde::{Deserialize, Serialize};
 
 use crate::resources::{

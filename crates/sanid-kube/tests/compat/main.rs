@@ -15,9 +15,7 @@ mod server;
 use std::time::{Duration, Instant};
 
 use releases::{Release, releases};
-use sanid_fleet::claims::{
-    Action, Holder, Identity, Outcome, Request, Seen, Store, StoreError, submit,
-};
+use sanid_claims::{Action, Holder, Identity, Outcome, Request, Seen, Store, StoreError, submit};
 use sanid_kube::api::Address;
 use sanid_kube::claims::KubeStore;
 use sanid_kube::resources::{

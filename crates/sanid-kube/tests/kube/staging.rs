@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use kube::ResourceExt as _;
 use kube::api::PostParams;
 use libtest_mimic::Trial;
-use sanid_fleet::claims::{
-    Action, Holder, Identity, Node, Request, Snapshot, Store as _, StoreError,
-};
+use sanid_claims::{Action, Holder, Identity, Node, Request, Snapshot, Store as _, StoreError};
 use sanid_kube::api::Address;
 use sanid_kube::claims::{ANNOTATION, Claimant, Claims, KubeStore, Standing};
 use sanid_kube::resources::{NodeReference, StorageIdentityClaim, object_name};

@@ -10,9 +10,7 @@ use std::time::{Duration, Instant};
 use kube::ResourceExt as _;
 use kube::api::{DeleteParams, ListParams};
 use libtest_mimic::Trial;
-use sanid_fleet::claims::{
-    Applied, Change, Holder, Identity, Seen, Snapshot, Store, StoreError, Stored,
-};
+use sanid_claims::{Applied, Change, Holder, Identity, Seen, Snapshot, Store, StoreError, Stored};
 use sanid_kube::api::Address;
 use sanid_kube::claims::{KubeStore, UNOWNED, transition};
 use sanid_kube::resources::StorageIdentityClaim;

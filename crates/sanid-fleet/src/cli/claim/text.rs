@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::claims::{
+use sanid_claims::{
     ClaimsReport, Ended, EventReport, Grant, Lease, Outcome, Request, Rival, Seen, Why,
 };
 

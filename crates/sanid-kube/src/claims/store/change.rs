@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use kube::ResourceExt as _;
-use sanid_fleet::claims::{Change, Event, Identifier, Lease, Record, Seen, StoreError};
+use sanid_claims::{Change, Event, Identifier, Lease, Record, Seen, StoreError};
 
 use super::calls::{Step, Trouble, busy};
 use super::{KubeStore, covers, is};
@@ -358,5 +358,5 @@ impl Plan {
 }
 
 fn new_token() -> String {
-    sanid_fleet::claims::host::new_id()
+    sanid_claims::host::new_id()
 }

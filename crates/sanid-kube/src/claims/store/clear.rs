@@ -1,7 +1,7 @@
 //! What changes leave behind, their own and those that were never finished.
 
 use kube::ResourceExt as _;
-use sanid_fleet::claims::{Identifier, Record};
+use sanid_claims::{Identifier, Record};
 
 use super::calls::{Step, Trouble, damaged};
 use super::{KubeStore, covers};

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use kube::ResourceExt as _;
 use kube::api::Api;
-use sanid_fleet::claims::{
+use sanid_claims::{
     Applied, Change, Clock, HostClock, Identifier, Identity, Moment, Record, Seen, Snapshot, Store,
     StoreError, Stored, decide, polled,
 };
@@ -99,10 +99,7 @@ impl KubeStore {
     }
 
     /// The objects that a first claim makes, in the order in which it does.
-    pub fn first_objects(
-        &self,
-        request: &sanid_fleet::claims::Request,
-    ) -> Vec<StorageIdentityClaim> {
+    pub fn first_objects(&self, request: &sanid_claims::Request) -> Vec<StorageIdentityClaim> {
         match decide(request, &Snapshot::default()).change {
             Some(Change::Put { record, event, .. }) => {
                 objects(&record, &event, self.owner.as_ref())

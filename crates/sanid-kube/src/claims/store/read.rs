@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kube::ResourceExt as _;
 use kube::api::ListParams;
-use sanid_fleet::claims::{Identifier, Identity, Kind, Lease, Record, Seen, Snapshot};
+use sanid_claims::{Identifier, Identity, Kind, Lease, Record, Seen, Snapshot};
 
 use super::calls::{Step, Trouble, damaged};
 use super::{KubeStore, covers};
