@@ -117,8 +117,11 @@ impl Bare for Member {
         let digits = record.id.get(..15).unwrap_or_default();
         let lease = i64::from_str_radix(digits, 16).unwrap_or_default().max(1);
         let names = record.identity.identifiers();
-        let names = names.map(|one| format!("/sanid/v1/names/{}/{}", one.kind.word(), one.name));
-        let leased = format!("/sanid/v1/lease/{}", record.identity.host_id());
+        let names: Vec<String> = names
+            .iter()
+            .map(|one| format!("/sanid/v1/names/{}/{}", one.kind.word(), one.name))
+            .collect();
+        let leased = format!("/sanid/v1/lease/{}", record.identity.anchor().name);
         // sanid-claims ends this key with another random number of the same length.
         let history = format!(
             "/sanid/v1/history/{}/{:010}-{}",

@@ -12,7 +12,7 @@ pub(crate) struct File(Connection);
 pub(crate) struct Row {
     id: String,
     record: String,
-    names: [Identifier; 3],
+    names: Vec<Identifier>,
     event: String,
 }
 

@@ -4,6 +4,9 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 /// Runs `promtool` with these arguments on a page. Advice is a failure, too.
+///
+/// # Panics
+/// Where it finds something, or does not run.
 pub fn promtool(words: &[&str], input: &str) {
     let mut check = Command::new("promtool")
         .args(words)

@@ -17,7 +17,7 @@ pub enum Change {
         /// The claim.
         claim: Seen,
     },
-    /// A record for its three names, in the place of those that end.
+    /// A record for its names, in the place of those that end.
     Put {
         /// The record.
         record: Record,
@@ -38,10 +38,9 @@ pub enum Change {
 impl Change {
     /// Names that the change takes and that nobody may have: those of its record that no ended claim has.
     pub(super) fn free(&self) -> Vec<Identifier> {
-        let (Self::Put { record, ends, .. }, taken) = (self, self.taken()) else {
+        let (Self::Put { record, .. }, taken) = (self, self.taken()) else {
             return Vec::new();
         };
-        debug_assert!(ends.len() * 3 == taken.len());
         let names = record.identity.identifiers();
         names
             .into_iter()

@@ -127,7 +127,7 @@ impl Request {
 ///
 /// A claim is this host's where the [`Likeness`] says so; then it is renewed, whether its lease has expired or
 /// not. Of other hosts' claims those whose lease has expired may be had, the others only where they are
-/// said to be fenced. All three names are taken at once: a claim that has one of them is in the way.
+/// said to be fenced. All names are taken at once: a claim that has one of them is in the way.
 pub fn decide(request: &Request, seen: &Snapshot) -> Decision {
     let mut own = Vec::new();
     let mut rivals = Vec::new();
@@ -168,7 +168,7 @@ fn already(request: &Request, claim: &Seen) -> Decision {
 
 fn rival(request: &Request, claim: &Seen, likeness: Likeness) -> Rival {
     let theirs = claim.record.identity.identifiers();
-    let mut shares = request.identity.identifiers().to_vec();
+    let mut shares = request.identity.identifiers();
     shares.retain(|name| theirs.contains(name));
     Rival {
         seen: claim.clone(),

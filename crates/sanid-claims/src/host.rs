@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use sanid_core::HostId;
 use sanid_host::hardware::Evidence;
-use sanid_host::{Look, MachineIdState, Observed, Root, container, evidence_by_name};
+use sanid_host::{Disk, Look, MachineIdState, Observed, Root, container, evidence_by_name};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::holder::Holder;
-use super::identity::Identity;
+use super::identity::{Identifier, Identity, Kind};
 
 /// A host that wants its identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -64,7 +66,7 @@ impl Claimant {
     /// storage knows it, whatever it should be called.
     ///
     /// # Errors
-    /// [`HostError`]: this is a container, or one of the names is not there.
+    /// [`HostError`]: this is a container, or a name is invalid or half of a pair.
     pub fn of_host(root: Option<&Path>) -> Result<Self, HostError> {
         let failed = |error: &dyn std::fmt::Display| HostError::Failed(error.to_string());
         let root = if let Some(path) = root {
@@ -81,20 +83,7 @@ impl Claimant {
             ..Look::default()
         };
         let facts = sanid_host::observe(&root, &look).map_err(|error| failed(&error))?;
-        let disk = &facts.disk;
-        let (iqn, host_nqn, host_id) = (disk.iqn(), disk.host_nqn(), disk.host_id());
-        let (Some(iqn), Some(host_nqn), Some(host_id)) =
-            (iqn.valid(), host_nqn.valid(), host_id.valid())
-        else {
-            return Err(HostError::Failed(format!(
-                "this host has no whole identity to claim (initiator name {}, host NQN {}, Host ID {}); sanid apply puts one in place",
-                iqn.state(),
-                host_nqn.state(),
-                host_id.state()
-            )));
-        };
-        let identity = Identity::parse(iqn.as_str(), host_nqn.as_str(), &host_id.to_string())
-            .map_err(|error| failed(&error))?;
+        let identity = on_disk(&facts.disk)?;
         if let MachineIdState::Unreadable(why) = &facts.machine_id {
             // A claim without it would be a different host's, once it can be read again.
             return Err(HostError::Failed(format!(
@@ -117,7 +106,8 @@ impl Claimant {
                 Observed::Saw(hardware) if facts.machine_id.seed().is_some() => {
                     hardware.seen.clone()
                 }
-                _ => evidence_by_name(&root, &facts, host_id).map_err(HostError::Failed)?,
+                _ => evidence_by_name(&root, &facts, key(&identity.anchor()))
+                    .map_err(HostError::Failed)?,
             },
             boot_id: boot_id_below(&root),
             node: None,
@@ -151,13 +141,13 @@ impl Claimant {
             .on_disk
             .map(|disk| [disk.iqn.value, disk.host_nqn.value, disk.host_id.value])
             .unwrap_or([document.iqn, document.host_nqn, document.host_id]);
-        let [Some(iqn), Some(host_nqn), Some(host_id)] = names else {
-            return Err(HostError::Failed(
-                "it has no whole identity: initiator name, host NQN and Host ID".into(),
-            ));
-        };
-        let identity = Identity::parse(&iqn, &host_nqn, &host_id)
-            .map_err(|error| HostError::Failed(error.to_string()))?;
+        let known = [Kind::Iqn, Kind::HostNqn, Kind::HostId]
+            .into_iter()
+            .zip(&names);
+        let known = known.filter_map(|(kind, name)| Some((kind, name.as_deref()?)));
+        let others = document.identifiers.iter();
+        let others = others.map(|one| (one.kind.clone(), one.name.as_str()));
+        let identity = whole(known.chain(others)).map_err(HostError::Failed)?;
         let mut holder = document.holder.unwrap_or_else(|| Holder {
             seed: document.seed.and_then(|seed| seed.fingerprint),
             evidence: Evidence::default(),
@@ -183,6 +173,8 @@ struct Document {
     iqn: Option<String>,
     host_nqn: Option<String>,
     host_id: Option<String>,
+    #[serde(default)]
+    identifiers: Vec<Identifier>,
     on_disk: Option<OnDisk>,
     seed: Option<Seed>,
     holder: Option<Holder>,
@@ -204,6 +196,73 @@ struct File {
 #[derive(Deserialize)]
 struct Seed {
     fingerprint: Option<String>,
+}
+
+/// The names in the files of a host. A kind whose file is not there is not one of this host; a file that is there and has
+/// no valid name is an error, since a claim without it would give the name up.
+fn on_disk(disk: &Disk) -> Result<Identity, HostError> {
+    let (iqn, host_nqn, host_id) = (disk.iqn(), disk.host_nqn(), disk.host_id());
+    let found = [
+        (Kind::Iqn, iqn.state(), iqn.valid().map(ToString::to_string)),
+        (
+            Kind::HostNqn,
+            host_nqn.state(),
+            host_nqn.valid().map(ToString::to_string),
+        ),
+        (
+            Kind::HostId,
+            host_id.state(),
+            host_id.valid().map(ToString::to_string),
+        ),
+    ];
+    let is_told = |state: &str, name: &Option<String>| name.is_some() || state == MISSING;
+    let identity = if found.iter().all(|(_, state, name)| is_told(state, name)) {
+        let names = found
+            .iter()
+            .filter_map(|(kind, _, name)| Some((kind.clone(), name.as_deref()?)));
+        whole(names)
+    } else {
+        Err("a name cannot be told".to_owned())
+    };
+    identity.map_err(|why| {
+        let states = found.map(|(kind, state, _)| format!("{kind} {state}"));
+        HostError::Failed(format!(
+            "this host has no whole identity to claim ({}): {why}; sanid apply puts one in place",
+            states.join(", ")
+        ))
+    })
+}
+
+/// What [`Effective::state`](sanid_host::Effective::state) calls a file that is not there.
+const MISSING: &str = "missing";
+
+/// An identity that a host can have. NVMe knows a host by host NQN and Host ID together.
+fn whole<'n>(names: impl IntoIterator<Item = (Kind, &'n str)>) -> Result<Identity, String> {
+    let identity = Identity::new(names).map_err(|error| error.to_string())?;
+    let has = |kind| identity.name(&kind).is_some();
+    match (has(Kind::HostNqn), has(Kind::HostId)) {
+        (true, false) => Err("it has a host NQN without a Host ID".into()),
+        (false, true) => Err("it has a Host ID without a host NQN".into()),
+        _ => Ok(identity),
+    }
+}
+
+/// What keys the evidence of a host that has no stored machine-id: the anchor of its identity. A Host ID has the length
+/// of a machine-id; of any other name it is a digest.
+fn key(anchor: &Identifier) -> [u8; 16] {
+    if let (Kind::HostId, Ok(id)) = (&anchor.kind, HostId::parse(&anchor.name)) {
+        return *id.uuid().as_bytes();
+    }
+    let digest = Sha256::new()
+        .chain_update(anchor.kind.word())
+        .chain_update([0])
+        .chain_update(&anchor.name)
+        .finalize();
+    let mut key = [0; 16];
+    for (to, from) in key.iter_mut().zip(digest) {
+        *to = from;
+    }
+    key
 }
 
 /// The host name in the files of a root.

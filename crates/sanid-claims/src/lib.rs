@@ -1,7 +1,7 @@
 //! Claims: at most one host holds an identity at a time.
 //!
-//! A claim binds the initiator name, the host NQN and the Host ID, all three or none, to one holder for a
-//! lease. What it promises, under which assumptions, and what it does not, is docs/claims.md.
+//! A claim binds the names of a host, such as its initiator name, host NQN and Host ID, all of them or none, to one
+//! holder for a lease. What it promises, under which assumptions, and what it does not, is docs/claims.md.
 //!
 //! ```text
 //! Request + Snapshot ─► decide() ─► Decision: an outcome, and a Change where something is to be written
@@ -64,7 +64,7 @@ pub use engine::submit;
 pub use etcd::EtcdStore;
 pub use event::{Ended, Event, Stored, What};
 pub use holder::{Holder, Likeness, Node};
-pub use identity::{Identifier, Identity, IdentityError, Kind};
+pub use identity::{Identifier, Identity, IdentityError, Kind, OtherKind};
 pub use record::{BadRecord, LONGEST_RECORD, Record};
 pub use report::{
     ClaimReport, ClaimsReport, EndedReport, EventReport, HolderReport, RivalReport, outcome_word,

@@ -6,7 +6,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use sanid_host::findings::Code;
 
-use super::identity::Identity;
+use super::identity::{Identity, Kind};
 use super::time::Timestamp;
 
 /// Every word for what came of a claim last; exactly one of them has the value 1.
@@ -22,7 +22,7 @@ pub const STATES: &[&str] = &[
 /// What is known of a host.
 #[derive(Debug, Clone, Default)]
 pub struct Figures {
-    /// The names in its files, where all three are valid.
+    /// The names in its files, where they can be claimed.
     pub identity: Option<Identity>,
     /// How often each code was found.
     pub findings: Vec<Code>,
@@ -78,10 +78,12 @@ pub fn text(figures: &Figures) -> String {
     let mut registry = Registry::default();
     let info = Family::<Names, Gauge>::default();
     if let Some(identity) = &figures.identity {
+        // A label without a value is no label to Prometheus.
+        let name = |kind| identity.name(&kind).unwrap_or_default().to_owned();
         let names = Names {
-            iqn: identity.iqn().into(),
-            host_nqn: identity.host_nqn().into(),
-            host_id: identity.host_id().into(),
+            iqn: name(Kind::Iqn),
+            host_nqn: name(Kind::HostNqn),
+            host_id: name(Kind::HostId),
         };
         info.get_or_create(&names).set(1);
     }

@@ -1,15 +1,21 @@
 //! A claim as every store keeps it: one JSON document.
+//!
+//! A claim of initiator name, host NQN and Host ID is written as versions 0.1 and 0.2.0 wrote it, and they read and write
+//! it. A claim of any other set of kinds is `sanid/v2`: it has its names in the member `identity`. The old versions look
+//! for them at the top, find none, and refuse the claim by name: each of their writes to a claim reads its record first.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::holder::Holder;
-use super::identity::Identity;
+use super::identity::{Identity, Members};
 use super::time::Timestamp;
 
 /// More is no claim: names, digests and boots have limits of their own.
 pub const LONGEST_RECORD: usize = 64 * 1024;
+/// The version of a claim that the first one cannot express.
+const SECOND_VERSION: &str = "sanid/v2";
 /// How many boots a claim remembers to have left behind.
 const BOOTS: usize = 16;
 /// More MAC addresses, or a longer name, are left out: they are evidence, and not the claim.
@@ -20,14 +26,14 @@ const NAME: usize = 253;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
-    /// `sanid/v1`.
+    /// `sanid/v1`, or `sanid/v2` where that cannot express the identity.
     pub api_version: String,
     /// `Claim`.
     pub kind: String,
     /// One for each acquisition, never used again.
     pub id: String,
     /// What is claimed.
-    #[serde(flatten)]
+    #[serde(flatten, with = "placed")]
     pub identity: Identity,
     /// By whom.
     pub holder: Holder,
@@ -43,9 +49,9 @@ pub struct Record {
     pub serial: u64,
 }
 
-/// Something in a store that is no claim.
+/// Something in a store that is not a claim.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("it is no claim of sanid/v1: {0}")]
+#[error("it is not a claim of sanid/v1 or sanid/v2: {0}")]
 pub struct BadRecord(pub String);
 
 impl Record {
@@ -61,7 +67,7 @@ impl Record {
         holder.name = holder.name.chars().take(NAME).collect();
         holder.evidence.macs.truncate(MACS);
         Self {
-            api_version: sanid_host::API_VERSION.into(),
+            api_version: version(identity).into(),
             kind: "Claim".into(),
             id: id.into(),
             identity: identity.clone(),
@@ -111,7 +117,7 @@ impl Record {
         }
         let record: Self =
             serde_json::from_slice(bytes).map_err(|error| BadRecord(error.to_string()))?;
-        if record.api_version != sanid_host::API_VERSION || record.kind != "Claim" {
+        if record.api_version != version(&record.identity) || record.kind != "Claim" {
             return Err(BadRecord("its apiVersion or kind is another one".into()));
         }
         if record.id.len() != 32 || !record.id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -120,3 +126,63 @@ impl Record {
         Ok(record)
     }
 }
+
+/// The version that expresses an identity.
+fn version(identity: &Identity) -> &'static str {
+    if identity.is_of_first_version() {
+        sanid_host::API_VERSION
+    } else {
+        SECOND_VERSION
+    }
+}
+
+/// Where a record has its identity.
+mod placed {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{Identity, Members};
+
+    #[derive(Serialize)]
+    struct Nested<'i> {
+        identity: &'i Identity,
+    }
+
+    #[derive(Deserialize)]
+    struct Either {
+        identity: Option<Identity>,
+        #[serde(flatten)]
+        members: Members,
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        identity: &Identity,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        if identity.is_of_first_version() {
+            identity.serialize(serializer)
+        } else {
+            Nested { identity }.serialize(serializer)
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Identity, D::Error> {
+        let found = Either::deserialize(deserializer)?;
+        if let Some(identity) = found.identity {
+            return Ok(identity);
+        }
+        let identity = Identity::try_from(found.members).map_err(D::Error::custom)?;
+        if identity.is_of_first_version() {
+            Ok(identity)
+        } else {
+            Err(D::Error::custom(
+                "it has neither iqn, hostNqn and hostId nor an identity",
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

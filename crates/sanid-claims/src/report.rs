@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::decide::{Grant, Outcome, Request, Rival, Why};
 use super::event::{Ended, Stored, What};
 use super::holder::Holder;
+use super::identity::Identity;
 use super::seen::{Lease, Seen};
 
 macro_rules! report {
@@ -30,12 +31,9 @@ report! {
         /// `held`, `renewed`, `taken-over-expired`, `taken-over-fenced`, `released`, `not-held`, `conflict` or
         /// `refused`.
         pub outcome: &'static str,
-        /// The initiator name.
-        pub iqn: String,
-        /// The host NQN.
-        pub host_nqn: String,
-        /// The Host ID.
-        pub host_id: String,
+        /// The names: `iqn`, `hostNqn` and `hostId`, each where there is one, and `identifiers` of other kinds.
+        #[serde(flatten)]
+        pub identity: Identity,
         /// Who asked.
         pub holder: HolderReport,
         /// The claim, where the host has one.
@@ -99,8 +97,8 @@ report! {
         pub likeness: &'static str,
         /// The same for people.
         pub meaning: &'static str,
-        /// The names that both want: `hostid`, `hostnqn`, `iqn`.
-        pub shares: Vec<&'static str>,
+        /// The kinds of the names that both want: `hostid`, `hostnqn`, `iqn`, or a different one.
+        pub shares: Vec<String>,
         /// The hardware of the holder against that of the host that asked.
         pub hardware: HardwareSummary,
     }
@@ -113,12 +111,9 @@ report! {
         pub claim: String,
         /// Its generation.
         pub generation: u64,
-        /// The initiator name.
-        pub iqn: String,
-        /// The host NQN.
-        pub host_nqn: String,
-        /// The Host ID.
-        pub host_id: String,
+        /// The names: `iqn`, `hostNqn` and `hostId`, each where there is one, and `identifiers` of other kinds.
+        #[serde(flatten)]
+        pub identity: Identity,
         /// Its holder.
         pub holder: HolderReport,
         /// When that got it.
@@ -141,12 +136,9 @@ report! {
         pub what: &'static str,
         /// The claim.
         pub claim: String,
-        /// The initiator name.
-        pub iqn: String,
-        /// The host NQN.
-        pub host_nqn: String,
-        /// The Host ID.
-        pub host_id: String,
+        /// The names: `iqn`, `hostNqn` and `hostId`, each where there is one, and `identifiers` of other kinds.
+        #[serde(flatten)]
+        pub identity: Identity,
         /// Its holder.
         pub holder: HolderReport,
         /// Claims that ended by it.
@@ -188,9 +180,7 @@ impl ClaimReport {
             api_version: sanid_host::API_VERSION,
             kind: "Claim",
             outcome: outcome_word(outcome),
-            iqn: request.identity.iqn().into(),
-            host_nqn: request.identity.host_nqn().into(),
-            host_id: request.identity.host_id().into(),
+            identity: request.identity.clone(),
             holder: HolderReport::new(&request.holder),
             claim: grant.map(|grant| grant.record.id.clone()),
             generation: grant.map(|grant| grant.generation),
@@ -242,7 +232,11 @@ impl RivalReport {
             },
             likeness: rival.likeness.as_str(),
             meaning: rival.likeness.words(),
-            shares: rival.shares.iter().map(|name| name.kind.word()).collect(),
+            shares: rival
+                .shares
+                .iter()
+                .map(|name| name.kind.word().to_owned())
+                .collect(),
             hardware: HardwareSummary::of(compared),
         }
     }
@@ -255,9 +249,7 @@ impl ClaimsReport {
         Self {
             claim: record.id.clone(),
             generation: seen.version,
-            iqn: record.identity.iqn().into(),
-            host_nqn: record.identity.host_nqn().into(),
-            host_id: record.identity.host_id().into(),
+            identity: record.identity.clone(),
             holder: HolderReport::new(&record.holder),
             since: record.since.to_string(),
             lease: lease_word(seen.lease),
@@ -275,9 +267,7 @@ impl EventReport {
             at: event.at.to_string(),
             what: event.what.as_str(),
             claim: event.claim.clone(),
-            iqn: event.identity.iqn().into(),
-            host_nqn: event.identity.host_nqn().into(),
-            host_id: event.identity.host_id().into(),
+            identity: event.identity.clone(),
             holder: HolderReport::new(&event.holder),
             ended: event.ended.iter().map(EndedReport::new).collect(),
             by: event.by.clone(),

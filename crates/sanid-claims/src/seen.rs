@@ -25,7 +25,7 @@ pub enum Lease {
     Expired,
 }
 
-/// Who has which of three names.
+/// Who has which of some names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// Every claim that has at least one of them, each once.

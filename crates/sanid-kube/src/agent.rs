@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use k8s_openapi::chrono::{DateTime, SecondsFormat, Utc};
 use kube::ResourceExt as _;
-use sanid_claims::{Holder, Identity as Whole, Node, StoreError};
+use sanid_claims::{Holder, Identity as Whole, Kind, Node, StoreError};
 use sanid_host::Root;
 use tracing::{info, warn};
 
@@ -111,6 +111,7 @@ impl Agent {
             applied: Judged::new(ConditionStatus::False, "ConfigurationInvalid", error),
             // What was true of the names stays true: only the configuration cannot be told.
             identity: self.view.identity.clone(),
+            is_untold: self.view.is_untold,
             ..HostView::default()
         });
         let changed = view != self.view;
@@ -213,13 +214,21 @@ impl Agent {
     }
 
     async fn claims(&self, known: &mut Known) -> Result<Claims, StoreError> {
-        match whole(&self.view.identity) {
+        match self.identity() {
             Ok(identity) => {
                 let me = self.holder(&known.node);
                 known.claimant.claim(&identity, &me).await
             }
             Err(why) => Ok(Claims::unavailable(why)),
         }
+    }
+
+    /// The names of the node, where all that it has are known.
+    fn identity(&self) -> Result<Whole, String> {
+        if self.view.is_untold {
+            return Err(UNTOLD.into());
+        }
+        whole(&self.view.identity)
     }
 
     fn holder(&self, node: &NodeReference) -> Holder {
@@ -243,7 +252,7 @@ impl Agent {
             holders.any(|holder| *holder == known.node.name)
         };
         let before = before.filter(held).and_then(|one| one.identity.as_ref());
-        let (Some(Ok(before)), Ok(now)) = (before.map(whole), whole(&self.view.identity)) else {
+        let (Some(Ok(before)), Ok(now)) = (before.map(whole), self.identity()) else {
             return Ok(());
         };
         let names = now.identifiers();
@@ -302,18 +311,24 @@ impl Agent {
     }
 }
 
-/// An identity is claimed whole: all three names, or none.
+/// What is claimed: every name of the node, or none. NVMe knows a node by host NQN and Host ID together.
 fn whole(identity: &Identity) -> Result<Whole, String> {
-    let Identity {
-        iqn: Some(iqn),
-        host_nqn: Some(host_nqn),
-        host_id: Some(host_id),
-    } = identity
-    else {
-        return Err("an identity is claimed whole, and one of the three names of this node cannot be told; condition Applied says why".into());
-    };
-    Whole::parse(iqn, host_nqn, host_id).map_err(|error| error.to_string())
+    if identity.host_nqn.is_some() != identity.host_id.is_some() {
+        return Err(UNTOLD.into());
+    }
+    let names = [
+        (Kind::Iqn, &identity.iqn),
+        (Kind::HostNqn, &identity.host_nqn),
+        (Kind::HostId, &identity.host_id),
+    ];
+    let names = names
+        .into_iter()
+        .filter_map(|(kind, name)| Some((kind, name.as_deref()?)));
+    Whole::new(names).map_err(|error| error.to_string())
 }
+
+/// Why nothing is claimed where a name of the node is not known: a claim without it would give it up.
+const UNTOLD: &str = "an identity is claimed whole, and one of the names of this node cannot be told; condition Applied says why";
 
 /// As the API has it.
 fn time(at: DateTime<Utc>) -> String {

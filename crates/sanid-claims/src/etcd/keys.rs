@@ -1,8 +1,9 @@
 //! What lies where in etcd, and the transactions that change it.
 //!
 //! ```text
-//! /sanid/v1/names/hostid/…, hostnqn/…, iqn/…   the record, three times: each name tells who has it
-//! /sanid/v1/lease/HOST_ID                       the claim's id, attached to the lease: gone when it expires
+//! /sanid/v1/names/hostid/…, hostnqn/…, iqn/…   the record, once for each name: it tells who has it
+//! /sanid/v1/anchors/KIND/NAME                  the record of a claim that has no Host ID
+//! /sanid/v1/lease/HOST_ID, KIND/NAME           the claim's id, attached to the lease: gone when it expires
 //! /sanid/v1/history/CLAIM/SERIAL-RANDOM         events
 //! ```
 //!
@@ -16,21 +17,38 @@ use super::messages::{
 };
 use crate::event::Event;
 use crate::host::new_id;
-use crate::identity::{Identifier, Identity};
+use crate::identity::{Identifier, Identity, Kind};
 use crate::record::Record;
 use crate::seen::{Lease, Seen};
 
 pub(super) const HISTORY: &str = "/sanid/v1/history/";
 pub(super) const LEASES: &str = "/sanid/v1/lease/";
-/// Every claim has one Host ID: by these all claims are found, each once.
+/// By the Host IDs and the anchors of claims that have none, all claims are found, each once.
 pub(super) const HOST_IDS: &str = "/sanid/v1/names/hostid/";
+pub(super) const ANCHORS: &str = "/sanid/v1/anchors/";
 
 fn name(of: &Identifier) -> Vec<u8> {
     format!("/sanid/v1/names/{}/{}", of.kind.word(), of.name).into_bytes()
 }
 
-pub(super) fn lease(host_id: &str) -> Vec<u8> {
-    format!("{LEASES}{host_id}").into_bytes()
+/// The lease of a claim, by the anchor of its identity.
+pub(super) fn lease(of: &Identity) -> Vec<u8> {
+    let Identifier { kind, name } = of.anchor();
+    match kind {
+        Kind::HostId => format!("{LEASES}{name}"),
+        _ => format!("{LEASES}{}/{name}", kind.word()),
+    }
+    .into_bytes()
+}
+
+/// The keys that have the record of a claim.
+fn records(of: &Identity) -> Vec<Vec<u8>> {
+    let mut keys: Vec<Vec<u8>> = of.identifiers().iter().map(name).collect();
+    let Identifier { kind, name } = of.anchor();
+    if kind != Kind::HostId {
+        keys.push(format!("{ANCHORS}{}/{name}", kind.word()).into_bytes());
+    }
+    keys
 }
 
 /// A key that no event has. A request whose answer was lost keeps its id; where its claim has ended before it is
@@ -57,10 +75,10 @@ pub(super) fn new_lease() -> i64 {
     i64::from_str_radix(digits, 16).unwrap_or_default().max(1)
 }
 
-/// Who has the names of this identity, and the lease of the claim that has its Host ID.
+/// Who has the names of this identity, and the lease of the claim that has its anchor.
 pub(super) fn look(of: &Identity) -> Vec<Operation> {
     let mut keys: Vec<Vec<u8>> = of.identifiers().iter().map(name).collect();
-    keys.push(lease(of.host_id()));
+    keys.push(lease(of));
     keys.into_iter()
         .map(|key| {
             operation(OneOperation::Range(Range {
@@ -75,7 +93,7 @@ pub(super) fn look(of: &Identity) -> Vec<Operation> {
 pub(super) fn renew(of: &Identity, claim: &Seen, lease: Option<i64>) -> Txn {
     let mut compare = unchanged(claim);
     if claim.record.lease_seconds.is_some() {
-        let key = self::lease(claim.record.identity.host_id());
+        let key = self::lease(&claim.record.identity);
         compare.push(match claim.lease {
             Lease::Expired => absent(key),
             Lease::Live(_) => Compare {
@@ -107,7 +125,7 @@ pub(super) fn former_lease(done: &TxnDone) -> Option<i64> {
     former.find(|kv| kv.lease > 0).map(|kv| kv.lease)
 }
 
-/// The record for its three names, in the place of claims that end.
+/// The record for its names, in the place of claims that end.
 pub(super) fn put(
     of: &Identity,
     record: &Record,
@@ -120,20 +138,20 @@ pub(super) fn put(
     let mut gone = BTreeSet::new();
     for claim in ends {
         compare.extend(unchanged(claim));
-        let lease = lease(claim.record.identity.host_id());
+        let lease = lease(&claim.record.identity);
         if claim.lease == Lease::Expired && claim.record.id != record.id {
             compare.push(absent(lease.clone()));
         }
-        gone.extend(claim.record.identity.identifiers().iter().map(name));
+        gone.extend(records(&claim.record.identity));
         gone.insert(lease);
     }
     let mut success = Vec::new();
-    for key in record.identity.identifiers().iter().map(name) {
+    for key in records(&record.identity) {
         gone.remove(&key);
         success.push(stored(key, record.bytes()));
     }
     if let Some(lease_id) = lease_id {
-        gone.remove(&lease(record.identity.host_id()));
+        gone.remove(&lease(&record.identity));
         success.push(leased(record, lease_id));
     }
     success.extend(gone.into_iter().map(deleted));
@@ -149,8 +167,8 @@ pub(super) fn put(
 pub(super) fn delete(of: &Identity, ends: &[Seen], event: &Event) -> Txn {
     let mut gone = BTreeSet::new();
     for claim in ends {
-        gone.extend(claim.record.identity.identifiers().iter().map(name));
-        gone.insert(lease(claim.record.identity.host_id()));
+        gone.extend(records(&claim.record.identity));
+        gone.insert(lease(&claim.record.identity));
     }
     let mut success: Vec<Operation> = gone.into_iter().map(deleted).collect();
     success.push(stored(history(event), event.bytes()));
@@ -161,7 +179,7 @@ pub(super) fn delete(of: &Identity, ends: &[Seen], event: &Event) -> Txn {
     }
 }
 
-/// All three of its names still have it.
+/// All of its names still have it.
 fn unchanged(claim: &Seen) -> Vec<Compare> {
     let version = i64::try_from(claim.version).unwrap_or(i64::MAX);
     let names = claim.record.identity.identifiers();
@@ -183,7 +201,7 @@ fn absent(key: Vec<u8>) -> Compare {
 
 fn leased(record: &Record, lease_id: i64) -> Operation {
     operation(OneOperation::Put(Put {
-        key: lease(record.identity.host_id()),
+        key: lease(&record.identity),
         value: record.id.clone().into_bytes(),
         lease: lease_id,
         with_former: true,

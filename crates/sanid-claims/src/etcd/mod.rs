@@ -1,6 +1,6 @@
 //! Claims in etcd: for the hosts of a site.
 //!
-//! One transaction holds the three names, the lease and the event together. Leases are etcd's own, by the
+//! One transaction holds all names, the lease and the event together. Leases are etcd's own, by the
 //! clock of its leader, which begins them anew when the leader changes, and each renewal has a new one
 //! (`change` says why): none ends early.
 //!

@@ -49,7 +49,7 @@ pub(super) fn snapshot(members: &mut Members, done: api::TxnDone) -> Result<Snap
     for (record, version) in found {
         let mut live = is_live(&record, &leases);
         if !live && !snapshot.claims.iter().any(|one| one.record.id == record.id) {
-            // Its Host ID is another one, so that its lease was not among what was read.
+            // Its anchor is a different name, so that its lease was not among what was read.
             live = is_leased(members, &record)?;
         }
         snapshot.add(seen(record, version, live));
@@ -76,7 +76,7 @@ fn seen(record: Record, version: u64, live: bool) -> Seen {
 
 fn is_leased(members: &mut Members, record: &Record) -> Result<bool, StoreError> {
     let range = api::Range {
-        key: keys::lease(record.identity.host_id()),
+        key: keys::lease(&record.identity),
         ..api::Range::default()
     };
     let ranged = members.repeat(|member| {
@@ -115,25 +115,31 @@ fn damaged(
 /// Every claim.
 pub(super) fn list(members: &mut Members, each: &mut dyn FnMut(Seen)) -> Result<(), StoreError> {
     let mut leases = HashSet::new();
-    pages(members, keys::LEASES, |_, kv| {
+    pages(members, keys::LEASES, 0, |_, kv| {
         leases.insert(kv.value);
         Ok(())
     })?;
-    pages(members, keys::HOST_IDS, |members, kv| {
+    let mut claim = |members: &Members, kv: api::KeyValue| {
         let (record, version) = record(members, &kv)?;
         let live = is_live(&record, &leases);
         each(seen(record, version, live));
         Ok(())
-    })
+    };
+    // Both of one moment: a claim that gets or loses its Host ID is listed once.
+    let moment = pages(members, keys::HOST_IDS, 0, &mut claim)?;
+    pages(members, keys::ANCHORS, moment, &mut claim)?;
+    Ok(())
 }
 
-/// Every key of a range, page by page, as they all were at one moment.
+/// Every key of a range, page by page, as they all were at one moment: a revision, or 0 for now. Returns the revision.
 fn pages(
     members: &mut Members,
     prefix: &str,
+    moment: i64,
     mut each: impl FnMut(&Members, api::KeyValue) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
+) -> Result<i64, StoreError> {
     let mut range = api::Range {
+        revision: moment,
         key: prefix.as_bytes().to_vec(),
         range_end: keys::end_of(prefix),
         limit: PAGE,
@@ -156,7 +162,7 @@ fn pages(
                 last.push(0);
                 range.key = last;
             }
-            _ => return Ok(()),
+            _ => return Ok(range.revision),
         }
         members.go_on();
     }

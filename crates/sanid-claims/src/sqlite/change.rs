@@ -3,6 +3,7 @@
 use rusqlite::Transaction;
 
 use super::read::{boot, number, unsigned};
+use super::schema::mark;
 use super::trouble::Trouble;
 use crate::change::Change;
 use crate::clock::Moment;
@@ -106,6 +107,9 @@ fn put(
     record: &Record,
     version: u64,
 ) -> Result<(), Trouble> {
+    if !record.identity.is_of_first_version() {
+        mark(transaction)?;
+    }
     let lease = record.lease().map(|lease| {
         // A lease longer than a life of the machine is one, too.
         i64::try_from(lease.as_millis()).unwrap_or(i64::MAX / 4)

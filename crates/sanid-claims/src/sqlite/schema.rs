@@ -6,14 +6,17 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use super::file::Access;
 use super::trouble::Trouble;
 
 /// `SaNi` as a number: what file(1) shows of the file.
 const APPLICATION: i32 = 0x5361_4E69;
+/// The version of a store in which every claim is of initiator name, host NQN and Host ID.
 const VERSION: i32 = 1;
+/// The version of a store that has had a claim of other kinds: version 0.1 refuses it before it writes.
+const OF_KINDS: i32 = 2;
 
 /// The tables, and nothing else. `sequence` is never used again (AUTOINCREMENT), so that generations grow.
 const TABLES: [&str; 5] = [
@@ -103,6 +106,14 @@ fn make(connection: &mut Connection) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// Marks a store for good as one that may hold claims of other kinds, in the transaction that writes the first.
+pub(super) fn mark(transaction: &Transaction<'_>) -> Result<(), Trouble> {
+    if pragma(transaction, "user_version")? < OF_KINDS {
+        transaction.pragma_update(None, "user_version", OF_KINDS)?;
+    }
+    Ok(())
+}
+
 fn verify(connection: &Connection) -> Result<(), Trouble> {
     let (application, version) = (
         pragma(connection, "application_id")?,
@@ -113,9 +124,9 @@ fn verify(connection: &Connection) -> Result<(), Trouble> {
             "it is a database of another program; give claims a file of their own".into(),
         ));
     }
-    if version != VERSION {
+    if ![VERSION, OF_KINDS].contains(&version) {
         return Err(Trouble::Damaged(format!(
-            "it has version {version}, and this sanid-fleet knows version {VERSION}"
+            "it has version {version}, and this sanid-fleet knows versions {VERSION} and {OF_KINDS}"
         )));
     }
     let mut tables = connection.prepare(

@@ -4,14 +4,16 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
-use sanid_claims::{Action, Holder, Lease, Likeness, Outcome, Store, Stored, What, Why};
+use sanid_claims::{Action, Holder, Kind, Lease, Likeness, Outcome, Store, Stored, What, Why};
 
 use crate::support::{
     LASTING, LEASE, PATIENCE, Place, ask, booted, claim, claim_briefly, claim_for, eventually,
-    granted, host, identity, listed, mixed, patiently, request, rivals,
+    granted, host, identity, listed, mixed, name_of, patiently, request, rivals,
 };
 use testkit::trial::{Need, trial};
 
+#[path = "kinds.rs"]
+mod kinds;
 #[path = "late.rs"]
 mod late;
 
@@ -89,6 +91,18 @@ const RULES: &[(&str, Rule)] = &[
         history_waits_for_what_happens,
     ),
     ("a_long_list_is_whole", a_long_list_is_whole),
+    (
+        "a_claim_of_other_kinds_is_whole",
+        kinds::a_claim_of_other_kinds_is_whole,
+    ),
+    (
+        "a_host_that_gains_and_loses_kinds_keeps_one_claim",
+        kinds::a_host_that_gains_and_loses_kinds_keeps_one_claim,
+    ),
+    (
+        "random_sets_of_kinds_have_one_holder_for_each_name",
+        kinds::random_sets_of_kinds_have_one_holder_for_each_name,
+    ),
 ];
 
 /// The rules for one store.
@@ -160,8 +174,8 @@ fn names_that_differ_in_case_are_one(place: &Place) {
     let mut store = place.client();
     let upper = sanid_claims::Identity::parse(
         "iqn.2016-04.com.open-iscsi:HOST-1",
-        identity(2).host_nqn(),
-        identity(2).host_id(),
+        &name_of(&identity(2), &Kind::HostNqn),
+        &name_of(&identity(2), &Kind::HostId),
     )
     .unwrap();
     granted(&claim(store.as_mut(), &identity(1), &host("first")));
@@ -473,11 +487,11 @@ fn a_long_list_is_whole(place: &Place) {
     }
     let mut ids: Vec<_> = listed(store)
         .iter()
-        .map(|seen| seen.record.identity.host_id().to_owned())
+        .map(|seen| name_of(&seen.record.identity, &Kind::HostId))
         .collect();
     ids.sort_unstable();
     let expected: Vec<_> = (0..1100)
-        .map(|number| identity(number).host_id().to_owned())
+        .map(|number| name_of(&identity(number), &Kind::HostId))
         .collect();
     assert_eq!(ids, expected);
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 use sanid_claims::{
-    Action, EtcdStore, Identity, Lease, Outcome, Store, StoreError, StoreOptions, TlsFiles,
+    Action, EtcdStore, Identity, Kind, Lease, Outcome, Store, StoreError, StoreOptions, TlsFiles,
 };
 
 use self::clocks::{Hand, Moves};
@@ -20,8 +20,8 @@ use self::server::{Certificates, Etcd, Security, etcdctl};
 use crate::conformance;
 use crate::race::{self, Dice, Plan, Progress};
 use crate::support::{
-    PATIENCE, Place, claim, claim_briefly, eventually, granted, host, identity, listed, patiently,
-    request, rivals, submit,
+    PATIENCE, Place, claim, claim_briefly, eventually, granted, host, identity, listed, name_of,
+    patiently, request, rivals, submit,
 };
 use testkit::trial::{Need, UNSHARE, trial};
 
@@ -306,7 +306,12 @@ fn a_full_store_says_so() {
 fn keys_edited_by_hand_are_found() {
     let etcd = Etcd::start(Security::None);
     let mut store = open(&etcd.url());
-    let key = |number| format!("/sanid/v1/names/iqn/{}", identity(number).iqn());
+    let key = |number| {
+        format!(
+            "/sanid/v1/names/iqn/{}",
+            name_of(&identity(number), &Kind::Iqn)
+        )
+    };
     granted(&claim(store.as_mut(), &identity(1), &host("node")));
     etcdctl(&etcd.url(), &format!("del {}", key(1)));
     assert_eq!(

@@ -158,7 +158,7 @@ pub(crate) fn run(place: &Place, plan: &Plan, faults: &(dyn Fn(&Progress) + Sync
     }
 }
 
-fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     match std::env::var("SANID_TEST_SEED") {
         Ok(seed) => seed.parse().unwrap(),
         Err(_) => Timestamp::now().seconds(),

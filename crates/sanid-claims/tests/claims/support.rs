@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use sanid_claims::{Action, Clock, Grant, Holder, Identity, Moment, Outcome, Request, Seen, Store};
+use sanid_claims::{
+    Action, Clock, Grant, Holder, Identity, Kind, Moment, Outcome, Request, Seen, Store,
+};
 use sanid_host::hardware::Evidence;
 
 pub(crate) use testkit::wait::{PATIENCE, eventually};
@@ -63,6 +65,12 @@ pub(crate) fn mixed(iqn: u32, host_nqn: u32, host_id: u32) -> Identity {
         &uuid(host_id),
     )
     .unwrap()
+}
+
+/// The name of a kind, which the identity has.
+#[track_caller]
+pub(crate) fn name_of(identity: &Identity, kind: &Kind) -> String {
+    identity.name(kind).unwrap().to_owned()
 }
 
 /// A machine in its first boot. All have the same machine-id, as clones do.

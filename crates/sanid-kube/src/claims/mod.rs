@@ -169,7 +169,7 @@ impl Claimant {
     }
 
     /// Gets the identity for the node, or finds out who has it. Where it has it already this is one request,
-    /// which looks at one of the three objects; where another node has it, one that looks at that one's.
+    /// which looks at one of its objects; where another node has it, one that looks at that one's.
     ///
     /// # Errors
     /// [`StoreError::Unreachable`]: there is no answer, and the next call goes on where this one stopped.
@@ -263,7 +263,7 @@ impl Claimant {
             };
             found.push(Conflict {
                 claim: name_of(identifier),
-                kind: kind_of(identifier.kind),
+                kind: kind_of(&identifier.kind),
                 identifier: identifier.name.clone(),
                 holder: holder.clone(),
                 since: since.unwrap_or_else(|| record.since.to_string()),

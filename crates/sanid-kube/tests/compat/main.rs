@@ -74,7 +74,7 @@ fn derives_the_same_object_names() {
     for release in releases() {
         for claim in items(&release, "StorageIdentityClaim") {
             let claim: StorageIdentityClaim = serde_json::from_value(claim).unwrap();
-            let name = object_name(claim.spec.r#type, &claim.spec.identifier);
+            let name = object_name(&claim.spec.r#type, &claim.spec.identifier);
             assert_eq!(claim.metadata.name.unwrap(), name);
         }
     }

@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use libtest_mimic::Trial;
 use sanid_claims::host::Claimant;
-use sanid_claims::{Action, ClaimReport, ClaimsReport, EventReport, StoreOptions};
+use sanid_claims::{
+    Action, ClaimReport, ClaimsReport, EventReport, Holder, Identity, Kind, StoreOptions,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::NEEDS;
 use super::server::{Etcd, Security};
-use crate::support::{self, patiently, submit};
+use crate::support::{self, granted, listed, patiently, submit};
 use testkit::trial::trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -108,5 +110,39 @@ fn lists_and_renews_claims_of_earlier_versions() {
         let changed = ask(3);
         assert_eq!(changed["outcome"], "renewed");
         assert!(changed["generation"].as_u64().unwrap() > 13);
+
+        // Beside claims of that version, those that it cannot express.
+        let wanted = file("request.json").to_string();
+        let claimant = Claimant::from_json(wanted.as_bytes(), None).unwrap();
+        let names = claimant.identity.names();
+        let names = names.map(|one| (one.kind.clone(), one.name.as_str()));
+        let other = (Kind::parse("nfs4").unwrap(), "client-1");
+        let wider = Identity::new(names.chain([other])).unwrap();
+        let holder = Holder {
+            boot_id: Some("00000003-1111-4111-8111-111111111111".into()),
+            ..claimant.holder
+        };
+        let outcome = support::claim(store.as_mut(), &wider, &holder);
+        assert_eq!(granted(&outcome).ended.len(), 1);
+        let alone = [(Kind::Iqn, "iqn.2004-05.com.example:alone")];
+        let alone = Identity::new(alone).unwrap();
+        granted(&support::claim(
+            store.as_mut(),
+            &alone,
+            &support::host("alone"),
+        ));
+        let mut names: Vec<_> = listed(store.as_mut())
+            .iter()
+            .map(|seen| seen.record.holder.name.clone())
+            .collect();
+        names.sort();
+        let expected = [
+            "alone",
+            "copy-of-db-4.example.com",
+            "db-1.example.com",
+            "db-2.example.com",
+            "db-3.example.com",
+        ];
+        assert_eq!(names, expected);
     }
 }

@@ -28,7 +28,7 @@ Start with: sanid-fleet claim --store sqlite:/var/lib/sanid/claims.db";
 
 /// Claim this host's identity, so that no other host has it
 ///
-/// Initiator name, host NQN and Host ID, all three or none, for a lease. The same command renews it.
+/// All of its names (initiator name, host NQN, Host ID) or none, for a lease. The same command renews it.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP, subcommand_negates_reqs = true)]
 pub(super) struct Options {
@@ -213,15 +213,16 @@ impl Setting<'_> {
             }
         }
         options.read_only = read_only;
-        let mut store = sanid_claims::open(self.address()?, &options).map_err(store_failed)?;
+        let mut store =
+            sanid_claims::open(self.address()?, &options).map_err(|error| store_failed(&error))?;
         store.wait_until(self.deadline);
         Ok(store)
     }
 
     fn claimant(&self) -> Result<Claimant, Failure> {
         let Some(from) = &self.shared.from else {
-            let mut claimant =
-                Claimant::of_host(self.shared.root.as_deref()).map_err(host_failed)?;
+            let mut claimant = Claimant::of_host(self.shared.root.as_deref())
+                .map_err(|error| host_failed(&error))?;
             if let Some(name) = &self.shared.name {
                 name.clone_into(&mut claimant.holder.name);
             }
@@ -263,7 +264,7 @@ impl Setting<'_> {
                 super::complain(&failure.message);
             }
         }
-        Ok((request, answer.map_err(store_failed)?))
+        Ok((request, answer.map_err(|error| store_failed(&error))?))
     }
 
     fn ask(&self, action: Action) -> Result<Exit, Failure> {
@@ -280,7 +281,7 @@ impl Setting<'_> {
         let mut claims = Vec::new();
         store
             .list(&mut |seen| claims.push(ClaimsReport::new(&seen)))
-            .map_err(store_failed)?;
+            .map_err(|error| store_failed(&error))?;
         match self.shared.format {
             Format::Json => super::json(&Listed {
                 api_version: sanid_host::API_VERSION,
@@ -299,7 +300,7 @@ impl Setting<'_> {
         loop {
             let more = store
                 .history(after, PAGE, Duration::ZERO)
-                .map_err(store_failed)?;
+                .map_err(|error| store_failed(&error))?;
             let Some(last) = more.last() else { break };
             after = last.sequence;
             events.extend(more.iter().map(EventReport::new));
@@ -325,7 +326,7 @@ impl Setting<'_> {
             store.wait_until(Instant::now() + config::WAIT);
             let events = store
                 .history(after, page, idle.unwrap_or(LOOK).min(LOOK))
-                .map_err(store_failed)?;
+                .map_err(|error| store_failed(&error))?;
             // Only a look at the end of the time tells that nothing has happened in it.
             if events.is_empty() && idle == Some(Duration::ZERO) {
                 break;
@@ -365,14 +366,14 @@ fn exit(outcome: &Outcome) -> Exit {
 }
 
 /// The failure of a store, with the exit code of its kind.
-pub(super) fn store_failed(error: StoreError) -> Failure {
+pub(super) fn store_failed(error: &StoreError) -> Failure {
     let refused = matches!(error, StoreError::Refused(_));
-    failed(&error, refused)
+    failed(error, refused)
 }
 
-fn host_failed(error: HostError) -> Failure {
+fn host_failed(error: &HostError) -> Failure {
     let refused = matches!(error, HostError::Refused(_));
-    failed(&error, refused)
+    failed(error, refused)
 }
 
 fn failed(error: &dyn std::fmt::Display, refused: bool) -> Failure {

@@ -172,7 +172,7 @@ mod tests {
             assert!(kept.verified.is_some());
             let held = kept.claim.map(|claim| {
                 (
-                    claim.identity.host_id().to_owned(),
+                    claim.identity.anchor().name,
                     claim.lease_seconds,
                     claim.serial,
                 )

@@ -97,10 +97,13 @@ fn holders(options: &Check, identity: &Identity) -> Result<Vec<Seen>, Failure> {
     let mut how = config.store_options();
     how.untouched = true;
     how.below.clone_from(&options.root);
-    let mut store = sanid_claims::open(address, &how).map_err(store_failed)?;
+    let mut store = sanid_claims::open(address, &how).map_err(|error| store_failed(&error))?;
     let wait = options.wait.or(config.wait).unwrap_or(config::WAIT);
     store.wait_until(Instant::now() + wait);
-    Ok(store.read(identity).map_err(store_failed)?.claims)
+    Ok(store
+        .read(identity)
+        .map_err(|error| store_failed(&error))?
+        .claims)
 }
 
 /// Whether this boot of this kernel made the claim, as another installation than that of the record: the
