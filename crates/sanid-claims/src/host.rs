@@ -313,3 +313,33 @@ pub fn new_id() -> String {
     }
     format!("{:032x}", u128::from_be_bytes(bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What keys the evidence where there is no machine-id is part of what stores keep.
+    #[test]
+    fn the_anchor_keys_the_evidence_of_a_host_without_a_machine_id() {
+        let key = |names: &[(Kind, &str)]| {
+            let identity = Identity::new(names.iter().cloned()).unwrap();
+            key(&identity.anchor())
+        };
+        let id = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
+        let nqn = format!("nqn.2014-08.org.nvmexpress:uuid:{id}");
+        let iqn = (Kind::Iqn, "iqn.2004-05.com.example:1");
+        let nvme = [(Kind::HostNqn, nqn.as_str()), (Kind::HostId, id)];
+        let bytes = *HostId::parse(id).unwrap().uuid().as_bytes();
+        assert_eq!(key(&nvme), bytes, "as sanid-fleet 0.2.0 keyed it");
+        assert_eq!(key(&[nvme[0].clone(), nvme[1].clone(), iqn.clone()]), bytes);
+        // printf 'iqn\0iqn.2004-05.com.example:1' | sha256sum
+        let alone = format!("{:032x}", u128::from_be_bytes(key(&[iqn])));
+        assert_eq!(alone, "7698ee396ac2f95642431e9ae3b16998");
+        let upper = (Kind::Iqn, "iqn.2004-05.com.Example:1");
+        assert_eq!(
+            format!("{:032x}", u128::from_be_bytes(key(&[upper]))),
+            alone
+        );
+        assert_ne!(key(&[(Kind::HostNqn, &nqn)]), bytes);
+    }
+}

@@ -1,5 +1,6 @@
 //! What is claimed: the names of one host, each of which nobody else may have.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use sanid_core::{HostId, HostNqn, IscsiName};
@@ -57,8 +58,9 @@ pub enum IdentityError {
 }
 
 /// A kind of names. The order is that in which stores without transactions take them, and the first kind of an
-/// identity is its anchor.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// identity is its anchor: first those of [`FIRST`](Self::FIRST), then all others by their words. A version that has
+/// rules for one more kind so has the same order.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// The NVMe Host ID.
     HostId,
@@ -71,7 +73,7 @@ pub enum Kind {
 }
 
 /// The word of a kind without rules of its own.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OtherKind(String);
 
 /// One name.
@@ -123,6 +125,12 @@ impl Kind {
         }
     }
 
+    /// The place in the order.
+    fn place(&self) -> (usize, &str) {
+        let first = Self::FIRST.iter().position(|kind| kind == self);
+        (first.unwrap_or(Self::FIRST.len()), self.word())
+    }
+
     /// A valid name as it is kept.
     fn checked(&self, name: &str) -> Result<String, String> {
         let text = |error: &dyn fmt::Display| error.to_string();
@@ -148,6 +156,18 @@ impl Kind {
             }
             Self::Other(_) => Ok(name.to_owned()),
         }
+    }
+}
+
+impl Ord for Kind {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.place().cmp(&other.place())
+    }
+}
+
+impl PartialOrd for Kind {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

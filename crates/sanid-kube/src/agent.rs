@@ -334,3 +334,32 @@ const UNTOLD: &str = "an identity is claimed whole, and one of the names of this
 fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_claims_what_it_has_and_no_half_of_a_pair() {
+        let iqn = Some("iqn.2004-05.com.example:1".to_owned());
+        let host_id = Some("652f5d50-a689-4520-b87b-fe2552ef6b8b".to_owned());
+        let nqn = "nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b";
+        let host_nqn = Some(nqn.to_owned());
+        for (identity, kinds) in [
+            ((&iqn, &host_nqn, &host_id), Some(3)),
+            ((&iqn, &None, &None), Some(1)),
+            ((&None, &host_nqn, &host_id), Some(2)),
+            ((&iqn, &None, &host_id), None),
+            ((&iqn, &host_nqn, &None), None),
+            ((&None, &None, &None), None),
+        ] {
+            let claimed = whole(&Identity {
+                iqn: identity.0.clone(),
+                host_nqn: identity.1.clone(),
+                host_id: identity.2.clone(),
+            });
+            let found = claimed.map(|claimed| claimed.names().count());
+            assert_eq!(found.ok(), kinds, "{identity:?}");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use sanid_claims::{Action, Holder, Identity, Outcome, StoreError, Timestamp};
+use sanid_claims::{Action, Holder, Identity, Kind, Outcome, StoreError, Timestamp};
 
 use crate::checker::{self, Operation, Run};
 use crate::conformance::events;
@@ -178,14 +178,20 @@ fn wish(dice: &mut Dice, number: u64, plan: &Plan) -> sanid_claims::Request {
         u32::try_from(1 + dice.below(20) / 19).unwrap(),
     );
     let dice_identity = |dice: &mut Dice| u32::try_from(dice.below(IDENTITIES)).unwrap();
-    let wanted: Identity = if dice.below(8) == 0 {
-        mixed(
-            dice_identity(dice),
-            dice_identity(dice),
-            dice_identity(dice),
-        )
-    } else {
-        identity(dice_identity(dice))
+    let wanted: Identity = match dice.below(8) {
+        kinds @ (0 | 1) => {
+            let names = mixed(
+                dice_identity(dice),
+                dice_identity(dice),
+                dice_identity(dice),
+            );
+            if kinds == 0 {
+                names
+            } else {
+                other_kinds(dice, &names)
+            }
+        }
+        _ => identity(dice_identity(dice)),
     };
     let action = match (dice.below(100) < plan.churn, dice.below(6)) {
         _ if number < CLONES => Action::Claim,
@@ -199,6 +205,28 @@ fn wish(dice: &mut Dice, number: u64, plan: &Plan) -> sanid_claims::Request {
     request.lease = Some(LEASE);
     request.now = Timestamp::from_seconds(request.now.seconds() + dice.below(1_000_000_000));
     request
+}
+
+/// One or two of the names, and now and then one of a kind without rules.
+fn other_kinds(dice: &mut Dice, of: &Identity) -> Identity {
+    let mut names: Vec<(Kind, String)> = of
+        .names()
+        .map(|one| (one.kind.clone(), one.name.clone()))
+        .collect();
+    for _ in 0..=dice.below(2) {
+        let one = dice.below(names.len() as u64);
+        names.remove(usize::try_from(one).unwrap());
+    }
+    if dice.below(2) == 0 {
+        let client = format!("client-{}", dice.below(IDENTITIES));
+        names.push((Kind::parse("nfs4").unwrap(), client));
+    }
+    Identity::new(
+        names
+            .iter()
+            .map(|(kind, name)| (kind.clone(), name.as_str())),
+    )
+    .unwrap()
 }
 
 #[track_caller]
