@@ -37,6 +37,9 @@ pub enum IdentityError {
     /// There is no name.
     #[error("it has no name to claim: initiator name, host NQN, Host ID or a different kind")]
     Empty,
+    /// There are more names than stores take in one step.
+    #[error("it has {0} names, and at most {MOST_NAMES} are allowed")]
+    Many(usize),
     /// Two names are of one kind.
     #[error("it has more than one {0}")]
     Twice(Kind),
@@ -85,6 +88,9 @@ pub struct Identifier {
     pub name: String,
 }
 
+/// The most names of an identity: taking over a claim of each of them has to fit into one transaction of etcd, which
+/// takes 128 operations.
+const MOST_NAMES: usize = 8;
 /// The longest name of a kind without rules, in bytes: as long as initiator names and NQNs.
 const LONGEST_NAME: usize = 223;
 /// The longest word of a kind, in bytes.
@@ -215,7 +221,7 @@ impl Identity {
     /// Names, of which each keeps the rules of its kind.
     ///
     /// # Errors
-    /// [`IdentityError`]: there is none, two are of one kind, or one is invalid.
+    /// [`IdentityError`]: there is none, there are too many, two are of one kind, or one is invalid.
     pub fn new<'n>(
         names: impl IntoIterator<Item = (Kind, &'n str)>,
     ) -> Result<Self, IdentityError> {
@@ -235,6 +241,9 @@ impl Identity {
         });
         if let Some(kind) = twice {
             return Err(IdentityError::Twice(kind));
+        }
+        if all.len() > MOST_NAMES {
+            return Err(IdentityError::Many(all.len()));
         }
         let mut all = all.into_iter();
         let anchor = all.next().ok_or(IdentityError::Empty)?;

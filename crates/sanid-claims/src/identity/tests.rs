@@ -50,6 +50,10 @@ fn rejects_what_is_not_a_set_of_valid_names() {
     assert_eq!(Identity::new([]), Err(IdentityError::Empty));
     let twice = Identity::new([(kind("nfs4"), "a"), (kind("nfs4"), "b")]);
     assert_eq!(twice, Err(IdentityError::Twice(kind("nfs4"))));
+    let words: Vec<String> = (0..9).map(|number| format!("k{number}")).collect();
+    let many = |count: usize| Identity::new(words[..count].iter().map(|word| (kind(word), "n")));
+    assert!(many(8).is_ok());
+    assert_eq!(many(9), Err(IdentityError::Many(9)));
     let long = "n".repeat(224);
     for (word, name) in [
         ("iqn", "x"),

@@ -100,6 +100,10 @@ const RULES: &[(&str, Rule)] = &[
         kinds::a_host_that_gains_and_loses_kinds_keeps_one_claim,
     ),
     (
+        "the_largest_takeover_is_one_change",
+        kinds::the_largest_takeover_is_one_change,
+    ),
+    (
         "random_sets_of_kinds_have_one_holder_for_each_name",
         kinds::random_sets_of_kinds_have_one_holder_for_each_name,
     ),

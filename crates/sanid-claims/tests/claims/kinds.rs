@@ -125,6 +125,32 @@ pub(super) fn a_host_that_gains_and_loses_kinds_keeps_one_claim(place: &Place) {
     }
 }
 
+/// As many names as a claim can have, each of a different claim that has as many.
+pub(super) fn the_largest_takeover_is_one_change(place: &Place) {
+    let mut store = place.client();
+    let store = store.as_mut();
+    let kinds = [&KINDS[..], &["k1", "k2", "k3"]].concat();
+    for number in 1..=8 {
+        let names: Vec<_> = kinds.iter().map(|word| (*word, number)).collect();
+        granted(&claim(
+            store,
+            &set(&names),
+            &host(&format!("host {number}")),
+        ));
+    }
+    let names: Vec<_> = kinds.iter().copied().zip(1..).collect();
+    let taken = ask(
+        store,
+        Action::TakeOver { fenced: true },
+        &set(&names),
+        &host("new"),
+    );
+    assert_eq!(granted(&taken).ended.len(), 8);
+    let all = listed(store);
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert_eq!(all[0].record.holder.name, "new");
+}
+
 /// Clones ask for random sets of a few names. After each answer the store is what a model says.
 pub(super) fn random_sets_of_kinds_have_one_holder_for_each_name(place: &Place) {
     let seed = crate::race::seed();
