@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use kube::api::PostParams;
-use sanid_fleet::claims::{self, Action, Holder, Identity, Request};
+use sanid_claims::{Action, Holder, Identity, Request};
 use sanid_host::Root;
 use sanid_host::hardware::Evidence;
 use sanid_kube::agent::{Agent, Options};
@@ -97,7 +97,7 @@ fn claimant(round: usize, number: usize) -> (NodeReference, Request) {
             root_fs: Some(digest("f")),
         },
         boot_id: Some(id.clone()),
-        node: Some(claims::Node {
+        node: Some(sanid_claims::Node {
             name: node.name.clone(),
             uid: id,
         }),

@@ -117,9 +117,12 @@ impl Bare for Member {
         let digits = record.id.get(..15).unwrap_or_default();
         let lease = i64::from_str_radix(digits, 16).unwrap_or_default().max(1);
         let names = record.identity.identifiers();
-        let names = names.map(|one| format!("/sanid/v1/names/{}/{}", one.kind.word(), one.name));
-        let leased = format!("/sanid/v1/lease/{}", record.identity.host_id());
-        // sanid-fleet ends this key with another random number of the same length.
+        let names: Vec<String> = names
+            .iter()
+            .map(|one| format!("/sanid/v1/names/{}/{}", one.kind.word(), one.name))
+            .collect();
+        let leased = format!("/sanid/v1/lease/{}", record.identity.anchor().name);
+        // sanid-claims ends this key with another random number of the same length.
         let history = format!(
             "/sanid/v1/history/{}/{:010}-{}",
             record.id, record.serial, record.id
@@ -218,7 +221,7 @@ where
     let mut grpc = Grpc::new(channel);
     grpc.ready().await?;
     let mut request = tonic::Request::new(message);
-    // As sanid-fleet sends it.
+    // As sanid-claims sends it.
     let yes = tonic::metadata::MetadataValue::from_static("true");
     request.metadata_mut().insert("hasleader", yes);
     let codec = ProstCodec::<Q, A>::default();

@@ -6,7 +6,7 @@
 //! claims per second and the bare transactions per second.
 //!
 //! A bare transaction writes what a new claim writes, prepared beforehand and sent without reading first. It
-//! uses SQL and etcd's API directly, so that sanid-fleet holds nothing for this comparison.
+//! uses SQL and etcd's API directly, so that sanid-claims holds nothing for this comparison.
 
 #![allow(clippy::print_stdout, reason = "the figures are the output")]
 
@@ -17,8 +17,8 @@ use std::error::Error;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use sanid_fleet::claims::{
-    self, Action, Change, Event, Holder, Identity, Outcome, Record, Request, Snapshot, Store,
+use sanid_claims::{
+    Action, Change, Event, Holder, Identity, Outcome, Record, Request, Snapshot, Store,
     StoreOptions, decide,
 };
 use sanid_host::hardware::Evidence;
@@ -92,7 +92,7 @@ impl Plan<'_> {
     }
 
     fn open(&self) -> Result<Box<dyn Store>, Failure> {
-        Ok(claims::open(self.address, &StoreOptions::default())?)
+        Ok(sanid_claims::open(self.address, &StoreOptions::default())?)
     }
 
     fn grow<B: Bare>(&self, most: u64) -> Result<(), Failure> {
@@ -119,7 +119,7 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// What bare transactions wrote is what sanid-fleet reads as claims.
+    /// What bare transactions wrote is what sanid-claims reads as claims.
     fn verify(&self) -> Result<(), Failure> {
         let mut store = self.open()?;
         let expected = new(0)?;
@@ -134,7 +134,7 @@ impl Plan<'_> {
             return Ok(());
         }
         Err(format!(
-            "sanid-fleet reads {all} of the 100 claims that bare transactions wrote, and as the first {found:?}"
+            "sanid-claims reads {all} of the 100 claims that bare transactions wrote, and as the first {found:?}"
         )
         .into())
     }
@@ -185,7 +185,7 @@ impl Plan<'_> {
                     times.1 += begin.elapsed();
                 } else {
                     store.wait_until(begin + Duration::from_secs(60));
-                    let outcome = claims::submit(store.as_mut(), &request, None)?;
+                    let outcome = sanid_claims::submit(store.as_mut(), &request, None)?;
                     times.0 += begin.elapsed();
                     if !matches!(outcome, Outcome::Held(_)) {
                         return Err(format!("not a new claim: {outcome:?}").into());

@@ -2,7 +2,7 @@
 //! would empty each other's page cache.
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use sanid_fleet::claims::{Identifier, StoreOptions};
+use sanid_claims::{Identifier, StoreOptions};
 
 use crate::{Bare, Failure, New};
 
@@ -12,14 +12,14 @@ pub(crate) struct File(Connection);
 pub(crate) struct Row {
     id: String,
     record: String,
-    names: [Identifier; 3],
+    names: Vec<Identifier>,
     event: String,
 }
 
 impl File {
     fn open(path: &str) -> Result<Self, Failure> {
         let connection = Connection::open(path)?;
-        // As sanid-fleet sets them; the journal's mode is kept in the file.
+        // As sanid-claims sets them; the journal's mode is kept in the file.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "cell_size_check", true)?;
         connection.set_prepared_statement_cache_capacity(32);
@@ -61,7 +61,7 @@ impl Bare for File {
     fn fill(place: &str, rows: Vec<Row>) -> Result<(), Failure> {
         let bare = beside(place);
         // Makes the file with its tables.
-        sanid_fleet::claims::open(&format!("sqlite:{bare}"), &StoreOptions::default())?;
+        sanid_claims::open(&format!("sqlite:{bare}"), &StoreOptions::default())?;
         for path in [place, &bare] {
             let mut file = Self::open(path)?;
             let all = file.transaction()?;

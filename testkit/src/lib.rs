@@ -12,7 +12,11 @@ pub mod generated;
     reason = "a test fails by panicking"
 )]
 pub mod hosts;
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod promtool;
 mod ran;
 pub mod trial;
+pub mod wait;
 
+pub use promtool::promtool;
 pub use ran::Ran;

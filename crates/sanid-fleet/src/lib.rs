@@ -10,56 +10,31 @@
 //! ```
 //!
 //! Nothing here reads or writes the identity of the machine that it runs on; that is `sanid-host`.
-//!
-//! Without the feature `command` there is the model of [`claims`] alone, for programs with a store of their own.
 
-#![cfg_attr(
-    not(feature = "command"),
-    allow(dead_code, reason = "without the command there is no store here")
-)]
-
-#[cfg(feature = "command")]
 pub mod audit;
-pub mod claims;
-#[cfg(feature = "command")]
 mod cli;
-#[cfg(feature = "command")]
 mod collect;
-#[cfg(feature = "command")]
 pub mod derive;
-#[cfg(feature = "command")]
 mod direct;
-#[cfg(feature = "command")]
 pub mod escrow;
-#[cfg(feature = "command")]
 mod files;
-#[cfg(feature = "command")]
 pub mod hosts;
-#[cfg(feature = "command")]
 mod html;
-#[cfg(feature = "command")]
 pub mod input;
-#[cfg(feature = "command")]
 pub mod inventory;
-#[cfg(feature = "command")]
 mod names;
-#[cfg(feature = "command")]
 pub mod reports;
 #[cfg(feature = "schema")]
 mod schema;
-#[cfg(feature = "command")]
 mod secret;
-#[cfg(feature = "command")]
 pub mod targets;
 
-#[cfg(feature = "command")]
 pub use cli::{command, run};
 #[cfg(feature = "schema")]
 pub use schema::json_schema;
 
 /// Text of a report, fit to be shown: what is not printable, and what turns the direction of text around,
 /// is escaped.
-#[cfg(feature = "command")]
 pub(crate) fn shown(text: &str) -> String {
     let turns = |char| matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}' | '\u{2028}' | '\u{2029}');
     let mut out = String::with_capacity(text.len());

@@ -38,6 +38,8 @@ struct Kept {
 struct Claim {
     #[serde(flatten)]
     names: Names,
+    /// The names of a claim that is not of initiator name, host NQN and Host ID.
+    identity: Option<Names>,
     lease_seconds: Option<u64>,
 }
 
@@ -71,7 +73,7 @@ fn held(state: &[u8], now: SystemTime) -> Option<Names> {
     let runs = claim
         .lease_seconds
         .is_none_or(|lease| age.as_secs() < lease);
-    runs.then_some(claim.names)
+    runs.then_some(claim.identity.unwrap_or(claim.names))
 }
 
 #[cfg(test)]
@@ -100,5 +102,15 @@ mod tests {
         assert_eq!(held(b"{", after(60)), None);
         // A clock that was set back.
         assert!(held(granted, verified - Duration::from_secs(60)).is_some());
+    }
+
+    /// The claim of a host with iSCSI alone.
+    #[test]
+    fn names_are_held_by_a_claim_of_other_kinds() {
+        let state = br#"{"state":"held","verified":"2026-11-28T22:20:34Z",
+            "claim":{"apiVersion":"sanid/v2","identity":{"iqn":"iqn.2004-05.com.example:1"}}}"#;
+        let names = held(state, SystemTime::now()).unwrap();
+        assert_eq!(names.iqn(), Some("iqn.2004-05.com.example:1"));
+        assert_eq!(names.host_id(), None);
     }
 }

@@ -20,7 +20,7 @@ use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
-pub use error::{ReadError, describe};
+pub use error::{ReadError, describe, describe_io};
 pub use read::FileContent;
 pub(crate) use read::{FileSystem, file_system};
 pub use show::{escape, printable};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use k8s_openapi::chrono::{DateTime, SecondsFormat, Utc};
 use kube::ResourceExt as _;
-use sanid_fleet::claims::{Holder, Identity as Whole, Node, StoreError};
+use sanid_claims::{Holder, Identity as Whole, Kind, Node, StoreError};
 use sanid_host::Root;
 use tracing::{info, warn};
 
@@ -111,6 +111,7 @@ impl Agent {
             applied: Judged::new(ConditionStatus::False, "ConfigurationInvalid", error),
             // What was true of the names stays true: only the configuration cannot be told.
             identity: self.view.identity.clone(),
+            is_untold: self.view.is_untold,
             ..HostView::default()
         });
         let changed = view != self.view;
@@ -213,13 +214,21 @@ impl Agent {
     }
 
     async fn claims(&self, known: &mut Known) -> Result<Claims, StoreError> {
-        match whole(&self.view.identity) {
+        match self.identity() {
             Ok(identity) => {
                 let me = self.holder(&known.node);
                 known.claimant.claim(&identity, &me).await
             }
             Err(why) => Ok(Claims::unavailable(why)),
         }
+    }
+
+    /// The names of the node, where all that it has are known.
+    fn identity(&self) -> Result<Whole, String> {
+        if self.view.is_untold {
+            return Err(UNTOLD.into());
+        }
+        whole(&self.view.identity)
     }
 
     fn holder(&self, node: &NodeReference) -> Holder {
@@ -243,7 +252,7 @@ impl Agent {
             holders.any(|holder| *holder == known.node.name)
         };
         let before = before.filter(held).and_then(|one| one.identity.as_ref());
-        let (Some(Ok(before)), Ok(now)) = (before.map(whole), whole(&self.view.identity)) else {
+        let (Some(Ok(before)), Ok(now)) = (before.map(whole), self.identity()) else {
             return Ok(());
         };
         let names = now.identifiers();
@@ -302,20 +311,55 @@ impl Agent {
     }
 }
 
-/// An identity is claimed whole: all three names, or none.
+/// What is claimed: every name of the node, or none. NVMe knows a node by host NQN and Host ID together.
 fn whole(identity: &Identity) -> Result<Whole, String> {
-    let Identity {
-        iqn: Some(iqn),
-        host_nqn: Some(host_nqn),
-        host_id: Some(host_id),
-    } = identity
-    else {
-        return Err("an identity is claimed whole, and one of the three names of this node cannot be told; condition Applied says why".into());
-    };
-    Whole::parse(iqn, host_nqn, host_id).map_err(|error| error.to_string())
+    if identity.host_nqn.is_some() != identity.host_id.is_some() {
+        return Err(UNTOLD.into());
+    }
+    let names = [
+        (Kind::Iqn, &identity.iqn),
+        (Kind::HostNqn, &identity.host_nqn),
+        (Kind::HostId, &identity.host_id),
+    ];
+    let names = names
+        .into_iter()
+        .filter_map(|(kind, name)| Some((kind, name.as_deref()?)));
+    Whole::new(names).map_err(|error| error.to_string())
 }
+
+/// Why nothing is claimed where a name of the node is not known: a claim without it would give it up.
+const UNTOLD: &str = "an identity is claimed whole, and one of the names of this node cannot be told; condition Applied says why";
 
 /// As the API has it.
 fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_claims_what_it_has_and_no_half_of_a_pair() {
+        let iqn = Some("iqn.2004-05.com.example:1".to_owned());
+        let host_id = Some("652f5d50-a689-4520-b87b-fe2552ef6b8b".to_owned());
+        let nqn = "nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b";
+        let host_nqn = Some(nqn.to_owned());
+        for (identity, kinds) in [
+            ((&iqn, &host_nqn, &host_id), Some(3)),
+            ((&iqn, &None, &None), Some(1)),
+            ((&None, &host_nqn, &host_id), Some(2)),
+            ((&iqn, &None, &host_id), None),
+            ((&iqn, &host_nqn, &None), None),
+            ((&None, &None, &None), None),
+        ] {
+            let claimed = whole(&Identity {
+                iqn: identity.0.clone(),
+                host_nqn: identity.1.clone(),
+                host_id: identity.2.clone(),
+            });
+            let found = claimed.map(|claimed| claimed.names().count());
+            assert_eq!(found.ok(), kinds, "{identity:?}");
+        }
+    }
 }

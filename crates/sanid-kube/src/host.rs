@@ -6,7 +6,7 @@ mod files;
 mod live;
 
 use rustix::fs::OFlags;
-use sanid_fleet::claims::Holder;
+use sanid_claims::Holder;
 use sanid_host::findings::{self, Severity};
 use sanid_host::hardware::Evidence;
 use sanid_host::{Facts, IdentityFile, Look, Observed, Root};
@@ -19,6 +19,8 @@ use files::OnDisk;
 pub struct HostView {
     /// What storage programs show to arrays, or will once it is applied.
     pub identity: Identity,
+    /// Whether a file has no valid name or cannot be read, so that the identity lacks a name that the host may have.
+    pub is_untold: bool,
     /// The configured scheme.
     pub scheme: Option<String>,
     /// Where each part came from.
@@ -96,6 +98,7 @@ pub fn look(root: &Root) -> Result<HostView, String> {
     let (live, verified) = live::judge(&facts, &files.in_use(), sees_kernel);
     Ok(HostView {
         identity: files.identity(),
+        is_untold: files.is_untold(),
         scheme: (resolution.errors().is_empty()).then(|| resolution.scheme.to_owned()),
         provenance: files.provenance(&resolution),
         applied: files.judge(&resolution),

@@ -112,7 +112,7 @@ fn write(
     }
     let failed = |error: &io::Error| {
         let name = sanid_host::root::printable(to);
-        let said = crate::files::said(error);
+        let said = sanid_host::root::describe_io(error);
         // The temporary file beside it, which nobody knows, is left out.
         let why = said.split(" at path ").next().unwrap_or_default();
         Failure::error(&format!("cannot write {name}: {why}"))

@@ -30,7 +30,7 @@ pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, InputError> {
     // finding.
     let metadata = fs::metadata(path).map_err(|error| InputError {
         name: sanid_host::root::printable(path),
-        why: crate::files::said(&error),
+        why: sanid_host::root::describe_io(&error),
     })?;
     if metadata.is_dir() {
         below(path, &mut found)?;
@@ -43,7 +43,7 @@ pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, InputError> {
 fn below(directory: &Path, found: &mut Vec<PathBuf>) -> Result<(), InputError> {
     let failed = |error: std::io::Error| InputError {
         name: sanid_host::root::printable(directory),
-        why: crate::files::said(&error),
+        why: sanid_host::root::describe_io(&error),
     };
     let mut entries = Vec::new();
     for entry in fs::read_dir(directory).map_err(failed)? {

@@ -9,9 +9,9 @@ use libtest_mimic::Trial;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::promtool::promtool;
-use crate::support::eventually;
+use testkit::promtool;
 use testkit::trial::{Need, trial};
+use testkit::wait::eventually;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();

@@ -1,56 +1,23 @@
-//! Claims: the rules of every store, races with faults judged by a model, and the command.
-//!
-//! Stores are real: files, and etcd from Debian's packages, started and stopped here.
+//! `sanid-fleet claim` as people and programs see it. The stores and the rules are tested in `sanid-claims`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "a test fails by panicking, and workers say what they hold"
+    reason = "a test fails by panicking"
 )]
 
-mod checker;
 mod command;
-mod conformance;
-mod etcd;
-mod memory;
-mod promtool;
-mod race;
-mod races;
 mod roots;
-mod sqlite;
-mod support;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use libtest_mimic::Arguments;
 
-/// Set for processes that this program starts of itself.
-const WORKER: &str = "SANID_TEST_CLAIMS_WORKER";
-
 fn main() -> ExitCode {
-    if let Ok(words) = std::env::var(WORKER) {
-        match words.split_once('\n') {
-            None => etcd::race_with_faults(words == "race-etcd-clocks"),
-            Some((path, what @ ("full" | "read-only"))) => {
-                sqlite::small_disk(Path::new(path), what);
-            }
-            _ => sqlite::worker(&words),
-        }
-        return ExitCode::SUCCESS;
-    }
     let mut arguments = Arguments::from_args();
     // They mostly wait.
     arguments.test_threads = arguments.test_threads.or(Some(8));
-    let trials = [
-        command::trials(),
-        memory::trials(),
-        sqlite::trials(),
-        etcd::trials(),
-        races::trials(),
-        roots::trials(),
-    ];
+    let trials = [command::trials(), roots::trials()];
     testkit::trial::run(&arguments, trials.into_iter().flatten().collect())
 }

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use testkit::trial::trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, fn()); 5] = [
+    let tests: [(&str, fn()); 7] = [
         (
             "two_mounted_guests_are_two_hosts",
             two_mounted_guests_are_two_hosts,
@@ -21,6 +21,14 @@ pub(crate) fn trials() -> Vec<Trial> {
         (
             "a_host_without_a_machine_id_keeps_its_claim_over_a_reboot",
             a_host_without_a_machine_id_keeps_its_claim_over_a_reboot,
+        ),
+        (
+            "a_host_with_iscsi_alone_claims_and_keeps_its_claim_over_a_reboot",
+            a_host_with_iscsi_alone_claims_and_keeps_its_claim_over_a_reboot,
+        ),
+        (
+            "a_name_that_cannot_be_told_is_not_given_up",
+            a_name_that_cannot_be_told_is_not_given_up,
         ),
         (
             "a_broken_configuration_holds_back_only_where_it_enforces",
@@ -164,6 +172,66 @@ fn a_host_without_a_machine_id_keeps_its_claim_over_a_reboot() {
     );
     scene.claims("clone", 1);
     scene.claims("host", 0);
+}
+
+/// Neither a machine-id nor a Host ID: the initiator name keys the evidence.
+fn a_host_with_iscsi_alone_claims_and_keeps_its_claim_over_a_reboot() {
+    for machine_id in ["", MACHINE_ID] {
+        let scene = Scene::new();
+        for name in ["host", "clone"] {
+            scene.host(name, machine_id);
+            fs::remove_dir_all(scene.path(&format!("{name}/etc/nvme"))).unwrap();
+        }
+        let serial = "1ABCD23.CN70163\n";
+        scene.running("host", serial, "11111111-1111-4111-8111-111111111111\n");
+        scene.claims("host", 0);
+        scene.running("host", serial, "22222222-2222-4222-8222-222222222222\n");
+        scene.claims("host", 0);
+        scene.running(
+            "clone",
+            "9ZYXW87.CN70164\n",
+            "33333333-3333-4333-8333-333333333333\n",
+        );
+        let output = scene.claim("clone");
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(said.contains("board serial number different"), "{said}");
+        scene.claims("host", 0);
+        let mut list = scene.command("host");
+        let list = list.args(["list", "--format", "json", "--store", &scene.store()]);
+        let list = list.output().unwrap();
+        let list: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
+        assert_eq!(list["items"][0]["iqn"], "iqn.2024-01.com.example:host");
+        assert_eq!(list["items"][0].get("hostId"), None);
+    }
+}
+
+fn a_name_that_cannot_be_told_is_not_given_up() {
+    for (path, content, words) in [
+        ("host/etc/nvme/hostid", None, "a host NQN without a Host ID"),
+        (
+            "host/etc/nvme/hostnqn",
+            None,
+            "a Host ID without a host NQN",
+        ),
+        ("host/etc/nvme/hostid", Some("x\n"), "a name cannot be told"),
+        (
+            "host/etc/iscsi/initiatorname.iscsi",
+            Some(""),
+            "a name cannot be told",
+        ),
+    ] {
+        let scene = Scene::new();
+        scene.host("host", MACHINE_ID);
+        match content {
+            Some(text) => scene.put(path, text),
+            None => fs::remove_file(scene.path(path)).unwrap(),
+        }
+        let output = scene.claim("host");
+        assert_eq!(output.status.code(), Some(2), "{path}: {output:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(words), "{path}: {said}");
+    }
 }
 
 fn a_broken_configuration_holds_back_only_where_it_enforces() {

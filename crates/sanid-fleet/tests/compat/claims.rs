@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use sanid_fleet::claims::config::{Config, LeaseTime, Policy, Unreachable};
-use sanid_fleet::claims::{ClaimsReport, Clock, Lease, Moment, SqliteStore, Store as _};
+use sanid_claims::config::{Config, LeaseTime, Policy, Unreachable};
+use sanid_claims::{ClaimsReport, Clock, Lease, Moment, SqliteStore, Store as _};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::Ran;
@@ -120,7 +120,7 @@ fn leases_run_by_the_clock_of_their_boot() {
             now["lease"] = before["lease"].clone();
             assert_kept(before, &now, "claim");
         }
-        let expired = |all: &[sanid_fleet::claims::Seen]| -> Vec<String> {
+        let expired = |all: &[sanid_claims::Seen]| -> Vec<String> {
             let expired = all.iter().filter(|seen| seen.lease == Lease::Expired);
             expired
                 .map(|seen| seen.record.holder.name.clone())
@@ -138,7 +138,7 @@ fn leases_run_by_the_clock_of_their_boot() {
             with_lease,
             "a claim without a lease does not expire"
         );
-        let other_boot = list(Box::new(sanid_fleet::claims::HostClock));
+        let other_boot = list(Box::new(sanid_claims::HostClock));
         let lease = other_boot[0].lease;
         assert_eq!(lease, Lease::Live(Some(Duration::from_secs(86_400))));
     }
@@ -199,6 +199,61 @@ fn a_claim_is_renewed_contested_and_released() {
         assert_eq!(released["ended"][0]["claim"], renewed["claim"]);
         let history = copy.claim(&["list", "--history"]).expect(0).json();
         assert_eq!(history["items"].as_array().unwrap().len(), events.len() + 2);
+    }
+}
+
+/// Version 0.1 refuses a store of version 2 when it opens it.
+#[test]
+fn a_store_is_marked_when_it_gets_a_claim_of_other_kinds() {
+    for release in releases() {
+        let copy = Copy::of(&release);
+        let database = rusqlite::Connection::open(copy.path("claims.db")).unwrap();
+        let version = || -> i32 {
+            let value = database.pragma_query_value(None, "user_version", |row| row.get(0));
+            value.unwrap()
+        };
+        let records = |holder: &str| -> Vec<String> {
+            let sql = "SELECT record FROM claims WHERE record LIKE '%\"name\":\"' || ?1 || '\"%'";
+            let mut rows = database.prepare(sql).unwrap();
+            let rows = rows.query_map([holder], |row| row.get(0)).unwrap();
+            rows.collect::<Result<_, _>>().unwrap()
+        };
+        let other = records("db-2.example.com");
+        assert_eq!(other.len(), 1);
+
+        let mut request = release.json("claims/request.json");
+        request["holder"]["bootId"] = json!("00000004-1111-4111-8111-111111111111");
+        copy.claim_as(&request, &[]).expect(0);
+        assert_eq!(version(), 1, "version 0.1 can write this store");
+
+        let before = copy.claim_as(&request, &[]).expect(0).json();
+        request["identifiers"] = json!([{"kind": "nfs4", "name": "client-1"}]);
+        let wider = copy.claim_as(&request, &[]).expect(0).json();
+        assert_eq!(wider["identifiers"], request["identifiers"]);
+        assert_eq!(wider["iqn"], request["iqn"]);
+        assert_eq!(wider["ended"][0]["claim"], before["claim"]);
+        assert_eq!(version(), 2);
+        let alone = json!({
+            "apiVersion": "sanid/v1", "kind": "ClaimRequest",
+            "iqn": "iqn.2004-05.com.example:alone", "holder": {"name": "alone"},
+        });
+        copy.claim_as(&alone, &[]).expect(0);
+        let rival = json!({
+            "apiVersion": "sanid/v1", "kind": "ClaimRequest",
+            "identifiers": [{"kind": "nfs4", "name": "client-1"}], "holder": {"name": "rival"},
+        });
+        let conflict = copy.claim_as(&rival, &[]).expect(1).json();
+        assert_eq!(conflict["rivals"][0]["shares"], json!(["nfs4"]));
+
+        // What version 0.1 wrote stays as it is, and the mark stays when its reason is gone.
+        assert_eq!(records("db-2.example.com"), other);
+        copy.claim_as(&request, &["release"]).expect(0);
+        copy.claim_as(&alone, &["release"]).expect(0);
+        assert_eq!(version(), 2);
+        let list = copy.claim(&["list"]).expect(0).json();
+        let names: Vec<_> = list["items"].as_array().unwrap().iter().collect();
+        assert_eq!(names.len(), 3, "{names:?}");
+        copy.claim(&["list", "--history"]).expect(0);
     }
 }
 

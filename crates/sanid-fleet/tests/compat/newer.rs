@@ -43,8 +43,8 @@ fn request(boot: u32) -> Value {
 fn refuses_a_store_of_a_later_schema_before_writing() {
     for (sql, words) in [
         (
-            "PRAGMA user_version = 2",
-            "it has version 2, and this sanid-fleet knows version 1",
+            "PRAGMA user_version = 3",
+            "it has version 3, and this sanid-fleet knows versions 1 and 2",
         ),
         (
             "CREATE TABLE parts (kind TEXT)",
@@ -79,9 +79,9 @@ fn refuses_a_store_of_a_later_schema_before_writing() {
 #[test]
 fn refuses_a_claim_of_another_version() {
     let copy = newer(|database| {
-        record(database, |record| record["apiVersion"] = json!("sanid/v2"));
+        record(database, |record| record["apiVersion"] = json!("sanid/v3"));
     });
-    let words = "it is no claim of sanid/v1: its apiVersion or kind is another one";
+    let words = "it is not a claim of sanid/v1 or sanid/v2: its apiVersion or kind is another one";
     for refused in [
         copy.claim_as(&request(2), &[]),
         copy.claim_as(&request(2), &["release", "--fenced"]),

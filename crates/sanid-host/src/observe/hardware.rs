@@ -1,7 +1,7 @@
 //! Evidence that identifies this machine. The values never leave this module, only their digests do.
 
 use rustix::fs::{AtFlags, OFlags, StatxFlags};
-use sanid_core::{HostId, HostUuid, MachineId, Seed};
+use sanid_core::{HostUuid, MachineId, Seed};
 
 use super::seeds::firmware_uuid;
 use crate::facts::{Facts, MachineIdState};
@@ -31,13 +31,13 @@ pub(super) fn read(
     }
 }
 
-/// The evidence of a host without a stored machine-id, keyed with its Host ID. It tells the machines apart that claim
-/// one identity; unlike a machine-id, the key is known to all who see the name.
+/// The evidence of a host without a stored machine-id, with a key that is made of its name. It tells the machines apart
+/// that claim one identity; unlike a machine-id, the key is known to all who see the name.
 ///
 /// # Errors
 /// The first source that cannot be read: without it, a later look would take the host for a different one.
-pub fn evidence_by_name(root: &Root, facts: &Facts, host_id: &HostId) -> Result<Evidence, String> {
-    let key = MachineId::from_bytes(*host_id.uuid().as_bytes());
+pub fn evidence_by_name(root: &Root, facts: &Facts, key: [u8; 16]) -> Result<Evidence, String> {
+    let key = MachineId::from_bytes(key);
     let (seen, unseen) = look_at(root, &key, &facts.cmdline);
     match unseen.into_iter().next() {
         Some(why) => Err(why),

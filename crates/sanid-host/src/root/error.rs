@@ -74,6 +74,14 @@ pub fn describe(errno: Errno) -> String {
     }
 }
 
+/// An error of the standard library in the words of [`describe`]; its own where no system call failed.
+pub fn describe_io(error: &std::io::Error) -> String {
+    error.raw_os_error().map_or_else(
+        || error.to_string(),
+        |code| describe(Errno::from_raw_os_error(code)),
+    )
+}
+
 fn errno_name(errno: Errno) -> Option<&'static str> {
     [
         (Errno::ACCESS, "EACCES"),

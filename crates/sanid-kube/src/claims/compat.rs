@@ -1,10 +1,11 @@
 //! This version understands the claims that earlier versions wrote to an API server (tests/compat/README.md).
 
 use kube::ResourceExt as _;
-use sanid_fleet::claims::What;
+use sanid_claims::{Action, Change, Holder, Identity, Kind, Request, Snapshot, What, decide};
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::state::{FoundAnchor, FoundPiece};
+use super::state::{Anchor, FoundAnchor, FoundPiece};
 use crate::resources::{IdentifierType, StorageIdentityClaim};
 
 const CLUSTERS: [&str; 1] = [include_str!(
@@ -35,7 +36,7 @@ fn anchors_hold_their_claim_and_history() {
             .iter()
             .map(|found| {
                 let record = found.anchor.record.as_ref().unwrap();
-                assert_eq!(record.identity.host_id(), found.object.name_any());
+                assert_eq!(record.identity.anchor().name, found.object.name_any());
                 assert_eq!(record.lease_seconds, None);
                 let node = record.holder.node.as_ref().unwrap();
                 assert_eq!(node.name, found.object.spec.holder.node.name);
@@ -99,4 +100,54 @@ fn an_unknown_field_of_an_anchor_is_lost_at_the_next_write() {
     assert_eq!(found.anchor, anchor.anchor);
     let written = found.with(&found.same());
     assert!(!written.annotations()[super::ANNOTATION].contains("parts"));
+}
+
+/// Every member that an agent of version 0.1 needs of an anchor's record.
+#[derive(Debug, Deserialize)]
+#[allow(dead_code, reason = "only whether it can be read matters")]
+struct Anchor01 {
+    record: Option<Record01>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "only whether it can be read matters")]
+struct Record01 {
+    id: String,
+    iqn: String,
+    host_nqn: String,
+    host_id: String,
+    serial: u64,
+}
+
+/// An agent of version 0.1 reads the anchor before it writes to it or takes it for free, and reports an object that it
+/// cannot read by its name.
+#[test]
+fn an_agent_of_the_first_version_refuses_a_claim_of_other_kinds() {
+    let anchor = anchors(CLUSTERS[0]).swap_remove(0);
+    let reads = |identity: &Identity| {
+        let request = Request::new(Action::Claim, identity.clone(), Holder::default(), None);
+        let Some(Change::Put { record, event, .. }) = decide(&request, &Snapshot::default()).change
+        else {
+            panic!("nothing to write");
+        };
+        let object = anchor.with(&Anchor::changed(None, Some(record), event));
+        let text = &object.annotations()[super::ANNOTATION];
+        assert!(FoundAnchor::parse(object.clone()).is_ok());
+        serde_json::from_str::<Anchor01>(text)
+    };
+    let whole = anchor.anchor.record.as_ref().unwrap().identity.clone();
+    assert!(reads(&whole).is_ok());
+    let names: Vec<(Kind, &str)> = whole
+        .names()
+        .map(|one| (one.kind.clone(), one.name.as_str()))
+        .collect();
+    let other = (Kind::parse("nfs4").unwrap(), "client-1");
+    let wider = Identity::new(names.iter().cloned().chain([other])).unwrap();
+    let is_iqn = |one: &(Kind, &str)| one.0 == Kind::Iqn;
+    let iscsi = Identity::new(names.into_iter().filter(is_iqn)).unwrap();
+    for identity in [wider, iscsi] {
+        let error = reads(&identity).unwrap_err();
+        assert!(error.to_string().contains("missing field `iqn`"), "{error}");
+    }
 }

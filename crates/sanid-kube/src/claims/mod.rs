@@ -1,4 +1,4 @@
-//! Claims of a node: the rules are [`sanid_fleet::claims`]', and the API server decides who is first.
+//! Claims of a node: the rules are [`sanid_claims`]', and the API server decides who is first.
 //!
 //! ```text
 //! HostView ─► Request ─► submit ─► Outcome ─► Claims
@@ -16,7 +16,7 @@ mod store;
 
 use std::time::{Duration, Instant};
 
-use sanid_fleet::claims::{
+use sanid_claims::{
     Action, Grant, Holder, Identity, Lease, Outcome, Request, Rival, Seen, Store as _, StoreError,
     submit,
 };
@@ -169,7 +169,7 @@ impl Claimant {
     }
 
     /// Gets the identity for the node, or finds out who has it. Where it has it already this is one request,
-    /// which looks at one of the three objects; where another node has it, one that looks at that one's.
+    /// which looks at one of its objects; where another node has it, one that looks at that one's.
     ///
     /// # Errors
     /// [`StoreError::Unreachable`]: there is no answer, and the next call goes on where this one stopped.
@@ -263,7 +263,7 @@ impl Claimant {
             };
             found.push(Conflict {
                 claim: name_of(identifier),
-                kind: kind_of(identifier.kind),
+                kind: kind_of(&identifier.kind),
                 identifier: identifier.name.clone(),
                 holder: holder.clone(),
                 since: since.unwrap_or_else(|| record.since.to_string()),

@@ -1,17 +1,18 @@
 //! What a claim's objects say: `Record ─► StorageIdentityClaim` and back.
 //!
 //! The object of the Host ID is the *anchor*: its annotation has the record, and with it the claim is held or
-//! not. Those of the host NQN and of the initiator name are *pieces*: theirs says which anchor they belong to,
-//! and they hold nothing by themselves.
+//! not. Those of the other names are *pieces*: theirs says which anchor they belong to, and they hold nothing by
+//! themselves. A claim without a Host ID has an anchor of its own, which is named after its first name, so that no
+//! object is the anchor of one claim and a piece of another.
 
 use kube::ResourceExt as _;
 use kube::api::ObjectMeta;
-use sanid_fleet::claims::{Event, Holder, Identifier, Kind, Record, Stored};
+use sanid_claims::{Event, Holder, Identifier, Identity, Kind, Record, Stored};
 use serde::{Deserialize, Serialize};
 
 use crate::resources::{
     Evidence, Holder as Shown, IdentifierType, MOST_MACS, NodeReference, StorageIdentityClaim,
-    StorageIdentityClaimSpec, object_name, owned_by,
+    StorageIdentityClaimSpec, anchor_name, object_name, owned_by,
 };
 
 /// The annotation of every claim's object.
@@ -62,7 +63,7 @@ pub(super) struct Entry {
 /// Where something belongs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Pointer {
-    /// A Host ID.
+    /// The name of its object.
     pub(super) anchor: String,
     /// The claim there, or the token of a change.
     pub(super) claim: String,
@@ -203,30 +204,48 @@ fn annotate(object: &mut StorageIdentityClaim, value: &impl Serialize) {
 
 /// The name of the object of an identifier.
 pub(super) fn name_of(identifier: &Identifier) -> String {
-    object_name(kind_of(identifier.kind), &identifier.name)
+    object_name(&kind_of(&identifier.kind), &identifier.name)
+}
+
+/// The name of the object that has the record of a claim.
+pub(super) fn anchor_of(identity: &Identity) -> String {
+    let anchor = identity.anchor();
+    match anchor.kind {
+        Kind::HostId => name_of(&anchor),
+        _ => anchor_name(anchor.kind.word(), &anchor.name),
+    }
+}
+
+/// The names of a claim whose objects are pieces.
+pub(super) fn pieces(identity: &Identity) -> Vec<Identifier> {
+    let mut names = identity.identifiers();
+    names.retain(|one| one.kind != Kind::HostId);
+    names
 }
 
 /// The kind of an identifier in the API's words.
-pub(crate) fn kind_of(kind: Kind) -> IdentifierType {
+pub(crate) fn kind_of(kind: &Kind) -> IdentifierType {
     match kind {
         Kind::HostId => IdentifierType::HostID,
         Kind::HostNqn => IdentifierType::HostNQN,
         Kind::Iqn => IdentifierType::InitiatorName,
+        Kind::Other(_) => IdentifierType::Other(kind.word().to_owned()),
     }
 }
 
-/// A new anchor.
+/// A new anchor, by the name of its object.
 pub(super) fn new_anchor(
-    host_id: &str,
+    name: &str,
     holder: Option<&Holder>,
     owner: Option<&NodeReference>,
     anchor: &Anchor,
 ) -> StorageIdentityClaim {
-    let identifier = Identifier {
-        kind: Kind::HostId,
-        name: host_id.to_owned(),
+    let kind = if name.starts_with("anchor-") {
+        IdentifierType::Anchor
+    } else {
+        IdentifierType::HostID
     };
-    new_object(&identifier, holder, owner, anchor)
+    new_object(kind, name, holder, owner, anchor)
 }
 
 /// A new piece.
@@ -236,24 +255,32 @@ pub(super) fn new_piece(
     owner: Option<&NodeReference>,
 ) -> StorageIdentityClaim {
     let pointer = Pointer {
-        anchor: record.identity.host_id().to_owned(),
+        anchor: anchor_of(&record.identity),
         claim: record.id.clone(),
     };
-    new_object(identifier, Some(&record.holder), owner, &pointer)
+    new_object(
+        kind_of(&identifier.kind),
+        &identifier.name,
+        Some(&record.holder),
+        owner,
+        &pointer,
+    )
 }
 
 fn new_object(
-    identifier: &Identifier,
+    kind: IdentifierType,
+    identifier: &str,
     holder: Option<&Holder>,
     owner: Option<&NodeReference>,
     value: &impl Serialize,
 ) -> StorageIdentityClaim {
+    let name = object_name(&kind, identifier);
     let spec = StorageIdentityClaimSpec {
-        r#type: kind_of(identifier.kind),
-        identifier: identifier.name.clone(),
+        r#type: kind,
+        identifier: identifier.to_owned(),
         holder: shown(holder, owner),
     };
-    let mut object = StorageIdentityClaim::new(&name_of(identifier), spec);
+    let mut object = StorageIdentityClaim::new(&name, spec);
     object.metadata = ObjectMeta {
         owner_references: owner.map(|node| vec![owned_by(node)]),
         ..object.metadata
@@ -322,19 +349,18 @@ pub(super) fn objects(
     owner: Option<&NodeReference>,
 ) -> Vec<StorageIdentityClaim> {
     let anchor = Anchor::changed(None, Some(record.clone()), event.clone());
-    let host_id = record.identity.host_id();
-    let [_, pieces @ ..] = record.identity.identifiers();
-    let mut all: Vec<_> = pieces
+    let name = anchor_of(&record.identity);
+    let mut all: Vec<_> = pieces(&record.identity)
         .iter()
         .map(|identifier| new_piece(identifier, record, owner))
         .collect();
-    all.push(new_anchor(host_id, Some(&record.holder), owner, &anchor));
+    all.push(new_anchor(&name, Some(&record.holder), owner, &anchor));
     all
 }
 
 /// The transition that a write of an object was, for readers of the API server's own history.
 pub fn transition(object: &StorageIdentityClaim) -> Option<Stored> {
-    if object.spec.r#type != IdentifierType::HostID {
+    if !object.spec.r#type.is_anchor() {
         return None;
     }
     let found = FoundAnchor::parse(object.clone()).ok()?;

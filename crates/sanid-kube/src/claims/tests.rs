@@ -64,7 +64,7 @@ fn a_clone_is_told_from_a_renamed_node_and_from_a_copied_name() {
 
 #[test]
 fn two_spellings_of_one_name_are_one_claim() {
-    let name = |kind, identifier| object_name(kind, identifier);
+    let name = |kind, identifier| object_name(&kind, identifier);
     assert_eq!(
         name(
             IdentifierType::InitiatorName,

@@ -89,6 +89,16 @@ impl OnDisk {
         Names::of_files(|file| of(file)?.in_use().cloned())
     }
 
+    /// Whether a file is there from which no name can be told.
+    pub(super) fn is_untold(&self) -> bool {
+        self.0.iter().any(|name| {
+            !matches!(
+                name.on_disk,
+                Effective::Valid(_) | Effective::Missing | Effective::Empty
+            )
+        })
+    }
+
     pub(super) fn identity(&self) -> Identity {
         let [iqn, host_nqn, host_id] = self.in_use().named();
         Identity {

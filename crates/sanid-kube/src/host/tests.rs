@@ -67,3 +67,44 @@ fn agree(tree: &Tree) {
         tree.name
     );
 }
+
+/// A kind whose file is not there is not one of the node; one that cannot be told is not given up.
+#[test]
+fn a_name_that_cannot_be_told_is_not_taken_for_one_that_is_not_there() {
+    let id = "652f5d50-a689-4520-b87b-fe2552ef6b8b\n";
+    for (files, names, is_untold) in [
+        (&[][..], 1, false),
+        (&[("etc/nvme/hostid", "x\n")], 1, true),
+        (&[("etc/nvme/hostid", "")], 1, false),
+        (
+            &[
+                ("etc/nvme/hostid", id),
+                (
+                    "etc/nvme/hostnqn",
+                    "nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520-b87b-fe2552ef6b8b\n",
+                ),
+            ],
+            3,
+            false,
+        ),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let iscsi = (
+            "etc/iscsi/initiatorname.iscsi",
+            "InitiatorName=iqn.2004-05.com.example:1\n",
+        );
+        for (path, text) in files.iter().chain([&iscsi]) {
+            let path = directory.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let view = look(&Root::open(directory.path()).unwrap()).unwrap();
+        assert_eq!(view.is_untold, is_untold, "{files:?}");
+        let found = [
+            &view.identity.iqn,
+            &view.identity.host_nqn,
+            &view.identity.host_id,
+        ];
+        assert_eq!(found.into_iter().flatten().count(), names, "{files:?}");
+    }
+}

@@ -73,7 +73,7 @@ pub struct NodeStorageIdentityStatus {
     pub live: LiveSessions,
     /// The objects that hold the identifiers for this node, or that another node holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 3))]
+    #[schemars(length(max = 16))]
     pub claims: Vec<ClaimReference>,
     /// Drifts and hazards that sanid found on the node (docs/findings.md).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

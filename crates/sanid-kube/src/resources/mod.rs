@@ -12,6 +12,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::CustomResourceExt as _;
 use schemars::Schema;
 
+pub(crate) use claim::anchor_name;
 pub use claim::{
     Evidence, Holder, IdentifierType, StorageIdentityClaim, StorageIdentityClaimSpec, object_name,
 };

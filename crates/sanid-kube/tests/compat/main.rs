@@ -15,9 +15,7 @@ mod server;
 use std::time::{Duration, Instant};
 
 use releases::{Release, releases};
-use sanid_fleet::claims::{
-    Action, Holder, Identity, Outcome, Request, Seen, Store, StoreError, submit,
-};
+use sanid_claims::{Action, Holder, Identity, Outcome, Request, Seen, Store, StoreError, submit};
 use sanid_kube::api::Address;
 use sanid_kube::claims::KubeStore;
 use sanid_kube::resources::{
@@ -76,7 +74,7 @@ fn derives_the_same_object_names() {
     for release in releases() {
         for claim in items(&release, "StorageIdentityClaim") {
             let claim: StorageIdentityClaim = serde_json::from_value(claim).unwrap();
-            let name = object_name(claim.spec.r#type, &claim.spec.identifier);
+            let name = object_name(&claim.spec.r#type, &claim.spec.identifier);
             assert_eq!(claim.metadata.name.unwrap(), name);
         }
     }

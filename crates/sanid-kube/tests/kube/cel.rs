@@ -12,8 +12,13 @@ pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
     vec![
         trial(
             shared,
-            "every_rule_of_the_definitions_allows_and_denies",
+            "every_rule_of_the_claims_allows_and_denies",
             definitions,
+        ),
+        trial(
+            shared,
+            "every_rule_of_the_identities_allows_and_denies",
+            identities,
         ),
         trial(
             shared,
@@ -88,7 +93,7 @@ fn object(kind: &str, name: &str, identifier: &str) -> Value {
 
 fn definitions(_: &Cluster) {
     let claim = rules_of(1);
-    assert_eq!(claim.len(), 7 + 1, "{claim:#?}");
+    assert_eq!(claim.len(), 8 + 1, "{claim:#?}");
     let hash = "0123456789abcdef0123456789abcdef";
     let good = [
         object("HostID", ID, ID),
@@ -107,6 +112,12 @@ fn definitions(_: &Cluster) {
             &format!("iqn-{hash}"),
             "eui.02004567A425678D",
         ),
+        object(
+            "Anchor",
+            &format!("anchor-{hash}"),
+            &format!("anchor-{hash}"),
+        ),
+        object("nfs4", &format!("nfs4-{hash}"), "client-1"),
     ];
     for one in &good {
         assert!(update(&claim, one, one), "{one}");
@@ -144,6 +155,14 @@ fn definitions(_: &Cluster) {
             &format!("iqn-{hash}"),
             "nqn.2014-08.org.example:x",
         ),
+        object(
+            "Anchor",
+            &format!("anchor-{hash}"),
+            &format!("anchor-0{hash}"),
+        ),
+        object("Anchor", ID, ID),
+        object("nfs4", &format!("iqn-{hash}"), "client-1"),
+        object("nfs4", "nfs4-client-1", "client-1"),
     ];
     for one in &bad {
         assert!(!update(&claim, one, one), "{one}");
@@ -172,7 +191,9 @@ fn definitions(_: &Cluster) {
             "{rule} denies nothing"
         );
     }
+}
 
+fn identities(_: &Cluster) {
     let identity = rules_of(0);
     let node = |name: &str, node: &str, uid: &str| json!({"metadata": {"name": name}, "spec": {"node": {"name": node, "uid": uid}}});
     assert_eq!(identity.len(), 2, "{identity:#?}");

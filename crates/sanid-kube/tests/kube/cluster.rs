@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::render;
 use crate::support::{PATIENCE, patiently};
 
-#[path = "../../../sanid-fleet/tests/claims/etcd/member.rs"]
+#[path = "../../../sanid-claims/tests/claims/etcd/member.rs"]
 mod member;
 
 use member::member;

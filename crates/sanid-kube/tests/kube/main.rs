@@ -13,11 +13,11 @@ mod agents;
 #[path = "../../../../benches/kube.rs"]
 mod bench;
 mod cel;
-#[path = "../../../sanid-fleet/tests/claims/checker.rs"]
+#[path = "../../../sanid-claims/tests/claims/checker.rs"]
 mod checker;
 mod cluster;
 mod command;
-#[path = "../../../sanid-fleet/tests/claims/conformance.rs"]
+#[path = "../../../sanid-claims/tests/claims/conformance.rs"]
 mod conformance;
 mod history;
 mod image;
@@ -25,14 +25,14 @@ mod manifests;
 mod monitoring;
 mod node;
 mod pods;
-#[path = "../../../sanid-fleet/tests/claims/race.rs"]
+#[path = "../../../sanid-claims/tests/claims/race.rs"]
 mod race;
 mod racing;
 mod render;
 mod scenarios;
 mod staging;
 mod store;
-#[path = "../../../sanid-fleet/tests/claims/support.rs"]
+#[path = "../../../sanid-claims/tests/claims/support.rs"]
 mod support;
 mod walk;
 

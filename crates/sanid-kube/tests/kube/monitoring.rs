@@ -5,16 +5,12 @@ use std::collections::BTreeSet;
 use libtest_mimic::Trial;
 use sanid_kube::status::UNIQUE;
 use serde_json::{Value, json};
+use testkit::promtool;
 
 use crate::cluster::{Cluster, block, eventually, free_port};
 use crate::node::{Admin, Host, machine_id};
 use crate::pods::get;
 use crate::{Shared, agents, lacks, render, trial_with};
-
-#[path = "../../../sanid-fleet/tests/claims/promtool.rs"]
-mod promtool;
-
-use promtool::promtool;
 
 pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
     vec![

@@ -243,7 +243,7 @@ fn rights(cluster: &Cluster) {
             kube::Api::namespaced(admin.client(), crate::cluster::NAMESPACE);
         denied(secrets.list(&all).await.map(drop), "list secrets");
         let name = object_name(
-            IdentifierType::HostID,
+            &IdentifierType::HostID,
             "44444444-2222-4333-8444-555555555555",
         );
         assert!(

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use kube::ResourceExt as _;
 use kube::api::PostParams;
 use libtest_mimic::Trial;
-use sanid_fleet::claims::{
-    Action, Holder, Identity, Node, Request, Snapshot, Store as _, StoreError,
+use sanid_claims::{
+    Action, Holder, Identity, Kind, Node, Request, Snapshot, Store as _, StoreError,
 };
 use sanid_kube::api::Address;
 use sanid_kube::claims::{ANNOTATION, Claimant, Claims, KubeStore, Standing};
@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::cluster::{Cluster, block, eventually};
 use crate::node::Admin;
 use crate::store::{NAMES, Rooms, address};
-use crate::support::{self, claim, granted, host, identity, mixed, rivals};
+use crate::support::{self, claim, granted, host, identity, mixed, name_of, rivals};
 use crate::{Shared, trial};
 
 pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
@@ -98,12 +98,16 @@ fn names(number: u32) -> Identity {
     identity(NAMES + number)
 }
 
+fn host_id(identity: &Identity) -> String {
+    name_of(identity, &Kind::HostId)
+}
+
 fn objects_of(identity: &Identity) -> Vec<String> {
     use sanid_kube::resources::IdentifierType::{HostID, HostNQN, InitiatorName};
     vec![
-        object_name(HostID, identity.host_id()),
-        object_name(HostNQN, identity.host_nqn()),
-        object_name(InitiatorName, identity.iqn()),
+        object_name(&HostID, &name_of(identity, &Kind::HostId)),
+        object_name(&HostNQN, &name_of(identity, &Kind::HostNqn)),
+        object_name(&InitiatorName, &name_of(identity, &Kind::Iqn)),
     ]
 }
 
@@ -112,7 +116,7 @@ fn exactly(cluster: &Cluster) {
         let (node, mut claimant, asked) = claimant(cluster, "exactly").await;
         claims(&mut claimant, &names(1), &on(&node)).await;
         let admin = Admin::new(cluster.admin().await);
-        let found = admin.claim(names(1).host_id()).await.unwrap();
+        let found = admin.claim(&host_id(&names(1))).await.unwrap();
         drop(asked);
         (found, node)
     });
@@ -203,7 +207,8 @@ fn renewal(cluster: &Cluster) {
 
 async fn counted_renewals(cluster: &Cluster, identity: &Identity) -> Result<(), StoreError> {
     let admin = Admin::new(cluster.admin().await);
-    let id = identity.host_id().rsplit('-').next().unwrap();
+    let id = host_id(identity);
+    let id = id.rsplit('-').next().unwrap();
     let (node, mut claimant, asked) = claimant(cluster, &format!("renewal-{id}")).await;
     claimant.claim(identity, &on(&node)).await?;
     let versions = || async {
@@ -343,7 +348,7 @@ fn half_moved(cluster: &Cluster) {
     };
     let base = NAMES;
     granted(&claim(&mut store, &names(50), &host("old")));
-    pending(names(50).host_id(), names(51).host_id(), "never written");
+    pending(&host_id(&names(50)), &host_id(&names(51)), "never written");
     let sharing = mixed(base + 50, base + 51, base + 51);
     assert_eq!(rivals(&claim(&mut store, &sharing, &host("new"))), ["old"]);
     granted(&claim(
@@ -356,13 +361,13 @@ fn half_moved(cluster: &Cluster) {
     let fenced = Action::TakeOver { fenced: true };
     granted(&support::ask(&mut store, fenced, &sharing, &host("new")));
     let text = rooms.runtime.block_on(async {
-        let object = admin.claim(sharing.host_id()).await.unwrap();
+        let object = admin.claim(&host_id(&sharing)).await.unwrap();
         object.annotations()[ANNOTATION].clone()
     });
     let anchor: Value = serde_json::from_str(&text).unwrap();
     let token = anchor["token"].as_str().unwrap();
     granted(&claim(&mut store, &names(52), &host("ended")));
-    pending(names(52).host_id(), sharing.host_id(), token);
+    pending(&host_id(&names(52)), &host_id(&sharing), token);
     let mut fresh = rooms.store(cluster, &cluster.url());
     assert_eq!(fresh.read(&names(52)), Ok(Snapshot::default()));
     granted(&claim(&mut fresh, &names(52), &host("next")));

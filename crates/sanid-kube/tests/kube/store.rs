@@ -10,12 +10,10 @@ use std::time::{Duration, Instant};
 use kube::ResourceExt as _;
 use kube::api::{DeleteParams, ListParams};
 use libtest_mimic::Trial;
-use sanid_fleet::claims::{
-    Applied, Change, Holder, Identity, Seen, Snapshot, Store, StoreError, Stored,
-};
+use sanid_claims::{Applied, Change, Holder, Identity, Seen, Snapshot, Store, StoreError, Stored};
 use sanid_kube::api::Address;
 use sanid_kube::claims::{KubeStore, UNOWNED, transition};
-use sanid_kube::resources::StorageIdentityClaim;
+use sanid_kube::resources::{IdentifierType, StorageIdentityClaim};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -117,18 +115,20 @@ async fn forget_all(cluster: &Cluster) {
     let admin = Admin::new(cluster.admin().await);
     let all = admin.claims().list(&ListParams::default()).await.unwrap();
     for one in all.items {
-        let number = one.spec.identifier.rsplit(['-', ':']).next().unwrap();
-        let radix = if one.spec.identifier.contains(":host-") {
-            10
-        } else {
-            16
-        };
-        let number = u32::from_str_radix(number, radix).unwrap_or(NAMES);
-        if one.spec.holder.node.name == UNOWNED && number < NAMES {
+        let is_mine =
+            one.spec.r#type == IdentifierType::Anchor || number_of(&one.spec.identifier) < NAMES;
+        if one.spec.holder.node.name == UNOWNED && is_mine {
             let name = one.name_any();
             let _ = admin.claims().delete(&name, &DeleteParams::default()).await;
         }
     }
+}
+
+/// The number at the end of a name that a test made.
+fn number_of(name: &str) -> u32 {
+    let number = name.rsplit(['-', ':']).next().unwrap();
+    let radix = if name.contains(":host-") { 10 } else { 16 };
+    u32::from_str_radix(number, radix).unwrap_or(NAMES)
 }
 
 /// A store that sees the claims of this test alone, beside the agents of others, and reads the whole history
@@ -207,8 +207,7 @@ impl Store for Mine {
 
 /// Whether a claim is of the rules or of the race, and not of an agent or of the tests below.
 fn is_mine(identity: &Identity, holder: &Holder) -> bool {
-    let number = identity.host_id().rsplit('-').next().unwrap();
-    holder.node.is_none() && u32::from_str_radix(number, 16).is_ok_and(|number| number < NAMES)
+    holder.node.is_none() && number_of(&identity.anchor().name) < NAMES
 }
 
 /// An empty place on the cluster that all share. One at a time: the rules use the same names.

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use sanid_claims::config::{self, Config, ConfigError, Policy, Unreachable};
+use sanid_claims::{Action, Outcome};
+
 use super::{Setting, text};
-use crate::claims::config::{self, Config, ConfigError, Policy, Unreachable};
-use crate::claims::{Action, Outcome};
 use crate::cli::{Exit, complain};
 
 /// The boot waits for the store no longer, whatever the configuration says.

@@ -1,18 +1,19 @@
 //! Figures for monitoring: printed, put into a file, or given to whoever connects to a socket.
 
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::FileTypeExt as _;
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use sanid_claims::Timestamp;
+use sanid_claims::host::Claimant;
+use sanid_claims::metrics::{self, Figures};
 use sanid_host::{Look, Root, findings, resolve};
 
 use super::{Setting, state};
-use crate::claims::Timestamp;
-use crate::claims::host::Claimant;
-use crate::claims::metrics::{self, Figures};
 use crate::cli::{Exit, Failure};
 
 #[derive(Debug, Args)]
@@ -34,7 +35,7 @@ pub(super) fn run(setting: &Setting<'_>, options: &Options) -> Result<Exit, Fail
         return serve(socket, || page(root));
     }
     match &options.textfile {
-        Some(file) => metrics::write(file, &page(root)).map_err(|error| cannot(file, &error))?,
+        Some(file) => write(file, &page(root)).map_err(|error| cannot(file, &error))?,
         None => crate::cli::print(&page(root))?,
     }
     Ok(Exit::Fine)
@@ -45,15 +46,39 @@ pub(super) fn after_a_claim(setting: &Setting<'_>) -> Result<(), Failure> {
     let Some(file) = &setting.config.metrics.textfile else {
         return Ok(());
     };
-    metrics::write(file, &page(setting.shared.root.as_deref()))
-        .map_err(|error| cannot(file, &error))
+    write(file, &page(setting.shared.root.as_deref())).map_err(|error| cannot(file, &error))
 }
 
-fn cannot(file: &Path, error: &std::io::Error) -> Failure {
+/// Puts the figures into a file for `node_exporter`'s textfile collector: whole or not at all, since the
+/// collector may read at any moment.
+fn write(path: &Path, page: &str) -> io::Result<()> {
+    crate::files::replaceable(path)?;
+    let mut new = path.as_os_str().to_owned();
+    // The collector reads *.prom only.
+    new.push(format!(".{}.new", std::process::id()));
+    let new = Path::new(&new);
+    let written = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(new)
+        .and_then(|mut file| {
+            // Whatever the umask of the unit: the collector is another user.
+            file.set_permissions(fs::Permissions::from_mode(0o644))?;
+            file.write_all(page.as_bytes())
+        })
+        .and_then(|()| fs::rename(new, path));
+    if written.is_err() {
+        let _ = fs::remove_file(new);
+    }
+    written
+}
+
+fn cannot(file: &Path, error: &io::Error) -> Failure {
     Failure::error(&format!(
         "cannot write the figures to {}: {}",
         sanid_host::root::printable(file),
-        crate::files::said(error)
+        sanid_host::root::describe_io(error)
     ))
 }
 
@@ -86,7 +111,7 @@ fn serve(socket: &Path, page: impl Fn() -> String) -> Result<Exit, Failure> {
         .symlink_metadata()
         .is_ok_and(|found| found.file_type().is_socket())
     {
-        let _ = std::fs::remove_file(socket);
+        let _ = fs::remove_file(socket);
     }
     let listener = UnixListener::bind(socket).map_err(|error| {
         Failure::error(&format!(
@@ -101,7 +126,7 @@ fn serve(socket: &Path, page: impl Fn() -> String) -> Result<Exit, Failure> {
     Ok(Exit::Fine)
 }
 
-fn answer(mut stream: UnixStream, page: &str) -> std::io::Result<()> {
+fn answer(mut stream: UnixStream, page: &str) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     // Whatever is asked for, this is what there is.

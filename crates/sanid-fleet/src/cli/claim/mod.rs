@@ -10,16 +10,16 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand, ValueEnum};
+use sanid_claims::config::{self, Config, LeaseTime};
+use sanid_claims::host::{Claimant, HostError};
+use sanid_claims::{
+    Action, ClaimReport, ClaimsReport, EventReport, Outcome, Request, Store, StoreError,
+};
 use serde::Serialize;
 
 use self::state::State;
 pub(super) use self::text::lease;
 use super::{Exit, Failure};
-use crate::claims::config::{self, Config, LeaseTime};
-use crate::claims::host::{Claimant, HostError};
-use crate::claims::{
-    self, Action, ClaimReport, ClaimsReport, EventReport, Outcome, Request, Store, StoreError,
-};
 use crate::input::Input;
 
 const AFTER_HELP: &str = "\
@@ -28,7 +28,7 @@ Start with: sanid-fleet claim --store sqlite:/var/lib/sanid/claims.db";
 
 /// Claim this host's identity, so that no other host has it
 ///
-/// Initiator name, host NQN and Host ID, all three or none, for a lease. The same command renews it.
+/// All of its names (initiator name, host NQN, Host ID) or none, for a lease. The same command renews it.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP, subcommand_negates_reqs = true)]
 pub(super) struct Options {
@@ -213,14 +213,16 @@ impl Setting<'_> {
             }
         }
         options.read_only = read_only;
-        let mut store = claims::open(self.address()?, &options)?;
+        let mut store =
+            sanid_claims::open(self.address()?, &options).map_err(|error| store_failed(&error))?;
         store.wait_until(self.deadline);
         Ok(store)
     }
 
     fn claimant(&self) -> Result<Claimant, Failure> {
         let Some(from) = &self.shared.from else {
-            let mut claimant = Claimant::of_host(self.shared.root.as_deref())?;
+            let mut claimant = Claimant::of_host(self.shared.root.as_deref())
+                .map_err(|error| host_failed(&error))?;
             if let Some(name) = &self.shared.name {
                 name.clone_into(&mut claimant.holder.name);
             }
@@ -255,14 +257,14 @@ impl Setting<'_> {
         let state = State::of(self.is_of_this_host(), self.address()?);
         let request = Request::new(action, claimant.identity, claimant.holder, self.lease());
         let known = state.known(&request.identity);
-        let answer = claims::submit(store.as_mut(), &request, known.as_ref());
+        let answer = sanid_claims::submit(store.as_mut(), &request, known.as_ref());
         state.keep(answer.as_ref());
         if self.shared.from.is_none() {
             if let Err(failure) = metrics::after_a_claim(self) {
                 super::complain(&failure.message);
             }
         }
-        Ok((request, answer?))
+        Ok((request, answer.map_err(|error| store_failed(&error))?))
     }
 
     fn ask(&self, action: Action) -> Result<Exit, Failure> {
@@ -277,7 +279,9 @@ impl Setting<'_> {
     fn list(&self) -> Result<Exit, Failure> {
         let mut store = self.open(true)?;
         let mut claims = Vec::new();
-        store.list(&mut |seen| claims.push(ClaimsReport::new(&seen)))?;
+        store
+            .list(&mut |seen| claims.push(ClaimsReport::new(&seen)))
+            .map_err(|error| store_failed(&error))?;
         match self.shared.format {
             Format::Json => super::json(&Listed {
                 api_version: sanid_host::API_VERSION,
@@ -294,7 +298,9 @@ impl Setting<'_> {
         let mut events = Vec::new();
         let mut after = 0;
         loop {
-            let more = store.history(after, PAGE, Duration::ZERO)?;
+            let more = store
+                .history(after, PAGE, Duration::ZERO)
+                .map_err(|error| store_failed(&error))?;
             let Some(last) = more.last() else { break };
             after = last.sequence;
             events.extend(more.iter().map(EventReport::new));
@@ -318,7 +324,9 @@ impl Setting<'_> {
             let page = usize::try_from(left).unwrap_or(PAGE).min(PAGE);
             let idle = with.idle.map(|idle| idle.saturating_sub(quiet.elapsed()));
             store.wait_until(Instant::now() + config::WAIT);
-            let events = store.history(after, page, idle.unwrap_or(LOOK).min(LOOK))?;
+            let events = store
+                .history(after, page, idle.unwrap_or(LOOK).min(LOOK))
+                .map_err(|error| store_failed(&error))?;
             // Only a look at the end of the time tells that nothing has happened in it.
             if events.is_empty() && idle == Some(Duration::ZERO) {
                 break;
@@ -357,22 +365,21 @@ fn exit(outcome: &Outcome) -> Exit {
     }
 }
 
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        let mut failure = Self::error(&error);
-        if matches!(error, StoreError::Refused(_)) {
-            failure.exit = Exit::Refused;
-        }
-        failure
-    }
+/// The failure of a store, with the exit code of its kind.
+pub(super) fn store_failed(error: &StoreError) -> Failure {
+    let refused = matches!(error, StoreError::Refused(_));
+    failed(error, refused)
 }
 
-impl From<HostError> for Failure {
-    fn from(error: HostError) -> Self {
-        let mut failure = Self::error(&error);
-        if matches!(error, HostError::Refused(_)) {
-            failure.exit = Exit::Refused;
-        }
-        failure
+fn host_failed(error: &HostError) -> Failure {
+    let refused = matches!(error, HostError::Refused(_));
+    failed(error, refused)
+}
+
+fn failed(error: &dyn std::fmt::Display, refused: bool) -> Failure {
+    let mut failure = Failure::error(&error);
+    if refused {
+        failure.exit = Exit::Refused;
     }
+    failure
 }

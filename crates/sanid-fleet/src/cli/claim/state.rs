@@ -9,12 +9,9 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
+use sanid_claims::metrics::ClaimFigures;
+use sanid_claims::{Identity, LONGEST_RECORD, Lease, Outcome, Record, Seen, StoreError, Timestamp};
 use serde::{Deserialize, Serialize};
-
-use crate::claims::metrics::ClaimFigures;
-use crate::claims::{
-    Identity, LONGEST_RECORD, Lease, Outcome, Record, Seen, StoreError, Timestamp,
-};
 
 const DIRECTORY: &str = "/run/sanid";
 const PATH: &str = "/run/sanid/claim.json";
@@ -31,7 +28,7 @@ struct Kept {
     api_version: String,
     kind: String,
     store: String,
-    /// A word of [`crate::claims::metrics::STATES`].
+    /// A word of [`sanid_claims::metrics::STATES`].
     state: String,
     conflicts: usize,
     /// When the store last gave an answer.
@@ -175,7 +172,7 @@ mod tests {
             assert!(kept.verified.is_some());
             let held = kept.claim.map(|claim| {
                 (
-                    claim.identity.host_id().to_owned(),
+                    claim.identity.anchor().name,
                     claim.lease_seconds,
                     claim.serial,
                 )

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::claims::{
-    ClaimsReport, Ended, EventReport, Grant, Lease, Outcome, Request, Rival, Seen, Why,
+use sanid_claims::{
+    ClaimsReport, Ended, EventReport, Grant, Kind, Lease, Outcome, Request, Rival, Seen, Why,
 };
 
 /// What came of it, and the ways out.
@@ -129,8 +129,15 @@ pub(in crate::cli) fn lease(seen: &Seen) -> String {
 fn granted(page: &mut String, what: &str, grant: &Grant) {
     line(page, what);
     let identity = &grant.record.identity;
-    for name in [identity.iqn(), identity.host_nqn(), identity.host_id()] {
-        line(page, &format!("  {name}"));
+    for kind in [Kind::Iqn, Kind::HostNqn, Kind::HostId] {
+        if let Some(name) = identity.name(&kind) {
+            line(page, &format!("  {name}"));
+        }
+    }
+    for one in identity.names() {
+        if let Kind::Other(_) = one.kind {
+            line(page, &format!("  {} {}", one.kind, one.name));
+        }
     }
     let lease = grant.record.lease_seconds.map_or_else(
         || "until it is released".to_owned(),
@@ -173,11 +180,15 @@ pub(super) fn claims(claims: &[ClaimsReport]) -> String {
 }
 
 fn row(page: &mut String, one: &ClaimsReport, lease: &str) {
+    let anchor = one.identity.anchor();
+    let iqn = one.identity.name(&Kind::Iqn);
+    let iqn = iqn.filter(|_| anchor.kind != Kind::Iqn);
+    let iqn = iqn.map_or_else(String::new, |iqn| format!("  {iqn}"));
     line(
         page,
         &format!(
-            "{}  {}  {}  since {}  {lease}  generation {}",
-            one.host_id, one.holder.name, one.iqn, one.since, one.generation
+            "{}  {}{}  since {}  {lease}  generation {}",
+            anchor.name, one.holder.name, iqn, one.since, one.generation
         ),
     );
 }
@@ -189,7 +200,11 @@ pub(super) fn events(events: &[EventReport]) -> String {
             &mut page,
             &format!(
                 "{}  {}  {:<18}  {}  {}",
-                one.sequence, one.at, one.what, one.holder.name, one.host_id
+                one.sequence,
+                one.at,
+                one.what,
+                one.holder.name,
+                one.identity.anchor().name
             ),
         );
     }

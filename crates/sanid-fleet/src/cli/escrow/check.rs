@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use sanid_claims::config::{self, Config};
+use sanid_claims::{Identity, Lease, Seen};
 use sanid_host::NAMED_FILES;
 
-use super::super::claim::lease;
+use super::super::claim::{lease, store_failed};
 use super::super::{Exit, Failure, complain, print};
-use crate::claims::config::{self, Config};
-use crate::claims::{self, Identity, Lease, Seen};
 use crate::escrow::EscrowRecord;
 
 /// Ask the claim store whether a host still holds the identity in a record
@@ -97,10 +97,13 @@ fn holders(options: &Check, identity: &Identity) -> Result<Vec<Seen>, Failure> {
     let mut how = config.store_options();
     how.untouched = true;
     how.below.clone_from(&options.root);
-    let mut store = claims::open(address, &how)?;
+    let mut store = sanid_claims::open(address, &how).map_err(|error| store_failed(&error))?;
     let wait = options.wait.or(config.wait).unwrap_or(config::WAIT);
     store.wait_until(Instant::now() + wait);
-    Ok(store.read(identity)?.claims)
+    Ok(store
+        .read(identity)
+        .map_err(|error| store_failed(&error))?
+        .claims)
 }
 
 /// Whether this boot of this kernel made the claim, as another installation than that of the record: the
@@ -108,7 +111,7 @@ fn holders(options: &Check, identity: &Identity) -> Result<Vec<Seen>, Failure> {
 fn is_here(seen: &Seen, record: &EscrowRecord) -> bool {
     let holder = &seen.record.holder;
     holder.boot_id.is_some()
-        && holder.boot_id == claims::host::boot_id()
+        && holder.boot_id == sanid_claims::host::boot_id()
         && holder.seed != record.seed_fingerprint
 }
 

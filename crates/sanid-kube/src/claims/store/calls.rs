@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use kube::api::{DeleteParams, PostParams, Preconditions};
 use kube::{Error, ResourceExt as _};
-use sanid_fleet::claims::StoreError;
+use sanid_claims::StoreError;
 
 use super::KubeStore;
 use crate::api::{count, is_conflict, is_missing};

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use kube::ResourceExt as _;
-use sanid_fleet::claims::{Change, Event, Identifier, Lease, Record, Seen, StoreError};
+use sanid_claims::{Change, Event, Identifier, Lease, Record, Seen, StoreError};
 
 use super::calls::{Step, Trouble, busy};
 use super::{KubeStore, covers, is};
 use crate::claims::state::{
-    Anchor, FoundAnchor, FoundPiece, Pointer, new_anchor, new_piece, shown,
+    Anchor, FoundAnchor, FoundPiece, Pointer, anchor_of, new_anchor, new_piece, pieces, shown,
 };
 
 /// What was staged and goes on no more is in nobody's way after that.
@@ -18,14 +18,14 @@ const GRACE: Duration = Duration::from_millis(1500);
 impl KubeStore {
     /// The anchor of a claim that a change ends or keeps, as it was seen.
     async fn base(&mut self, seen: &Seen, takes_over: bool) -> Step<FoundAnchor> {
-        let host_id = seen.record.identity.host_id();
-        let known = self.anchors.get(host_id).cloned();
+        let name = anchor_of(&seen.record.identity);
+        let known = self.anchors.get(&name).cloned();
         let known = known.filter(|known| {
             is(known, seen) && known.anchor.pending.is_none() && known.anchor.ending.is_empty()
         });
         let found = match known {
             Some(known) => Some(known),
-            None => self.settle(host_id).await?,
+            None => self.settle(&name).await?,
         };
         let found = found
             .filter(|found| is(found, seen))
@@ -38,15 +38,15 @@ impl KubeStore {
     }
 
     /// What stands where a new claim is to be, without a question where nothing is known of it.
-    async fn place(&mut self, host_id: &str) -> Step<Option<FoundAnchor>> {
-        let Some(known) = self.anchors.get(host_id).cloned() else {
+    async fn place(&mut self, name: &str) -> Step<Option<FoundAnchor>> {
+        let Some(known) = self.anchors.get(name).cloned() else {
             return Ok(None);
         };
         let is_free = |found: &FoundAnchor| found.anchor.record.is_none();
         if is_free(&known) && known.anchor.pending.is_none() && known.anchor.ending.is_empty() {
             return Ok(Some(known));
         }
-        match self.settle(host_id).await? {
+        match self.settle(name).await? {
             Some(found) if !is_free(&found) => Err(Trouble::Raced),
             other => Ok(other),
         }
@@ -65,7 +65,7 @@ impl KubeStore {
                 continue;
             };
             let pointer = &there.pointer;
-            if pointer.claim == record.id && pointer.anchor == record.identity.host_id() {
+            if pointer.claim == record.id && pointer.anchor == anchor_of(&record.identity) {
                 return Ok(there);
             }
             let speaker = self.speaker(&pointer.anchor).await?;
@@ -117,17 +117,17 @@ impl KubeStore {
             bases.insert(base.object.name_any(), base);
         }
         let first = ends.first().map(|seen| &seen.record);
-        let host_id = match record.or(first) {
-            Some(record) => record.identity.host_id().to_owned(),
+        let name = match record.or(first) {
+            Some(record) => anchor_of(&record.identity),
             None => return Err(Trouble::Raced),
         };
         // Before anything is staged: whoever takes that away has to write here first.
-        let place = match bases.remove(&host_id) {
+        let place = match bases.remove(&name) {
             Some(base) => Some(base),
-            None => self.place(&host_id).await?,
+            None => self.place(&name).await?,
         };
         let mut plan = Plan {
-            host_id,
+            name,
             place,
             bases,
             staged: Vec::new(),
@@ -156,8 +156,7 @@ impl KubeStore {
         event: &Event,
     ) -> Step<Option<FoundAnchor>> {
         if let Some(record) = record {
-            let [_, pieces @ ..] = record.identity.identifiers();
-            for identifier in &pieces {
+            for identifier in &pieces(&record.identity) {
                 if !ends.iter().any(|seen| covers(&seen.record, identifier)) {
                     let piece = self.stage(identifier, record).await?;
                     plan.staged.push(piece);
@@ -168,7 +167,7 @@ impl KubeStore {
         for base in plan.bases.values() {
             let mut anchor = base.same();
             anchor.pending = token.clone().map(|token| Pointer {
-                anchor: plan.host_id.clone(),
+                anchor: plan.name.clone(),
                 claim: token,
             });
             let object = self.put(base.with(&anchor)).await?.ok_or(Trouble::Raced)?;
@@ -190,11 +189,11 @@ impl KubeStore {
     ) -> Step<Option<FoundAnchor>> {
         let owner = self.owner.clone();
         let holder = record.map(|record| &record.holder);
-        let new = || new_anchor(&plan.host_id, holder, owner.as_ref(), anchor);
+        let new = || new_anchor(&plan.name, holder, owner.as_ref(), anchor);
         let made = match &plan.place {
             None => self.create(&new()).await?,
             Some(place) if owner.is_some() && record.is_none() => {
-                self.anchors.remove(&plan.host_id);
+                self.anchors.remove(&plan.name);
                 if self.delete(&place.object).await? {
                     return Ok(None);
                 }
@@ -213,7 +212,7 @@ impl KubeStore {
             }
         };
         let Some(object) = made else {
-            self.anchors.remove(&plan.host_id);
+            self.anchors.remove(&plan.name);
             return Err(Trouble::Raced);
         };
         self.found(object).map(Some)
@@ -236,8 +235,7 @@ impl KubeStore {
         }
         if let Some(record) = record.filter(|_| moved) {
             // The garbage collector may have been there before.
-            let [_, pieces @ ..] = record.identity.identifiers();
-            for identifier in &pieces {
+            for identifier in &pieces(&record.identity) {
                 let piece = self.piece(identifier).await?;
                 if !piece.is_some_and(|piece| self.is_whole(&piece, record)) {
                     self.mend(identifier, record).await?;
@@ -278,9 +276,9 @@ impl KubeStore {
             self.found(object)?;
             return Ok(claim.version);
         }
-        let [_, pieces @ ..] = claim.record.identity.identifiers();
-        // A node looks at one object at a time: all of them within three renewals.
-        self.turn = (self.turn + 1) % 3;
+        let pieces = pieces(&claim.record.identity);
+        // A node looks at one object at a time: at each of them within as many renewals as there are.
+        self.turn = (self.turn + 1) % (pieces.len() + 1);
         let turn = pieces.get(self.turn).filter(|_| self.owner.is_some());
         if let Some(identifier) = turn {
             let piece = self.piece(identifier).await?;
@@ -288,7 +286,7 @@ impl KubeStore {
                 return Ok(claim.version);
             }
         }
-        let there = self.anchor(claim.record.identity.host_id()).await?;
+        let there = self.anchor(&anchor_of(&claim.record.identity)).await?;
         let there = there
             .filter(|there| is(there, claim))
             .ok_or(Trouble::Raced)?;
@@ -302,7 +300,7 @@ impl KubeStore {
     }
 
     fn is_whole(&self, piece: &FoundPiece, record: &Record) -> bool {
-        piece.pointer.anchor == record.identity.host_id()
+        piece.pointer.anchor == anchor_of(&record.identity)
             && piece.pointer.claim == record.id
             && self.is_of_this_registration(&piece.object)
     }
@@ -314,7 +312,7 @@ impl KubeStore {
                 let new = new_piece(identifier, record, self.owner.as_ref());
                 self.create(&new).await?.ok_or(Trouble::Raced)?;
             }
-            Some(piece) if piece.pointer.anchor == record.identity.host_id() => {
+            Some(piece) if piece.pointer.anchor == anchor_of(&record.identity) => {
                 self.hand_over(&piece, identifier, record)
                     .await?
                     .ok_or(Trouble::Raced)?;
@@ -334,15 +332,16 @@ impl KubeStore {
                 record,
                 ends,
                 event,
-            } => self.change(Some(record), ends, event).await,
-            Change::Delete { ends, event } => self.change(None, ends, event).await,
+            } => Box::pin(self.change(Some(record), ends, event)).await,
+            Change::Delete { ends, event } => Box::pin(self.change(None, ends, event)).await,
         }
     }
 }
 
 /// A change that is being made.
 struct Plan {
-    host_id: String,
+    /// The name of the anchor.
+    name: String,
     /// What stands at the anchor.
     place: Option<FoundAnchor>,
     /// Anchors of other claims that end.
@@ -358,5 +357,5 @@ impl Plan {
 }
 
 fn new_token() -> String {
-    sanid_fleet::claims::host::new_id()
+    sanid_claims::host::new_id()
 }

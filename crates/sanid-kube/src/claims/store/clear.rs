@@ -1,18 +1,20 @@
 //! What changes leave behind, their own and those that were never finished.
 
 use kube::ResourceExt as _;
-use sanid_fleet::claims::{Identifier, Record};
+use sanid_claims::{Identifier, Record};
 
 use super::calls::{Step, Trouble, damaged};
 use super::{KubeStore, covers};
-use crate::claims::state::{Anchor, FoundAnchor, FoundPiece, Pointer, new_anchor, new_piece};
+use crate::claims::state::{
+    Anchor, FoundAnchor, FoundPiece, Pointer, anchor_of, new_anchor, new_piece, pieces,
+};
 use crate::resources::StorageIdentityClaim;
 
 impl KubeStore {
     /// The anchor that a change can be based on: what others left half done is finished, or made impossible.
-    pub(super) async fn settle(&mut self, host_id: &str) -> Step<Option<FoundAnchor>> {
+    pub(super) async fn settle(&mut self, name: &str) -> Step<Option<FoundAnchor>> {
         for _ in 0..8 {
-            let Some(found) = self.anchor(host_id).await? else {
+            let Some(found) = self.anchor(name).await? else {
                 return Ok(None);
             };
             if let Some(pending) = found.anchor.pending.clone() {
@@ -56,12 +58,12 @@ impl KubeStore {
     /// can be made any more.
     pub(super) async fn bar(
         &mut self,
-        host_id: &str,
+        name: &str,
         may: impl Fn(&FoundAnchor) -> bool,
     ) -> Step<bool> {
-        match self.anchor(host_id).await? {
+        match self.anchor(name).await? {
             None => {
-                let object = new_anchor(host_id, None, self.owner.as_ref(), &Anchor::nobody());
+                let object = new_anchor(name, None, self.owner.as_ref(), &Anchor::nobody());
                 Ok(self.create(&object).await?.is_some())
             }
             Some(found) if !may(&found) => Ok(false),
@@ -101,12 +103,12 @@ impl KubeStore {
         let Some(record) = &ended.record else {
             return Ok(());
         };
-        let [_, pieces @ ..] = record.identity.identifiers();
-        for identifier in &pieces {
+        let anchor = anchor_of(&record.identity);
+        for identifier in &pieces(&record.identity) {
             let Some(piece) = self.piece(identifier).await? else {
                 continue;
             };
-            if piece.pointer.anchor != record.identity.host_id() || !ended.knows(&piece.pointer) {
+            if piece.pointer.anchor != anchor || !ended.knows(&piece.pointer) {
                 continue;
             }
             match successor.filter(|record| covers(record, identifier)) {

@@ -2,10 +2,9 @@
 //!
 //! There is no transaction of several objects, so a change is made step by step, and one write decides:
 //!
-//! 1. the objects of the host NQN and of the initiator name are created (*staged*): whoever is second is
-//!    answered with 409;
+//! 1. the objects of all names but the Host ID are created (*staged*): whoever is second is answered with 409;
 //! 2. the anchors of claims elsewhere that end are marked as pending;
-//! 3. the anchor, the object of the Host ID, is created or replaced: with that the claim is held, or not;
+//! 3. the anchor, the object of the Host ID or one of its own, is created or replaced: with that the claim is held, or not;
 //! 4. what is left of the claims that ended is cleared away.
 //!
 //! What is staged and whose anchor does not say so holds nothing. Whoever is in the way of it writes to that
@@ -21,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use kube::ResourceExt as _;
 use kube::api::Api;
-use sanid_fleet::claims::{
+use sanid_claims::{
     Applied, Change, Clock, HostClock, Identifier, Identity, Moment, Record, Seen, Snapshot, Store,
     StoreError, Stored, decide, polled,
 };
@@ -29,7 +28,7 @@ use tokio::runtime::Handle;
 
 pub(crate) use self::calls::sentence;
 use self::calls::{PAUSE, Step, Trouble};
-use super::state::{FoundAnchor, objects};
+use super::state::{FoundAnchor, anchor_of, objects};
 use crate::api::{Cluster, Requests};
 use crate::resources::{NodeReference, StorageIdentityClaim};
 
@@ -86,23 +85,21 @@ impl KubeStore {
     /// # Errors
     /// [`StoreError`].
     pub fn stands(&mut self, seen: &Seen) -> Result<bool, StoreError> {
-        let there = self.wait(async |store| store.anchor(seen.record.identity.host_id()).await)?;
+        let there =
+            self.wait(async |store| store.anchor(&anchor_of(&seen.record.identity)).await)?;
         Ok(there.is_some_and(|there| is(&there, seen)))
     }
 
     /// When the API server made the object of a claim that was seen.
     pub fn since(&self, seen: &Seen) -> Option<String> {
-        let anchor = self.anchors.get(seen.record.identity.host_id())?;
+        let anchor = self.anchors.get(&anchor_of(&seen.record.identity))?;
         let time = anchor.object.creation_timestamp()?;
         let seconds = k8s_openapi::chrono::SecondsFormat::Secs;
         Some(time.0.to_rfc3339_opts(seconds, true))
     }
 
     /// The objects that a first claim makes, in the order in which it does.
-    pub fn first_objects(
-        &self,
-        request: &sanid_fleet::claims::Request,
-    ) -> Vec<StorageIdentityClaim> {
+    pub fn first_objects(&self, request: &sanid_claims::Request) -> Vec<StorageIdentityClaim> {
         match decide(request, &Snapshot::default()).change {
             Some(Change::Put { record, event, .. }) => {
                 objects(&record, &event, self.owner.as_ref())

@@ -4,23 +4,23 @@ use std::time::Duration;
 
 use kube::ResourceExt as _;
 use kube::api::ListParams;
-use sanid_fleet::claims::{Identifier, Identity, Kind, Lease, Record, Seen, Snapshot};
+use sanid_claims::{Identifier, Identity, Kind, Lease, Record, Seen, Snapshot};
 
 use super::calls::{Step, Trouble, damaged};
 use super::{KubeStore, covers};
-use crate::claims::state::{ANNOTATION, FoundAnchor, FoundPiece, name_of};
-use crate::resources::{IdentifierType, StorageIdentityClaim};
+use crate::claims::state::{ANNOTATION, FoundAnchor, FoundPiece, anchor_of, name_of};
+use crate::resources::StorageIdentityClaim;
 
 /// Objects in one answer.
 const PAGE: u32 = 500;
 
 impl KubeStore {
-    /// The anchor of a Host ID.
-    pub(super) async fn anchor(&mut self, host_id: &str) -> Step<Option<FoundAnchor>> {
-        let object = self.get(host_id).await?;
-        self.note(host_id, object.as_ref());
+    /// The anchor of this name.
+    pub(super) async fn anchor(&mut self, name: &str) -> Step<Option<FoundAnchor>> {
+        let object = self.get(name).await?;
+        self.note(name, object.as_ref());
         let Some(object) = object else {
-            self.anchors.remove(host_id);
+            self.anchors.remove(name);
             return Ok(None);
         };
         self.found(object).map(Some)
@@ -88,8 +88,8 @@ impl KubeStore {
     }
 
     /// The anchor that speaks for another one: itself, unless a claim elsewhere has ended its own.
-    pub(super) async fn speaker(&mut self, host_id: &str) -> Step<Option<FoundAnchor>> {
-        let mut at = host_id.to_owned();
+    pub(super) async fn speaker(&mut self, name: &str) -> Step<Option<FoundAnchor>> {
+        let mut at = name.to_owned();
         for _ in 0..8 {
             let Some(found) = self.anchor(&at).await? else {
                 return Ok(None);
@@ -117,7 +117,7 @@ impl KubeStore {
                 },
             };
             let known = snapshot.claims.iter().any(|seen| {
-                seen.record.identity.host_id() == anchor && covers(&seen.record, &identifier)
+                anchor_of(&seen.record.identity) == anchor && covers(&seen.record, &identifier)
             });
             if known {
                 continue;
@@ -158,7 +158,7 @@ impl KubeStore {
             for object in page.items {
                 // Somebody else's are told when their names are wanted.
                 let is_ours = object.annotations().contains_key(ANNOTATION);
-                if is_ours && object.spec.r#type == IdentifierType::HostID {
+                if is_ours && object.spec.r#type.is_anchor() {
                     found.push(self.found(object)?);
                 }
             }
