@@ -63,6 +63,11 @@ fn of_row<'c>(head: &[String], cells: impl Iterator<Item = &'c str>, line: u64) 
 
 /// The tree of a text.
 fn parse(text: &str, unread: &mut Vec<String>) -> Node {
+    ansible(text, unread).unwrap_or_else(|| answer(text, unread))
+}
+
+/// The tree of what one program printed.
+fn answer(text: &str, unread: &mut Vec<String>) -> Node {
     let start = text.trim_start();
     if start.starts_with(['{', '[']) {
         match json(text) {
@@ -87,13 +92,10 @@ fn parse(text: &str, unread: &mut Vec<String>) -> Node {
         return Node::default();
     }
     if start.starts_with('<') {
-        match xml(start) {
+        match super::xml::xml(start) {
             Ok(node) => return node,
             Err(why) => unread.push(why),
         }
-    }
-    if let Some(node) = ansible(text, unread) {
-        return node;
     }
     if let Some(node) = csv(text) {
         return node;
@@ -135,52 +137,6 @@ fn of_json(key: &str, value: &serde_json::Value) -> Node {
     }
 }
 
-fn xml(text: &str) -> Result<Node, String> {
-    let options = roxmltree::ParsingOptions {
-        allow_dtd: false,
-        nodes_limit: 50_000_000,
-    };
-    let document = roxmltree::Document::parse_with_options(text, options)
-        .map_err(|error| format!("it is no XML: {error}"))?;
-    Ok(of_xml(document.root_element()))
-}
-
-/// An element; where it says its name in an attribute, as in `<PROPERTY name="id">`, that is the key.
-fn of_xml(element: roxmltree::Node<'_, '_>) -> Node {
-    let line = u64::from(element.document().text_pos_at(element.range().start).row);
-    let tag = element.tag_name().name();
-    let mut below: Vec<Node> = element
-        .children()
-        .filter(roxmltree::Node::is_element)
-        .map(of_xml)
-        .collect();
-    let name = element.attribute("name");
-    if below.is_empty() {
-        let key = name.unwrap_or(tag);
-        let text: String = element
-            .descendants()
-            .filter(roxmltree::Node::is_text)
-            .filter_map(|one| one.text())
-            .collect();
-        if text.trim().is_empty() && element.attributes().len() > 0 {
-            below.extend(
-                element
-                    .attributes()
-                    .map(|one| Node::leaf(one.name(), one.value(), line)),
-            );
-            return Node::of(tag, below, line);
-        }
-        return Node::leaf(key, text.trim(), line);
-    }
-    below.extend(
-        element
-            .attributes()
-            .filter(|one| one.name() != "name")
-            .map(|one| Node::leaf(one.name(), one.value(), line)),
-    );
-    Node::of(tag, below, line)
-}
-
 /// What ansible prints of many hosts: `db-01 | CHANGED | rc=0 >>`, `db-01 | SUCCESS => {`.
 fn ansible(text: &str, unread: &mut Vec<String>) -> Option<Node> {
     let mut hosts: Vec<(String, String, String, u64)> = Vec::new();
@@ -206,7 +162,7 @@ fn ansible(text: &str, unread: &mut Vec<String>) -> Option<Node> {
             unread.push(format!("line {line}: {host} did not answer: {status}"));
             continue;
         }
-        let mut node = parse(&body, unread);
+        let mut node = answer(&body, unread);
         shift(&mut node, line.saturating_sub(1));
         all.push(Node::of(
             "",

@@ -26,6 +26,7 @@ pub(super) fn paths(lines: &Lines<'_>) -> Option<Vec<Node>> {
             .filter(|one| !one.is_empty() && *one != ".")
             .collect();
         let (leaf, above) = components.split_last()?;
+        let above = above.get(..above.len().min(DEEPEST))?;
         let home = above
             .iter()
             .position(|one| *one == "etc")
@@ -47,6 +48,9 @@ pub(super) fn paths(lines: &Lines<'_>) -> Option<Vec<Node>> {
     }
     Some(root.below)
 }
+
+/// Paths of programs are less deep.
+const DEEPEST: usize = 128;
 
 /// A file's name ends where a colon follows it; the names of targets above it have colons, too.
 fn path(line: &str) -> Option<(&str, &str)> {

@@ -13,6 +13,7 @@ mod text;
 mod tree;
 mod value;
 mod verdict;
+mod xml;
 
 #[cfg(test)]
 mod tests;

@@ -272,3 +272,34 @@ fn an_id_of_32_digits_is_nobody() {
     let text = format!("host,iqn\n3d1219c7c4c5404aaa1f6d2a48adfda4,{IQN}\n");
     assert!(!format!("{:?}", read("file", text.as_bytes()).facts).contains("3d1219"));
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_text_makes_the_reader_fall_over(text in "[\\PC\n\t]{0,200}|[-+|:=#>< \"'{}\\[\\]a1/.,;\n]{0,200}|(iqn\\.2024-01\\.a:b|nqn\\.|host|[ ,;:|/=<>\n-])*") {
+        let _ = judge(&read("file", text.as_bytes()).facts);
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_fall_over(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+        let _ = read("file", &bytes);
+    }
+}
+
+/// Each of these is as deep as it is long.
+#[test]
+fn what_is_deep_is_read_or_refused() {
+    let deep = 200_000;
+    for text in [
+        "a | SUCCESS >>".repeat(deep),
+        "<a>".repeat(deep),
+        format!("{}{}", "<a>".repeat(deep), "</a>".repeat(deep)),
+        "[".repeat(deep),
+        "{\"a\":".repeat(deep),
+        format!("{}b:{IQN}\n", "a/".repeat(deep)),
+        format!("{IQN} ").repeat(1000),
+    ] {
+        let _ = judge(&read("file", text.as_bytes()).facts);
+    }
+}
