@@ -10,6 +10,8 @@ mod others;
 mod places;
 mod seed;
 
+use std::time::SystemTime;
+
 use sanid_core::{MachineId, MachineIdError};
 
 use crate::claim::ClaimFacts;
@@ -56,6 +58,10 @@ pub struct Facts {
     pub hostname: Observed<Option<String>>,
     /// What the host calls itself: the kernel's node name, or the static name below another root.
     pub name: Observed<Option<String>>,
+    /// The kernel's boot id; none below a root that does not run.
+    pub boot: Observed<Option<String>>,
+    /// When it was seen; none below a root that does not run.
+    pub time: Observed<Option<SystemTime>>,
     /// The kernel command line; empty where there is no `/proc`.
     pub cmdline: Observed<String>,
     /// What the service manager passed, and what is in the credential stores.

@@ -38,6 +38,8 @@ pub(crate) fn facts() -> Facts {
         other_seeds: crate::facts::OtherSeeds::default(),
         hostname: Observed::Saw(None),
         name: Observed::Saw(None),
+        boot: Observed::Saw(None),
+        time: Observed::Saw(None),
         cmdline: Observed::Saw(String::new()),
         credentials: Credentials::default(),
         firmware: crate::facts::FirmwareFacts::default(),
