@@ -19,7 +19,11 @@
 )]
 
 #[cfg(feature = "command")]
+mod alike;
+#[cfg(feature = "command")]
 pub mod audit;
+#[cfg(feature = "command")]
+mod chunks;
 pub mod claims;
 #[cfg(feature = "command")]
 mod cli;
@@ -27,8 +31,6 @@ mod cli;
 mod collect;
 #[cfg(feature = "command")]
 pub mod derive;
-#[cfg(feature = "command")]
-mod direct;
 #[cfg(feature = "command")]
 pub mod escrow;
 #[cfg(feature = "command")]

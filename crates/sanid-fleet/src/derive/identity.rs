@@ -70,6 +70,23 @@ pub(super) struct Identity<'a> {
     pub(super) published: bool,
 }
 
+/// The names of storage that a row gives, whatever else is wrong with it.
+pub(super) struct Given {
+    pub(super) iqn: Option<IscsiName>,
+    pub(super) host_nqn: Option<HostNqn>,
+    pub(super) host_id: Option<HostId>,
+}
+
+impl Given {
+    pub(super) fn of(row: &Row<'_>) -> Self {
+        Self {
+            iqn: given(row, Column::Iqn).ok().flatten(),
+            host_nqn: given(row, Column::HostNqn).ok().flatten(),
+            host_id: given(row, Column::HostId).ok().flatten(),
+        }
+    }
+}
+
 impl Rule {
     /// Reads the rule.
     ///
@@ -250,7 +267,7 @@ fn holds(text: &[u8], digits: &[u8]) -> bool {
         .filter(|byte| **byte != b'-')
         .map(u8::to_ascii_lowercase)
         .collect();
-    memchr::memmem::find(&plain, digits).is_some()
+    plain.windows(digits.len()).any(|part| part == digits)
 }
 
 /// The fault of a seed that does not identify one host.

@@ -3,9 +3,10 @@
 //!
 //! It is walked, not held in memory: only the object of one host at a time is.
 
-use super::blocks::{BLOCK, Blocks, newlines};
+use super::BLOCK;
 use super::object::{LONGEST_OBJECT, Picker};
 use super::{Columns, Format, Mark, Opened, Piece, Rows, Sink, Source, Unusable};
+use crate::chunks::{Chunks, newlines};
 
 /// What a list of hosts is called in an object.
 const LISTS: [&str; 3] = ["items", "results", "hosts"];
@@ -29,7 +30,7 @@ impl Format for Document {
         }
     }
 
-    fn open(&self, text: Blocks, columns: &Columns) -> Result<Opened, Unusable> {
+    fn open(&self, text: Chunks, columns: &Columns) -> Result<Opened, Unusable> {
         Ok(Opened {
             source: Box::new(Walk {
                 text,
@@ -58,7 +59,7 @@ impl Rows for Objects {
         let paths = self.0.paths();
         let mut from = 0;
         for mark in &piece.marks {
-            let text = piece.text.get(from..mark.end).unwrap_or_default();
+            let text = piece.chunk.text.get(from..mark.end).unwrap_or_default();
             self.0
                 .object(&paths, mark.line, text, mark.key.as_deref(), sink);
             from = mark.end;
@@ -84,7 +85,7 @@ enum Level {
 }
 
 struct Walk {
-    text: Blocks,
+    text: Chunks,
     at: Level,
     /// In a value that is passed over.
     skip: Option<Skip>,
@@ -124,11 +125,12 @@ impl Source for Walk {
                     Step::Took(bytes) => at += bytes,
                     Step::Host(key, from, to) => {
                         piece
+                            .chunk
                             .text
                             .extend_from_slice(rest.get(from..to).unwrap_or_default());
                         piece.marks.push(Mark {
                             line: line_at(at + from),
-                            end: piece.text.len(),
+                            end: piece.chunk.text.len(),
                             key,
                         });
                         at += to;
@@ -147,7 +149,7 @@ impl Source for Walk {
             let length = text.len();
             self.text.skip(at);
             if let Some(first) = piece.marks.first() {
-                piece.line = first.line;
+                piece.chunk.line = first.line;
                 self.items += piece.marks.len() as u64;
                 return Ok(true);
             }
@@ -349,7 +351,10 @@ mod tests {
 
     /// The hosts of a document, each with its line, name and text.
     fn hosts(text: &str) -> Result<Vec<(u64, Option<String>, String)>, String> {
-        let blocks = Blocks::new(Box::new(std::io::Cursor::new(text.to_owned().into_bytes())));
+        let blocks = Chunks::new(
+            Box::new(std::io::Cursor::new(text.to_owned().into_bytes())),
+            BLOCK,
+        );
         let opened = Document
             .open(blocks, &Columns::default())
             .map_err(|error| error.why)?;
@@ -362,7 +367,7 @@ mod tests {
         {
             let mut from = 0;
             for mark in &piece.marks {
-                let text = String::from_utf8(piece.text[from..mark.end].to_vec()).unwrap();
+                let text = String::from_utf8(piece.chunk.text[from..mark.end].to_vec()).unwrap();
                 hosts.push((mark.line, mark.key.clone(), text));
                 from = mark.end;
             }

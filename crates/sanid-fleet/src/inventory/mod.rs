@@ -12,7 +12,6 @@
 //! they could be a machine-id.
 
 mod ansible;
-mod blocks;
 mod columns;
 mod csv;
 mod document;
@@ -20,13 +19,15 @@ mod guess;
 mod ndjson;
 mod object;
 
-use std::io;
-
+use crate::chunks::{Broken, Chunk, Chunks};
 use crate::hosts::RowError;
 use crate::input::{Input, NoText, is_text};
 
-use blocks::Blocks;
 pub use columns::{Column, Columns, ColumnsError};
+
+/// What a core works on at a time: small enough for its cache with what comes out of it, large enough that
+/// handing it over does not count.
+const BLOCK: usize = 64 * 1024;
 
 /// A format of inventories.
 pub trait Format: Sync {
@@ -38,7 +39,7 @@ pub trait Format: Sync {
     ///
     /// # Errors
     /// [`Unusable`] where no row can be read.
-    fn open(&self, text: Blocks, columns: &Columns) -> Result<Opened, Unusable>;
+    fn open(&self, text: Chunks, columns: &Columns) -> Result<Opened, Unusable>;
 }
 
 /// Every format; the first that fits is taken. A new one is one file and one line here.
@@ -66,10 +67,14 @@ impl Unusable {
             why: why.into(),
         }
     }
+}
 
-    fn io(line: u64, error: &io::Error) -> Self {
-        let why = crate::input::why(error);
-        Self { line, why }
+impl From<Broken> for Unusable {
+    fn from(broken: Broken) -> Self {
+        Self {
+            line: broken.line,
+            why: crate::input::why(&broken.error),
+        }
     }
 }
 
@@ -96,20 +101,15 @@ pub trait Source: Send {
 /// Some rows, not yet read.
 #[derive(Debug, Default)]
 pub struct Piece {
-    text: Vec<u8>,
-    /// The line that it begins with, counted from 1.
-    line: u64,
+    chunk: Chunk,
     /// Where the rows are, for formats whose rows are not lines.
     marks: Vec<Mark>,
-    /// It is one line that is too long, and was passed over.
-    too_long: bool,
 }
 
 impl Piece {
     fn clear(&mut self) {
-        self.text.clear();
+        self.chunk.text.clear();
         self.marks.clear();
-        self.too_long = false;
     }
 }
 
@@ -201,10 +201,9 @@ pub fn open(input: Input, format: Option<&str>, columns: &Columns) -> Result<Ope
         last: true,
     };
     let text = input.text();
-    let text = text.map_err(|error| failed(Unusable::io(1, &error)))?;
-    let mut text = Blocks::new(text);
-    let start = text.start();
-    let start = start.map_err(|error| failed(Unusable::io(1, &error)))?;
+    let text = text.map_err(|error| failed(Broken { line: 1, error }.into()))?;
+    let mut text = Chunks::new(text, BLOCK);
+    let start = text.start().map_err(|broken| failed(broken.into()))?;
     if start.trim_ascii().is_empty() {
         let why = "it is empty: an inventory has at least one host";
         return Err(failed(Unusable::first(why)));

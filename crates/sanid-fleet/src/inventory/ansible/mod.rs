@@ -12,10 +12,11 @@ use std::collections::VecDeque;
 use std::io::BufRead as _;
 use std::path::Path;
 
-use super::blocks::{BLOCK, Blocks};
+use super::BLOCK;
 use super::document::Objects;
 use super::object::Picker;
 use super::{Columns, Mark, Opened, Piece, Source, Unusable};
+use crate::chunks::Chunks;
 use groups::Inventory;
 
 pub(super) use ini::Ini;
@@ -26,7 +27,7 @@ const LARGEST: usize = 256 << 20;
 const HELP: &str = "ansible-inventory --list -i FILE | sanid-fleet derive - has what it means";
 
 /// The whole text.
-fn whole(text: &mut Blocks) -> Result<String, Unusable> {
+fn whole(text: &mut Chunks) -> Result<String, Unusable> {
     let (bytes, ended) = text.ahead(LARGEST)?;
     if !ended {
         return Err(Unusable::first(format!(
@@ -36,7 +37,7 @@ fn whole(text: &mut Blocks) -> Result<String, Unusable> {
     String::from_utf8(bytes.to_vec()).map_err(|error| {
         let valid = error.as_bytes().get(..error.utf8_error().valid_up_to());
         Unusable {
-            line: 1 + super::blocks::newlines(valid.unwrap_or_default()),
+            line: 1 + crate::chunks::newlines(valid.unwrap_or_default()),
             why: "it is no UTF-8".to_owned(),
         }
     })
@@ -72,14 +73,14 @@ struct Hosts {
 impl Source for Hosts {
     fn next(&mut self, piece: &mut Piece) -> Result<bool, Unusable> {
         piece.clear();
-        while piece.text.len() < BLOCK {
+        while piece.chunk.text.len() < BLOCK {
             let Some(host) = self.left.pop_front() else {
                 break;
             };
-            piece.text.extend_from_slice(host.object.as_bytes());
+            piece.chunk.text.extend_from_slice(host.object.as_bytes());
             piece.marks.push(Mark {
                 line: host.line,
-                end: piece.text.len(),
+                end: piece.chunk.text.len(),
                 key: Some(host.name),
             });
         }

@@ -8,11 +8,11 @@ use std::rc::Rc;
 use saphyr_parser::{Event, Parser, ScanError, Span};
 use serde_json::Value;
 
-use super::super::blocks::Blocks;
 use super::super::guess::first_line;
 use super::super::{Columns, Format, Opened, Unusable};
 use super::groups::{Inventory, Vars};
 use super::{HELP, lines, opened, whole};
+use crate::chunks::Chunks;
 
 /// Deeper files are hostile ones.
 const DEEPEST: usize = 64;
@@ -33,7 +33,7 @@ impl Format for Yaml {
         begins || super::is_named(name, &["yml", "yaml"])
     }
 
-    fn open(&self, mut text: Blocks, columns: &Columns) -> Result<Opened, Unusable> {
+    fn open(&self, mut text: Chunks, columns: &Columns) -> Result<Opened, Unusable> {
         let text = whole(&mut text)?;
         let tree = parse(&text)?;
         let mut inventory = Inventory::default();

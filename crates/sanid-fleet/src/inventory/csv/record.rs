@@ -34,17 +34,17 @@ enum End {
 
 /// Hands on the records of a piece with their lines; blank lines are none.
 pub(super) fn each(piece: &Piece, shape: &Shape<'_>, mut take: impl FnMut(u64, Record<'_>)) {
-    if piece.too_long {
-        take(piece.line, too_long());
+    if piece.chunk.too_long {
+        take(piece.chunk.line, too_long());
         return;
     }
-    if memchr::memchr(b'"', &piece.text).is_none() {
-        simple(&piece.text, piece.line, shape, take);
+    if memchr::memchr(b'"', &piece.chunk.text).is_none() {
+        simple(&piece.chunk.text, piece.chunk.line, shape, take);
         return;
     }
     let mut scratch = None;
-    let mut rest = piece.text.as_slice();
-    let mut line = piece.line;
+    let mut rest = piece.chunk.text.as_slice();
+    let mut line = piece.chunk.line;
     while !rest.is_empty() {
         let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
         let (text, after) = rest.split_at(end);
@@ -145,7 +145,7 @@ fn closing(text: &[u8]) -> Option<(usize, u64)> {
         }
     }
     let inside = text.get(..from)?;
-    (from <= LONGEST_LINE).then(|| (from, super::super::blocks::newlines(inside)))
+    (from <= LONGEST_LINE).then(|| (from, crate::chunks::newlines(inside)))
 }
 
 /// Lines without a quote: every delimiter and every line end in one go.

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::super::BLOCK;
 use super::record::{self, Record, Shape};
 use super::*;
 
@@ -7,7 +8,10 @@ const USED: &[(usize, Column)] = &[(0, Column::Host), (2, Column::MachineId)];
 
 /// Rows as text: host, machine-id and line, or the line of a bad one.
 fn by_hand(text: &str, delimiter: u8) -> Vec<(u64, Option<[String; 2]>)> {
-    let blocks = Blocks::new(Box::new(std::io::Cursor::new(text.to_owned().into_bytes())));
+    let blocks = Chunks::new(
+        Box::new(std::io::Cursor::new(text.to_owned().into_bytes())),
+        BLOCK,
+    );
     let mut source = Lines {
         text: blocks,
         delimiter,
