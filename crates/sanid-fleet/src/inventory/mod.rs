@@ -20,6 +20,8 @@ mod ndjson;
 mod object;
 
 use crate::chunks::{Broken, Chunk, Chunks};
+use std::collections::VecDeque;
+
 use crate::hosts::RowError;
 use crate::input::{Input, NoText, is_text};
 
@@ -120,6 +122,68 @@ struct Mark {
     end: usize,
     /// The name of the host, where it stands outside of the object.
     key: Option<String>,
+}
+
+/// Inventories that are read whole are no larger: larger ones come from programs, which print one object to a line.
+const LARGEST: usize = 1 << 30;
+
+/// The whole text; `help` is the command that makes lines of it.
+fn whole(text: &mut Chunks, help: &str) -> Result<String, Unusable> {
+    let (bytes, ended) = text.ahead(LARGEST)?;
+    if !ended {
+        return Err(Unusable::first(format!(
+            "it is larger than {LARGEST} bytes; {help}"
+        )));
+    }
+    String::from_utf8(bytes.to_vec()).map_err(|error| {
+        let valid = error.as_bytes().get(..error.utf8_error().valid_up_to());
+        Unusable {
+            line: 1 + crate::chunks::newlines(valid.unwrap_or_default()),
+            why: "it is no UTF-8".to_owned(),
+        }
+    })
+}
+
+/// A host of an inventory that was read whole, as a JSON object.
+struct Host {
+    line: u64,
+    /// Its name, where that is outside of the object.
+    name: Option<String>,
+    object: String,
+}
+
+/// Hands on the hosts of an inventory that was read whole.
+struct Hosts {
+    left: VecDeque<Host>,
+    lines: u64,
+}
+
+impl Hosts {
+    fn new(left: VecDeque<Host>, lines: u64) -> Self {
+        Self { left, lines }
+    }
+}
+
+impl Source for Hosts {
+    fn next(&mut self, piece: &mut Piece) -> Result<bool, Unusable> {
+        piece.clear();
+        while piece.chunk.text.len() < BLOCK {
+            let Some(host) = self.left.pop_front() else {
+                break;
+            };
+            piece.chunk.text.extend_from_slice(host.object.as_bytes());
+            piece.marks.push(Mark {
+                line: host.line,
+                end: piece.chunk.text.len(),
+                key: host.name,
+            });
+        }
+        Ok(!piece.marks.is_empty())
+    }
+
+    fn lines(&self) -> u64 {
+        self.lines
+    }
 }
 
 /// Reads the rows of pieces.

@@ -30,7 +30,7 @@ impl Format for Ini {
     }
 
     fn open(&self, mut text: Chunks, columns: &Columns) -> Result<Opened, Unusable> {
-        let text = whole(&mut text)?;
+        let text = whole(&mut text, HELP)?;
         opened(&parse(&text)?, lines(&text), columns)
     }
 }
@@ -214,7 +214,14 @@ mod tests {
         let hosts = parse(text).unwrap().hosts().unwrap();
         let shown: Vec<_> = hosts
             .iter()
-            .map(|host| format!("{} {} {}", host.line, host.name, host.object))
+            .map(|host| {
+                format!(
+                    "{} {} {}",
+                    host.line,
+                    host.name.as_deref().unwrap_or_default(),
+                    host.object
+                )
+            })
             .collect();
         assert_eq!(
             shown,

@@ -34,7 +34,7 @@ impl Format for Yaml {
     }
 
     fn open(&self, mut text: Chunks, columns: &Columns) -> Result<Opened, Unusable> {
-        let text = whole(&mut text)?;
+        let text = whole(&mut text, HELP)?;
         let tree = parse(&text)?;
         let mut inventory = Inventory::default();
         let mut nodes = MOST_NODES;
@@ -290,7 +290,14 @@ mod tests {
         }
         let shown = inventory.hosts()?.into_iter();
         Ok(shown
-            .map(|host| format!("{} {} {}", host.line, host.name, host.object))
+            .map(|host| {
+                format!(
+                    "{} {} {}",
+                    host.line,
+                    host.name.as_deref().unwrap_or_default(),
+                    host.object
+                )
+            })
             .collect())
     }
 
