@@ -4,10 +4,10 @@
 
 use std::collections::HashMap;
 
-use sanid_core::{HostUuid, IqnPrefix};
+use sanid_core::{HostId, HostNqn, HostUuid, IqnPrefix, IscsiName};
 
 use super::Place;
-use super::identity::{Given, Identity};
+use super::identity::{Identity, given};
 use crate::alike::{Digest, Finder, Group, Kind, USUAL};
 use crate::inventory::{Column, Row};
 
@@ -31,6 +31,23 @@ pub struct Duplicate {
     pub shared: Shared,
     /// Where they are, in order.
     pub places: Vec<Place>,
+}
+
+/// The names of storage that a row gives, whatever else is wrong with it.
+pub(super) struct Given {
+    pub(super) iqn: Option<IscsiName>,
+    pub(super) host_nqn: Option<HostNqn>,
+    pub(super) host_id: Option<HostId>,
+}
+
+impl Given {
+    pub(super) fn of(row: &Row<'_>) -> Self {
+        Self {
+            iqn: given(row, Column::Iqn).ok().flatten(),
+            host_nqn: given(row, Column::HostNqn).ok().flatten(),
+            host_id: given(row, Column::HostId).ok().flatten(),
+        }
+    }
 }
 
 /// What the rows that one thread has read must not share.

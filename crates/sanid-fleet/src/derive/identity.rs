@@ -70,23 +70,6 @@ pub(super) struct Identity<'a> {
     pub(super) published: bool,
 }
 
-/// The names of storage that a row gives, whatever else is wrong with it.
-pub(super) struct Given {
-    pub(super) iqn: Option<IscsiName>,
-    pub(super) host_nqn: Option<HostNqn>,
-    pub(super) host_id: Option<HostId>,
-}
-
-impl Given {
-    pub(super) fn of(row: &Row<'_>) -> Self {
-        Self {
-            iqn: given(row, Column::Iqn).ok().flatten(),
-            host_nqn: given(row, Column::HostNqn).ok().flatten(),
-            host_id: given(row, Column::HostId).ok().flatten(),
-        }
-    }
-}
-
 impl Rule {
     /// Reads the rule.
     ///
@@ -365,7 +348,8 @@ fn is_scientific(text: &[u8]) -> bool {
     digits(power) && number.split(|byte| matches!(byte, b'.' | b',')).all(digits)
 }
 
-fn given<T: FromStr<Err = sanid_core::NameError>>(
+/// A name that a row gives.
+pub(super) fn given<T: FromStr<Err = sanid_core::NameError>>(
     row: &Row<'_>,
     column: Column,
 ) -> Result<Option<T>, Fault> {

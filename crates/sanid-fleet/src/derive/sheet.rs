@@ -1,8 +1,8 @@
 //! What comes of the rows of one piece.
 
 use super::Options;
-use super::duplicates::Keys;
-use super::identity::{Given, Rule};
+use super::duplicates::{Given, Keys};
+use super::identity::Rule;
 use super::output::{Format, Page, Plain};
 use crate::inventory::{Fault, Row, Sink};
 

@@ -82,7 +82,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
-    fn the_fast_way_and_the_crate_read_the_same_rows(text in "([ab ,;\"\r\n]|,|\n|\"[a,\n]*\"|é){0,40}") {
+    fn rows_in_pieces_are_those_of_the_whole(text in "([ab ,;\"\r\n]|,|\n|\"[a,\n]*\"|é){0,40}") {
         for delimiter in [b',', b';'] {
             if is_closed(&text, delimiter) {
                 prop_assert_eq!(by_hand(&text, delimiter), by_crate(&text, delimiter));
@@ -91,7 +91,7 @@ proptest! {
     }
 
     #[test]
-    fn so_they_do_with_usual_rows(rows in prop::collection::vec(("[a-z0-9.-]{1,12}", "[ -~]{0,12}", "[0-9a-f]{32}"), 0..20), crlf: bool) {
+    fn usual_rows_in_pieces_are_those_of_the_whole(rows in prop::collection::vec(("[a-z0-9.-]{1,12}", "[ -~]{0,12}", "[0-9a-f]{32}"), 0..20), crlf: bool) {
         let end = if crlf { "\r\n" } else { "\n" };
         let text = rows
             .iter()
