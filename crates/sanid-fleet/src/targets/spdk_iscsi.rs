@@ -77,7 +77,7 @@ fn group(present: &mut Present, group: &Value) -> Result<(), TargetError> {
         let kind = match name {
             name if name.eq_ignore_ascii_case("ANY") => Kind::Anyone,
             name if name.starts_with('!') => Kind::Pattern,
-            _ => Kind::Name,
+            _ => Kind::of(name),
         };
         present.entries.push(Entry {
             kind,
@@ -306,7 +306,10 @@ impl Format for SpdkIscsi {
             let kept = plan.unchanged.iter().chain(&plan.unknown);
             let kept: Vec<_> = kept.filter(|entry| entry.object == object).collect();
             // Who joins such a group would join whoever is let in or kept out by it.
-            if kept.iter().any(|entry| entry.kind != Kind::Name) {
+            if kept
+                .iter()
+                .any(|entry| entry.kind == Kind::Anyone || entry.name.starts_with('!'))
+            {
                 continue;
             }
             let room = GROUP.saturating_sub(kept.len()).min(left.len());
