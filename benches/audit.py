@@ -40,7 +40,9 @@ def run(options, scratch):
             line.append((hosts, common.median(values)))
         reports.unlink()
     header = ["hosts", "GB", "audit, s", "audit, MiB", "DuckDB all, s", "DuckDB all, MiB", "DuckDB one, s"]
-    text = f"""{common.machine()} {DUCKDB} with as many threads as there are cores, and 1 GB.
+    text = f"""![Seconds by number of hosts]({PLOT})
+
+{common.machine()} {DUCKDB} with as many threads as there are cores, and 1 GB.
 
 {common.table([*header, "all / audit", "one / audit"], rows, text=0)}"""
     return text, {PLOT: plot.log_log("hosts", "seconds", lines)}

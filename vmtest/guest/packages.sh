@@ -9,14 +9,16 @@ names() { stat --format='%n %a %u %i %Y' $files; cat $files; }
 state() { systemctl "$@" 2>/dev/null || :; }
 no_failure() { same "no unit of sanid has failed" "$(systemctl list-units --failed --plain --no-legend 'sanid*')" ""; }
 
+# The units that ran at this boot have run, also after the package was removed.
+running() { state list-units --plain --no-legend --state=active 'sanid*' | cut -d ' ' -f 1; }
+
 installs() {
-    local unit
+    local unit before
+    before=$(running)
     exits 0 "dpkg installs the package" dpkg --install /packages/sanid_*.deb
-    says "sanid status"
-    for unit in $enabled; do
-        same "$unit is enabled" "$(state is-enabled $unit)" enabled
-        same "and not started" "$(state is-active $unit)" inactive
-    done
+    [ "$1" != first ] || says "sanid status"
+    for unit in $enabled; do same "$unit is enabled" "$(state is-enabled $unit)" enabled; done
+    same "nothing is started" "$(running)" "$before"
     for unit in sanid-claim.service sanid-claim-renew.timer; do
         same "$unit is not enabled" "$(state is-enabled $unit)" disabled
     done
@@ -42,7 +44,7 @@ for word; do
     case $word in
     install)
         before=$(names)
-        installs
+        installs first
         same "the names are as they were" "$(names)" "$before"
         names >/vm/kept/stock
         exits 0 "the other packages are installed" dpkg --install /packages/sanid-fleet_*.deb /packages/sanid-kube_*.deb
@@ -61,7 +63,7 @@ for word; do
         same "no unit of it is loaded" "$(state list-units --all --plain --no-legend 'sanid[.-]*' | grep -v not-found)" ""
         no_failure
         rm $files
-        installs
+        installs again
         check "no name is made" [ ! -e /etc/iscsi/initiatorname.iscsi -a ! -e /etc/nvme/hostnqn ]
         ;;
     made)

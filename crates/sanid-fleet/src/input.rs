@@ -7,8 +7,6 @@ use std::path::Path;
 use flate2::bufread::MultiGzDecoder;
 use rustix::fs::{FileType, Mode, OFlags};
 
-use crate::direct::{self, Direct};
-
 /// Large enough that the system calls do not count, and small enough for the cache of a core.
 const BUFFER: usize = 64 << 10;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -62,14 +60,7 @@ impl Input {
         };
         let file =
             open(OFlags::RDONLY).map_err(|error| failed(sanid_host::root::describe(error)))?;
-        let file = File::from(file);
-        let bytes: Box<dyn Read + Send> = match size.filter(|size| direct::is_large(*size)) {
-            Some(_) => match Direct::new(file) {
-                Ok(direct) => Box::new(direct),
-                Err(file) => Box::new(file),
-            },
-            None => Box::new(file),
-        };
+        let bytes = Box::new(File::from(file));
         Ok(Self { name, size, bytes })
     }
 
@@ -166,10 +157,9 @@ pub(crate) fn is_text(start: &[u8], rest: &str) -> Result<(), NoText> {
             "it is HTML or XML, such as a page to log in at; get the file itself".to_owned(),
         );
     }
-    match memchr::memchr(0, start) {
+    match start.iter().position(|byte| *byte == 0) {
         Some(at) => Err(NoText {
-            line: 1 + memchr::memchr_iter(b'\n', start.get(..at).unwrap_or_default()).count()
-                as u64,
+            line: 1 + crate::chunks::newlines(start.get(..at).unwrap_or_default()),
             why: "it is no text: it has bytes that are zero".to_owned(),
         }),
         None => Ok(()),

@@ -11,11 +11,12 @@
 //!
 //! Nothing here reads or writes the identity of the machine that it runs on; that is `sanid-host`.
 
+mod alike;
 pub mod audit;
+mod chunks;
 mod cli;
 mod collect;
 pub mod derive;
-mod direct;
 pub mod escrow;
 mod files;
 pub mod hosts;

@@ -11,6 +11,7 @@ mod places;
 mod seed;
 
 use std::net::IpAddr;
+use std::time::SystemTime;
 
 use sanid_core::{MachineId, MachineIdError};
 
@@ -60,6 +61,10 @@ pub struct Facts {
     pub name: Observed<Option<String>>,
     /// The addresses of the running host's interfaces, beyond the link.
     pub addresses: Observed<Vec<IpAddr>>,
+    /// The kernel's boot id; none below a root that does not run.
+    pub boot: Observed<Option<String>>,
+    /// When it was seen; none below a root that does not run.
+    pub time: Observed<Option<SystemTime>>,
     /// The kernel command line; empty where there is no `/proc`.
     pub cmdline: Observed<String>,
     /// What the service manager passed, and what is in the credential stores.

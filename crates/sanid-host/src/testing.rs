@@ -39,6 +39,8 @@ pub(crate) fn facts() -> Facts {
         hostname: Observed::Saw(None),
         name: Observed::Saw(None),
         addresses: Observed::Saw(Vec::new()),
+        boot: Observed::Saw(None),
+        time: Observed::Saw(None),
         cmdline: Observed::Saw(String::new()),
         credentials: Credentials::default(),
         firmware: crate::facts::FirmwareFacts::default(),

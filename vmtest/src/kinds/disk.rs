@@ -116,7 +116,9 @@ fn label(tree: &Tree<'_>) -> Result<()> {
         "SELINUX=permissive\nSELINUXTYPE=default\n",
     )?;
     let contexts = "etc/selinux/default/contexts/files/file_contexts";
-    run!("chroot {root} setfiles -F {contexts} /").map(drop)
+    // setfiles names what it has opened by /proc.
+    let script = "mount -t proc proc \"$1/proc\" && chroot \"$1\" setfiles -F \"$2\" /";
+    run!("unshare --mount sh -euc {script} label {root} {contexts}").map(drop)
 }
 
 /// The commands of the guide, and what they need: the kernel's modules, where modprobe and udev find them.

@@ -1,7 +1,7 @@
 //! Why hosts share a name, as far as their reports tell.
 
-use super::group::Shared;
-use super::record::Kind;
+use super::shared::Shared;
+use crate::alike::Kind;
 
 macro_rules! causes {
     ($($variant:ident = $text:literal, $seen:literal, [$($fix:literal),*];)*) => {
@@ -73,6 +73,9 @@ causes! {
     Template = "template",
         "The configured template gives these hosts the same name.",
         ["add {id} or {id12} to iqn-template, then sanid apply --replace once the arrays know the new names"];
+    ReaderRecord = "reader-record",
+        "A program takes the name from a record of its own, which these hosts share.",
+        ["remove the name from that record, or give each host its own there: sanid status names the file"];
     Unknown = "unknown",
         "The reports do not tell why.",
         ["sanid show --explain    on two of them says where each name comes from"];
@@ -89,21 +92,24 @@ const FROM_FIRMWARE: [&str; 5] = [
 
 /// The likely cause.
 pub(crate) fn cause(shared: &Shared) -> Cause {
-    let most = |count: u64| count * 2 > shared.hosts;
+    // Copies of one disk say one thing, however many they are.
+    let most = |count: u64| count * 2 > shared.different;
     let most_are = |counts: &[(String, u64)], words: &[&str]| {
         let counts = counts
             .iter()
             .filter(|(word, _)| words.contains(&word.as_str()));
         most(counts.map(|(_, count)| count).sum())
     };
-    let one_seed = shared.fingerprints.distinct() == 1 && shared.without_fingerprint == 0;
-    let from_firmware = most_are(&shared.seeds, &FROM_FIRMWARE);
+    let one_seed = shared.seeds == 1 && shared.without_seed == 0;
+    let from_firmware = most_are(&shared.kinds_of_seed, &FROM_FIRMWARE);
     if shared.denylisted {
         Cause::VendorUuid
     } else if one_seed && from_firmware {
         Cause::FirmwareUuid
     } else if one_seed || shared.kind == Kind::Seed {
         Cause::Clone
+    } else if most(shared.given) {
+        Cause::ReaderRecord
     } else if most_are(&shared.sources, &["pin"]) {
         Cause::CopiedPin
     } else if most_are(&shared.sources, &["command-line", "credential"]) {

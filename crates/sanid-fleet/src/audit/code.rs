@@ -48,6 +48,10 @@ codes! {
     HostIdWithTwoNqns = "host-id-with-two-nqns", Danger;
     /// A host uses other names than the inventory says.
     IdentityUnexpected = "identity-unexpected", Danger;
+    /// Rows of the inventory have one name of storage, or one host name.
+    InventoryDuplicate = "inventory-duplicate", Danger;
+    /// One running machine is reported under several names.
+    MachineWithSeveralNames = "machine-with-several-names", Warning;
     /// A host of the inventory gave no report.
     HostMissing = "host-missing", Warning;
     /// A host reports and is not in the inventory.

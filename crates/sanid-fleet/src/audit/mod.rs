@@ -1,37 +1,31 @@
 //! The reports of many hosts against each other and against an inventory.
 //!
 //! ```text
-//! reports ─► records, on all cores ─► sorted by name, then by what must not be shared ─► checks ─► document
+//! reports ─► records, on all cores ─► hosts by name, then by what they share ─► checks ─► document
 //! ```
 //!
-//! What is kept of a host is a record of about 80 bytes, and of its keys, as long as the limit allows, 16 bytes
-//! each. From then on the keys are two bits each in a table, those that it says may be there again are read
-//! from the records, and further records go to a temporary file. So millions of hosts need no more memory than
-//! the limit says.
+//! Some 200 bytes are kept of a host, and 24 for each value that it must not share with another.
 
 mod cause;
 mod checks;
 mod code;
-mod compare;
 mod document;
+mod duplicates;
 mod finding;
 mod gather;
-mod group;
 mod hosts;
+mod named;
 mod record;
-mod repeats;
-mod sort;
-mod store;
+mod shared;
 mod tally;
 mod words;
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use sanid_host::findings::Severity;
 
 use crate::input::{Input, InputError};
-use checks::{CHECKS, Check, Context};
+use checks::Found;
 pub use code::Code;
 pub use document::{
     AuditReport, CodeCount, FindingReport, HostPlace, HostReport, Summary, Tallies, Tally,
@@ -43,9 +37,8 @@ pub use hosts::Hosts;
 /// How to audit.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// So many bytes of memory for records and keys; what is more goes to temporary files.
-    pub memory: usize,
-    /// List at most so many findings of a code and so many hosts of a finding; all are counted.
+    /// List at most this many sets of hosts that share something, findings of each other code, and hosts of a finding;
+    /// all are counted.
     pub limit: usize,
     /// The hosts that there should be, with their names.
     pub inventory: Option<PathBuf>,
@@ -58,7 +51,6 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            memory: 768 << 20,
             limit: 1000,
             inventory: None,
             strict: false,
@@ -76,11 +68,6 @@ pub enum AuditError {
     /// With [`strict`](Options::strict): a document is no report.
     #[error("{0}; without --strict it is counted, and the rest is read")]
     Strict(String),
-    /// A temporary file cannot be written or read.
-    #[error(
-        "cannot keep the reports in a temporary file: {0}; TMPDIR names a directory with more room, --memory gives more memory"
-    )]
-    Spill(#[from] io::Error),
 }
 
 /// Audits the reports in these files and directories; `-` is standard input. `look` sees each input
@@ -108,76 +95,44 @@ pub enum AuditError {
 pub fn audit(
     paths: &[PathBuf],
     options: &Options,
-    look: impl Fn(Input) -> Input + Sync,
+    look: impl Fn(Input) -> Input + Sync + Send,
 ) -> Result<AuditReport, AuditError> {
     let mut files = Vec::new();
     for path in paths {
         files.extend(crate::reports::files(path)?);
     }
     let gathered = gather::gather(&files, options, look)?;
-    decide(gathered, &files, options)
+    Ok(decide(gathered, &files, options))
 }
 
-fn decide(
-    gathered: Gathered,
-    files: &[PathBuf],
-    options: &Options,
-) -> Result<AuditReport, AuditError> {
+fn decide(gathered: Gathered, files: &[PathBuf], options: &Options) -> AuditReport {
     let Gathered {
-        store,
-        words,
-        mut names,
-        mut keys,
+        mut fleet,
         reports,
         inventory,
         unread,
         bad_rows,
     } = gathered;
-    rayon::join(|| names.settle(), || keys.settle());
-    let context = Context {
-        words: &words,
-        limit: options.limit,
-        inventory: options.inventory.is_some(),
-    };
-    let mut checks: Vec<Box<dyn Check>> = CHECKS.iter().map(|new| new(&context)).collect();
-
-    // Which reports count is known once those of one name have been looked at.
-    let mut superseded = tally::Places::default();
-    compare::each_name(&store, names, &mut superseded, |named| {
-        for check in &mut checks {
-            check.named(&context, named);
-        }
-    })?;
-
-    let sharing = group::Sharing::new(&store, &words, options.limit);
-    compare::each_shared(&store, keys, &superseded, sharing, |shared| {
-        for check in &mut checks {
-            check.shared(&context, shared);
-        }
-    })?;
-
+    let limit = options.limit;
+    let named = named::named(&mut fleet);
     let mut tallies = tally::Counts::default();
-    store.each_head(|place, record| {
-        if !record.flags.inventory && !superseded.has(place) {
-            tallies.add(record);
-            for check in &mut checks {
-                check.host(&context, place, record);
-            }
-        }
-        Ok(())
-    })?;
+    fleet.hosts().for_each(|(_, record)| tallies.add(record));
 
-    let mut found: Vec<(Code, u64, Vec<Finding>)> = Vec::new();
-    for check in checks {
-        found.extend(check.findings(&context));
+    let mut found = duplicates::duplicates(&fleet, limit);
+    if options.inventory.is_some() {
+        found.extend(checks::inventory(&fleet, &named, limit));
     }
-    found.extend(unread.findings(
+    found.extend(checks::same_name(&fleet, &named, limit));
+    found.push(checks::names(&fleet, limit));
+    found.push(checks::drift(&fleet, limit));
+    found.push(checks::schemes(&fleet, limit));
+    found.push(unread.found(
         Code::NoReport,
         "documents that are no report, and hosts that gave none",
         "What these hosts use is not known.",
         "sanid-fleet collect --ssh HOSTS    asks the hosts again",
     ));
-    found.extend(bad_rows.findings(
+    found.push(bad_rows.found(
         Code::InventoryRow,
         "lines of the inventory that are no host",
         "These hosts are missed by nobody.",
@@ -188,77 +143,41 @@ fn decide(
         reports,
         hosts: tallies.hosts(),
         no_reports: unread.count,
-        inventory: context.inventory.then_some(inventory),
+        inventory: options.inventory.is_some().then_some(inventory),
     };
-    let mut writer = tally::Writer {
-        store: &store,
+    let (counts, findings) = ordered(found);
+    let writer = tally::Writer {
+        fleet: &fleet,
         files,
         inventory: options.inventory.as_deref(),
     };
-    let (counts, findings) = ordered(found);
-    let reports = findings
-        .iter()
-        .map(|finding| writer.finding(finding))
-        .collect::<io::Result<Vec<FindingReport>>>()?;
-    let tallies = tallies.done(&words);
-    let hosts = options.hosts.then(|| {
-        Hosts::kept(hosts::Kept {
-            found: tally::found(&findings),
-            store,
-            words,
-            superseded,
-        })
-    });
-    Ok(AuditReport {
+    let reports = findings.iter().map(|finding| writer.finding(finding));
+    AuditReport {
         api_version: sanid_host::API_VERSION.to_owned(),
         kind: "Audit".to_owned(),
         summary,
-        tallies,
+        tallies: tallies.done(&fleet.words),
         counts,
-        findings: reports,
-        hosts,
-    })
+        findings: reports.collect(),
+        hosts: options.hosts.then(|| {
+            let found = tally::found(&findings);
+            Hosts::kept(hosts::Kept { fleet, found })
+        }),
+    }
 }
 
-/// The findings, the worst first, with those of exactly the same hosts made one.
-fn ordered(found: Vec<(Code, u64, Vec<Finding>)>) -> (Vec<CodeCount>, Vec<Finding>) {
-    let mut counts = Vec::new();
-    let mut findings: Vec<Finding> = Vec::new();
-    for (code, count, of_code) in found {
-        if count > 0 {
-            counts.push(CodeCount {
-                code: code.as_str().to_owned(),
-                findings: count,
-                omitted: count - of_code.len() as u64,
-            });
-        }
-        findings.extend(of_code);
-    }
-    // Those of one set stand together, the one that explains the others first.
-    let mut merged: Vec<Finding> = Vec::new();
-    let mut places: std::collections::HashMap<u128, usize> = std::collections::HashMap::new();
-    for finding in findings {
-        let first = places
-            .get(&finding.set)
-            .copied()
-            .filter(|_| finding.set != 0);
-        if let Some(first) = first.and_then(|place| merged.get_mut(place)) {
-            if !first.also.contains(&finding.code) && first.code != finding.code {
-                first.also.push(finding.code);
-            }
-            first.about.extend(finding.about);
-            first.details.extend(finding.details);
-        } else {
-            places.insert(finding.set, merged.len());
-            merged.push(finding);
-        }
-    }
-    for finding in &mut merged {
-        let mut seen = std::collections::HashSet::new();
-        finding.about.retain(|about| seen.insert(about.clone()));
-    }
-    merged.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    (counts, merged)
+/// The findings, the worst first, and of equal ones that of the most hosts.
+fn ordered(found: Vec<Found>) -> (Vec<CodeCount>, Vec<Finding>) {
+    let counts = found.iter().filter(|found| found.count > 0);
+    let counts = counts.map(|found| CodeCount {
+        code: found.code.as_str().to_owned(),
+        findings: found.count,
+        omitted: found.omitted,
+    });
+    let counts = counts.collect();
+    let mut findings: Vec<Finding> = found.into_iter().flat_map(|found| found.findings).collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse((finding.severity, finding.hosts)));
+    (counts, findings)
 }
 
 /// Documents or lines that are not what they should be: counted, and the first of them told.
@@ -281,22 +200,17 @@ impl Unread {
         Ok(())
     }
 
-    fn findings(
-        &self,
-        code: Code,
-        seen: &str,
-        why: &'static str,
-        fix: &str,
-    ) -> Option<(Code, u64, Vec<Finding>)> {
-        (self.count > 0).then(|| {
-            let finding = Finding {
-                details: self.told.clone(),
-                hosts: self.count,
-                fix: vec![fix.to_owned()],
-                ..Finding::new(code, format!("{seen}: {}", self.count), why)
-            };
-            (code, 1, vec![finding])
-        })
+    fn found(&self, code: Code, seen: &str, why: &'static str, fix: &str) -> Found {
+        if self.count == 0 {
+            return Found::none(code);
+        }
+        let finding = Finding {
+            details: self.told.clone(),
+            hosts: self.count,
+            fix: vec![fix.to_owned()],
+            ..Finding::new(code, format!("{seen}: {}", self.count), why)
+        };
+        Found::all(code, vec![finding])
     }
 }
 

@@ -1,7 +1,6 @@
 //! Hosts counted and named: what stands in the document beside the findings.
 
 use std::collections::HashMap;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use sanid_host::report::FixReport;
@@ -9,38 +8,8 @@ use sanid_host::report::FixReport;
 use super::document::{FindingReport, HostPlace, Tallies, Tally};
 use super::file_name;
 use super::finding::Finding;
-use super::record::{ALIGN, Flags, Record};
-use super::store::Store;
+use super::record::{Flags, Fleet, Record};
 use super::words::{Word, Words};
-
-/// A set of places in the store: one bit for each.
-#[derive(Debug, Default)]
-pub(super) struct Places(Vec<u64>);
-
-impl Places {
-    fn bit(place: u64) -> (usize, u64) {
-        let number = place / ALIGN as u64;
-        (
-            usize::try_from(number / 64).unwrap_or(usize::MAX),
-            1 << (number % 64),
-        )
-    }
-
-    pub(super) fn add(&mut self, place: u64) {
-        let (word, bit) = Self::bit(place);
-        if word >= self.0.len() {
-            self.0.resize(word + 1, 0);
-        }
-        if let Some(bits) = self.0.get_mut(word) {
-            *bits |= bit;
-        }
-    }
-
-    pub(super) fn has(&self, place: u64) -> bool {
-        let (word, bit) = Self::bit(place);
-        self.0.get(word).is_some_and(|bits| bits & bit != 0)
-    }
-}
 
 /// What a host can say of itself, the worst last.
 const STATES: [&str; 3] = ["fine", "warning", "danger"];
@@ -74,7 +43,7 @@ impl Default for Counts {
 }
 
 impl Counts {
-    pub(super) fn add(&mut self, record: &Record<'_>) {
+    pub(super) fn add(&mut self, record: &Record) {
         let state = state(record.flags);
         for (count, word) in self.states.iter_mut().zip(STATES) {
             *count += u64::from(word == state);
@@ -125,29 +94,32 @@ impl Counts {
 
 /// Gives the hosts their names.
 pub(super) struct Writer<'a> {
-    pub(super) store: &'a Store,
+    pub(super) fleet: &'a Fleet,
     pub(super) files: &'a [PathBuf],
     pub(super) inventory: Option<&'a Path>,
 }
 
 impl Writer<'_> {
-    pub(super) fn finding(&mut self, finding: &Finding) -> io::Result<FindingReport> {
-        let mut named = Vec::with_capacity(finding.named.len());
-        let mut buffer = Vec::new();
-        for place in &finding.named {
-            let record = self.store.get(*place, &mut buffer)?;
-            let file = match self.inventory.filter(|_| record.flags.inventory) {
-                Some(path) => sanid_host::root::printable(path),
-                None => file_name(self.files, record.file),
-            };
-            named.push(HostPlace {
-                host: crate::shown(&record.host),
-                file,
-                line: record.line,
-            });
+    fn place(&self, record: &Record) -> HostPlace {
+        let file = match self.inventory.filter(|_| record.flags.inventory) {
+            Some(path) => sanid_host::root::printable(path),
+            None => file_name(self.files, record.file),
+        };
+        HostPlace {
+            host: crate::shown(&record.host),
+            file,
+            line: record.line.into(),
         }
+    }
+
+    pub(super) fn finding(&self, finding: &Finding) -> FindingReport {
+        let named = finding
+            .named
+            .iter()
+            .filter_map(|place| self.fleet.get(*place));
+        let named = named.map(|record| self.place(record)).collect();
         let code = |code: &super::Code| code.as_str().to_owned();
-        Ok(FindingReport {
+        FindingReport {
             code: code(&finding.code),
             also: finding.also.iter().map(code).collect(),
             severity: finding.severity.as_str().to_owned(),
@@ -163,7 +135,7 @@ impl Writer<'_> {
             details: finding.details.clone(),
             hosts: finding.hosts,
             named,
-        })
+        }
     }
 }
 

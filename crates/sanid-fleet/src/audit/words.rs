@@ -23,7 +23,8 @@ struct Inner {
 /// are not to wait for it.
 pub(crate) struct Known<'w> {
     words: &'w Words,
-    numbers: HashMap<String, Word, foldhash::fast::RandomState>,
+    /// Few, so that looking through them is faster than a hash.
+    numbers: Vec<(String, Word)>,
 }
 
 impl<'w> Known<'w> {
@@ -31,7 +32,7 @@ impl<'w> Known<'w> {
     pub(crate) fn new(words: &'w Words) -> Self {
         Self {
             words,
-            numbers: HashMap::default(),
+            numbers: Vec::new(),
         }
     }
 
@@ -40,13 +41,13 @@ impl<'w> Known<'w> {
         let Some(word) = word.filter(|word| !word.is_empty()) else {
             return 0;
         };
-        if let Some(number) = self.numbers.get(word) {
+        if let Some((_, number)) = self.numbers.iter().find(|(known, _)| known == word) {
             return *number;
         }
         let number = self.words.number(Some(word));
         // The others may be many.
         if number != OTHER {
-            self.numbers.insert(word.to_owned(), number);
+            self.numbers.push((word.to_owned(), number));
         }
         number
     }

@@ -47,12 +47,13 @@ pub(super) struct How {
     /// Stop at the first document that is no report
     #[arg(long)]
     strict: bool,
-    /// List at most so many findings of a code, and so many hosts of a finding; all are counted
+    /// List at most N sets of hosts that share something, N findings of each other code and N hosts of a finding;
+    /// totals count all
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
-    /// Keep so much in memory, in MiB; what is more goes to temporary files below TMPDIR
-    #[arg(long, value_name = "MIB", default_value_t = 768, value_parser = clap::value_parser!(u32).range(1..))]
-    memory: u32,
+    /// Of 0.1, where it limited memory; without effect
+    #[arg(long, value_name = "MIB", hide = true)]
+    memory: Option<u32>,
 }
 
 /// How to print.
@@ -78,12 +79,14 @@ impl How {
     ) -> Result<AuditReport, Failure> {
         let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         let options = audit::Options {
-            memory: number(self.memory).saturating_mul(1 << 20),
             limit: number(self.limit.unwrap_or(limit)),
             inventory: self.inventory.clone(),
             strict: self.strict,
             hosts,
         };
+        if self.memory.is_some() {
+            super::complain("--memory has no effect: an audit needs some 300 bytes a host");
+        }
         let progress = Progress::bytes(size(files));
         let look = |input: Input| input.through(|bytes| Box::new(progress.of(bytes)));
         let report = audit::audit(files, &options, look);
@@ -152,13 +155,21 @@ fn text(report: &AuditReport) -> String {
     let mut out = String::new();
     let _ = summary(&mut out, report);
     let own = Code::HostFinding.as_str();
-    for alike in report
-        .findings
-        .chunk_by(|a, b| a.code == own && b.code == own && a.severity == b.severity)
-    {
-        let _ = match alike {
-            [finding, ..] if finding.code == own => show_own(&mut out, finding, alike),
-            _ => alike.iter().try_for_each(|finding| show(&mut out, finding)),
+    for (number, finding) in report.findings.iter().enumerate() {
+        let alike =
+            |other: &&FindingReport| other.code == own && other.severity == finding.severity;
+        let _ = if finding.code != own {
+            show(&mut out, finding)
+        } else if report
+            .findings
+            .iter()
+            .take(number)
+            .any(|before| alike(&before))
+        {
+            Ok(())
+        } else {
+            let alike: Vec<&FindingReport> = report.findings.iter().filter(alike).collect();
+            show_own(&mut out, finding, &alike)
         };
     }
     let _ = omitted(&mut out, report);
@@ -225,12 +236,12 @@ fn show(out: &mut String, finding: &FindingReport) -> std::fmt::Result {
 }
 
 /// What hosts say of themselves, one line for each of their codes.
-fn show_own(out: &mut String, first: &FindingReport, alike: &[FindingReport]) -> std::fmt::Result {
+fn show_own(out: &mut String, first: &FindingReport, alike: &[&FindingReport]) -> std::fmt::Result {
     writeln!(out, "\n{}  {}", first.severity, first.code)?;
     writeln!(out, "  hosts report of themselves (docs/findings.md):")?;
     let about = |finding: &FindingReport| finding.about.join(" ");
     let width = |texts: &mut dyn Iterator<Item = String>| texts.map(|text| text.len()).max();
-    let codes = width(&mut alike.iter().map(about)).unwrap_or_default();
+    let codes = width(&mut alike.iter().copied().map(about)).unwrap_or_default();
     let counts = width(&mut alike.iter().map(|one| one.hosts.to_string())).unwrap_or_default();
     for finding in alike {
         let (code, count) = (about(finding), finding.hosts);

@@ -9,7 +9,7 @@ use sanid_cli::Progress;
 use super::{Exit, Failure};
 use crate::collect::{self, Answer, Ssh, ask_all, destinations};
 use crate::input::Input;
-use crate::reports::{self, Event, NoReport, Part, pipe};
+use crate::reports::{self, NoReport, Part, parts};
 
 /// Bring the reports of many hosts into one stream
 ///
@@ -149,32 +149,24 @@ fn from_files(paths: &[PathBuf], out: &mut Out<'_>, count: &mut Count) -> Result
         });
         made
     };
-    pipe(
-        &files,
-        |input| input,
-        made,
-        |event| -> io::Result<()> {
-            match event {
-                Event::Done((lines, bad)) => {
-                    for (good, line) in lines {
-                        count.reports += u64::from(good);
-                        count.failed += u64::from(!good);
-                        out.line(&line)?;
-                    }
-                    count.failed += bad.len() as u64;
-                    for why in &bad {
-                        super::complain(why);
-                    }
-                }
-                Event::Failed { file, why, .. } => {
-                    count.failed += 1;
-                    super::complain(&format!("{}: {why}", name(file)));
-                }
+    for part in parts(&files, &|input| input) {
+        let (lines, bad) = made(&part);
+        for (good, line) in lines {
+            count.reports += u64::from(good);
+            count.failed += u64::from(!good);
+            if let Err(error) = out.line(&line) {
+                return Ok(closed(error)?);
             }
-            Ok(())
-        },
-    )
-    .or_else(closed)?;
+        }
+        let failed = part
+            .failed
+            .as_ref()
+            .map(|(_, why)| format!("{}: {why}", name(part.file)));
+        for why in bad.into_iter().chain(failed) {
+            count.failed += 1;
+            super::complain(&why);
+        }
+    }
     Ok(())
 }
 

@@ -20,7 +20,6 @@ use crate::secret;
 const SHOWN: u64 = 20;
 /// Places of one duplicate that are shown.
 const PLACES: usize = 5;
-const MEBIBYTE: usize = 1 << 20;
 
 #[derive(Debug, Args)]
 pub(super) struct Derive {
@@ -57,9 +56,9 @@ pub(super) struct Derive {
     /// How many cores to use; all of them unless given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
-    /// What the search for duplicates may hold in memory before it goes to a file in TMPDIR
-    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
-    memory: u32,
+    /// Of 0.1, where it limited memory; without effect
+    #[arg(long, value_name = "MIB", hide = true)]
+    memory: Option<u32>,
 }
 
 /// What was found, with what was shown of it.
@@ -88,10 +87,10 @@ pub(super) fn run(options: &Derive) -> Result<Exit, Failure> {
         format: options.format,
         strict: options.strict,
         threads: options.threads.map_or_else(cores, usize::from),
-        memory: usize::try_from(options.memory)
-            .unwrap_or(usize::MAX)
-            .saturating_mul(MEBIBYTE),
     };
+    if options.memory.is_some() {
+        complain("--memory has no effect: the search for duplicates needs some 50 bytes a row");
+    }
     let mut told = Told::default();
     let mut derivation = Derivation::begin(&work, io::stdout())?;
     let mut failed = false;
@@ -237,6 +236,9 @@ impl Told {
             Shared::Name => "have one host name: is it one host, or two?",
             Shared::Seed => {
                 "have one machine-id or Host ID, so storage takes them for one host: give one of them an id of its own (sanid reseed)"
+            }
+            Shared::HostNqn => {
+                "have one host NQN, so a subsystem that admits one of them admits all: correct the host-nqn of one of them"
             }
             Shared::Iqn => {
                 "have one initiator name, so a target takes them for one host and gives each the volumes of the other: correct the iqn or iqn-prefix of one of them, or --iqn-template"

@@ -250,7 +250,7 @@ fn holds(text: &[u8], digits: &[u8]) -> bool {
         .filter(|byte| **byte != b'-')
         .map(u8::to_ascii_lowercase)
         .collect();
-    memchr::memmem::find(&plain, digits).is_some()
+    plain.windows(digits.len()).any(|part| part == digits)
 }
 
 /// The fault of a seed that does not identify one host.
@@ -348,7 +348,8 @@ fn is_scientific(text: &[u8]) -> bool {
     digits(power) && number.split(|byte| matches!(byte, b'.' | b',')).all(digits)
 }
 
-fn given<T: FromStr<Err = sanid_core::NameError>>(
+/// A name that a row gives.
+pub(super) fn given<T: FromStr<Err = sanid_core::NameError>>(
     row: &Row<'_>,
     column: Column,
 ) -> Result<Option<T>, Fault> {

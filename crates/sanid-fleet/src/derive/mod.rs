@@ -7,8 +7,8 @@
 //!              └► rows ─► identities ─┘
 //! ```
 //!
-//! Nothing is kept of a row that is done, except for two numbers that tell whether a later one has the same
-//! name or the same machine-id.
+//! Nothing is kept of a row that is done, except for hashes that tell whether a later one has the same name or the same
+//! machine-id.
 
 mod duplicates;
 mod identity;
@@ -27,7 +27,7 @@ pub use output::Format;
 pub use output::{HostItem, HostList};
 
 use crate::inventory::{Opened, Piece, Rows, Source, Unusable};
-use duplicates::Store;
+use duplicates::Keys;
 use sheet::{Maker, Sheet};
 
 /// What there is to do, besides the inventories.
@@ -41,8 +41,6 @@ pub struct Options {
     pub strict: bool,
     /// How many cores to use.
     pub threads: usize,
-    /// How many bytes the search for duplicates may hold before it goes to a file.
-    pub memory: usize,
 }
 
 /// So many for each thread: one to write on, and some that wait for a thread that the system let wait.
@@ -96,7 +94,6 @@ pub struct Derivation<'a, W: Write + Send> {
     output: W,
     written: bool,
     counts: Counts,
-    store: Store,
     makers: Vec<Maker>,
     files: Vec<(u64, String)>,
     /// What the next inventory's lines are counted from.
@@ -115,7 +112,6 @@ impl<'a, W: Write + Send> Derivation<'a, W> {
             output,
             written: false,
             counts: Counts::default(),
-            store: Store::new(options.memory),
             makers: std::iter::repeat_with(makers)
                 .take(options.threads.max(1))
                 .collect(),
@@ -187,19 +183,18 @@ impl<'a, W: Write + Send> Derivation<'a, W> {
     /// Ends the output, and finds the duplicates; `tell` hears of them.
     ///
     /// # Errors
-    /// Where the output or the file of the search cannot be written.
+    /// Where the output cannot be written.
     pub fn end(mut self, tell: &mut dyn FnMut(Duplicate)) -> io::Result<Counts> {
         self.output
             .write_all(self.options.format.tail(self.written).as_bytes())?;
         self.output.flush()?;
+        let mut keys = Keys::default();
         for maker in &mut self.makers {
-            maker.keys.give(&mut self.store)?;
+            keys.append(&mut maker.keys);
         }
         let files = std::mem::take(&mut self.files);
-        let place = |line| place(&files, line);
-        self.store.find(self.options.threads, &mut |duplicate| {
-            tell(duplicate.placed(&place));
-        })?;
+        let duplicates = keys.duplicates(|line| place(&files, line));
+        duplicates.into_iter().for_each(tell);
         Ok(self.counts)
     }
 
@@ -226,7 +221,6 @@ impl<'a, W: Write + Send> Derivation<'a, W> {
         self.output.write_all(text).map_err(Stop::Output)?;
         self.counts.derived += sheet.derived;
         self.counts.published += sheet.published;
-        self.store.take_all(&mut sheet.keys).map_err(Stop::Output)?;
         for bad in sheet.bad.drain(..) {
             self.counts.bad += 1;
             let place = Place {

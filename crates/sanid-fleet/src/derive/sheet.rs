@@ -1,7 +1,7 @@
 //! What comes of the rows of one piece.
 
 use super::Options;
-use super::duplicates::{Full, Keys};
+use super::duplicates::{Given, Keys};
 use super::identity::Rule;
 use super::output::{Format, Page, Plain};
 use crate::inventory::{Fault, Row, Sink};
@@ -14,14 +14,13 @@ pub(super) struct Bad {
     pub(super) at: usize,
 }
 
-/// Text, bad rows and keys.
+/// Text and bad rows.
 #[derive(Default)]
 pub(super) struct Sheet {
     pub(super) text: Page,
     pub(super) derived: u64,
     pub(super) published: u64,
     pub(super) bad: Vec<Bad>,
-    pub(super) keys: Vec<Full>,
 }
 
 impl Sheet {
@@ -29,7 +28,6 @@ impl Sheet {
     pub(super) fn clear(&mut self) {
         self.text.clear();
         self.bad.clear();
-        self.keys.clear();
         (self.derived, self.published) = (0, 0);
     }
 }
@@ -53,14 +51,13 @@ impl Maker {
             rule: options.rule.clone(),
             format: options.format,
             base: 0,
-            keys: Keys::new(),
+            keys: Keys::default(),
         }
     }
 
     /// Writes what comes of the rows that `rows` hands on.
     pub(super) fn fill(&mut self, sheet: &mut Sheet, rows: impl FnOnce(&mut dyn Sink)) {
         rows(&mut Filling { maker: self, sheet });
-        self.keys.move_full(&mut sheet.keys);
     }
 }
 
@@ -75,7 +72,9 @@ impl Sink for Filling<'_> {
         if let Some(plain) = &maker.plain {
             if let Some(uuid) = plain.row(row, &mut sheet.text) {
                 sheet.derived += 1;
-                maker.keys.usual(maker.base + line, row, &uuid);
+                maker
+                    .keys
+                    .usual(maker.base + line, row, &uuid, maker.rule.prefix());
                 return;
             }
         }
@@ -84,10 +83,12 @@ impl Sink for Filling<'_> {
                 sheet.derived += 1;
                 sheet.published += u64::from(derived.published);
                 sheet.text.append(|text| maker.format.item(&derived, text));
-                let prefix = maker.rule.prefix();
-                maker.keys.other(maker.base + line, row, &derived, prefix);
+                maker.keys.other(maker.base + line, &derived);
             }
-            Err(fault) => self.bad(line, fault),
+            Err(fault) => {
+                maker.keys.bad(maker.base + line, &Given::of(row));
+                self.bad(line, fault);
+            }
         }
     }
 

@@ -1,17 +1,43 @@
 //! One JSON document: a list of objects, an object with such a list as `items` or `results` (as `NetBox` and
 //! Kubernetes have it), or what `ansible-inventory --list` prints.
 //!
-//! It is walked, not held in memory: only the object of one host at a time is.
+//! It is read whole; what hosts say is parsed later, on all cores.
 
-use super::blocks::{BLOCK, Blocks, newlines};
-use super::object::{LONGEST_OBJECT, Picker};
-use super::{Columns, Format, Mark, Opened, Piece, Rows, Sink, Source, Unusable};
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::object::Picker;
+use super::{Columns, Format, Hosts, Opened, Piece, Rows, Sink, Unusable};
+use crate::chunks::{Chunks, newlines};
 
 /// What a list of hosts is called in an object.
 const LISTS: [&str; 3] = ["items", "results", "hosts"];
 
 /// The format.
 pub(super) struct Document;
+
+/// What of an object at the top may hold hosts.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Root<'a> {
+    #[serde(borrow)]
+    items: Option<&'a RawValue>,
+    #[serde(borrow)]
+    results: Option<&'a RawValue>,
+    #[serde(borrow)]
+    hosts: Option<&'a RawValue>,
+    #[serde(borrow, rename = "_meta")]
+    meta: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Meta<'a> {
+    /// By the names of the hosts.
+    #[serde(borrow)]
+    hostvars: BTreeMap<String, &'a RawValue>,
+}
 
 impl Format for Document {
     fn name(&self) -> &'static str {
@@ -29,17 +55,75 @@ impl Format for Document {
         }
     }
 
-    fn open(&self, text: Blocks, columns: &Columns) -> Result<Opened, Unusable> {
+    fn open(&self, mut text: Chunks, columns: &Columns) -> Result<Opened, Unusable> {
+        let text = super::whole(&mut text, "jq -c '.[]' FILE | sanid-fleet derive -")?;
+        let hosts = hosts(&text)?;
+        if hosts.is_empty() {
+            let lists = LISTS.join(", ");
+            return Err(Unusable::first(format!(
+                "it has no host: neither a list, nor one that is called {lists}, nor _meta.hostvars; a host alone is a list of one, [{{…}}]"
+            )));
+        }
         Ok(Opened {
-            source: Box::new(Walk {
-                text,
-                at: Level::Start,
-                skip: None,
-                items: 0,
-            }),
+            source: Box::new(Hosts::new(hosts, newlines(text.as_bytes()) + 1)),
             rows: Box::new(Objects(Picker::new(columns))),
         })
     }
+}
+
+/// A host as it is in the text, and its name where that is outside of it.
+fn hosts(text: &str) -> Result<VecDeque<super::Host>, Unusable> {
+    let failed = |error: serde_json::Error| {
+        let why = match error.classify() {
+            serde_json::error::Category::Eof => {
+                "the document ends in the middle: it was cut off, so hosts are missing; get it whole"
+            }
+            _ if error.to_string().starts_with("trailing characters") => {
+                "it is no JSON document of hosts: more follows after its end; is it one object to a line?"
+            }
+            _ => "it is no JSON document of hosts",
+        };
+        Unusable {
+            line: u64::try_from(error.line()).unwrap_or(u64::MAX).max(1),
+            why: why.to_owned(),
+        }
+    };
+    let mut found: Vec<(Option<String>, &RawValue)> = Vec::new();
+    if text.trim_ascii_start().starts_with('[') {
+        let list: Vec<&RawValue> = serde_json::from_str(text).map_err(failed)?;
+        found.extend(list.into_iter().map(|host| (None, host)));
+    } else {
+        let root: Root<'_> = serde_json::from_str(text).map_err(failed)?;
+        for list in [root.items, root.results, root.hosts].into_iter().flatten() {
+            let list = serde_json::from_str::<Vec<&RawValue>>(list.get());
+            found.extend(list.into_iter().flatten().map(|host| (None, host)));
+        }
+        let meta = root
+            .meta
+            .map(|meta| serde_json::from_str::<Meta<'_>>(meta.get()));
+        if let Some(Ok(meta)) = meta {
+            found.extend(
+                meta.hostvars
+                    .into_iter()
+                    .map(|(name, host)| (Some(name), host)),
+            );
+        }
+    }
+    // Every value is a part of the text.
+    let begin = |host: &RawValue| host.get().as_ptr().addr() - text.as_ptr().addr();
+    found.sort_by_key(|(_, host)| begin(host));
+    let (mut line, mut counted) = (1, 0);
+    let hosts = found.into_iter().map(|(name, host)| {
+        let at = begin(host);
+        line += newlines(text.as_bytes().get(counted..at).unwrap_or_default());
+        counted = at;
+        super::Host {
+            line,
+            name,
+            object: host.get().to_owned(),
+        }
+    });
+    Ok(hosts.collect())
 }
 
 /// Whether an object is a document of many hosts.
@@ -58,288 +142,11 @@ impl Rows for Objects {
         let paths = self.0.paths();
         let mut from = 0;
         for mark in &piece.marks {
-            let text = piece.text.get(from..mark.end).unwrap_or_default();
+            let text = piece.chunk.text.get(from..mark.end).unwrap_or_default();
             self.0
                 .object(&paths, mark.line, text, mark.key.as_deref(), sink);
             from = mark.end;
         }
-    }
-}
-
-/// How deep the walk is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Level {
-    Start,
-    /// In the document's object.
-    Root,
-    /// In a list of hosts; `alone` where the list is the document.
-    List {
-        alone: bool,
-    },
-    /// In `_meta`.
-    Meta,
-    /// In `_meta.hostvars`, where each member is a host.
-    HostVars,
-    End,
-}
-
-struct Walk {
-    text: Blocks,
-    at: Level,
-    /// In a value that is passed over.
-    skip: Option<Skip>,
-    items: u64,
-}
-
-/// What comes next.
-enum Step {
-    /// So many bytes that are no host.
-    Took(usize),
-    /// A host: its name, where it has one here, and where its value begins and ends.
-    Host(Option<String>, usize, usize),
-    /// It goes on after the end of the text.
-    More,
-    Bad(&'static str),
-}
-
-impl Source for Walk {
-    fn next(&mut self, piece: &mut Piece) -> Result<bool, Unusable> {
-        piece.clear();
-        let mut wanted = BLOCK;
-        loop {
-            let line = self.text.line();
-            let (text, ended) = self.text.ahead(wanted)?;
-            let mut at = 0;
-            let mut counted = (0, line);
-            let mut line_at = |at: usize| {
-                counted = (
-                    at,
-                    counted.1 + newlines(text.get(counted.0..at).unwrap_or_default()),
-                );
-                counted.1
-            };
-            let (mut level, mut skip) = (self.at, self.skip);
-            while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-                match step(&mut level, &mut skip, rest) {
-                    Step::Took(bytes) => at += bytes,
-                    Step::Host(key, from, to) => {
-                        piece
-                            .text
-                            .extend_from_slice(rest.get(from..to).unwrap_or_default());
-                        piece.marks.push(Mark {
-                            line: line_at(at + from),
-                            end: piece.text.len(),
-                            key,
-                        });
-                        at += to;
-                    }
-                    Step::More => break,
-                    Step::Bad(why) => {
-                        let why = format!("it is no JSON document of hosts: {why}");
-                        return Err(Unusable {
-                            line: line_at(at),
-                            why,
-                        });
-                    }
-                }
-            }
-            (self.at, self.skip) = (level, skip);
-            let length = text.len();
-            self.text.skip(at);
-            if let Some(first) = piece.marks.first() {
-                piece.line = first.line;
-                self.items += piece.marks.len() as u64;
-                return Ok(true);
-            }
-            if ended {
-                return self.end();
-            }
-            if at == 0 && length > LONGEST_OBJECT {
-                let why =
-                    format!("an object is longer than {LONGEST_OBJECT} bytes, which no host is");
-                return Err(Unusable {
-                    line: self.text.line(),
-                    why,
-                });
-            }
-            wanted = if at == 0 { 2 * length } else { BLOCK };
-        }
-    }
-
-    fn lines(&self) -> u64 {
-        self.text.line()
-    }
-}
-
-impl Walk {
-    fn end(&self) -> Result<bool, Unusable> {
-        let line = self.text.line();
-        if self.at != Level::End {
-            let why = "the document ends in the middle: it was cut off, so hosts are missing; get it whole".to_owned();
-            return Err(Unusable { line, why });
-        }
-        if self.items == 0 {
-            let lists = LISTS.join(", ");
-            let why = format!(
-                "it has no host: neither a list, nor one that is called {lists}, nor _meta.hostvars; a host alone is a list of one, [{{…}}]"
-            );
-            return Err(Unusable::first(why));
-        }
-        Ok(false)
-    }
-}
-
-fn step(level: &mut Level, skip: &mut Option<Skip>, text: &[u8]) -> Step {
-    if let Some(state) = skip {
-        let (bytes, done) = state.pass(text);
-        if done {
-            *skip = None;
-        }
-        return Step::Took(bytes);
-    }
-    let blank = text
-        .iter()
-        .take_while(|byte| byte.is_ascii_whitespace() || **byte == b',')
-        .count();
-    if blank > 0 {
-        return Step::Took(blank);
-    }
-    match (*level, text.first().copied().unwrap_or_default()) {
-        (Level::End, _) => Step::Bad("more follows after its end; is it one object to a line?"),
-        (Level::Start, b'[') => go(level, Level::List { alone: true }),
-        (Level::Start, b'{') => go(level, Level::Root),
-        (Level::Start, _) => Step::Bad("it begins with neither [ nor {"),
-        (Level::List { alone: true }, b']') | (Level::Root, b'}') => go(level, Level::End),
-        (Level::List { .. }, b']') | (Level::Meta, b'}') => go(level, Level::Root),
-        (Level::HostVars, b'}') => go(level, Level::Meta),
-        (Level::List { .. }, _) => match value(text) {
-            Some(0) => Step::Bad("a host is expected in the list"),
-            Some(end) => Step::Host(None, 0, end),
-            None => Step::More,
-        },
-        (Level::Root | Level::Meta | Level::HostVars, b'"') => member(level, skip, text),
-        _ => Step::Bad("a name of a member is expected"),
-    }
-}
-
-fn go(level: &mut Level, to: Level) -> Step {
-    *level = to;
-    Step::Took(1)
-}
-
-/// A member of an object that has, or is, a host.
-fn member(level: &mut Level, skip: &mut Option<Skip>, text: &[u8]) -> Step {
-    let Some(name_end) = string(text) else {
-        return Step::More;
-    };
-    let (name, rest) = text.split_at(name_end);
-    let colon = rest
-        .iter()
-        .take_while(|byte| byte.is_ascii_whitespace())
-        .count();
-    let after = colon + 1;
-    match rest.get(colon) {
-        Some(b':') => {}
-        Some(_) => return Step::Bad("no : follows the name of a member"),
-        None => return Step::More,
-    }
-    let rest = rest.get(after..).unwrap_or_default();
-    let blank = rest
-        .iter()
-        .take_while(|byte| byte.is_ascii_whitespace())
-        .count();
-    let Some(first) = rest.get(blank) else {
-        return Step::More;
-    };
-    let Ok(name) = serde_json::from_slice::<String>(name) else {
-        return Step::Bad("the name of a member is no string");
-    };
-    let begin = name_end + after + blank;
-    let down = match (*level, name.as_str(), first) {
-        (Level::Root, list, b'[') if LISTS.contains(&list) => Some(Level::List { alone: false }),
-        (Level::Root, "_meta", b'{') => Some(Level::Meta),
-        (Level::Meta, "hostvars", b'{') => Some(Level::HostVars),
-        _ => None,
-    };
-    if let Some(down) = down {
-        *level = down;
-        return Step::Took(begin + 1);
-    }
-    if *level == Level::HostVars {
-        return match value(text.get(begin..).unwrap_or_default()) {
-            Some(0) => Step::Bad("a value is expected"),
-            Some(end) => Step::Host(Some(name), begin, begin + end),
-            None => Step::More,
-        };
-    }
-    *skip = Some(Skip::default());
-    Step::Took(begin)
-}
-
-/// Where a value ends that begins a text.
-fn value(text: &[u8]) -> Option<usize> {
-    let mut state = Skip::default();
-    let (bytes, done) = state.pass(text);
-    done.then_some(bytes)
-}
-
-/// Where a string ends that begins a text.
-fn string(text: &[u8]) -> Option<usize> {
-    let mut at = 1;
-    loop {
-        at += memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
-        match text.get(at) {
-            Some(b'"') => return Some(at + 1),
-            _ => at += 2,
-        }
-    }
-}
-
-/// Passes over a value of any length.
-#[derive(Debug, Clone, Copy, Default)]
-struct Skip {
-    depth: u32,
-    in_string: bool,
-    escaped: bool,
-    begun: bool,
-}
-
-impl Skip {
-    /// How many bytes of a text are of the value, and whether it ends there.
-    fn pass(&mut self, text: &[u8]) -> (usize, bool) {
-        for (at, &byte) in text.iter().enumerate() {
-            if self.in_string {
-                match byte {
-                    _ if self.escaped => self.escaped = false,
-                    b'\\' => self.escaped = true,
-                    b'"' => {
-                        self.in_string = false;
-                        if self.depth == 0 {
-                            return (at + 1, true);
-                        }
-                    }
-                    _ => {}
-                }
-                continue;
-            }
-            match byte {
-                b'"' => self.in_string = true,
-                b'{' | b'[' => self.depth += 1,
-                b'}' | b']' | b',' if self.depth == 0 => return (at, true),
-                b'}' | b']' => {
-                    self.depth -= 1;
-                    if self.depth == 0 {
-                        return (at + 1, true);
-                    }
-                }
-                byte if byte.is_ascii_whitespace() && self.depth == 0 && self.begun => {
-                    return (at, true);
-                }
-                _ => {}
-            }
-            self.begun = true;
-        }
-        (text.len(), false)
     }
 }
 
@@ -348,30 +155,16 @@ mod tests {
     use super::*;
 
     /// The hosts of a document, each with its line, name and text.
-    fn hosts(text: &str) -> Result<Vec<(u64, Option<String>, String)>, String> {
-        let blocks = Blocks::new(Box::new(std::io::Cursor::new(text.to_owned().into_bytes())));
-        let opened = Document
-            .open(blocks, &Columns::default())
-            .map_err(|error| error.why)?;
-        let mut source = opened.source;
-        let mut piece = Piece::default();
-        let mut hosts = Vec::new();
-        while source
-            .next(&mut piece)
-            .map_err(|error| format!("{}: {}", error.line, error.why))?
-        {
-            let mut from = 0;
-            for mark in &piece.marks {
-                let text = String::from_utf8(piece.text[from..mark.end].to_vec()).unwrap();
-                hosts.push((mark.line, mark.key.clone(), text));
-                from = mark.end;
-            }
-        }
-        Ok(hosts)
+    fn seen(text: &str) -> Vec<(u64, Option<String>, String)> {
+        let hosts = hosts(text).unwrap();
+        hosts
+            .into_iter()
+            .map(|host| (host.line, host.name, host.object))
+            .collect()
     }
 
     #[test]
-    fn hosts_are_found_in_every_shape_with_their_lines() {
+    fn finds_hosts_in_every_shape_with_their_lines() {
         let host = |line, text: &str| (line, None, text.to_owned());
         for (text, expected) in [
             (
@@ -388,51 +181,38 @@ mod tests {
             ),
             ("[1, \"x\"]", vec![host(1, "1"), host(1, "\"x\"")]),
             (
-                "{\"_meta\":{\"hostvars\":{\"n1\":{\"a\":1},\n\"n\\u0032\":{}}},\"all\":{\"hosts\":[\"n1\"]}}",
+                "{\"_meta\":{\"hostvars\":{\"z\":{\"a\":1},\n\"n\\u0032\":{}}},\"all\":{\"hosts\":[\"z\"]}}",
                 vec![
-                    (1, Some("n1".to_owned()), "{\"a\":1}".to_owned()),
+                    (1, Some("z".to_owned()), "{\"a\":1}".to_owned()),
                     (2, Some("n2".to_owned()), "{}".to_owned()),
                 ],
             ),
         ] {
-            assert_eq!(hosts(text).as_ref(), Ok(&expected), "{text}");
+            assert_eq!(seen(text), expected, "{text}");
         }
     }
 
     #[test]
-    fn a_document_larger_than_any_block_is_walked() {
-        let item = format!("{{\"host\":\"n\",\"note\":\"{}\"}}", "x".repeat(1000));
-        let skipped = format!("[{}]", vec!["\"x\""; 200_000].join(","));
-        let text = format!(
-            "{{\"all\":{skipped},\"items\":[\n{}\n]}}",
-            vec![item; 2000].join(",\n")
-        );
-        let hosts = hosts(&text).unwrap();
-        assert_eq!(hosts.len(), 2000);
-        assert_eq!(hosts[1999].0, 2001);
-    }
-
-    #[test]
-    fn what_is_no_list_of_hosts_is_one_message() {
-        for (text, word) in [
-            ("[{\"a\":1},{\"a\":", "ends in the middle"),
-            ("[{\"a\":1}", "ends in the middle"),
-            ("{\"host\":\n\"a\"}", "it has no host"),
-            ("[]", "it has no host"),
-            ("{\"items\":[]}", "it has no host"),
-            ("[{}]\n[{}]", "more follows"),
-            ("{items:[]}", "a name of a member"),
-            ("{\"items\" []}", "no : follows"),
-            // These were walked for ever.
-            ("[{\"a\":1}}", "a host is expected"),
-            ("[}", "a host is expected"),
-            ("{\"items\":[}]}", "a host is expected"),
-            ("{\"_meta\":{\"hostvars\":{\"a\":}}}", "a value is expected"),
+    fn rejects_other_documents_with_one_message() {
+        for (text, line, word) in [
+            ("[{\"a\":1},\n{\"a\":", 2, "ends in the middle"),
+            ("[{\"a\":1}", 1, "ends in the middle"),
+            ("[{}]\n[{}]", 2, "more follows"),
+            ("{items:[]}", 1, "no JSON document"),
+            ("{\"items\" []}", 1, "no JSON document"),
+            ("[{\"a\":1}}", 1, "no JSON document"),
+            ("[}", 1, "no JSON document"),
+            ("{\"items\":[}]}", 1, "no JSON document"),
+            ("{\"_meta\":{\"hostvars\":{\"a\":}}}", 1, "no JSON document"),
         ] {
-            let why = hosts(text).unwrap_err();
-            assert!(why.contains(word), "{text}: {why}");
+            let error = hosts(text).map(|_| ()).unwrap_err();
+            assert!(
+                error.line == line && error.why.contains(word),
+                "{text}: {error:?}"
+            );
         }
-        let long = format!("[{{\"a\":\"{}\"}}]", "x".repeat(2 * LONGEST_OBJECT));
-        assert!(hosts(&long).unwrap_err().contains("longer than"));
+        for text in ["{\"host\":\n\"a\"}", "[]", "{\"items\":[]}"] {
+            assert!(hosts(text).unwrap().is_empty(), "{text}");
+        }
     }
 }

@@ -12,7 +12,6 @@
 //! they could be a machine-id.
 
 mod ansible;
-mod blocks;
 mod columns;
 mod csv;
 mod document;
@@ -20,13 +19,17 @@ mod guess;
 mod ndjson;
 mod object;
 
-use std::io;
+use crate::chunks::{Broken, Chunk, Chunks};
+use std::collections::VecDeque;
 
 use crate::hosts::RowError;
 use crate::input::{Input, NoText, is_text};
 
-use blocks::Blocks;
 pub use columns::{Column, Columns, ColumnsError};
+
+/// What a core works on at a time: small enough for its cache with what comes out of it, large enough that
+/// handing it over does not count.
+const BLOCK: usize = 64 * 1024;
 
 /// A format of inventories.
 pub trait Format: Sync {
@@ -38,7 +41,7 @@ pub trait Format: Sync {
     ///
     /// # Errors
     /// [`Unusable`] where no row can be read.
-    fn open(&self, text: Blocks, columns: &Columns) -> Result<Opened, Unusable>;
+    fn open(&self, text: Chunks, columns: &Columns) -> Result<Opened, Unusable>;
 }
 
 /// Every format; the first that fits is taken. A new one is one file and one line here.
@@ -66,10 +69,14 @@ impl Unusable {
             why: why.into(),
         }
     }
+}
 
-    fn io(line: u64, error: &io::Error) -> Self {
-        let why = crate::input::why(error);
-        Self { line, why }
+impl From<Broken> for Unusable {
+    fn from(broken: Broken) -> Self {
+        Self {
+            line: broken.line,
+            why: crate::input::why(&broken.error),
+        }
     }
 }
 
@@ -96,20 +103,15 @@ pub trait Source: Send {
 /// Some rows, not yet read.
 #[derive(Debug, Default)]
 pub struct Piece {
-    text: Vec<u8>,
-    /// The line that it begins with, counted from 1.
-    line: u64,
+    chunk: Chunk,
     /// Where the rows are, for formats whose rows are not lines.
     marks: Vec<Mark>,
-    /// It is one line that is too long, and was passed over.
-    too_long: bool,
 }
 
 impl Piece {
     fn clear(&mut self) {
-        self.text.clear();
+        self.chunk.text.clear();
         self.marks.clear();
-        self.too_long = false;
     }
 }
 
@@ -120,6 +122,68 @@ struct Mark {
     end: usize,
     /// The name of the host, where it stands outside of the object.
     key: Option<String>,
+}
+
+/// Inventories that are read whole are no larger: larger ones come from programs, which print one object to a line.
+const LARGEST: usize = 1 << 30;
+
+/// The whole text; `help` is the command that makes lines of it.
+fn whole(text: &mut Chunks, help: &str) -> Result<String, Unusable> {
+    let (bytes, ended) = text.ahead(LARGEST)?;
+    if !ended {
+        return Err(Unusable::first(format!(
+            "it is larger than {LARGEST} bytes; {help}"
+        )));
+    }
+    String::from_utf8(bytes.to_vec()).map_err(|error| {
+        let valid = error.as_bytes().get(..error.utf8_error().valid_up_to());
+        Unusable {
+            line: 1 + crate::chunks::newlines(valid.unwrap_or_default()),
+            why: "it is no UTF-8".to_owned(),
+        }
+    })
+}
+
+/// A host of an inventory that was read whole, as a JSON object.
+struct Host {
+    line: u64,
+    /// Its name, where that is outside of the object.
+    name: Option<String>,
+    object: String,
+}
+
+/// Hands on the hosts of an inventory that was read whole.
+struct Hosts {
+    left: VecDeque<Host>,
+    lines: u64,
+}
+
+impl Hosts {
+    fn new(left: VecDeque<Host>, lines: u64) -> Self {
+        Self { left, lines }
+    }
+}
+
+impl Source for Hosts {
+    fn next(&mut self, piece: &mut Piece) -> Result<bool, Unusable> {
+        piece.clear();
+        while piece.chunk.text.len() < BLOCK {
+            let Some(host) = self.left.pop_front() else {
+                break;
+            };
+            piece.chunk.text.extend_from_slice(host.object.as_bytes());
+            piece.marks.push(Mark {
+                line: host.line,
+                end: piece.chunk.text.len(),
+                key: host.name,
+            });
+        }
+        Ok(!piece.marks.is_empty())
+    }
+
+    fn lines(&self) -> u64 {
+        self.lines
+    }
 }
 
 /// Reads the rows of pieces.
@@ -201,10 +265,9 @@ pub fn open(input: Input, format: Option<&str>, columns: &Columns) -> Result<Ope
         last: true,
     };
     let text = input.text();
-    let text = text.map_err(|error| failed(Unusable::io(1, &error)))?;
-    let mut text = Blocks::new(text);
-    let start = text.start();
-    let start = start.map_err(|error| failed(Unusable::io(1, &error)))?;
+    let text = text.map_err(|error| failed(Broken { line: 1, error }.into()))?;
+    let mut text = Chunks::new(text, BLOCK);
+    let start = text.start().map_err(|broken| failed(broken.into()))?;
     if start.trim_ascii().is_empty() {
         let why = "it is empty: an inventory has at least one host";
         return Err(failed(Unusable::first(why)));

@@ -1,9 +1,9 @@
 //! One JSON object to a line.
 
-use super::blocks::{Blocks, whole_lines};
 use super::guess::first_line;
 use super::object::{LONGEST_OBJECT, Picker};
 use super::{Columns, Fault, Format, Opened, Piece, Rows, Sink, Source, Unusable};
+use crate::chunks::{Chunks, whole_lines};
 
 /// The format.
 pub(super) struct Ndjson;
@@ -21,7 +21,7 @@ impl Format for Ndjson {
                 .is_ok_and(|value| !super::document::holds_hosts(&value))
     }
 
-    fn open(&self, text: Blocks, columns: &Columns) -> Result<Opened, Unusable> {
+    fn open(&self, text: Chunks, columns: &Columns) -> Result<Opened, Unusable> {
         Ok(Opened {
             source: Box::new(Lines(text)),
             rows: Box::new(Objects(Picker::new(columns))),
@@ -29,11 +29,11 @@ impl Format for Ndjson {
     }
 }
 
-struct Lines(Blocks);
+struct Lines(Chunks);
 
 impl Source for Lines {
     fn next(&mut self, piece: &mut Piece) -> Result<bool, Unusable> {
-        self.0.next(piece, LONGEST_OBJECT, whole_lines)
+        Ok(self.0.next(&mut piece.chunk, LONGEST_OBJECT, whole_lines)?)
     }
 
     fn lines(&self) -> u64 {
@@ -45,14 +45,15 @@ struct Objects(Picker);
 
 impl Rows for Objects {
     fn rows(&self, piece: &Piece, sink: &mut dyn Sink) {
-        if piece.too_long {
+        if piece.chunk.too_long {
             return sink.bad(
-                piece.line,
+                piece.chunk.line,
                 Fault::one(format!("it is longer than {LONGEST_OBJECT} bytes")),
             );
         }
         let paths = self.0.paths();
-        for (line, text) in (piece.line..).zip(piece.text.split(|&byte| byte == b'\n')) {
+        for (line, text) in (piece.chunk.line..).zip(piece.chunk.text.split(|&byte| byte == b'\n'))
+        {
             if !text.trim_ascii().is_empty() {
                 self.0.object(&paths, line, text, None, sink);
             }

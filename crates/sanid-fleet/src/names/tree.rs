@@ -95,50 +95,49 @@ fn walk<'n>(node: &'n Node, above: &mut Vec<&'n Node>, all: &mut Vec<Fact>) {
         return;
     }
     if let Some(text) = &node.text {
-        let key = key_of(node, above);
-        if is_targets(key) || is_below_targets(key, above) || is_the_subsystem(key, above) {
-            return;
-        }
-        let mut found = value::names(text);
-        if is_host_id(key) {
-            if let Some(id) = value::uuid(text) {
-                found.push(value::Found {
-                    kind: Kind::HostId,
-                    name: id,
-                    cut: false,
-                });
-            }
-        }
-        for one in found {
-            let address = above
-                .iter()
-                .rev()
-                .find_map(|node| address_in(node, one.name.as_str()));
-            let own = plain(key).starts_with("iface");
-            let who = who(above)
-                .or_else(|| address.filter(|_| !own).map(Who::Address))
-                .unwrap_or(Who::Nobody);
-            let host_id = above
-                .last()
-                .and_then(|node| host_id_in(node))
-                .filter(|_| one.kind == Kind::Nqn);
-            all.push(Fact {
-                kind: one.kind,
-                name: one.name,
-                cut: one.cut,
-                who,
-                address,
-                host_id,
-                file: String::new(),
-                line: node.line,
-            });
-        }
+        leaf(node, text, above, all);
     }
     above.push(node);
     for below in &node.below {
         walk(below, above, all);
     }
     above.pop();
+}
+
+/// The facts of one text: its names are of one host.
+fn leaf(node: &Node, text: &str, above: &[&Node], all: &mut Vec<Fact>) {
+    let key = key_of(node, above);
+    if is_targets(key) || is_below_targets(key, above) || is_the_subsystem(key, above) {
+        return;
+    }
+    let mut found = value::names(text);
+    if is_host_id(key) {
+        if let Some(name) = value::uuid(text) {
+            let kind = Kind::HostId;
+            let cut = false;
+            found.push(value::Found { kind, name, cut });
+        }
+    }
+    let Some(first) = found.first() else {
+        return;
+    };
+    let mut places = above.iter().rev();
+    let address = places.find_map(|node| address_in(node, &first.name));
+    let known = address.filter(|_| !plain(key).starts_with("iface"));
+    let who = who(above)
+        .or(known.map(Who::Address))
+        .unwrap_or(Who::Nobody);
+    let host_id = above.last().and_then(|node| host_id_in(node));
+    all.extend(found.into_iter().map(|one| Fact {
+        kind: one.kind,
+        name: one.name,
+        cut: one.cut,
+        who: who.clone(),
+        address,
+        host_id: host_id.clone().filter(|_| one.kind == Kind::Nqn),
+        file: String::new(),
+        line: node.line,
+    }));
 }
 
 /// The key of an element of a list is that of the list.

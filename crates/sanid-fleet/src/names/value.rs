@@ -56,22 +56,21 @@ fn next(lower: &str, from: usize) -> Option<(usize, Kind)> {
         ("naa.", Kind::Iscsi),
         ("nqn.", Kind::Nqn),
     ];
-    let mut at = from;
-    loop {
-        let rest = lower.get(at..)?;
-        let (offset, kind) = FORMS
-            .iter()
-            .filter_map(|(form, kind)| rest.find(form).map(|offset| (offset, *kind)))
-            .min_by_key(|(offset, _)| *offset)?;
-        let start = at + offset;
-        let before = lower
-            .get(..start)
-            .and_then(|before| before.chars().next_back());
-        if !before.is_some_and(|before| before.is_alphanumeric() || "-_.".contains(before)) {
-            return Some((start, kind));
+    let mut before = lower.get(..from)?.chars().next_back();
+    for (at, character) in lower.get(from..)?.char_indices() {
+        let inside =
+            before.is_some_and(|before| before.is_alphanumeric() || "-_.".contains(before));
+        before = Some(character);
+        if inside || !"ien".contains(character) {
+            continue;
         }
-        at = start + 4;
+        let rest = lower.get(from + at..)?;
+        let form = FORMS.iter().find(|(form, _)| rest.starts_with(form));
+        if let Some((_, kind)) = form {
+            return Some((from + at, *kind));
+        }
     }
+    None
 }
 
 /// The name at the beginning of a text. A comma is a part of it where no blank and no other name follows:

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use sanid_core::{HostNqn, IscsiName};
 
-use super::scan::{ScanError, Scanner};
+use super::lenient::{Expected, lenient, objects};
 
 /// The names by which one host is known, and where they come from. Everything borrows from the text.
 ///
@@ -14,6 +14,10 @@ use super::scan::{ScanError, Scanner};
 pub struct Report<'a> {
     /// The name by which it was reached, where `sanid-fleet collect` asked for it.
     pub collected_as: Option<Cow<'a, str>>,
+    /// When it was made, as RFC 3339.
+    pub time: Option<Cow<'a, str>>,
+    /// The boot that it was made in: equal in two reports only if they are of one running machine.
+    pub boot: Option<Cow<'a, str>>,
     /// What the host calls itself.
     pub host: Option<Cow<'a, str>>,
     /// The seed in use.
@@ -38,6 +42,8 @@ pub struct Report<'a> {
     pub pair: Pair<'a>,
     /// The initiator names of the kernel's sessions and adapters, and of programs that do not take the file's.
     pub live_iqns: Vec<Cow<'a, str>>,
+    /// Names that programs take from records of their own, each with its record.
+    pub given: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// The pairs of the kernel's controllers, and of programs that do not take the files'.
     pub live_pairs: Vec<Pair<'a>>,
     /// The verdict about its hardware.
@@ -84,9 +90,15 @@ pub enum NoReport {
 #[error("{0}")]
 pub struct ScanFault(pub(super) String);
 
-impl From<ScanError> for NoReport {
-    fn from(error: ScanError) -> Self {
-        Self::NoJson(ScanFault(error.to_string()))
+impl From<serde_json::Error> for ScanFault {
+    fn from(error: serde_json::Error) -> Self {
+        if error.is_eof() {
+            return Self("it is cut off".to_owned());
+        }
+        // The line is that of the document, and the caller has the line of the file.
+        let text = error.to_string();
+        let why = text.split(" at line ").next().unwrap_or_default();
+        Self(format!("it is no JSON: {why}, at byte {}", error.column()))
     }
 }
 
@@ -110,160 +122,59 @@ pub fn parse(text: &str) -> Result<Report<'_>, NoReport> {
             "it is no JSON object".to_owned(),
         )));
     }
-    let mut scanner = Scanner::new(text);
-    let document = document(&mut scanner)?;
-    scanner.end()?;
-    document.report()
-}
-
-/// What the top of a document says, before it is known to be a report.
-#[derive(Default)]
-struct Document<'a> {
-    version: Option<Cow<'a, str>>,
-    kind: Option<Cow<'a, str>>,
-    message: Option<Cow<'a, str>>,
-    report: Report<'a>,
+    let document: Document<'_> = serde_json::from_str(text).map_err(ScanFault::from)?;
+    document.checked()
 }
 
 type Text<'a> = Option<Cow<'a, str>>;
 
-fn text<'a>(scanner: &mut Scanner<'a>, into: &mut Text<'a>) -> Result<(), ScanError> {
-    scanner.text(into)
-}
-
-fn document<'a>(scanner: &mut Scanner<'a>) -> Result<Document<'a>, ScanError> {
-    let mut found = Document::default();
-    scanner.object(|scanner, key| {
-        let report = &mut found.report;
-        match key {
-            b"apiVersion" => text(scanner, &mut found.version),
-            b"kind" => text(scanner, &mut found.kind),
-            b"message" => text(scanner, &mut found.message),
-            b"collectedAs" => text(scanner, &mut report.collected_as),
-            b"host" => text(scanner, &mut report.host),
-            b"desired" => desired(scanner, report),
-            b"seed" => scanner.object(|scanner, key| match key {
-                b"name" => text(scanner, &mut report.seed),
-                b"state" => text(scanner, &mut report.seed_state),
-                b"fingerprint" => text(scanner, &mut report.fingerprint),
-                _ => scanner.skip(),
-            }),
-            b"onDisk" => scanner.object(|scanner, key| match key {
-                b"iqn" => file(scanner, &mut report.iqn),
-                b"hostNqn" => file(scanner, &mut report.pair.host_nqn),
-                b"hostId" => file(scanner, &mut report.pair.host_id),
-                _ => scanner.skip(),
-            }),
-            b"live" => live(scanner, report),
-            b"readers" => readers(scanner, report),
-            b"hardware" => scanner.object(|scanner, key| match key {
-                b"verdict" => text(scanner, &mut report.hardware),
-                _ => scanner.skip(),
-            }),
-            b"findings" => findings(scanner, report),
-            _ => scanner.skip(),
-        }
-    })?;
-    Ok(found)
-}
-
-fn desired<'a>(scanner: &mut Scanner<'a>, report: &mut Report<'a>) -> Result<(), ScanError> {
-    fn source<'a>(scanner: &mut Scanner<'a>, into: &mut Text<'a>) -> Result<(), ScanError> {
-        scanner.object(|scanner, key| match key {
-            b"source" => text(scanner, into),
-            _ => scanner.skip(),
-        })
+objects! {
+    Document {
+        api_version: Text<'a>,
+        kind: Text<'a>,
+        message: Text<'a>,
+        collected_as: Text<'a>,
+        collected_at: Text<'a>,
+        time: Text<'a>,
+        boot: Text<'a>,
+        host: Text<'a>,
+        desired: Desired<'a>,
+        seed: Seed<'a>,
+        on_disk: OnDisk<'a>,
+        live: Live<'a>,
+        readers: Vec<Used<'a>>,
+        hardware: Hardware<'a>,
+        findings: Vec<Found<'a>>,
     }
-    scanner.object(|scanner, key| match key {
-        b"iqn" => text(scanner, &mut report.desired_iqn),
-        b"hostNqn" => text(scanner, &mut report.desired_pair.host_nqn),
-        b"hostId" => text(scanner, &mut report.desired_pair.host_id),
-        b"scheme" => text(scanner, &mut report.scheme),
-        b"provenance" => scanner.object(|scanner, key| match key {
-            b"iqn" => source(scanner, &mut report.iqn_source),
-            b"nvme" => source(scanner, &mut report.nvme_source),
-            _ => scanner.skip(),
-        }),
-        _ => scanner.skip(),
-    })
+    Desired {
+        iqn: Text<'a>,
+        host_nqn: Text<'a>,
+        host_id: Text<'a>,
+        scheme: Text<'a>,
+        provenance: Provenance<'a>,
+    }
+    Provenance { iqn: Source<'a>, nvme: Source<'a>, }
+    Source { source: Text<'a>, }
+    Seed { name: Text<'a>, state: Text<'a>, fingerprint: Text<'a>, }
+    OnDisk { iqn: File<'a>, host_nqn: File<'a>, host_id: File<'a>, }
+    File { state: Text<'a>, value: Text<'a>, }
+    Live { iscsi: Vec<Used<'a>>, iscsi_hosts: Vec<Used<'a>>, nvme: Vec<Used<'a>>, }
+    Used { from: Text<'a>, iqn: Text<'a>, host_nqn: Text<'a>, host_id: Text<'a>, }
+    Hardware { verdict: Text<'a>, }
+    Found { code: Text<'a>, severity: Text<'a>, }
 }
 
-/// The value of a file that is valid; others hold no name that anything uses.
-fn file<'a>(scanner: &mut Scanner<'a>, into: &mut Text<'a>) -> Result<(), ScanError> {
-    let (mut state, mut value) = (None, None);
-    scanner.object(|scanner, key| match key {
-        b"state" => text(scanner, &mut state),
-        b"value" => text(scanner, &mut value),
-        _ => scanner.skip(),
-    })?;
-    *into = value.filter(|_| state.as_deref() == Some("valid"));
-    Ok(())
-}
-
-fn live<'a>(scanner: &mut Scanner<'a>, report: &mut Report<'a>) -> Result<(), ScanError> {
-    scanner.object(|scanner, key| match key {
-        b"iscsi" | b"iscsiHosts" => scanner.array(|scanner| {
-            let mut iqn = None;
-            scanner.object(|scanner, key| match key {
-                b"iqn" => text(scanner, &mut iqn),
-                _ => scanner.skip(),
-            })?;
-            report.live_iqns.extend(iqn);
-            Ok(())
-        }),
-        b"nvme" => scanner.array(|scanner| {
-            let mut pair = Pair::default();
-            scanner.object(|scanner, key| match key {
-                b"hostNqn" => text(scanner, &mut pair.host_nqn),
-                b"hostId" => text(scanner, &mut pair.host_id),
-                _ => scanner.skip(),
-            })?;
-            report.live_pairs.push(pair);
-            Ok(())
-        }),
-        _ => scanner.skip(),
-    })
-}
-
-/// What programs take in place of the names in the files. What is not a name is not compared: a comment that a
-/// program takes for one is the same on every host.
-fn readers<'a>(scanner: &mut Scanner<'a>, report: &mut Report<'a>) -> Result<(), ScanError> {
-    scanner.array(|scanner| {
-        let (mut iqn, mut pair) = (None, Pair::default());
-        scanner.object(|scanner, key| match key {
-            b"iqn" => text(scanner, &mut iqn),
-            b"hostNqn" => text(scanner, &mut pair.host_nqn),
-            b"hostId" => text(scanner, &mut pair.host_id),
-            _ => scanner.skip(),
-        })?;
-        report
-            .live_iqns
-            .extend(iqn.filter(|iqn| IscsiName::in_use(iqn).is_ok()));
-        pair.host_nqn = pair.host_nqn.filter(|nqn| HostNqn::in_use(nqn).is_ok());
-        if pair != Pair::default() {
-            report.live_pairs.push(pair);
-        }
-        Ok(())
-    })
-}
-
-fn findings<'a>(scanner: &mut Scanner<'a>, report: &mut Report<'a>) -> Result<(), ScanError> {
-    scanner.array(|scanner| {
-        let (mut code, mut severity) = (None, None);
-        scanner.object(|scanner, key| match key {
-            b"code" => text(scanner, &mut code),
-            b"severity" => text(scanner, &mut severity),
-            _ => scanner.skip(),
-        })?;
-        if let Some(code) = code {
-            report.findings.push((code, severity.unwrap_or_default()));
-        }
-        Ok(())
-    })
+impl<'a> File<'a> {
+    /// The value of a file that is valid; others hold no name that anything uses.
+    fn valid(self) -> Text<'a> {
+        self.value
+            .filter(|_| self.state.as_deref() == Some("valid"))
+    }
 }
 
 impl<'a> Document<'a> {
-    fn report(self) -> Result<Report<'a>, NoReport> {
+    /// The report, where it is one.
+    fn checked(self) -> Result<Report<'a>, NoReport> {
         let told = |word: &Text<'_>| match word.as_deref() {
             Some(word) => format!("\"{}\"", crate::shown(word)),
             None => "not given".to_owned(),
@@ -272,17 +183,77 @@ impl<'a> Document<'a> {
         if !matches!(kind, Some("Status" | "Error")) {
             return Err(NoReport::Kind(told(&self.kind)));
         }
-        if self.version.as_deref() != Some("sanid/v1") {
-            return Err(NoReport::Version(told(&self.version)));
+        if self.api_version.as_deref() != Some("sanid/v1") {
+            return Err(NoReport::Version(told(&self.api_version)));
         }
         if kind == Some("Error") {
-            let host = self.report.collected_as.as_deref().unwrap_or("a host");
+            let host = self.collected_as.as_deref().unwrap_or("a host");
             return Err(NoReport::NoAnswer {
                 host: crate::shown(host),
                 message: crate::shown(self.message.as_deref().unwrap_or("no answer")),
             });
         }
-        Ok(self.report)
+        Ok(self.report())
+    }
+
+    fn report(self) -> Report<'a> {
+        let mut report = Report {
+            collected_as: self.collected_as,
+            time: self.collected_at.or(self.time),
+            boot: self.boot,
+            host: self.host,
+            seed: self.seed.name,
+            seed_state: self.seed.state,
+            fingerprint: self.seed.fingerprint,
+            scheme: self.desired.scheme,
+            iqn_source: self.desired.provenance.iqn.source,
+            nvme_source: self.desired.provenance.nvme.source,
+            desired_iqn: self.desired.iqn,
+            desired_pair: Pair {
+                host_nqn: self.desired.host_nqn,
+                host_id: self.desired.host_id,
+            },
+            iqn: self.on_disk.iqn.valid(),
+            pair: Pair {
+                host_nqn: self.on_disk.host_nqn.valid(),
+                host_id: self.on_disk.host_id.valid(),
+            },
+            hardware: self.hardware.verdict,
+            ..Report::default()
+        };
+        let live = self.live.iscsi.into_iter().chain(self.live.iscsi_hosts);
+        report.live_iqns.extend(live.filter_map(|one| one.iqn));
+        let pairs = self.live.nvme.into_iter().map(Used::pair);
+        report.live_pairs.extend(pairs.map(|(_, pair)| pair));
+        for reader in self.readers {
+            // A value that is not a name is not compared: a comment that a program takes for one is the same on
+            // every host.
+            let from = reader.from.clone();
+            let (iqn, mut pair) = reader.pair();
+            if let Some(iqn) = iqn.filter(|iqn| IscsiName::in_use(iqn).is_ok()) {
+                report.given.extend(from.map(|from| (iqn.clone(), from)));
+                report.live_iqns.push(iqn);
+            }
+            pair.host_nqn = pair.host_nqn.filter(|nqn| HostNqn::in_use(nqn).is_ok());
+            if pair != Pair::default() {
+                report.live_pairs.push(pair);
+            }
+        }
+        let findings = self.findings.into_iter();
+        report.findings = findings
+            .filter_map(|one| Some((one.code?, one.severity.unwrap_or_default())))
+            .collect();
+        report
+    }
+}
+
+impl<'a> Used<'a> {
+    fn pair(self) -> (Text<'a>, Pair<'a>) {
+        let pair = Pair {
+            host_nqn: self.host_nqn,
+            host_id: self.host_id,
+        };
+        (self.iqn, pair)
     }
 }
 

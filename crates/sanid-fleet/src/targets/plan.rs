@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Entry, Format, Kind, Member, Present, Protocol, Scope, TargetError, is_nqn};
+use crate::alike;
 use crate::hosts::Host;
 
 /// What has to change.
@@ -94,15 +95,12 @@ impl Members<'_> {
 
 /// Whether two names of hosts are one: letters of either size and a final dot make no difference.
 pub(super) fn is_one_host(left: &str, right: &str) -> bool {
-    let plain = |name: &str| name.strip_suffix('.').unwrap_or(name).to_lowercase();
-    plain(left) == plain(right)
+    alike::host(left) == alike::host(right)
 }
 
 /// Whether they are, or one of them is the first label of the other.
 fn may_be_one_host(left: &str, right: &str) -> bool {
-    let first = |name: &str| name.split('.').next().unwrap_or_default().to_lowercase();
-    is_one_host(left, right)
-        || (first(left) == first(right) && !(left.contains('.') && right.contains('.')))
+    is_one_host(left, right) || alike::is_short_for(&alike::host(left), &alike::host(right))
 }
 
 /// The members that a format makes of a list of hosts.
@@ -149,7 +147,7 @@ pub fn members<'h>(
             let key = format.key(&member.name).into_owned();
             match seen.insert(key, host) {
                 None => made.members.push(member),
-                Some(first) if first.name == host.name => {}
+                Some(first) if is_one_host(&first.name, &host.name) => {}
                 Some(first) => made.shared.push((first, host, name.to_owned())),
             }
         }

@@ -26,14 +26,29 @@ pub struct Entry {
     pub kind: Kind,
 }
 
+impl Kind {
+    /// Only a name of storage is one: an address, or a word that somebody typed, is left alone.
+    pub(super) fn of(name: &str) -> Self {
+        let begins = |form: &str| {
+            let begin = name.get(..form.len());
+            begin.is_some_and(|begin| begin.eq_ignore_ascii_case(form))
+        };
+        if ["iqn.", "eui.", "naa.", "nqn."].into_iter().any(begins) {
+            Self::Name
+        } else {
+            Self::Pattern
+        }
+    }
+}
+
 impl Entry {
-    /// A name.
+    /// A name, or what is in the place of one.
     pub(super) fn name(object: &str, name: &str) -> Self {
         Self {
             object: object.to_owned(),
             name: name.to_owned(),
             label: None,
-            kind: Kind::Name,
+            kind: Kind::of(name),
         }
     }
 

@@ -118,7 +118,7 @@ fn initiator(object: &str, name: &str) -> Entry {
     let kind = match name {
         "*" => Kind::Anyone,
         name if name.contains(['*', '?', '!']) => Kind::Pattern,
-        _ => Kind::Name,
+        _ => Kind::of(name),
     };
     Entry {
         kind,

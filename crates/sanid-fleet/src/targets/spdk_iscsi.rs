@@ -74,7 +74,7 @@ fn group(present: &mut Present, group: &Value) -> Result<(), TargetError> {
         let kind = match name {
             name if name.eq_ignore_ascii_case("ANY") => Kind::Anyone,
             name if name.starts_with('!') => Kind::Pattern,
-            _ => Kind::Name,
+            _ => Kind::of(name),
         };
         present.entries.push(Entry {
             kind,
@@ -282,7 +282,8 @@ fn change(plan: &Plan<'_>, scope: &Scope, out: &mut dyn Write) -> Result<(), Tar
         let kept = plan.unchanged.iter().chain(&plan.unknown);
         let kept: Vec<_> = kept.filter(|entry| entry.object == object).collect();
         // Who joins such a group would join whoever is let in or kept out by it.
-        if kept.iter().any(|entry| entry.kind != Kind::Name) {
+        let open = |entry: &&&Entry| entry.kind == Kind::Anyone || entry.name.starts_with('!');
+        if kept.iter().any(|entry| open(&entry)) {
             continue;
         }
         let room = GROUP.saturating_sub(kept.len()).min(left.len());

@@ -94,12 +94,7 @@ fn included<'l>(key: &str, value: &'l str) -> Option<&'l str> {
 fn entry(object: &str, value: &str) -> Entry {
     let kind = match value {
         "ALL" => Kind::Anyone,
-        name if name.starts_with(|first: char| first.is_ascii_alphabetic())
-            && !name.contains("::") =>
-        {
-            Kind::Name
-        }
-        _ => Kind::Pattern,
+        name => Kind::of(name),
     };
     Entry {
         kind,

@@ -13,6 +13,7 @@
 )]
 
 mod causes;
+mod collected;
 mod documents;
 mod fleet;
 mod inputs;

@@ -45,6 +45,16 @@ fn reads_every_kind_of_inventory() {
     }
 }
 
+/// The same document with the hosts of each finding in the order of their lines: 0.1 named those that are missing in the
+/// order of a hash.
+fn by_place(mut document: Value) -> Value {
+    for finding in document["findings"].as_array_mut().unwrap() {
+        let named = finding["named"].as_array_mut().unwrap();
+        named.sort_by_key(|host| host["line"].as_u64());
+    }
+    document
+}
+
 #[test]
 fn old_reports_are_audited_with_the_same_result() {
     let schema = include_str!("../../../../docs/schema/sanid-fleet-v1.schema.json");
@@ -63,7 +73,7 @@ fn old_reports_are_audited_with_the_same_result() {
             assert!(schema.is_valid(&before), "{document}");
             let audit = [&["audit", "--format", "json"], words, &["reports.ndjson"]];
             let now = fleet(directory.path(), &audit.concat()).expect(1).json();
-            assert_kept(&before, &now, document);
+            assert_kept(&by_place(before), &by_place(now.clone()), document);
             let causes: Vec<&Value> = now["findings"]
                 .as_array()
                 .unwrap()

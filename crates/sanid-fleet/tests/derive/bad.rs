@@ -457,6 +457,51 @@ fn two_rows_with_one_initiator_name_are_found_whatever_their_machine_ids() {
     }
 }
 
+/// What is there is compared, whatever else is wrong with its row.
+#[test]
+fn rows_without_a_machine_id_are_compared_too() {
+    let one = "iqn.2024-01.com.example:one";
+    let ran = derive(
+        &[],
+        &[],
+        format!(
+            "host,machine_id,iqn\na,,{one}\nb,,{}\nc,{ID},{one}\n",
+            one.replace("one", "ONE")
+        )
+        .as_bytes(),
+    );
+    let places = "standard input, line 2; standard input, line 3; standard input, line 4";
+    assert!(
+        ran.stderr
+            .contains(&format!("{places} have one initiator name")),
+        "{ran:#?}"
+    );
+    assert_eq!(ran.code, Some(2));
+}
+
+#[test]
+fn host_names_are_compared_without_case_and_final_dot() {
+    for other in ["DB-01", "db-01.", "Db-01."] {
+        let rows = format!("host,machine_id\ndb-01,{ID}\n{other},{OTHER}\n");
+        let ran = derive(&[], &[], rows.as_bytes());
+        assert!(ran.stderr.contains("have one host name"), "{ran:#?}");
+    }
+}
+
+#[test]
+fn rows_with_one_host_nqn_and_different_host_ids_are_found() {
+    let nqn = "nqn.2014-08.com.example:rack";
+    let id = |last| format!("00000000-0000-4000-8000-00000000000{last}");
+    let rows = format!(
+        "host,machine_id,host_nqn,host_id\na,{ID},{nqn},{}\nb,{OTHER},{nqn},{}\n",
+        id(1),
+        id(2)
+    );
+    let ran = derive(&[], &[], rows.as_bytes());
+    assert!(ran.stderr.contains("have one host NQN"), "{ran:#?}");
+    assert_eq!(ran.code, Some(1));
+}
+
 /// One of a gibibyte, in less than a quarter of it.
 #[test]
 fn a_line_of_a_gibibyte_is_passed_over_in_bounded_memory() {

@@ -514,3 +514,45 @@ fn a_name_in_the_object_of_a_different_host_is_not_in_place() {
     let ran = Target::new(&same.to_string()).diff(&["terraform", "--protocol", "iscsi"], &list);
     assert_eq!(ran.code, Some(0), "{ran:?}");
 }
+
+/// Administrators allow addresses and host names beside initiator names.
+#[test]
+fn addresses_and_words_are_left_alone() {
+    let others = ["2001:db8:0:0:0:0:0:1", "192.0.2.1", "hostnqn"];
+    let spdk = json!([{"tag": 1, "initiators": [others[0], others[1], others[2], "iqn.2024-01.com.example:old"], "netmasks": ["ANY"]}]);
+    let list = others
+        .iter()
+        .map(|one| format!("INITIATOR {one}\n"))
+        .collect::<Vec<_>>()
+        .concat();
+    let scst = format!(
+        "TARGET_DRIVER iscsi {{\nTARGET iqn.2024-01.com.example:t {{\nGROUP g {{\n{list}}}\n}}\n}}\n"
+    );
+    let list = others.join("\n        ");
+    let tgt =
+        format!("Target 1: iqn.2024-01.com.example:t\n    ACL information:\n        {list}\n");
+    for (format, text) in [
+        ("spdk-iscsi", spdk.to_string()),
+        ("scst", scst),
+        ("tgt", tgt),
+    ] {
+        let ran = Target::new(&text).import(format);
+        for other in others {
+            let row = ran
+                .stdout
+                .lines()
+                .find(|line| line.starts_with(other))
+                .unwrap();
+            assert!(row.contains(",pattern,"), "{format}: {row}");
+        }
+    }
+    let diff = Target::new(&spdk.to_string()).diff(
+        &["spdk-iscsi", "--group", "1", "--prune"],
+        "host,iqn\nnew,iqn.2024-01.com.example:new\n",
+    );
+    assert!(diff.stdout.contains("example:old"), "{diff:?}");
+    assert!(
+        others.iter().all(|other| !diff.stdout.contains(other)),
+        "{diff:?}"
+    );
+}

@@ -26,6 +26,9 @@ pub(crate) use places::{below_etc, is_mount, on_run};
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::SystemTime;
+
+use sanid_core::HostUuid;
 
 use crate::config::{self, ConfigError, Firmware};
 use crate::facts::{Facts, FirmwareFacts, OthersFacts, RootFacts};
@@ -42,6 +45,8 @@ const IDENTITY_FILE_LIMIT: usize = 4096;
 const CMDLINE_LIMIT: usize = 16 * 1024;
 /// `HOST_NAME_MAX` is 64; comments may precede the name (hostname(5)).
 const HOSTNAME_LIMIT: usize = 4096;
+/// A UUID and the end of its line.
+const BOOT_ID_LIMIT: usize = 64;
 /// A name has at most 223 bytes.
 const CREDENTIAL_LIMIT: usize = 1024;
 /// A host with thousands of containers has thousands of mounts, at 200 bytes each.
@@ -113,6 +118,10 @@ pub fn observe(root: &Root, look: &Look<'_>) -> Result<Facts, ConfigError> {
         },
         name: look_if(look.name, || name(root)),
         addresses: look_if(look.name && root.is_running_host(), || addresses(root)),
+        boot: look_if(look.name, || boot(root)),
+        time: look_if(look.name, || {
+            Observed::Saw(root.is_running_host().then(SystemTime::now))
+        }),
         credentials: credentials.names(),
         firmware: if settings.firmware.value == Firmware::Use {
             firmware::read(root)
@@ -222,6 +231,17 @@ fn addresses(root: &Root) -> Observed<Vec<IpAddr>> {
         (Observed::Saw(ipv4), Observed::Saw(ipv6)) => Observed::Saw([ipv4, ipv6].concat()),
         (unknown @ (Observed::Failed(_) | Observed::NotLooked), _) | (_, unknown) => unknown,
     }
+}
+
+/// The boot that this process runs in, by which reports of one machine are known as such (random(4)).
+fn boot(root: &Root) -> Observed<Option<String>> {
+    if !root.is_running_host() {
+        return Observed::Saw(None);
+    }
+    Observed::from(root.read("proc/sys/kernel/random/boot_id", BOOT_ID_LIMIT)).map(|file| {
+        let text = String::from_utf8(file?.bytes).ok()?;
+        HostUuid::parse(text.trim()).ok().map(|id| id.to_string())
+    })
 }
 
 fn hostname(root: &Root) -> Observed<Option<String>> {

@@ -27,6 +27,12 @@ report! {
         /// not known, as below `--root`.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub addresses: Option<Vec<String>>,
+        /// When the report was made (RFC 3339, UTC); absent below `--root`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub time: Option<String>,
+        /// The kernel's boot id: reports of one boot are of one running machine; absent below `--root`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub boot: Option<String>,
         /// The desired identity; absent when there is none, and a finding says why.
         pub desired: Option<IdentityReport>,
         /// The seed.
@@ -186,6 +192,10 @@ impl StatusReport {
             },
             addresses: shown(&facts.addresses)
                 .map(|all| all.iter().map(ToString::to_string).collect()),
+            time: shown(&facts.time)
+                .and_then(|time| *time)
+                .map(|time| humantime::format_rfc3339_seconds(time).to_string()),
+            boot: shown(&facts.boot).cloned().flatten(),
             desired: Part::ALL
                 .into_iter()
                 .any(|part| resolution.origin(part).is_ok())

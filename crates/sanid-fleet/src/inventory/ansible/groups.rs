@@ -139,7 +139,7 @@ impl Inventory {
                 vars.extend(host.vars.clone());
                 Ok(Host {
                     line: host.line,
-                    name: host.name.clone(),
+                    name: Some(host.name.clone()),
                     object: Value::Object(vars).to_string(),
                 })
             })

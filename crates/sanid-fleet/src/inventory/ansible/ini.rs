@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::super::blocks::Blocks;
 use super::super::csv::looks_like_csv;
 use super::super::guess::first_line;
 use super::super::{Columns, Format, Opened, Unusable};
 use super::groups::{Inventory, Vars};
 use super::{HELP, lines, opened, whole};
+use crate::chunks::Chunks;
 
 /// Where hosts are that stand above every section.
 const UNGROUPED: &str = "ungrouped";
@@ -29,8 +29,8 @@ impl Format for Ini {
         section || assigned || super::is_named(name, &["ini"])
     }
 
-    fn open(&self, mut text: Blocks, columns: &Columns) -> Result<Opened, Unusable> {
-        let text = whole(&mut text)?;
+    fn open(&self, mut text: Chunks, columns: &Columns) -> Result<Opened, Unusable> {
+        let text = whole(&mut text, HELP)?;
         opened(&parse(&text)?, lines(&text), columns)
     }
 }
@@ -214,7 +214,14 @@ mod tests {
         let hosts = parse(text).unwrap().hosts().unwrap();
         let shown: Vec<_> = hosts
             .iter()
-            .map(|host| format!("{} {} {}", host.line, host.name, host.object))
+            .map(|host| {
+                format!(
+                    "{} {} {}",
+                    host.line,
+                    host.name.as_deref().unwrap_or_default(),
+                    host.object
+                )
+            })
             .collect();
         assert_eq!(
             shown,

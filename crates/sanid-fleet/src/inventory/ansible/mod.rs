@@ -8,39 +8,18 @@ mod groups;
 mod ini;
 mod yaml;
 
-use std::collections::VecDeque;
 use std::io::BufRead as _;
 use std::path::Path;
 
-use super::blocks::{BLOCK, Blocks};
 use super::document::Objects;
 use super::object::Picker;
-use super::{Columns, Mark, Opened, Piece, Source, Unusable};
+use super::{Columns, Host, Hosts, Opened, Unusable, whole};
 use groups::Inventory;
 
 pub(super) use ini::Ini;
 pub(super) use yaml::Yaml;
 
-/// Larger inventories come from programs, which print them as JSON.
-const LARGEST: usize = 256 << 20;
 const HELP: &str = "ansible-inventory --list -i FILE | sanid-fleet derive - has what it means";
-
-/// The whole text.
-fn whole(text: &mut Blocks) -> Result<String, Unusable> {
-    let (bytes, ended) = text.ahead(LARGEST)?;
-    if !ended {
-        return Err(Unusable::first(format!(
-            "it is larger than {LARGEST} bytes; {HELP}"
-        )));
-    }
-    String::from_utf8(bytes.to_vec()).map_err(|error| {
-        let valid = error.as_bytes().get(..error.utf8_error().valid_up_to());
-        Unusable {
-            line: 1 + super::blocks::newlines(valid.unwrap_or_default()),
-            why: "it is no UTF-8".to_owned(),
-        }
-    })
-}
 
 /// The hosts of an inventory, as objects below their names.
 fn opened(inventory: &Inventory, lines: u64, columns: &Columns) -> Result<Opened, Unusable> {
@@ -49,46 +28,9 @@ fn opened(inventory: &Inventory, lines: u64, columns: &Columns) -> Result<Opened
         return Err(Unusable::first(format!("it has no host; {HELP}")));
     }
     Ok(Opened {
-        source: Box::new(Hosts {
-            left: hosts.into(),
-            lines,
-        }),
+        source: Box::new(Hosts::new(hosts.into(), lines)),
         rows: Box::new(Objects(Picker::new(columns))),
     })
-}
-
-/// A host with all that it inherits.
-struct Host {
-    line: u64,
-    name: String,
-    object: String,
-}
-
-struct Hosts {
-    left: VecDeque<Host>,
-    lines: u64,
-}
-
-impl Source for Hosts {
-    fn next(&mut self, piece: &mut Piece) -> Result<bool, Unusable> {
-        piece.clear();
-        while piece.text.len() < BLOCK {
-            let Some(host) = self.left.pop_front() else {
-                break;
-            };
-            piece.text.extend_from_slice(host.object.as_bytes());
-            piece.marks.push(Mark {
-                line: host.line,
-                end: piece.text.len(),
-                key: Some(host.name),
-            });
-        }
-        Ok(!piece.marks.is_empty())
-    }
-
-    fn lines(&self) -> u64 {
-        self.lines
-    }
 }
 
 /// Whether a file, also a compressed one, has one of these extensions.

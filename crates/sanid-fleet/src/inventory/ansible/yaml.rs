@@ -8,11 +8,11 @@ use std::rc::Rc;
 use saphyr_parser::{Event, Parser, ScanError, Span};
 use serde_json::Value;
 
-use super::super::blocks::Blocks;
 use super::super::guess::first_line;
 use super::super::{Columns, Format, Opened, Unusable};
 use super::groups::{Inventory, Vars};
 use super::{HELP, lines, opened, whole};
+use crate::chunks::Chunks;
 
 /// Deeper files are hostile ones.
 const DEEPEST: usize = 64;
@@ -33,8 +33,8 @@ impl Format for Yaml {
         begins || super::is_named(name, &["yml", "yaml"])
     }
 
-    fn open(&self, mut text: Blocks, columns: &Columns) -> Result<Opened, Unusable> {
-        let text = whole(&mut text)?;
+    fn open(&self, mut text: Chunks, columns: &Columns) -> Result<Opened, Unusable> {
+        let text = whole(&mut text, HELP)?;
         let tree = parse(&text)?;
         let mut inventory = Inventory::default();
         let mut nodes = MOST_NODES;
@@ -290,7 +290,14 @@ mod tests {
         }
         let shown = inventory.hosts()?.into_iter();
         Ok(shown
-            .map(|host| format!("{} {} {}", host.line, host.name, host.object))
+            .map(|host| {
+                format!(
+                    "{} {} {}",
+                    host.line,
+                    host.name.as_deref().unwrap_or_default(),
+                    host.object
+                )
+            })
             .collect())
     }
 

@@ -2,9 +2,9 @@
 
 mod record;
 
-use super::blocks::{Blocks, whole_lines};
 use super::guess::first_line;
 use super::{Column, Columns, Fault, Format, Opened, Piece, Rows, Sink, Source, Unusable};
+use crate::chunks::{Chunks, whole_lines};
 use crate::hosts::LONGEST_LINE;
 use crate::secret::is_secret;
 use record::{Record, Shape};
@@ -25,8 +25,8 @@ impl Format for Csv {
         true
     }
 
-    fn open(&self, mut text: Blocks, columns: &Columns) -> Result<Opened, Unusable> {
-        let start = text.start().map_err(|error| Unusable::io(1, &error))?;
+    fn open(&self, mut text: Chunks, columns: &Columns) -> Result<Opened, Unusable> {
+        let start = text.start()?;
         let (header, length) = header(start)?;
         let delimiter = delimiter(header);
         let names = record::split(header, delimiter);
@@ -123,20 +123,20 @@ impl Layout {
 
 /// Cuts at the ends of records.
 struct Lines {
-    text: Blocks,
+    text: Chunks,
     delimiter: u8,
 }
 
 impl Source for Lines {
     fn next(&mut self, piece: &mut Piece) -> Result<bool, Unusable> {
         let delimiter = self.delimiter;
-        self.text.next(piece, LONGEST_LINE, |text| {
+        Ok(self.text.next(&mut piece.chunk, LONGEST_LINE, |text| {
             if memchr::memchr(b'"', text).is_none() {
                 whole_lines(text)
             } else {
                 record::whole(text, delimiter)
             }
-        })
+        })?)
     }
 
     fn lines(&self) -> u64 {

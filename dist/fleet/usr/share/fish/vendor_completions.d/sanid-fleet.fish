@@ -55,7 +55,7 @@ ndjson\t'One object to a line: what every other command reads, too'
 json\t'One document'
 table\t'Columns for people'"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand derive" -l threads -d 'How many cores to use; all of them unless given' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand derive" -l memory -d 'What the search for duplicates may hold in memory before it goes to a file in TMPDIR' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand derive" -l memory -d 'Of 0.1, where it limited memory; without effect' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand derive" -l strict -d 'End at the first bad row'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand derive" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand diff" -l to -d 'The format' -r -f -a "lio\t'LIO: a script for targetcli (reads saveconfig.json)'
@@ -142,8 +142,8 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand import" -l forma
 ndjson\t'One object to a line'"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l inventory -d 'Hosts that there should be: a list as sanid-fleet derive writes it' -r -F
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l limit -d 'List at most so many findings of a code, and so many hosts of a finding; all are counted' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l memory -d 'Keep so much in memory, in MiB; what is more goes to temporary files below TMPDIR' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l limit -d 'List at most N sets of hosts that share something, N findings of each other code and N hosts of a finding; totals count all' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l memory -d 'Of 0.1, where it limited memory; without effect' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l format -d 'As text for people, or as JSON for programs' -r -f -a "text\t'For people'
 json\t'For programs: apiVersion sanid/v1'"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l strict -d 'Stop at the first document that is no report'
@@ -161,8 +161,8 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand collect" -s h -l
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l html -d 'Write the page to this file, or to standard output' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l title -d 'What stands at its top' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l inventory -d 'Hosts that there should be: a list as sanid-fleet derive writes it' -r -F
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l limit -d 'List at most so many findings of a code, and so many hosts of a finding; all are counted' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l memory -d 'Keep so much in memory, in MiB; what is more goes to temporary files below TMPDIR' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l limit -d 'List at most N sets of hosts that share something, N findings of each other code and N hosts of a finding; totals count all' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l memory -d 'Of 0.1, where it limited memory; without effect' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l strict -d 'Stop at the first document that is no report'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand escrow; and not __fish_seen_subcommand_from check help" -l root -d 'The host below DIR; / is this one' -r -f -a "(__fish_complete_directories)"
