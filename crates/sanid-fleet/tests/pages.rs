@@ -40,6 +40,7 @@ fn main() -> ExitCode {
     }
     let trials = vec![
         trial("duplicates_end_with_names_of_their_own", &[], duplicate),
+        trial("a_spreadsheet_and_two_arrays", &[], spreadsheet),
         trial("a_copy_changes_names_that_the_first_keeps", &[], keep),
     ];
     testkit::trial::run(&Arguments::from_args(), trials)
@@ -58,6 +59,21 @@ fn duplicate() {
     assert_eq!(site.names("web-1"), web_1, "the host that keeps the names");
     assert_eq!(site.names("db-1"), db_1, "the host that keeps the names");
     site.all_differ(&["web-1", "web-2", "db-1", "db-2"]);
+}
+
+fn spreadsheet() {
+    const IQN: &str = "iqn.1993-08.org.debian:01:5c0ffee0a1b2";
+    let page = include_str!("../../../docs/spreadsheet.md");
+    let (_, list) = page.split_once("```csv\n").unwrap();
+    let (list, _) = list.split_once("```").unwrap();
+    let site = Site::new();
+    site.write("admin", "hosts.csv", list);
+    let array =
+        format!("[{{\"name\": \"app-1\", \"host_initiators\": [{{\"port_name\": \"{IQN}\"}}]}}]");
+    site.write("admin", "array-1.json", &array);
+    let array = format!("name:app-2\niscsi_name:{IQN}\n");
+    site.write("admin", "array-2.txt", &array);
+    site.play(page, 2);
 }
 
 fn keep() {

@@ -222,8 +222,9 @@ fn text(report: &DuplicatesReport) -> Page {
         names.filter(|one| one.verdict == verdict).count()
     };
     page.line(format!(
-        "{} names: {} shared, {} to ask about, {} of one host",
+        "{} name{}: {} shared, {} to ask about, {} of one host",
         report.found,
+        if report.found == 1 { "" } else { "s" },
         count("shared"),
         count("ask"),
         report.found - report.names.len()

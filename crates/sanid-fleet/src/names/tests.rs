@@ -26,123 +26,126 @@ fn holders(text: &str) -> (Option<Verdict>, Vec<String>) {
     (worst(&source), all)
 }
 
+/// A shape, a text of it, and the two hosts in it.
+const SHARED: &[(&str, &str, [&str; 2])] = &[
+    (
+        "a table without a head",
+        "db-01 IQN\ndb-02 IQN\n",
+        ["db-01", "db-02"],
+    ),
+    (
+        "CSV",
+        "host,iqn\ndb-01,IQN\ndb-02,IQN\n",
+        ["db-01", "db-02"],
+    ),
+    (
+        "CSV of a different language",
+        "sep=;\nServer;iSCSI\ndb-01;InitiatorName=IQN \ndb-02;IQN\n",
+        ["db-01", "db-02"],
+    ),
+    (
+        "several names in one cell",
+        "Host,Initiators\ndb-01,\"eui.0123456789ABCDEF\nIQN\"\ndb-02,IQN\n",
+        ["db-01", "db-02"],
+    ),
+    (
+        "a table with a ruler",
+        "VMHost  IScsiName\n------  ---------\nesx-7   IQN\nesx-8   IQN\n",
+        ["esx-7", "esx-8"],
+    ),
+    (
+        "a table with boxes",
+        "+----+----+\n| Host | Connector ID |\n+----+----+\n| a-1 | IQN |\n| a-2 | IQN |\n+----+----+\n",
+        ["a-1", "a-2"],
+    ),
+    (
+        "a table by words",
+        "id name  iscsi_name\n0  db-01 IQN\n1  db-02 IQN\n",
+        ["db-01", "db-02"],
+    ),
+    (
+        "blocks",
+        "Host Name : db-01\niSCSI Name : IQN\n\nHost Name : db-02\niSCSI Name : IQN\n",
+        ["db-01", "db-02"],
+    ),
+    (
+        "blocks without gaps",
+        "id:0\nname:db-01\niscsi_name:IQN\nid:1\nname:db-02\niscsi_name:IQN\n",
+        ["db-01", "db-02"],
+    ),
+    (
+        "ansible in one line",
+        "db-01 | CHANGED | rc=0 | (stdout) InitiatorName=IQN\ndb-02 | CHANGED | rc=0 | (stdout) InitiatorName=IQN\n",
+        ["db-01", "db-02"],
+    ),
+    (
+        "ansible",
+        "db-01 | CHANGED | rc=0 >>\nInitiatorName=IQN\ndb-02 | CHANGED | rc=0 >>\nInitiatorName=IQN\n",
+        ["db-01", "db-02"],
+    ),
+    (
+        "pdsh",
+        "db-01: InitiatorName=IQN\ndb-02: InitiatorName=IQN\n",
+        ["db-01", "db-02"],
+    ),
+    (
+        "dshbak",
+        "----------------\ndb-[01-02]\n----------------\nInitiatorName=IQN\n",
+        ["db-01", "db-02"],
+    ),
+    (
+        "salt",
+        "db-01:\n    InitiatorName=IQN\ndb-02:\n    InitiatorName=IQN\n",
+        ["db-01", "db-02"],
+    ),
+    (
+        "tail",
+        "==> b/db-01/etc/iscsi/initiatorname.iscsi <==\nInitiatorName=IQN\n\n==> b/db-02/etc/iscsi/initiatorname.iscsi <==\nInitiatorName=IQN\n",
+        ["db-01", "db-02"],
+    ),
+    (
+        "grep -H",
+        "b/db-01/etc/iscsi/initiatorname.iscsi:InitiatorName=IQN\nb/db-02/etc/iscsi/initiatorname.iscsi:InitiatorName=IQN\n",
+        ["db-01", "db-02"],
+    ),
+    (
+        "a list of objects",
+        r#"[{"name":"db-01","host_initiators":[{"port_name":"IQN"}]},{"name":"db-02","host_initiators":[{"port_name":"IQN"}]}]"#,
+        ["db-01", "db-02"],
+    ),
+    (
+        "a map by host",
+        r#"{"results":{"db-01":{"iqn":"IQN"},"db-02":{"iqn":"IQN"}}}"#,
+        ["db-01", "db-02"],
+    ),
+    (
+        "objects of Kubernetes",
+        r#"{"items":[{"metadata":{"name":"w-1"},"spec":{"iqns":["IQN"]}},{"metadata":{"name":"w-2"},"spec":{"iqns":["IQN"]}}]}"#,
+        ["w-1", "w-2"],
+    ),
+    (
+        "JSON to a line",
+        "{\"host\":\"db-01\",\"iqn\":\"IQN\"}\n{\"host\":\"db-02\",\"iqn\":\"IQN\"}\n",
+        ["db-01", "db-02"],
+    ),
+    (
+        "XML",
+        "<all><h><alias>db-01</alias><iqn>IQN</iqn></h><h><alias>db-02</alias><iqn>IQN</iqn></h></all>",
+        ["db-01", "db-02"],
+    ),
+    (
+        "YAML",
+        "items:\n- metadata:\n    name: w-1\n  iqn: IQN\n- metadata:\n    name: w-2\n  iqn: IQN\n",
+        ["w-1", "w-2"],
+    ),
+];
+
 #[test]
 fn two_hosts_with_one_name_are_found_in_each_shape() {
-    for (shape, text, hosts) in [
-        (
-            "a table without a head",
-            "db-01 IQN\ndb-02 IQN\n",
-            ["db-01", "db-02"],
-        ),
-        (
-            "CSV",
-            "host,iqn\ndb-01,IQN\ndb-02,IQN\n",
-            ["db-01", "db-02"],
-        ),
-        (
-            "CSV of a different language",
-            "sep=;\nServer;iSCSI\ndb-01;InitiatorName=IQN \ndb-02;IQN\n",
-            ["db-01", "db-02"],
-        ),
-        (
-            "several names in one cell",
-            "Host,Initiators\ndb-01,\"eui.0123456789ABCDEF\nIQN\"\ndb-02,IQN\n",
-            ["db-01", "db-02"],
-        ),
-        (
-            "a table with a ruler",
-            "VMHost  IScsiName\n------  ---------\nesx-7   IQN\nesx-8   IQN\n",
-            ["esx-7", "esx-8"],
-        ),
-        (
-            "a table with boxes",
-            "+----+----+\n| Host | Connector ID |\n+----+----+\n| a-1 | IQN |\n| a-2 | IQN |\n+----+----+\n",
-            ["a-1", "a-2"],
-        ),
-        (
-            "a table by words",
-            "id name  iscsi_name\n0  db-01 IQN\n1  db-02 IQN\n",
-            ["db-01", "db-02"],
-        ),
-        (
-            "blocks",
-            "Host Name : db-01\niSCSI Name : IQN\n\nHost Name : db-02\niSCSI Name : IQN\n",
-            ["db-01", "db-02"],
-        ),
-        (
-            "blocks without gaps",
-            "id:0\nname:db-01\niscsi_name:IQN\nid:1\nname:db-02\niscsi_name:IQN\n",
-            ["db-01", "db-02"],
-        ),
-        (
-            "ansible in one line",
-            "db-01 | CHANGED | rc=0 | (stdout) InitiatorName=IQN\ndb-02 | CHANGED | rc=0 | (stdout) InitiatorName=IQN\n",
-            ["db-01", "db-02"],
-        ),
-        (
-            "ansible",
-            "db-01 | CHANGED | rc=0 >>\nInitiatorName=IQN\ndb-02 | CHANGED | rc=0 >>\nInitiatorName=IQN\n",
-            ["db-01", "db-02"],
-        ),
-        (
-            "pdsh",
-            "db-01: InitiatorName=IQN\ndb-02: InitiatorName=IQN\n",
-            ["db-01", "db-02"],
-        ),
-        (
-            "dshbak",
-            "----------------\ndb-[01-02]\n----------------\nInitiatorName=IQN\n",
-            ["db-01", "db-02"],
-        ),
-        (
-            "salt",
-            "db-01:\n    InitiatorName=IQN\ndb-02:\n    InitiatorName=IQN\n",
-            ["db-01", "db-02"],
-        ),
-        (
-            "tail",
-            "==> b/db-01/etc/iscsi/initiatorname.iscsi <==\nInitiatorName=IQN\n\n==> b/db-02/etc/iscsi/initiatorname.iscsi <==\nInitiatorName=IQN\n",
-            ["db-01", "db-02"],
-        ),
-        (
-            "grep -H",
-            "b/db-01/etc/iscsi/initiatorname.iscsi:InitiatorName=IQN\nb/db-02/etc/iscsi/initiatorname.iscsi:InitiatorName=IQN\n",
-            ["db-01", "db-02"],
-        ),
-        (
-            "a list of objects",
-            r#"[{"name":"db-01","host_initiators":[{"port_name":"IQN"}]},{"name":"db-02","host_initiators":[{"port_name":"IQN"}]}]"#,
-            ["db-01", "db-02"],
-        ),
-        (
-            "a map by host",
-            r#"{"results":{"db-01":{"iqn":"IQN"},"db-02":{"iqn":"IQN"}}}"#,
-            ["db-01", "db-02"],
-        ),
-        (
-            "objects of Kubernetes",
-            r#"{"items":[{"metadata":{"name":"w-1"},"spec":{"iqns":["IQN"]}},{"metadata":{"name":"w-2"},"spec":{"iqns":["IQN"]}}]}"#,
-            ["w-1", "w-2"],
-        ),
-        (
-            "JSON to a line",
-            "{\"host\":\"db-01\",\"iqn\":\"IQN\"}\n{\"host\":\"db-02\",\"iqn\":\"IQN\"}\n",
-            ["db-01", "db-02"],
-        ),
-        (
-            "XML",
-            "<all><h><alias>db-01</alias><iqn>IQN</iqn></h><h><alias>db-02</alias><iqn>IQN</iqn></h></all>",
-            ["db-01", "db-02"],
-        ),
-        (
-            "YAML",
-            "items:\n- metadata:\n    name: w-1\n  iqn: IQN\n- metadata:\n    name: w-2\n  iqn: IQN\n",
-            ["w-1", "w-2"],
-        ),
-    ] {
+    for (shape, text, hosts) in SHARED {
         let found = holders(text);
         assert_eq!(found.0, Some(Verdict::Shared), "{shape}: {found:?}");
-        assert_eq!(found.1, hosts, "{shape}");
+        assert_eq!(found.1, *hosts, "{shape}");
     }
 }
 

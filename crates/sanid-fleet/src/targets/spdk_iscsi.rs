@@ -283,7 +283,7 @@ fn change(plan: &Plan<'_>, scope: &Scope, out: &mut dyn Write) -> Result<(), Tar
         let kept: Vec<_> = kept.filter(|entry| entry.object == object).collect();
         // Who joins such a group would join whoever is let in or kept out by it.
         let open = |entry: &&&Entry| entry.kind == Kind::Anyone || entry.name.starts_with('!');
-        if kept.iter().any(|entry| open(&entry)) {
+        if kept.iter().any(open) {
             continue;
         }
         let room = GROUP.saturating_sub(kept.len()).min(left.len());

@@ -106,7 +106,7 @@ fn people_see_who_where_and_what_was_not_read() {
         "ansible-adhoc.txt:4",
         "web-01 did not answer: UNREACHABLE",
         "kvm-a did not answer: FAILED",
-        "1 names: 1 shared",
+        "1 name: 1 shared",
     ] {
         assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
     }

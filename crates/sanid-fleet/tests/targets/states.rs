@@ -216,13 +216,13 @@ fn scst(state: &State, objects: Objects<'_>) -> String {
         } else {
             "iqn.2024-01.test.local:other"
         };
-        text += &format!("TARGET {name} {{\n");
+        text.extend(["TARGET ", name, " {\n"]);
         if here && state.open {
             text += "LUN 0 disk1\n";
         }
         text += "GROUP 1,2,3 {\nLUN 0 disk1\n";
         for name in names {
-            text += &format!("INITIATOR {name}\n");
+            text.extend(["INITIATOR ", name.as_str(), "\n"]);
         }
         if here && state.pattern {
             text += "INITIATOR iqn.2024-01.test.local:*\n";
@@ -246,21 +246,26 @@ fn by_host(format: &str, names: &[String]) -> String {
     }
     match format {
         "pure" => {
-            let list = |name: &Option<&String>| name.iter().copied().cloned().collect::<Vec<_>>();
+            let list = |name: Option<&String>| name.cloned().into_iter().collect::<Vec<_>>();
             let hosts: BTreeMap<_, _> = hosts
                 .iter()
                 .map(|(host, [iqn, nqn])| {
-                    (host, json!({"iqn": list(iqn), "nqn": list(nqn), "wwn": []}))
+                    (
+                        host,
+                        json!({"iqn": list(*iqn), "nqn": list(*nqn), "wwn": []}),
+                    )
                 })
                 .collect();
             json!({"purefa_info": {"hosts": hosts}}).to_string()
         }
         "powerstore" => {
-            let one = |(name, kind): (&Option<&String>, &str)| {
+            let one = |(name, kind): (Option<&String>, &str)| {
                 name.map(|name| json!({"port_name": name, "port_type": kind}))
             };
             let host = |(host, [iqn, nqn]): (&String, &[Option<&String>; 2])| {
-                let initiators = [(iqn, "iSCSI"), (nqn, "NVMe")].into_iter().filter_map(one);
+                let initiators = [(*iqn, "iSCSI"), (*nqn, "NVMe")]
+                    .into_iter()
+                    .filter_map(one);
                 json!({"name": host, "host_initiators": initiators.collect::<Vec<_>>()})
             };
             json!(hosts.iter().map(host).collect::<Vec<_>>()).to_string()
@@ -284,9 +289,9 @@ fn by_host(format: &str, names: &[String]) -> String {
             hosts.iter().map(row).collect()
         }
         _ => {
-            let text = |name: &Option<&String>| name.cloned().unwrap_or_default();
+            let text = |name: Option<&String>| name.cloned().unwrap_or_default();
             let row = |(host, [iqn, nqn]): (&String, &[Option<&String>; 2])| {
-                format!("{host},{},{},\n", text(iqn), text(nqn))
+                format!("{host},{},{},\n", text(*iqn), text(*nqn))
             };
             let rows: String = hosts.iter().map(row).collect();
             format!("host,iqn,host_nqn,host_id\n{rows}")
