@@ -46,6 +46,8 @@ pub(crate) fn alike<'a>(records: impl Iterator<Item = (u64, &'a Record)>) -> Vec
     sets.sort_by_key(|set| {
         (
             std::cmp::Reverse(set.places.len()),
+            // What explains the others first, in whatever order the hosts have answered.
+            set.values.first().map(|value| value.0),
             set.places.first().copied(),
         )
     });
