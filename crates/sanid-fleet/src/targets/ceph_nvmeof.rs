@@ -2,15 +2,13 @@
 //!
 //! A subsystem whose list has the host NQN `*` admits anyone. Source: Ceph's documentation of the gateway.
 
-use std::io::Write;
-
 use serde_json::Value;
 
 use super::json::{on, parse, text};
 use super::shell::Script;
 use super::{
-    Choice, Compares, Entry, Format, Present, Protocol, Scope, TargetError, Writer, of_subsystem,
-    one_word, subsystem,
+    Choice, Commands, Compares, Entry, Format, Present, Protocol, TargetError, Writer,
+    of_subsystem, one_word,
 };
 
 const NAME: &str = "ceph-nvmeof";
@@ -32,21 +30,12 @@ const WHAT: &[&str] = &[
     "NVMEOF_CLI in the environment is how to call it, such as 'nvmeof-cli --server-address 10.0.0.5'.",
 ];
 
-fn script(
-    scope: &Scope,
-    out: &mut dyn Write,
-    admit: &[&str],
-    dismiss: &[&str],
-) -> Result<(), TargetError> {
-    let script = Script {
-        what: WHAT,
-        variables: &[],
-        prelude: &[PRELUDE],
-        after: "",
-    };
-    let object = subsystem(scope, NAME)?;
-    script.write(out, object, admit, dismiss)
-}
+const SCRIPT: Script = Script {
+    what: WHAT,
+    variables: &[],
+    prelude: &[PRELUDE],
+    after: &[],
+};
 
 /// One document for each subsystem; they may follow one another.
 fn documents(input: &str) -> Result<Vec<Value>, TargetError> {
@@ -72,7 +61,7 @@ pub(super) const CEPH_NVMEOF: Format = Format {
     object: of_subsystem,
     admissible,
     read,
-    writer: Writer::Commands(script),
+    writer: Writer::Commands(Commands::Script(&SCRIPT)),
     ..Format::NEW
 };
 

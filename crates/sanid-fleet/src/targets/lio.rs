@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::json::{list, on, parse, text};
 use super::shell::{STAYS, Script};
 use super::{
-    Choice, Compares, Entry, Format, Present, Scope, TargetError, Writer, plain_iscsi, target,
+    Choice, Commands, Compares, Entry, Format, Present, Scope, TargetError, Writer, plain_iscsi,
+    target,
 };
 
 const NAME: &str = "lio";
@@ -154,6 +155,18 @@ const ASK: &str = r#"
 [ -n "$luns" ] || { echo "the ACLs of $target map different LUNs: run this with LUNS=false (none, to map by hand), LUNS=true (all, writable) or LUNS='INDEX:LUN:READ-ONLY …'" >&2; exit 2; }
 "#;
 
+const SCRIPT: Script = Script {
+    what: WHAT,
+    variables: &[],
+    prelude: &[GIVEN, STAYS, PRELUDE],
+    after: &[AFTER],
+};
+const ASKS: Script = Script {
+    prelude: &[GIVEN, ASK, STAYS, PRELUDE],
+    ..SCRIPT
+};
+const GIVEN: &str = "luns=${LUNS:-$given}";
+
 pub(super) fn script(
     scope: &Scope,
     out: &mut dyn Write,
@@ -168,24 +181,18 @@ pub(super) fn script(
         .and_then(|config| portal_group(config, scope))
         .map(access);
     let (luns, chap) = access.map_or((Luns::All, false), |access| (access.luns, access.chap));
-    let ask = if luns == Luns::Differ && !admit.is_empty() {
-        ASK
+    let script = if luns == Luns::Differ && !admit.is_empty() {
+        &ASKS
     } else {
-        ""
+        &SCRIPT
     };
-    let script = Script {
-        what: WHAT,
-        variables: &[
-            ("target", target),
-            ("tpg", &tpg),
-            ("given", &luns.word()),
-            ("chap", if chap { "true" } else { "false" }),
-        ],
-        prelude: &["luns=${LUNS:-$given}", ask, STAYS, PRELUDE],
-        after: AFTER,
-    };
-    let object = object(scope)?;
-    script.write(out, &object, admit, dismiss)
+    let variables = [
+        ("target", target),
+        ("tpg", &tpg),
+        ("given", &luns.word()),
+        ("chap", if chap { "true" } else { "false" }),
+    ];
+    script.write(out, &object(scope)?, &variables, admit, dismiss)
 }
 
 /// A portal group as entries name it.
@@ -241,6 +248,6 @@ pub(super) const LIO: Format = Format {
     object: |scope, _| object(scope).map(Some),
     admissible: plain_iscsi,
     read,
-    writer: Writer::Commands(script),
+    writer: Writer::Commands(Commands::Written(script)),
     ..Format::NEW
 };

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use super::json::{self, list, list_mut, text};
 use super::lio::{self, EXPECTED, Luns};
-use super::{Choice, Compares, Format, Member, Scope, TargetError, Writer, plain_iscsi, target};
+use super::{
+    Choice, Commands, Compares, Format, Member, Scope, TargetError, Writer, plain_iscsi, target,
+};
 
 const NAME: &str = "lio-json";
 
@@ -69,7 +71,7 @@ pub(super) const LIO_JSON: Format = Format {
     object: |scope, _| lio::object(scope).map(Some),
     admissible: plain_iscsi,
     read: lio::read,
-    writer: Writer::FileOrCommands(export, lio::script),
+    writer: Writer::FileOrCommands(export, Commands::Written(lio::script)),
     ..Format::NEW
 };
 

@@ -12,6 +12,7 @@
 
 mod ansible;
 mod ceph_nvmeof;
+mod format;
 mod json;
 mod lio;
 mod lio_json;
@@ -38,11 +39,12 @@ mod truenas_iscsi;
 mod truenas_nvmet;
 
 use std::borrow::Cow;
-use std::fmt;
-use std::io::{self, Write};
+use std::io;
 
 use crate::hosts::Host;
 
+pub use format::Format;
+use format::{Commands, Compares, Writer, of_subsystem, of_target};
 pub(crate) use json::has_keys;
 pub use plan::{Members, Misplaced, Plan, members, plan};
 pub use present::{Entry, Kind, Map, Present};
@@ -180,208 +182,6 @@ fn shown(objects: &[String]) -> String {
         list.push(format!("and {} more", objects.len() - SHOWN));
     }
     list.join(", ")
-}
-
-/// How a kind of target is told whom to admit.
-pub struct Format {
-    /// What `--to` and `--from` call it.
-    pub name: &'static str,
-    /// What it is, in one line.
-    pub about: &'static str,
-    /// What using the export does to what is there already: said loudly.
-    pub loading: &'static str,
-    /// What removing an entry does to a host that is connected.
-    pub removal: &'static str,
-    /// Which names it holds.
-    pub protocol: Protocol,
-    /// The options that say which object, and for which names.
-    pub takes: &'static [Choice],
-    /// Whether each host is an object of the target, by its name: a name of one host in the object of another is
-    /// in the wrong place.
-    pub is_by_host: bool,
-    /// Whether the export can be written into a configuration that is there ([`Scope::base`]).
-    pub takes_base: bool,
-    compares: Compares,
-    /// Why the last name stays.
-    keeps_one: Option<&'static str>,
-    object: fn(&Scope, &'static str) -> Result<Option<String>, TargetError>,
-    within: Within,
-    admissible: fn(&str, Option<&str>) -> Result<(), String>,
-    read: fn(&str, &'static str) -> Result<Present, TargetError>,
-    writer: Writer,
-}
-
-/// What a target compares when a host comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Compares {
-    /// Letters of either size are one.
-    Letters,
-    Bytes,
-}
-
-type Within = fn(&Format, &Scope, &Present) -> Result<Option<Vec<String>>, TargetError>;
-type Export = fn(&[Member<'_>], &Scope, &mut dyn Write) -> Result<(), TargetError>;
-/// Writes what admits some names and takes others away.
-type Commands = fn(&Scope, &mut dyn Write, &[&str], &[&str]) -> Result<(), TargetError>;
-type Change = fn(&Plan<'_>, &Scope, &mut dyn Write) -> Result<(), TargetError>;
-
-/// How a list and a difference are written.
-enum Writer {
-    /// Both are commands: a script, or requests.
-    Commands(Commands),
-    /// A list is a file of the target's, and a difference is commands.
-    FileOrCommands(Export, Commands),
-    /// A list, and for a difference the same kind of list, with what stays.
-    Lists { export: Export, change: Change },
-}
-
-impl Format {
-    /// What a format has that does not say otherwise.
-    const NEW: Self = Self {
-        name: "",
-        about: "",
-        loading: "",
-        removal: "",
-        protocol: Protocol::Iscsi,
-        takes: &[],
-        is_by_host: false,
-        takes_base: false,
-        compares: Compares::Letters,
-        keeps_one: None,
-        object: |_, _| Ok(None),
-        within: named,
-        admissible: |_, _| Ok(()),
-        read: |_, _| Ok(Present::default()),
-        writer: Writer::Commands(|_, _, _, _| Ok(())),
-    };
-
-    /// The object that the scope names, as [`Entry::object`] has it; `None` for a format without any.
-    ///
-    /// # Errors
-    /// [`TargetError::Missing`] where the user has to say more.
-    pub fn object(&self, scope: &Scope) -> Result<Option<String>, TargetError> {
-        (self.object)(scope, self.name)
-    }
-
-    /// The objects that are within the scope, of those that there are; `None` for all.
-    ///
-    /// # Errors
-    /// [`TargetError::NotThere`] where what the scope names is not there, [`TargetError::Usage`] where it does not
-    /// say enough.
-    pub fn within(
-        &self,
-        scope: &Scope,
-        present: &Present,
-    ) -> Result<Option<Vec<String>>, TargetError> {
-        (self.within)(self, scope, present)
-    }
-
-    /// Why the target cannot hold this name, or this host.
-    ///
-    /// # Errors
-    /// The reason.
-    pub fn admissible(&self, name: &str, host: Option<&str>) -> Result<(), String> {
-        (self.admissible)(name, host)
-    }
-
-    /// How a name is to be written for this target: iSCSI names in small letters, which is what all hosts
-    /// of one name agree on; NQNs byte for byte.
-    pub fn spelling<'n>(&self, name: &'n str) -> Cow<'n, str> {
-        if is_nqn(name) {
-            Cow::Borrowed(name)
-        } else {
-            small(name)
-        }
-    }
-
-    /// What the target compares when a host comes: two names with one key are one name to it.
-    pub fn key<'n>(&self, name: &'n str) -> Cow<'n, str> {
-        match self.compares {
-            Compares::Letters => self.spelling(name),
-            Compares::Bytes => Cow::Borrowed(name),
-        }
-    }
-
-    /// Writes the list.
-    ///
-    /// # Errors
-    /// [`TargetError`].
-    pub fn export(
-        &self,
-        members: &[Member<'_>],
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        match self.writer {
-            Writer::Commands(commands) => commands(scope, out, &names(members), &[]),
-            Writer::FileOrCommands(export, _) | Writer::Lists { export, .. } => {
-                export(members, scope, out)
-            }
-        }
-    }
-
-    /// Reads what a target has now, or a script that sanid-fleet has written for it.
-    ///
-    /// # Errors
-    /// [`TargetError::Read`].
-    pub fn read(&self, text: &str) -> Result<Present, TargetError> {
-        if shell::is_script(text) && !matches!(self.writer, Writer::Lists { .. }) {
-            return Ok(shell::read(text));
-        }
-        (self.read)(text, self.name)
-    }
-
-    /// Writes what has to change, so that nothing else does.
-    ///
-    /// # Errors
-    /// [`TargetError`].
-    pub fn change(
-        &self,
-        plan: &Plan<'_>,
-        scope: &Scope,
-        out: &mut dyn Write,
-    ) -> Result<(), TargetError> {
-        if let (Some(why), None) = (self.keeps_one, plan.result().next()) {
-            return Err(TargetError::Refused(format!(
-                "the list would be empty, and {why}"
-            )));
-        }
-        match self.writer {
-            Writer::Commands(commands) | Writer::FileOrCommands(_, commands) => {
-                commands(scope, out, &plan.added(), &plan.removed())
-            }
-            Writer::Lists { change, .. } => change(plan, scope, out),
-        }
-    }
-}
-
-impl fmt::Debug for Format {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.name)
-    }
-}
-
-/// The target of the scope.
-fn of_target(scope: &Scope, format: &'static str) -> Result<Option<String>, TargetError> {
-    target(scope, format).map(|name| Some(name.to_owned()))
-}
-
-/// The subsystem of the scope.
-fn of_subsystem(scope: &Scope, format: &'static str) -> Result<Option<String>, TargetError> {
-    subsystem(scope, format).map(|nqn| Some(nqn.to_owned()))
-}
-
-/// The object of the scope, which has to be there.
-fn named(
-    format: &Format,
-    scope: &Scope,
-    present: &Present,
-) -> Result<Option<Vec<String>>, TargetError> {
-    let Some(object) = format.object(scope)? else {
-        return Ok(None);
-    };
-    present.must_have(format.name, &object)?;
-    Ok(Some(vec![object]))
 }
 
 fn is_nqn(name: &str) -> bool {

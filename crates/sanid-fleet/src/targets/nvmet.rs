@@ -3,14 +3,12 @@
 //! It compares host NQNs byte for byte. While a subsystem admits any host it takes no links, so the script
 //! stops there. Source: Linux `drivers/nvme/target/configfs.c`.
 
-use std::io::Write;
-
 use serde_json::Value;
 
 use super::json::{list, on, parse, text};
 use super::shell::{BUSY, STAYS, Script};
 use super::{
-    Choice, Compares, Entry, Format, Present, Protocol, Scope, TargetError, Writer, of_subsystem,
+    Choice, Commands, Compares, Entry, Format, Present, Protocol, Scope, TargetError, Writer,
     one_word, subsystem,
 };
 
@@ -47,25 +45,22 @@ const WHAT: &[&str] = &[
     "save it with nvmetcli save, if nvmetcli restores it at boot.",
 ];
 
-pub(super) fn script(
-    scope: &Scope,
-    out: &mut dyn Write,
-    admit: &[&str],
-    dismiss: &[&str],
-) -> Result<(), TargetError> {
-    let script = Script {
-        what: WHAT,
-        variables: &[],
-        prelude: &[STAYS, PRELUDE],
-        after: BUSY,
-    };
-    let object = subsystem(scope, NAME)?;
+pub(super) const SCRIPT: Script = Script {
+    what: WHAT,
+    variables: &[],
+    prelude: &[STAYS, PRELUDE],
+    after: &[BUSY],
+};
+
+/// The subsystem, which is a directory to the kernel.
+pub(super) fn object(scope: &Scope, format: &'static str) -> Result<Option<String>, TargetError> {
+    let object = subsystem(scope, format)?;
     if object.contains('/') {
         return Err(TargetError::Usage(format!(
             "no subsystem of nvmet is called {object:?}: its name is a directory's, and has a '/'"
         )));
     }
-    script.write(out, object, admit, dismiss)
+    Ok(Some(object.to_owned()))
 }
 
 /// What a configuration of nvmetcli admits.
@@ -141,10 +136,10 @@ pub(super) const NVMET: Format = Format {
     protocol: Protocol::Nvme,
     takes: &[Choice::Subsystem],
     compares: Compares::Bytes,
-    object: of_subsystem,
+    object,
     admissible: one_word,
     read: read_any,
-    writer: Writer::Commands(script),
+    writer: Writer::Commands(Commands::Script(&SCRIPT)),
     ..Format::NEW
 };
 

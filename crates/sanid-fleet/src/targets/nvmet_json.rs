@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::json::{self, list_mut, text};
 use super::nvmet;
 use super::{
-    Choice, Compares, Format, Member, Protocol, Scope, TargetError, Writer, of_subsystem, one_word,
+    Choice, Commands, Compares, Format, Member, Protocol, Scope, TargetError, Writer, one_word,
     subsystem,
 };
 
@@ -53,10 +53,10 @@ pub(super) const NVMET_JSON: Format = Format {
     takes: &[Choice::Subsystem],
     takes_base: true,
     compares: Compares::Bytes,
-    object: of_subsystem,
+    object: nvmet::object,
     admissible: one_word,
     read: nvmet::read,
-    writer: Writer::FileOrCommands(export, nvmet::script),
+    writer: Writer::FileOrCommands(export, Commands::Script(&nvmet::SCRIPT)),
     ..Format::NEW
 };
 

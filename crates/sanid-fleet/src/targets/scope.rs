@@ -27,6 +27,18 @@ impl Scope {
         self.portal_group.unwrap_or(1)
     }
 
+    /// The text of an option, where it has one.
+    pub(super) fn text(&self, choice: Choice) -> Option<&str> {
+        let text = match choice {
+            Choice::Target => &self.target,
+            Choice::Subsystem => &self.subsystem,
+            Choice::Group => &self.group,
+            Choice::Vserver => &self.vserver,
+            Choice::PortalGroup | Choice::Protocol => &None,
+        };
+        text.as_deref()
+    }
+
     /// Refuses options that the format does not use: a user who gives one expects an effect.
     ///
     /// # Errors
@@ -97,5 +109,10 @@ impl Choice {
             Self::Vserver => "--vserver",
             Self::Protocol => "--protocol",
         }
+    }
+
+    /// As a script has it.
+    pub(super) fn word(self) -> &'static str {
+        self.option().trim_start_matches('-')
     }
 }

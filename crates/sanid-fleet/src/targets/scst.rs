@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::scst_conf::{self, escape, group, object};
 use super::shell::Script;
-use super::{Choice, Format, Member, Scope, TargetError, Writer, plain_iscsi, target};
+use super::{Choice, Commands, Format, Member, Scope, TargetError, Writer, plain_iscsi, target};
 
 const NAME: &str = "scst";
 
@@ -19,7 +19,7 @@ pub(super) const SCST: Format = Format {
     within: scst_conf::within,
     admissible: plain_iscsi,
     read: scst_conf::read,
-    writer: Writer::FileOrCommands(export, script),
+    writer: Writer::FileOrCommands(export, Commands::Script(&SCRIPT)),
     ..Format::NEW
 };
 
@@ -28,7 +28,7 @@ pub(super) const SCSTADMIN: Format = Format {
     name: "scstadmin",
     about: "SCST: a script of scstadmin commands (reads scst.conf)",
     loading: "adds what is missing and changes nothing else",
-    writer: Writer::Commands(script),
+    writer: Writer::Commands(Commands::Script(&SCRIPT)),
     ..SCST
 };
 
@@ -45,24 +45,12 @@ const WHAT: &[&str] = &[
     "scstadmin -write_config /etc/scst.conf keeps it for the next boot.",
 ];
 
-fn script(
-    scope: &Scope,
-    out: &mut dyn Write,
-    admit: &[&str],
-    dismiss: &[&str],
-) -> Result<(), TargetError> {
-    let script = Script {
-        what: WHAT,
-        variables: &[
-            ("target", target(scope, NAME)?),
-            ("group", group(scope, NAME)?),
-        ],
-        prelude: &[PRELUDE],
-        after: "",
-    };
-    let object = object(scope, NAME)?;
-    script.write(out, &object, admit, dismiss)
-}
+const SCRIPT: Script = Script {
+    what: WHAT,
+    variables: &[Choice::Target, Choice::Group],
+    prelude: &[PRELUDE],
+    after: &[],
+};
 
 fn export(members: &[Member<'_>], scope: &Scope, out: &mut dyn Write) -> Result<(), TargetError> {
     writeln!(

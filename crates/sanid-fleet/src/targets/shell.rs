@@ -5,26 +5,27 @@
 
 use std::io::{self, Write};
 
-use super::{Entry, Present, TargetError};
+use super::{Choice, Entry, Present, TargetError};
 
-/// A script in the making.
-pub(super) struct Script<'s> {
+/// What a script has beside the names.
+pub(super) struct Script {
     /// What it does, and what it takes: comment lines.
-    pub(super) what: &'s [&'s str],
-    /// Variables; `object` is written for the reader.
-    pub(super) variables: &'s [(&'s str, &'s str)],
+    pub(super) what: &'static [&'static str],
+    /// Options that it has as variables; `object` is written for the reader.
+    pub(super) variables: &'static [Choice],
     /// What must be so, and the functions `admit NAME` and `dismiss NAME`; one part after the other.
-    pub(super) prelude: &'s [&'s str],
-    /// What comes after all names.
-    pub(super) after: &'s str,
+    pub(super) prelude: &'static [&'static str],
+    /// What comes after all names, likewise.
+    pub(super) after: &'static [&'static str],
 }
 
-impl Script<'_> {
+impl Script {
     /// Writes it, with one name to a line.
     pub(super) fn write(
         &self,
         out: &mut dyn Write,
         object: &str,
+        variables: &[(&str, &str)],
         admit: &[&str],
         dismiss: &[&str],
     ) -> Result<(), TargetError> {
@@ -39,20 +40,20 @@ impl Script<'_> {
         writeln!(out, "set -eu")?;
         writeln!(out, "# shellcheck disable=SC2034,SC2317")?;
         writeln!(out, "object={}", quote(object))?;
-        for (name, value) in self.variables {
+        for (name, value) in variables {
             writeln!(out, "{name}={}", quote(value))?;
         }
         writeln!(
             out,
             "each() {{ while IFS= read -r name; do \"$1\" \"$name\"; done; }}"
         )?;
-        for part in self.prelude.iter().filter(|part| !part.is_empty()) {
+        for part in self.prelude {
             writeln!(out, "{}", part.trim())?;
         }
         section(out, "admit", admit)?;
         section(out, "dismiss", dismiss)?;
-        if !self.after.is_empty() {
-            writeln!(out, "{}", self.after.trim())?;
+        for part in self.after {
+            writeln!(out, "{}", part.trim())?;
         }
         Ok(())
     }

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::json::{list, on, text};
 use super::spdk::{self, Requests, Said};
 use super::{
-    Choice, Compares, Entry, Format, Present, Protocol, Scope, TargetError, Writer, of_subsystem,
-    subsystem,
+    Choice, Commands, Compares, Entry, Format, Present, Protocol, Scope, TargetError, Writer,
+    of_subsystem, subsystem,
 };
 
 const NAME: &str = "spdk-nvmf";
@@ -114,7 +114,7 @@ pub(super) const SPDK_NVMF: Format = Format {
     object: of_subsystem,
     admissible,
     read,
-    writer: Writer::Commands(requests),
+    writer: Writer::Commands(Commands::Written(requests)),
     ..Format::NEW
 };
 

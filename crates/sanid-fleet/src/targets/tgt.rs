@@ -9,7 +9,8 @@ use std::io::Write;
 use super::shell::{BUSY, STAYS, Script};
 use super::tgt_lists::{self, NOBODY};
 use super::{
-    Choice, Compares, Format, Member, Scope, TargetError, Writer, of_target, plain_iscsi, target,
+    Choice, Commands, Compares, Format, Member, Scope, TargetError, Writer, of_target, plain_iscsi,
+    target,
 };
 
 const NAME: &str = "tgt";
@@ -25,7 +26,7 @@ pub(super) const TGT: Format = Format {
     object: of_target,
     admissible: plain_iscsi,
     read: tgt_lists::read,
-    writer: Writer::FileOrCommands(export, script),
+    writer: Writer::FileOrCommands(export, Commands::Script(&SCRIPT)),
     ..Format::NEW
 };
 
@@ -34,7 +35,7 @@ pub(super) const TGTADM: Format = Format {
     name: "tgtadm",
     about: "tgt: a script of tgtadm commands for the running tgtd (reads what tgt reads)",
     loading: "adds what is missing and changes nothing else; a target that lets every address in (ALL) is closed with CLOSE=1 only",
-    writer: Writer::Commands(script),
+    writer: Writer::Commands(Commands::Script(&SCRIPT)),
     ..TGT
 };
 
@@ -78,21 +79,12 @@ const WHAT: &[&str] = &[
     "CONTROL_PORT in the environment is tgtd's (-C). tgtd forgets it all when it ends: /etc/tgt/conf.d keeps it.",
 ];
 
-fn script(
-    scope: &Scope,
-    out: &mut dyn Write,
-    admit: &[&str],
-    dismiss: &[&str],
-) -> Result<(), TargetError> {
-    let script = Script {
-        what: WHAT,
-        variables: &[],
-        prelude: &[STAYS, PRELUDE],
-        after: &format!("{AFTER}{BUSY}"),
-    };
-    let object = target(scope, NAME)?;
-    script.write(out, object, admit, dismiss)
-}
+const SCRIPT: Script = Script {
+    what: WHAT,
+    variables: &[],
+    prelude: &[STAYS, PRELUDE],
+    after: &[AFTER, BUSY],
+};
 
 fn export(members: &[Member<'_>], scope: &Scope, out: &mut dyn Write) -> Result<(), TargetError> {
     writeln!(

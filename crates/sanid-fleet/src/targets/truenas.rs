@@ -1,11 +1,6 @@
 //! What the scripts for TrueNAS share: they run there, and Python calls its API by midclt.
 
-use std::io::Write;
-
-use super::TargetError;
-use super::shell::Script;
-
-const PRELUDE: &str = r#"
+pub(super) const PRELUDE: &str = r#"
 work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
 : >"$work/add"; : >"$work/remove"
@@ -13,9 +8,9 @@ admit() { printf '%s\n' "$1" >>"$work/add"; }
 dismiss() { printf '%s\n' "$1" >>"$work/remove"; }
 "#;
 
-/// What `merge` can use: `call(METHOD, …)`, `wanted`, which is the object, and `names("add")` and
+/// What runs what a format merges by, which can use `call(METHOD, …)`, `wanted`, which is the object, and `names("add")` and
 /// `names("remove")`.
-const PYTHON: &str = r#"
+pub(super) const PYTHON: &str = r#"
 python3 - "$work" "$object" <<'PYTHON'
 import json, subprocess, sys
 work, wanted = sys.argv[1:]
@@ -27,22 +22,5 @@ def names(file):
         return [line.rstrip("\n") for line in lines]
 "#;
 
-/// Writes a script that runs `merge` on the names.
-pub(super) fn write(
-    out: &mut dyn Write,
-    what: &[&str],
-    merge: &str,
-    object: &str,
-    admit: &[&str],
-    dismiss: &[&str],
-) -> Result<(), TargetError> {
-    let what = [what, &["Run it on TrueNAS."]].concat();
-    let after = format!("{}\n{}\nPYTHON", PYTHON.trim(), merge.trim());
-    let script = Script {
-        what: &what,
-        variables: &[],
-        prelude: &[PRELUDE],
-        after: &after,
-    };
-    script.write(out, object, admit, dismiss)
-}
+/// What ends it.
+pub(super) const END: &str = "PYTHON";

@@ -3,18 +3,19 @@
 //! `iscsi.initiator.update` replaces the list, so the script reads it on the machine, merges and writes; an
 //! empty list lets anyone in, so it writes none. Source: TrueNAS API, `iscsi.initiator`.
 
-use std::io::Write;
-
 use serde_json::Value;
 
 use super::json::{list, parse, text};
+use super::shell::Script;
 use super::truenas;
-use super::{Choice, Entry, Format, Kind, Present, Scope, TargetError, Writer, one_word, required};
+use super::{
+    Choice, Commands, Entry, Format, Kind, Present, Scope, TargetError, Writer, one_word, required,
+};
 
 const NAME: &str = "truenas-iscsi";
 const EXPECTED: &str = "Have TrueNAS say it: midclt call iscsi.initiator.query";
 
-/// With `call`, `wanted` and `names` of [`truenas::write`].
+/// With `call`, `wanted` and `names` of [`truenas::PYTHON`].
 const MERGE: &str = r#"
 groups = [one for one in call("iscsi.initiator.query") if wanted == (one["comment"] or str(one["id"]))]
 if len(groups) != 1:
@@ -34,16 +35,15 @@ if new != now:
 const WHAT: &[&str] = &[
     "Tells TrueNAS which initiators are in one group, which is called by its comment (or by its number, if it has none).",
     "The list is read and written on the machine: what others have added stays.",
+    "Run it on TrueNAS.",
 ];
 
-fn script(
-    scope: &Scope,
-    out: &mut dyn Write,
-    admit: &[&str],
-    dismiss: &[&str],
-) -> Result<(), TargetError> {
-    truenas::write(out, WHAT, MERGE, group(scope)?, admit, dismiss)
-}
+const SCRIPT: Script = Script {
+    what: WHAT,
+    variables: &[],
+    prelude: &[truenas::PRELUDE],
+    after: &[truenas::PYTHON, MERGE, truenas::END],
+};
 
 fn group(scope: &Scope) -> Result<&str, TargetError> {
     required(
@@ -68,7 +68,7 @@ pub(super) const TRUENAS_ISCSI: Format = Format {
     keeps_one: Some(
         "an empty list of TrueNAS lets anyone in: leave one name, or take the group off its targets first",
     ),
-    writer: Writer::Commands(script),
+    writer: Writer::Commands(Commands::Script(&SCRIPT)),
     ..Format::NEW
 };
 

@@ -2,19 +2,18 @@
 //!
 //! Source: TrueNAS API, `nvmet.host`, `nvmet.subsys`, `nvmet.host_subsys`.
 
-use std::io::Write;
-
 use super::json::{on, parse, text};
+use super::shell::Script;
 use super::truenas;
 use super::{
-    Choice, Compares, Entry, Format, Present, Protocol, Scope, TargetError, Writer, one_word,
-    subsystem,
+    Choice, Commands, Compares, Entry, Format, Present, Protocol, TargetError, Writer,
+    of_subsystem, one_word,
 };
 
 const NAME: &str = "truenas-nvmet";
 const EXPECTED: &str = "Have TrueNAS say it: midclt call nvmet.host_subsys.query";
 
-/// With `call`, `wanted` and `names` of [`truenas::write`].
+/// With `call`, `wanted` and `names` of [`truenas::PYTHON`].
 const MERGE: &str = r#"
 subsystems = [one["id"] for one in call("nvmet.subsys.query") if one["subnqn"] == wanted]
 if len(subsystems) != 1:
@@ -35,16 +34,15 @@ for name in names("remove"):
 const WHAT: &[&str] = &[
     "Tells TrueNAS which hosts may connect to one NVMe subsystem.",
     "Others' hosts stay, and a host that is taken away stays in the list of hosts with its keys.",
+    "Run it on TrueNAS.",
 ];
 
-fn script(
-    scope: &Scope,
-    out: &mut dyn Write,
-    admit: &[&str],
-    dismiss: &[&str],
-) -> Result<(), TargetError> {
-    truenas::write(out, WHAT, MERGE, subsystem(scope, NAME)?, admit, dismiss)
-}
+const SCRIPT: Script = Script {
+    what: WHAT,
+    variables: &[],
+    prelude: &[truenas::PRELUDE],
+    after: &[truenas::PYTHON, MERGE, truenas::END],
+};
 
 /// A script of midclt calls.
 pub(super) const TRUENAS_NVMET: Format = Format {
@@ -55,11 +53,12 @@ pub(super) const TRUENAS_NVMET: Format = Format {
     protocol: Protocol::Nvme,
     takes: &[Choice::Subsystem],
     compares: Compares::Bytes,
-    object: |scope, format| subsystem(scope, format).map(|_| None),
-    within: |format, scope, _| subsystem(scope, format.name).map(|nqn| Some(vec![nqn.to_owned()])),
+    object: of_subsystem,
+    // The list of ties does not show a subsystem without any.
+    within: |format, scope, _| Ok(format.object(scope)?.map(|nqn| vec![nqn])),
     admissible: one_word,
     read,
-    writer: Writer::Commands(script),
+    writer: Writer::Commands(Commands::Script(&SCRIPT)),
     ..Format::NEW
 };
 
