@@ -90,7 +90,7 @@ impl Format {
         writer: Writer::Commands(Commands::Written(|_, _, _, _| Ok(()))),
     };
 
-    /// The object that the scope names, as [`Entry::object`] has it; `None` for a format without any.
+    /// The object that the scope names; `None` for a format without any.
     ///
     /// # Errors
     /// [`TargetError::Missing`] where the user has to say more.
