@@ -318,7 +318,7 @@ pub fn new_id() -> String {
 mod tests {
     use super::*;
 
-    /// What keys the evidence where there is no machine-id is part of what stores keep.
+    /// Stored digests depend on the key of the evidence, also for a host without a machine-id: it must not change.
     #[test]
     fn the_anchor_keys_the_evidence_of_a_host_without_a_machine_id() {
         let key = |names: &[(Kind, &str)]| {

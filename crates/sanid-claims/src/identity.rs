@@ -1,4 +1,4 @@
-//! What is claimed: the names of one host, each of which nobody else may have.
+//! An identity: the names that one host claims, each for itself alone.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -34,7 +34,7 @@ pub(super) struct Members {
 /// Names that are not an identity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
-    /// There is no name.
+    /// The set is empty.
     #[error("it has no name to claim: initiator name, host NQN, Host ID or a different kind")]
     Empty,
     /// There are more names than stores take in one step.
@@ -221,7 +221,7 @@ impl Identity {
     /// Names, of which each keeps the rules of its kind.
     ///
     /// # Errors
-    /// [`IdentityError`]: there is none, there are too many, two are of one kind, or one is invalid.
+    /// [`IdentityError`]: the set is empty or too large, has two names of one kind, or an invalid name.
     pub fn new<'n>(
         names: impl IntoIterator<Item = (Kind, &'n str)>,
     ) -> Result<Self, IdentityError> {

@@ -78,7 +78,7 @@ pub fn text(figures: &Figures) -> String {
     let mut registry = Registry::default();
     let info = Family::<Names, Gauge>::default();
     if let Some(identity) = &figures.identity {
-        // A label without a value is no label to Prometheus.
+        // Prometheus treats an empty label as absent.
         let name = |kind| identity.name(&kind).unwrap_or_default().to_owned();
         let names = Names {
             iqn: name(Kind::Iqn),

@@ -156,7 +156,7 @@ impl Finder {
         self.uuids.push((Digest::of_bytes(uuid), place));
     }
 
-    /// Adds everything that another one has.
+    /// Moves all values of another finder into this one.
     pub(crate) fn append(&mut self, other: &mut Self) {
         let uuids = std::iter::once((&mut self.uuids, &mut other.uuids));
         for (to, from) in self.values.iter_mut().zip(&mut other.values).chain(uuids) {
@@ -168,8 +168,8 @@ impl Finder {
         }
     }
 
-    /// The values that more than one host has, by the first host that has each. A host that has a value twice shares
-    /// it with nobody.
+    /// The values that several hosts have, ordered by the first host of each. A host that has a value twice counts
+    /// once.
     pub(crate) fn shared(&mut self, kind: Kind) -> Vec<Group> {
         let values = self.values.get_mut(kind as usize);
         let mut values = values.map(std::mem::take).unwrap_or_default();

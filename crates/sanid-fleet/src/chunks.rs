@@ -64,7 +64,7 @@ impl Chunks {
         self.line - 1
     }
 
-    /// Skips so many bytes of what [`start`](Self::start) or [`ahead`](Self::ahead) returned.
+    /// Consumes this number of the bytes that [`start`](Self::start) or [`ahead`](Self::ahead) returned.
     pub(crate) fn skip(&mut self, bytes: usize) {
         let skipped = self.ahead.drain(..bytes.min(self.ahead.len()));
         self.line += newlines(skipped.as_slice());

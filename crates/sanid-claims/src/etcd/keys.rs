@@ -68,7 +68,7 @@ pub(super) fn end_of(prefix: &str) -> Vec<u8> {
     end
 }
 
-/// A number for a lease that nobody had before: etcd takes any above zero.
+/// A new lease ID: random, since etcd accepts any positive number that is not in use.
 pub(super) fn new_lease() -> i64 {
     let id = new_id();
     let digits = id.get(..15).unwrap_or_default();

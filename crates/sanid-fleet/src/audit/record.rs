@@ -101,7 +101,7 @@ impl Record {
             flags.danger |= severity == "danger";
             flags.warning |= severity == "warning";
         }
-        // Half a pair on disk is what is in use; the desired one counts where there is none at all.
+        // Half a pair on disk is in use; without either half the desired pair counts.
         let pair = if has_pair { &disk } else { &desired };
         let used = Used {
             iqn: disk.iqn.or(desired.iqn),
