@@ -17,13 +17,13 @@ mod chunks;
 mod cli;
 mod collect;
 pub mod derive;
+mod duplicates;
 pub mod escrow;
 mod files;
 pub mod hosts;
 mod html;
 pub mod input;
 pub mod inventory;
-mod names;
 pub mod reports;
 #[cfg(feature = "schema")]
 mod schema;

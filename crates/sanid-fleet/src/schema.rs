@@ -4,7 +4,7 @@ use sanid_host::report::ErrorReport;
 use schemars::{JsonSchema, schema_for};
 
 use crate::audit::AuditReport;
-use crate::names::report::DuplicatesReport;
+use crate::duplicates::report::DuplicatesReport;
 
 /// Any document that sanid-fleet writes, told apart by its `kind`.
 #[derive(JsonSchema)]

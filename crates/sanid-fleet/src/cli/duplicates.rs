@@ -8,9 +8,9 @@ use clap::ValueEnum;
 use sanid_cli::{Page, Progress, Tone};
 
 use super::{Exit, Failure};
+use crate::duplicates::report::{DuplicatesReport, Holder, SharedName};
+use crate::duplicates::{self, Judged, Kind, Source, Verdict};
 use crate::input::{Input, why};
-use crate::names::report::{DuplicatesReport, Holder, SharedName};
-use crate::names::{self, Judged, Kind, Source, Verdict};
 use crate::shown;
 
 /// Find hosts that share a storage name, in any table, dump or export
@@ -69,7 +69,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
         if bytes.len() as u64 > LIMIT {
             return Err(Failure::error(&format!("{name} is larger than 1 GiB")));
         }
-        sources.insert(name.clone(), names::read(&name, &bytes));
+        sources.insert(name.clone(), duplicates::read(&name, &bytes));
     }
     progress.done();
     let report = report(&sources);
@@ -98,16 +98,16 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
 }
 
 fn report(sources: &BTreeMap<String, Source>) -> DuplicatesReport {
-    let facts: Vec<names::Fact> = sources
+    let facts: Vec<duplicates::Fact> = sources
         .iter()
         .flat_map(|(file, source)| {
-            source.facts.iter().map(move |fact| names::Fact {
+            source.facts.iter().map(move |fact| duplicates::Fact {
                 file: file.clone(),
                 ..fact.clone()
             })
         })
         .collect();
-    let judged = names::judge(&facts);
+    let judged = duplicates::judge(&facts);
     let mut shared: Vec<&Judged> = judged
         .iter()
         .filter(|one| one.verdict != Verdict::Apart)
@@ -128,7 +128,8 @@ fn report(sources: &BTreeMap<String, Source>) -> DuplicatesReport {
         .collect();
     if wwns > 0 {
         not_read.push(format!(
-            "{wwns} WWNs of Fibre Channel: sanid does not compare those"
+            "{wwns} WWN{} of Fibre Channel: sanid does not compare those",
+            if wwns == 1 { "" } else { "s" }
         ));
     }
     DuplicatesReport {
@@ -141,8 +142,8 @@ fn report(sources: &BTreeMap<String, Source>) -> DuplicatesReport {
 }
 
 fn shared_name(one: &Judged) -> SharedName {
-    let holders = |all: &[names::Holder]| {
-        let holder = |one: &names::Holder| Holder {
+    let holders = |all: &[duplicates::Holder]| {
+        let holder = |one: &duplicates::Holder| Holder {
             name: shown(&one.name),
             places: one.places.clone(),
         };
@@ -230,7 +231,7 @@ fn text(report: &DuplicatesReport) -> Page {
         report.found - report.names.len()
     ));
     if count("shared") > 0 {
-        page.line("Two hosts with one name write to each other's volumes: docs/duplicate.md says what to do.");
+        page.line("Hosts that share a name can write to each other's volumes. Unmount them on one host first, then give it names of its own: sanid reseed, or sanid apply --replace.");
     }
     if count("ask") > 0 {
         page.line(

@@ -1,22 +1,8 @@
-//! Text for people: tables, answers of many hosts, and blocks of keys and values.
+//! Lines of text, and blocks of keys and values in them.
 
-use super::hosts::{bare, headed, paths, prefixed};
 use super::keys::plain;
-use super::tables::{boxed, columns, ruled};
 use super::tree::Node;
 use super::value;
-
-pub(crate) fn parse(text: &str) -> Node {
-    let lines: Vec<(u64, &str)> = (1..).zip(text.lines().map(str::trim_end)).collect();
-    let found = boxed(&lines)
-        .or_else(|| headed(&lines))
-        .or_else(|| paths(&lines))
-        .or_else(|| prefixed(&lines))
-        .or_else(|| ruled(&lines))
-        .or_else(|| columns(&lines))
-        .or_else(|| bare(&lines));
-    Node::of("", found.unwrap_or_else(|| blocks(&lines)), 1)
-}
 
 /// Lines with their numbers.
 pub(super) type Lines<'t> = [Line<'t>];

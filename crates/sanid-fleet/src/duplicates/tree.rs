@@ -34,6 +34,15 @@ impl Node {
         own + self.below.iter().map(Self::wwns).sum::<usize>()
     }
 
+    /// What an object has; nothing of a list, which may have a million.
+    fn fields(&self) -> &[Self] {
+        const MOST: usize = 1024;
+        if self.below.len() > MOST {
+            return &[];
+        }
+        &self.below
+    }
+
     pub(crate) fn of(key: &str, below: Vec<Node>, line: u64) -> Self {
         Self {
             key: key.to_owned(),
@@ -165,7 +174,7 @@ fn is_the_subsystem(key: &str, above: &[&Node]) -> bool {
     let lists = ["hosts", "allowedhosts", "namespaces", "listenaddresses"];
     ["nqn", "name"].contains(&plain(key).as_str())
         && above.last().is_some_and(|node| {
-            node.below
+            node.fields()
                 .iter()
                 .any(|one| one.text.is_none() && lists.contains(&plain(&one.key).as_str()))
         })
@@ -213,17 +222,12 @@ const FEW: usize = 8;
 
 /// Whether the keys of an object are hosts: each has an object with names.
 fn is_map(node: &Node) -> bool {
-    let has_name = |one: &Node| {
-        let mut names = Vec::new();
-        names_below(one, &mut names);
-        !names.is_empty()
-    };
     node.below.len() > 1
         && node
             .below
             .iter()
             .take(FEW)
-            .all(|one| one.text.is_none() && !one.key.is_empty() && has_name(one))
+            .all(|one| one.text.is_none() && !one.key.is_empty() && has_name(one, &mut { RECORD }))
 }
 
 fn is_port_of(inner: &str, outer: &str) -> bool {
@@ -235,7 +239,7 @@ fn is_port_of(inner: &str, outer: &str) -> bool {
 /// The names that an object gives itself, the best first.
 fn named(node: &Node) -> Vec<(Rank, String)> {
     let mut all: Vec<(Rank, String)> = Vec::new();
-    for one in &node.below {
+    for one in node.fields() {
         let Some(rank) = rank(&one.key) else { continue };
         let text = match &one.text {
             Some(text) => host(text),
@@ -268,22 +272,18 @@ fn named(node: &Node) -> Vec<(Rank, String)> {
 
 /// The name of an object of Kubernetes.
 fn metadata(node: &Node) -> Option<String> {
-    let metadata = node.below.iter().find(|one| one.key == "metadata")?;
-    let name = metadata.below.iter().find(|one| one.key == "name")?;
+    let metadata = node.fields().iter().find(|one| one.key == "metadata")?;
+    let name = metadata.fields().iter().find(|one| one.key == "name")?;
     host(name.text.as_deref()?)
 }
 
-/// An object with more below it is a list of many hosts.
-const RECORD: usize = 64;
+/// As much as the description of one host has: what is more is looked at no further.
+const RECORD: usize = 256;
 
 /// The address in an object with one name: of several names it is not known whose it is.
 fn address_in(node: &Node, name: &str) -> Option<IpAddr> {
-    if node.below.len() > RECORD {
-        return None;
-    }
-    let mut names = Vec::new();
-    names_below(node, &mut names);
-    if names.iter().any(|other| !other.eq_ignore_ascii_case(name)) {
+    let mut left = RECORD;
+    if !has_only(node, name, &mut left) {
         return None;
     }
     let mut found = None;
@@ -293,18 +293,27 @@ fn address_in(node: &Node, name: &str) -> Option<IpAddr> {
     found
 }
 
-fn names_below(node: &Node, all: &mut Vec<String>) {
-    if is_targets(&node.key) && node.text.is_some() {
-        return;
-    }
-    let own = node.text.iter().flat_map(|text| value::names(text));
-    all.extend(
-        own.filter(|one| one.kind == Kind::Iscsi || one.kind == Kind::Nqn)
-            .map(|one| one.name),
-    );
-    for below in &node.below {
-        names_below(below, all);
-    }
+/// Whether no other name is below a node, as far as that was looked at whole.
+fn has_only(node: &Node, name: &str, left: &mut usize) -> bool {
+    let Some(rest) = left.checked_sub(1) else {
+        return false;
+    };
+    *left = rest;
+    let own = node.text.as_ref().filter(|_| !is_targets(&node.key));
+    let mut names = own.into_iter().flat_map(|text| value::names(text));
+    names.all(|one| one.name.eq_ignore_ascii_case(name))
+        && node.below.iter().all(|below| has_only(below, name, left))
+}
+
+/// Whether a name is below a node.
+fn has_name(node: &Node, left: &mut usize) -> bool {
+    let Some(rest) = left.checked_sub(1) else {
+        return false;
+    };
+    *left = rest;
+    let own = node.text.as_ref().filter(|_| !is_targets(&node.key));
+    own.is_some_and(|text| !value::names(text).is_empty())
+        || node.below.iter().any(|below| has_name(below, left))
 }
 
 fn addresses_below(node: &Node, found: &mut dyn FnMut(IpAddr)) {
@@ -319,7 +328,7 @@ fn addresses_below(node: &Node, found: &mut dyn FnMut(IpAddr)) {
 }
 
 fn host_id_in(node: &Node) -> Option<String> {
-    node.below
+    node.fields()
         .iter()
         .filter(|one| is_host_id(&one.key))
         .find_map(|one| value::uuid(one.text.as_deref()?))

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::tree::{Fact, Who};
 use super::value::{self, Kind};
+use crate::alike;
 
 /// What is known about a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,7 +63,7 @@ fn one(kind: Kind, name: String, facts: &[&Fact], known: &Hosts) -> Judged {
                 hold(&mut hosts, known.one(host), host, fact);
                 of_hosts.extend(fact.address);
             }
-            Who::Group(group) => hold(&mut groups, small(group), group, fact),
+            Who::Group(group) => hold(&mut groups, alike::host(group).into_owned(), group, fact),
             Who::Address(address) => {
                 addresses.insert(*address);
             }
@@ -120,7 +121,7 @@ impl Hosts {
         let mut domains: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for fact in facts {
             if let Who::Host(host) = &fact.who {
-                let host = small(host);
+                let host = alike::host(host).into_owned();
                 if host.parse::<IpAddr>().is_ok() {
                     continue;
                 }
@@ -136,7 +137,7 @@ impl Hosts {
     }
 
     fn one(&self, host: &str) -> String {
-        let host = small(host);
+        let host = alike::host(host).into_owned();
         let domains = self.domains.get(&host);
         match domains
             .filter(|all| all.len() == 1)
@@ -146,9 +147,4 @@ impl Hosts {
             None => host,
         }
     }
-}
-
-fn small(host: &str) -> String {
-    let host = host.trim().to_lowercase();
-    host.strip_suffix('.').map(str::to_owned).unwrap_or(host)
 }

@@ -4,8 +4,9 @@
 //! bytes ─► formats, text ─► a tree of keys and texts ─► facts: who has which name ─► verdicts
 //! ```
 
+mod answers;
+mod blocks;
 mod formats;
-mod hosts;
 mod keys;
 pub(crate) mod report;
 mod tables;

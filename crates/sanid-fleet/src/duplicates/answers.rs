@@ -1,7 +1,9 @@
 //! Answers of many hosts in one text: lines that begin with their host or their file, and heads that name one.
 
+use std::collections::BTreeMap;
+
+use super::blocks::{Line, Lines, blocks, has_names, pair};
 use super::keys::plain;
-use super::text::{Line, Lines, blocks, has_names, pair};
 use super::tree::Node;
 use super::value;
 
@@ -18,35 +20,49 @@ pub(super) fn paths(lines: &Lines<'_>) -> Option<Vec<Node>> {
     if split.is_empty() || split.len() * 10 < full.len() * 8 {
         return None;
     }
-    let mut root = Node::default();
+    let mut root = Directory::default();
     for (line, (path, text)) in split {
-        let mut node = &mut root;
-        let components: Vec<&str> = path
-            .split('/')
-            .filter(|one| !one.is_empty() && *one != ".")
-            .collect();
-        let (leaf, above) = components.split_last()?;
-        let above = above.get(..above.len().min(DEEPEST))?;
-        let home = above
-            .iter()
-            .position(|one| *one == "etc")
-            .and_then(|etc| etc.checked_sub(1));
-        for (number, component) in above.iter().enumerate() {
-            let directory = format!("{component}/");
-            let is_this = |one: &Node| one.key == directory && one.text.is_none();
-            // Files come in order: the directory is the last one, or new.
-            let at = node.below.iter().rposition(is_this).unwrap_or_else(|| {
-                node.below.push(Node::of(&directory, Vec::new(), line));
-                node.below.len() - 1
-            });
-            node = node.below.get_mut(at)?;
-            if home == Some(number) && !node.below.iter().any(|one| one.key == "host") {
-                node.below.push(Node::leaf("host", component, line));
+        root.add(path, Node::leaf("", text, line));
+    }
+    Some(root.into_nodes())
+}
+
+/// What lies in a directory.
+#[derive(Default)]
+struct Directory {
+    files: Vec<Node>,
+    directories: BTreeMap<String, Directory>,
+}
+
+impl Directory {
+    /// Adds a file. What is above `etc` is a host's root, and has its name.
+    fn add(&mut self, path: &str, mut file: Node) {
+        let components = path.split('/').filter(|one| !one.is_empty() && *one != ".");
+        let components: Vec<&str> = components.collect();
+        let Some((name, above)) = components.split_last() else {
+            return;
+        };
+        (*name).clone_into(&mut file.key);
+        let mut this = self;
+        let mut above = above.iter().take(DEEPEST).peekable();
+        while let Some(component) = above.next() {
+            this = this.directories.entry((*component).to_owned()).or_default();
+            let is_root = above.peek().is_some_and(|next| **next == "etc");
+            if is_root && this.files.is_empty() {
+                this.files.push(Node::leaf("host", component, file.line));
             }
         }
-        node.below.push(Node::leaf(leaf, text, line));
+        this.files.push(file);
     }
-    Some(root.below)
+
+    fn into_nodes(self) -> Vec<Node> {
+        let directories = self.directories.into_iter().map(|(name, directory)| {
+            let below = directory.into_nodes();
+            let line = below.first().map_or(0, |one| one.line);
+            Node::of(&format!("{name}/"), below, line)
+        });
+        self.files.into_iter().chain(directories).collect()
+    }
 }
 
 /// Paths of programs are less deep.
@@ -123,14 +139,11 @@ pub(super) fn prefixed(lines: &Lines<'_>) -> Option<Vec<Node>> {
     {
         return None;
     }
-    let mut hosts: Vec<(String, Vec<(u64, &str)>)> = Vec::new();
+    let mut hosts: BTreeMap<String, Vec<Line<'_>>> = BTreeMap::new();
     for (number, host, rest) in all {
-        match hosts.iter_mut().find(|(known, _)| *known == host) {
-            Some((_, lines)) => lines.push((number, rest)),
-            None => hosts.push((host, vec![(number, rest)])),
-        }
+        hosts.entry(host).or_default().push((number, rest));
     }
-    let node = |(host, lines): (String, Vec<(u64, &str)>)| {
+    let node = |(host, lines): (String, Vec<Line<'_>>)| {
         let line = lines.first().map_or(0, |(line, _)| *line);
         let mut below = vec![Node::leaf("host", &host, line)];
         below.extend(
@@ -145,7 +158,7 @@ pub(super) fn prefixed(lines: &Lines<'_>) -> Option<Vec<Node>> {
 }
 
 /// A host and its name on each line, without a head.
-pub(super) fn bare(lines: &Lines<'_>) -> Option<Vec<Node>> {
+pub(super) fn host_and_name(lines: &Lines<'_>) -> Option<Vec<Node>> {
     let parted = |one: char| one.is_whitespace() || one == ';' || one == ',';
     let full: Vec<_> = lines
         .iter()

@@ -1,5 +1,9 @@
 //! Names in text, found by what they look like: whatever stands around them.
 
+use sanid_core::{HostNqn, HostUuid};
+
+use crate::alike;
+
 /// What a name is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
@@ -13,7 +17,7 @@ pub(crate) enum Kind {
 
 /// A name as it stands in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(super) struct Found {
     pub(crate) kind: Kind,
     /// As written.
     pub(crate) name: String,
@@ -22,20 +26,20 @@ pub(crate) struct Found {
 }
 
 /// Every initiator name and host NQN in a text.
-pub(crate) fn names(text: &str) -> Vec<Found> {
+pub(super) fn names(text: &str) -> Vec<Found> {
     let mut found = Vec::new();
-    let lower = text.to_ascii_lowercase();
-    let mut at = 0;
-    while let Some((start, kind)) = next(&lower, at) {
+    let mut end = 0;
+    for dot in memchr::memchr_iter(b'.', text.as_bytes()) {
+        let Some((start, kind)) = form(text, dot).filter(|(start, _)| *start >= end) else {
+            continue;
+        };
         let rest = text.get(start..).unwrap_or_default();
         let name = whole(rest);
-        at = start + name.len().max(4);
-        let cut = ["…", "..."].iter().any(|mark| {
-            name.ends_with(mark)
-                || rest
-                    .get(name.len()..)
-                    .is_some_and(|rest| rest.starts_with(mark))
-        });
+        end = start + name.len();
+        let behind = rest.get(name.len()..).unwrap_or_default();
+        let cut = ["…", "..."]
+            .iter()
+            .any(|mark| name.ends_with(mark) || behind.starts_with(mark));
         let name = name.trim_end_matches(['…', '.', ':', ',', ';']);
         if is_name(name) {
             found.push(Found {
@@ -48,30 +52,26 @@ pub(crate) fn names(text: &str) -> Vec<Found> {
     found
 }
 
-/// Where the next name begins: after nothing that belongs to a word.
-fn next(lower: &str, from: usize) -> Option<(usize, Kind)> {
-    const FORMS: [(&str, Kind); 4] = [
-        ("iqn.", Kind::Iscsi),
-        ("eui.", Kind::Iscsi),
-        ("naa.", Kind::Iscsi),
-        ("nqn.", Kind::Nqn),
-    ];
-    let mut before = lower.get(..from)?.chars().next_back();
-    for (at, character) in lower.get(from..)?.char_indices() {
-        let inside =
-            before.is_some_and(|before| before.is_alphanumeric() || "-_.".contains(before));
-        before = Some(character);
-        if inside || !"ien".contains(character) {
-            continue;
-        }
-        let rest = lower.get(from + at..)?;
-        let form = FORMS.iter().find(|(form, _)| rest.starts_with(form));
-        if let Some((_, kind)) = form {
-            return Some((from + at, *kind));
-        }
-    }
-    None
+/// Where a name begins whose form ends with this dot: after nothing that belongs to a word.
+fn form(text: &str, dot: usize) -> Option<(usize, Kind)> {
+    let start = dot.checked_sub(3)?;
+    let word = text.get(start..dot)?;
+    let kind = FORMS
+        .iter()
+        .find(|(form, _)| word.eq_ignore_ascii_case(form))?
+        .1;
+    let before = text.get(..start)?.chars().next_back();
+    let inside = before.is_some_and(|before| before.is_alphanumeric() || "-_.".contains(before));
+    (!inside).then_some((start, kind))
 }
+
+/// What names begin with, before a dot.
+const FORMS: [(&str, Kind); 4] = [
+    ("iqn", Kind::Iscsi),
+    ("eui", Kind::Iscsi),
+    ("naa", Kind::Iscsi),
+    ("nqn", Kind::Nqn),
+];
 
 /// The name at the beginning of a text. A comma is a part of it where no blank and no other name follows:
 /// `iqn.1998-01.com.vmware:,esx9`.
@@ -94,16 +94,11 @@ fn whole(text: &str) -> &str {
 }
 
 fn begins_a_name(text: &str) -> bool {
-    let lower: String = text
-        .chars()
-        .take(4)
-        .collect::<String>()
-        .to_ascii_lowercase();
     let hex = text
         .chars()
         .take_while(|one| one.is_ascii_hexdigit() || *one == ':')
         .count();
-    ["iqn.", "eui.", "naa.", "nqn."].contains(&lower.as_str()) || hex >= 16
+    form(text, 3).is_some() || hex >= 16
 }
 
 /// `iqn.` and `nqn.` with a date and a domain, `eui.` and `naa.` with their digits (RFC 7143, section 4.2.7; NVMe Base
@@ -133,22 +128,15 @@ fn is_name(name: &str) -> bool {
     }
 }
 
-/// A UUID with hyphens.
-pub(crate) fn uuid(text: &str) -> Option<String> {
+/// A UUID with hyphens, in small letters.
+pub(super) fn uuid(text: &str) -> Option<String> {
     let text = text.trim();
-    let fits = text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| {
-            if matches!(at, 8 | 13 | 18 | 23) {
-                byte == b'-'
-            } else {
-                byte.is_ascii_hexdigit()
-            }
-        });
-    fits.then(|| text.to_ascii_lowercase())
+    let uuid = HostUuid::parse(text).ok().map(|uuid| uuid.to_string())?;
+    uuid.eq_ignore_ascii_case(text).then_some(uuid)
 }
 
 /// A worldwide name of Fibre Channel, of which there is nothing to say here.
-pub(crate) fn is_wwn(text: &str) -> bool {
+pub(super) fn is_wwn(text: &str) -> bool {
     let digits: String = text.chars().filter(|one| !":-".contains(*one)).collect();
     let paired = text.contains(':') || text.len() == 16;
     paired
@@ -156,25 +144,27 @@ pub(crate) fn is_wwn(text: &str) -> bool {
         && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// What the array compares: initiator names without regard to the size of letters, NQNs byte for byte, but those of a
-/// UUID as its bits, since they are one Host ID.
-pub(crate) fn key(kind: Kind, name: &str) -> String {
+/// What an array compares: initiator names without regard to the size of letters, NQNs byte for byte. An NQN that is
+/// made of a UUID is one Host ID however it is written.
+pub(super) fn key(kind: Kind, name: &str) -> String {
     match kind {
-        Kind::Iscsi | Kind::HostId => name.to_ascii_lowercase(),
+        Kind::Iscsi => alike::iqn(name).into_owned(),
+        Kind::HostId => name.to_ascii_lowercase(),
         Kind::Nqn => {
-            let uuid = name
-                .get(..32)
-                .filter(|start| start.eq_ignore_ascii_case("nqn.2014-08.org.nvmexpress:uuid:"));
-            match uuid.and_then(|_| name.get(32..)).and_then(self::uuid) {
-                Some(uuid) => format!("nqn.2014-08.org.nvmexpress:uuid:{uuid}"),
-                None => name.to_owned(),
-            }
+            let (prefix, digits) = name
+                .split_at_checked(HostNqn::UUID_PREFIX.len())
+                .unwrap_or_default();
+            let is_uuids = prefix.eq_ignore_ascii_case(HostNqn::UUID_PREFIX);
+            uuid(digits).filter(|_| is_uuids).map_or_else(
+                || name.to_owned(),
+                |uuid| format!("{}{uuid}", HostNqn::UUID_PREFIX),
+            )
         }
     }
 }
 
 /// An address, without the length of a network or what else follows it.
-pub(crate) fn address(text: &str) -> Option<std::net::IpAddr> {
+pub(super) fn address(text: &str) -> Option<std::net::IpAddr> {
     let text = text.trim().trim_start_matches('[');
     let end = text
         .find(|one: char| one.is_whitespace() || "/%](,;".contains(one))

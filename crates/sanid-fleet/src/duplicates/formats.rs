@@ -230,8 +230,10 @@ fn csv(text: &str) -> Option<Node> {
         skipped += 1;
     }
     let choices: Vec<u8> = said.map_or_else(|| b",;\t|".to_vec(), |one| vec![one]);
+    let first = rest.lines().next().unwrap_or_default();
     choices
         .into_iter()
+        .filter(|separator| first.as_bytes().contains(separator))
         .find_map(|separator| table(rest, separator, skipped))
 }
 

@@ -1,7 +1,7 @@
 //! Tables of text: with lines around their cells, with a ruler below their head, or by words.
 
+use super::blocks::{Lines, has_names};
 use super::keys::plain;
-use super::text::{Lines, has_names};
 use super::tree::Node;
 use super::value;
 
