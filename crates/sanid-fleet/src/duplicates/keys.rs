@@ -4,10 +4,11 @@ use super::value;
 
 /// A key without its spelling: `Host Name`, `host_name` and `hostName` are one.
 pub(super) fn plain(key: &str) -> String {
-    key.chars()
-        .filter(|one| one.is_alphanumeric())
-        .collect::<String>()
-        .to_lowercase()
+    let mut plain = String::with_capacity(key.len());
+    for one in key.chars().filter(|one| one.is_alphanumeric()) {
+        plain.extend(one.to_lowercase());
+    }
+    plain
 }
 
 /// How well a key names a host.
@@ -148,7 +149,7 @@ pub(super) fn host(text: &str) -> Option<String> {
         "unknown",
         "localhost",
     ];
-    if nothing.contains(&text.to_lowercase().as_str())
+    if nothing.iter().any(|one| text.eq_ignore_ascii_case(one))
         || text.len() > 253
         || !value::names(text).is_empty()
     {

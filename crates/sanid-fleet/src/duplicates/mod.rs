@@ -38,8 +38,8 @@ pub(crate) struct Source {
 /// Reads a file; `name` is its path, for the files of one host that do not say which.
 pub(crate) fn read(name: &str, bytes: &[u8]) -> Source {
     let mut source = Source::default();
-    let root = formats::read(bytes, &mut source.unread);
-    source.facts = tree::facts(&root);
+    let mut root = formats::read(bytes, &mut source.unread);
+    source.facts = tree::facts(&mut root);
     source.wwns = root.wwns();
     let cut: Vec<&Fact> = source.facts.iter().filter(|fact| fact.cut).collect();
     if let Some(first) = cut.first() {

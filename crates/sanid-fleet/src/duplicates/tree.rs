@@ -1,5 +1,6 @@
 //! What every format becomes: keys with texts below keys; and the host and the address around a name.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::keys::{Rank, host, is_address, is_host_id, is_targets, plain, rank};
@@ -12,6 +13,36 @@ pub(crate) struct Node {
     pub(crate) text: Option<String>,
     pub(crate) below: Vec<Node>,
     pub(crate) line: u64,
+    seen: Seen,
+}
+
+/// What is in a node and below it, found once: to look again from each name would take the square of a list's length.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    names: Names,
+    /// The first that stands there.
+    address: Option<IpAddr>,
+}
+
+/// The names in a node and below it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Names {
+    #[default]
+    Nothing,
+    /// One and the same, by its number.
+    One(usize),
+    Several,
+}
+
+impl Names {
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Nothing, other) => other,
+            (this, Self::Nothing) => this,
+            (this, other) if this == other => this,
+            _ => Self::Several,
+        }
+    }
 }
 
 impl Node {
@@ -21,6 +52,7 @@ impl Node {
             text: Some(text.to_owned()),
             below: Vec::new(),
             line,
+            seen: Seen::default(),
         }
     }
 
@@ -49,6 +81,27 @@ impl Node {
             text: None,
             below,
             line,
+            seen: Seen::default(),
+        }
+    }
+
+    /// Notes what is in it and below it; a name's number is its place among those seen before.
+    fn look(&mut self, numbers: &mut HashMap<String, usize>) {
+        let own = self.text.as_deref().filter(|_| !is_targets(&self.key));
+        let found = own.into_iter().flat_map(value::names);
+        self.seen.names = found
+            .map(|one| {
+                let next = numbers.len();
+                let number = numbers.entry(one.name.to_ascii_lowercase());
+                Names::One(*number.or_insert(next))
+            })
+            .fold(Names::Nothing, Names::and);
+        let own = self.text.as_deref().filter(|_| is_address(&self.key));
+        self.seen.address = own.and_then(value::address);
+        for below in &mut self.below {
+            below.look(numbers);
+            self.seen.names = self.seen.names.and(below.seen.names);
+            self.seen.address = self.seen.address.or(below.seen.address);
         }
     }
 }
@@ -93,7 +146,8 @@ fn is_below_targets(key: &str, above: &[&Node]) -> bool {
 }
 
 /// The facts of a tree.
-pub(crate) fn facts(root: &Node) -> Vec<Fact> {
+pub(crate) fn facts(root: &mut Node) -> Vec<Fact> {
+    root.look(&mut HashMap::new());
     let mut all = Vec::new();
     walk(root, &mut Vec::new(), &mut all);
     all
@@ -127,11 +181,15 @@ fn leaf(node: &Node, text: &str, above: &[&Node], all: &mut Vec<Fact>) {
             found.push(value::Found { kind, name, cut });
         }
     }
-    let Some(first) = found.first() else {
+    if found.is_empty() {
         return;
-    };
-    let mut places = above.iter().rev();
-    let address = places.find_map(|node| address_in(node, &first.name));
+    }
+    // Of several names it is not known whose the address is.
+    let mut alone = above
+        .iter()
+        .rev()
+        .take_while(|one| one.seen.names != Names::Several);
+    let address = alone.find_map(|one| one.seen.address);
     let known = address.filter(|_| !plain(key).starts_with("iface"));
     let who = who(above)
         .or(known.map(Who::Address))
@@ -223,11 +281,9 @@ const FEW: usize = 8;
 /// Whether the keys of an object are hosts: each has an object with names.
 fn is_map(node: &Node) -> bool {
     node.below.len() > 1
-        && node
-            .below
-            .iter()
-            .take(FEW)
-            .all(|one| one.text.is_none() && !one.key.is_empty() && has_name(one, &mut { RECORD }))
+        && node.below.iter().take(FEW).all(|one| {
+            one.text.is_none() && !one.key.is_empty() && one.seen.names != Names::Nothing
+        })
 }
 
 fn is_port_of(inner: &str, outer: &str) -> bool {
@@ -275,56 +331,6 @@ fn metadata(node: &Node) -> Option<String> {
     let metadata = node.fields().iter().find(|one| one.key == "metadata")?;
     let name = metadata.fields().iter().find(|one| one.key == "name")?;
     host(name.text.as_deref()?)
-}
-
-/// As much as the description of one host has: what is more is looked at no further.
-const RECORD: usize = 256;
-
-/// The address in an object with one name: of several names it is not known whose it is.
-fn address_in(node: &Node, name: &str) -> Option<IpAddr> {
-    let mut left = RECORD;
-    if !has_only(node, name, &mut left) {
-        return None;
-    }
-    let mut found = None;
-    addresses_below(node, &mut |address| {
-        found.get_or_insert(address);
-    });
-    found
-}
-
-/// Whether no other name is below a node, as far as that was looked at whole.
-fn has_only(node: &Node, name: &str, left: &mut usize) -> bool {
-    let Some(rest) = left.checked_sub(1) else {
-        return false;
-    };
-    *left = rest;
-    let own = node.text.as_ref().filter(|_| !is_targets(&node.key));
-    let mut names = own.into_iter().flat_map(|text| value::names(text));
-    names.all(|one| one.name.eq_ignore_ascii_case(name))
-        && node.below.iter().all(|below| has_only(below, name, left))
-}
-
-/// Whether a name is below a node.
-fn has_name(node: &Node, left: &mut usize) -> bool {
-    let Some(rest) = left.checked_sub(1) else {
-        return false;
-    };
-    *left = rest;
-    let own = node.text.as_ref().filter(|_| !is_targets(&node.key));
-    own.is_some_and(|text| !value::names(text).is_empty())
-        || node.below.iter().any(|below| has_name(below, left))
-}
-
-fn addresses_below(node: &Node, found: &mut dyn FnMut(IpAddr)) {
-    if let (Some(text), true) = (&node.text, is_address(&node.key)) {
-        if let Some(address) = value::address(text) {
-            found(address);
-        }
-    }
-    for below in &node.below {
-        addresses_below(below, found);
-    }
 }
 
 fn host_id_in(node: &Node) -> Option<String> {

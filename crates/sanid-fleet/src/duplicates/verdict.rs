@@ -1,6 +1,6 @@
 //! Who shares a name: a pure function of facts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use super::tree::{Fact, Who};
@@ -41,13 +41,15 @@ pub(crate) struct Holder {
 
 pub(crate) fn judge(facts: &[Fact]) -> Vec<Judged> {
     let hosts = Hosts::new(facts);
-    let mut names: BTreeMap<(Kind, String), Vec<&Fact>> = BTreeMap::new();
+    let mut names: HashMap<(Kind, String), Vec<&Fact>> = HashMap::new();
     for fact in facts.iter().filter(|fact| !fact.cut) {
         names
             .entry((fact.kind, value::key(fact.kind, &fact.name)))
             .or_default()
             .push(fact);
     }
+    let mut names: Vec<_> = names.into_iter().collect();
+    names.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     names
         .into_iter()
         .map(|((kind, name), facts)| one(kind, name, &facts, &hosts))
@@ -113,12 +115,12 @@ fn hold(holders: &mut Holders, key: String, name: &str, fact: &Fact) {
 
 /// Which names of hosts are one host: letters of either size, a final dot, and a short name of one domain.
 struct Hosts {
-    domains: BTreeMap<String, BTreeSet<String>>,
+    domains: HashMap<String, BTreeSet<String>>,
 }
 
 impl Hosts {
     fn new(facts: &[Fact]) -> Self {
-        let mut domains: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut domains: HashMap<String, BTreeSet<String>> = HashMap::new();
         for fact in facts {
             if let Who::Host(host) = &fact.who {
                 let host = alike::host(host).into_owned();
