@@ -94,6 +94,22 @@ impl Input {
         }
         without_mark(stored)
     }
+
+    /// All of its text.
+    ///
+    /// # Errors
+    /// Why it cannot be read, or that it is larger than `limit`.
+    pub(crate) fn whole(self, limit: u64) -> Result<Vec<u8>, String> {
+        let mut bytes = Vec::new();
+        let text = self.text().map_err(|error| why(&error))?;
+        text.take(limit.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(|error| why(&error))?;
+        if bytes.len() as u64 > limit {
+            return Err(format!("it is larger than {} MiB", limit >> 20));
+        }
+        Ok(bytes)
+    }
 }
 
 fn without_mark(mut text: impl BufRead + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {

@@ -8,6 +8,7 @@ mod answers;
 mod blocks;
 mod formats;
 mod keys;
+mod login;
 pub(crate) mod report;
 mod tables;
 mod text;
@@ -22,7 +23,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 pub(crate) use tree::{Fact, Who};
-pub(crate) use value::Kind;
+pub(crate) use value::{Kind, key};
 pub(crate) use verdict::{Holder, Judged, Verdict, judge};
 
 /// What one file shows.
@@ -63,7 +64,7 @@ fn of_one_host(facts: &[Fact]) -> bool {
     let names = |kind: Kind| {
         let of_kind = facts.iter().filter(|fact| fact.kind == kind);
         of_kind
-            .map(|fact| value::key(kind, &fact.name))
+            .map(|fact| key(kind, &fact.name))
             .collect::<BTreeSet<_>>()
             .len()
     };

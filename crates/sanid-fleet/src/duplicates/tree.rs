@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::keys::{Rank, host, is_address, is_host_id, is_targets, plain, rank};
+use super::login::{self, Login};
 use super::value::{self, Kind};
 
 /// A key, with a text or with what is below it.
@@ -67,7 +68,7 @@ impl Node {
     }
 
     /// What an object has; nothing of a list, which may have a million.
-    fn fields(&self) -> &[Self] {
+    pub(super) fn fields(&self) -> &[Self] {
         const MOST: usize = 1024;
         if self.below.len() > MOST {
             return &[];
@@ -129,6 +130,8 @@ pub(crate) struct Fact {
     pub(crate) address: Option<IpAddr>,
     /// The Host ID beside an NQN.
     pub(crate) host_id: Option<String>,
+    /// The session, where the source is a target's list of them.
+    pub(crate) login: Option<Login>,
     /// The file, and the line in it; 0 where the format has none.
     pub(crate) file: String,
     pub(crate) line: u64,
@@ -185,11 +188,12 @@ fn leaf(node: &Node, text: &str, above: &[&Node], all: &mut Vec<Fact>) {
         return;
     }
     // Of several names it is not known whose the address is.
-    let mut alone = above
+    let near = above
         .iter()
-        .rev()
-        .take_while(|one| one.seen.names != Names::Several);
-    let address = alone.find_map(|one| one.seen.address);
+        .rposition(|one| one.seen.names == Names::Several);
+    let near = above.get(near.map_or(0, |at| at + 1)..).unwrap_or_default();
+    let address = near.iter().rev().find_map(|one| one.seen.address);
+    let login = login::of(key, near, above, address.is_some());
     let known = address.filter(|_| !plain(key).starts_with("iface"));
     let who = who(above)
         .or(known.map(Who::Address))
@@ -202,6 +206,7 @@ fn leaf(node: &Node, text: &str, above: &[&Node], all: &mut Vec<Fact>) {
         who: who.clone(),
         address,
         host_id: host_id.clone().filter(|_| one.kind == Kind::Nqn),
+        login: login.clone().filter(|_| one.kind != Kind::HostId),
         file: String::new(),
         line: node.line,
     }));

@@ -1,0 +1,255 @@
+//! Which host a login is of, by its name, its address and its Host ID.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::IpAddr;
+
+use super::OfFile;
+use super::words;
+use crate::alike::{Digest, Kind};
+use crate::audit::finding::Finding;
+use crate::audit::record::{Fleet, Record};
+use crate::duplicates;
+use crate::sessions::Login;
+
+/// A report is taken for what the host has now for a day; addresses of an older one may be others' by now.
+const FRESH: u64 = 24 * 60 * 60;
+
+/// The hosts that report a name.
+pub(super) struct Holders(HashMap<(Kind, Digest), Vec<u64>>);
+
+impl Holders {
+    pub(super) fn of(&self, login: &Login) -> &[u64] {
+        self.0.get(&value(login)).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn value(login: &Login) -> (Kind, Digest) {
+    match login.kind {
+        duplicates::Kind::Iscsi => (Kind::Iqn, Digest::of_iqn(&login.name)),
+        duplicates::Kind::Nqn | duplicates::Kind::HostId => {
+            (Kind::HostNqn, Digest::of_nqn(&login.name))
+        }
+    }
+}
+
+/// Of these logins.
+pub(super) fn holders<'l>(fleet: &Fleet, logins: impl Iterator<Item = &'l Login>) -> Holders {
+    let mut holders: HashMap<_, Vec<u64>> = logins.map(|one| (value(one), Vec::new())).collect();
+    for (place, record) in fleet.hosts() {
+        record.values(|kind, value, _| {
+            if let Some(places) = holders.get_mut(&(kind, value)) {
+                if places.last() != Some(&place) {
+                    places.push(place);
+                }
+            }
+        });
+    }
+    Holders(holders)
+}
+
+/// The hosts of a fleet, as far as these logins concern them.
+struct Known<'f> {
+    fleet: &'f Fleet,
+    holders: Holders,
+    owners: HashMap<IpAddr, Vec<u64>>,
+    /// Addresses that no host has, from which hosts log in that are different by their names.
+    translated: HashSet<IpAddr>,
+}
+
+/// The logins of one name.
+pub(super) struct OfName<'l> {
+    /// Each login with the time at which it was seen, the number of its file first.
+    pub(super) logins: Vec<(usize, u64, &'l Login)>,
+}
+
+/// What a login is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Placed {
+    /// From an address of a host with this name.
+    Own,
+    /// Nothing tells from where: no address, or a report without.
+    Untold,
+    /// From an address of a host that does not have this name.
+    Other(u64),
+    /// From an address, or with a Host ID, of nobody who has this name.
+    Elsewhere,
+}
+
+/// The findings about every name.
+pub(super) fn names(fleet: &Fleet, files: &[OfFile]) -> Vec<Finding> {
+    let all = || files.iter().flat_map(|file| &file.logins);
+    let known = Known::new(fleet, holders(fleet, all()), all());
+    let mut names: BTreeMap<(duplicates::Kind, String), OfName<'_>> = BTreeMap::new();
+    for (number, file) in files.iter().enumerate() {
+        for login in &file.logins {
+            let key = (login.kind, duplicates::key(login.kind, &login.name));
+            let name = names.entry(key).or_insert(OfName { logins: Vec::new() });
+            name.logins.push((number, file.time, login));
+        }
+    }
+    let (mut found, mut strangers) = (Vec::new(), Vec::new());
+    for name in names.into_values() {
+        known.name(&name, &mut found, &mut strangers);
+    }
+    found.extend(words::unknown(&strangers));
+    found
+}
+
+impl<'f> Known<'f> {
+    fn new<'l>(
+        fleet: &'f Fleet,
+        holders: Holders,
+        logins: impl Iterator<Item = &'l Login>,
+    ) -> Self {
+        let mut owners: HashMap<IpAddr, Vec<u64>> = HashMap::new();
+        let mut users: HashMap<IpAddr, HashSet<&[u64]>> = HashMap::new();
+        for login in logins {
+            let Some(address) = login.address else {
+                continue;
+            };
+            owners.entry(address).or_default();
+            let of = holders.of(login);
+            if !of.is_empty() {
+                users.entry(address).or_default().insert(of);
+            }
+        }
+        for (place, record) in fleet.hosts() {
+            for address in record.addresses() {
+                if let Some(places) = owners.get_mut(address) {
+                    places.push(place);
+                }
+            }
+        }
+        let of_nobody = |address: &IpAddr| owners.get(address).is_none_or(Vec::is_empty);
+        let translated = users
+            .iter()
+            .filter(|(address, users)| of_nobody(address) && users.len() > 1)
+            .map(|(address, _)| *address)
+            .collect();
+        Self {
+            fleet,
+            holders,
+            owners,
+            translated,
+        }
+    }
+
+    fn records(&self, places: &[u64]) -> Vec<&'f Record> {
+        places
+            .iter()
+            .filter_map(|place| self.fleet.get(*place))
+            .collect()
+    }
+
+    fn place(&self, login: &Login) -> Placed {
+        let holders = self.holders.of(login);
+        let records = self.records(holders);
+        let mut ids = records.iter().flat_map(|record| record.all_names());
+        if let Some(id) = &login.host_id {
+            let id = sanid_core::HostUuid::parse(id).ok();
+            let known: HashSet<[u8; 16]> = ids.by_ref().filter_map(|one| one.host_id).collect();
+            if id.is_some_and(|id| !known.is_empty() && !known.contains(id.as_bytes())) {
+                return Placed::Elsewhere;
+            }
+        }
+        let Some(address) = login.address else {
+            return Placed::Untold;
+        };
+        let owners = self.owners.get(&address).map_or(&[][..], Vec::as_slice);
+        if owners.iter().any(|owner| holders.contains(owner)) {
+            return Placed::Own;
+        }
+        match owners {
+            [owner] => Placed::Other(*owner),
+            _ if holders.is_empty() => Placed::Untold,
+            _ if records.iter().any(|record| record.addresses().is_empty()) => Placed::Untold,
+            _ => Placed::Elsewhere,
+        }
+    }
+
+    /// What the logins of one name are.
+    fn name<'l>(
+        &self,
+        name: &OfName<'l>,
+        found: &mut Vec<Finding>,
+        strangers: &mut Vec<&'l Login>,
+    ) {
+        let Some((_, _, first)) = name.logins.first() else {
+            return;
+        };
+        let holders = self.holders.of(first);
+        let mut placed: BTreeMap<Placed, OfName<'l>> = BTreeMap::new();
+        for (file, time, login) in &name.logins {
+            let logins = placed
+                .entry(self.place(login))
+                .or_insert(OfName { logins: Vec::new() });
+            logins.logins.push((*file, *time, login));
+        }
+        for (what, of_it) in &placed {
+            match what {
+                Placed::Own => {}
+                Placed::Untold if holders.is_empty() => {
+                    strangers.extend(of_it.logins.iter().map(|(_, _, login)| *login));
+                }
+                Placed::Untold => found.push(words::untold(self.fleet, of_it, holders)),
+                Placed::Other(owner) => {
+                    let is_certain = self.is_fresh(&[*owner], of_it);
+                    found.push(words::differs(
+                        self.fleet, of_it, *owner, holders, is_certain,
+                    ));
+                }
+                Placed::Elsewhere => {
+                    let own = placed.get(&Placed::Own);
+                    let doubt = self.doubt(of_it, own, holders);
+                    found.push(words::elsewhere(self.fleet, of_it, holders, doubt));
+                }
+            }
+        }
+    }
+
+    /// Why an address of nobody may be the host's own after all.
+    fn doubt(&self, elsewhere: &OfName<'_>, own: Option<&OfName<'_>>, holders: &[u64]) -> Doubt {
+        let mut addresses = elsewhere.logins.iter().map(|(_, _, login)| login.address);
+        let by_id = elsewhere
+            .logins
+            .iter()
+            .any(|(_, _, login)| login.host_id.is_some());
+        let at_one_time = |(file, _, login): &(usize, u64, &Login)| {
+            own.into_iter()
+                .flat_map(|own| &own.logins)
+                .any(|(other, _, own)| (file, login.snapshot) == (other, own.snapshot))
+        };
+        if addresses.all(|one| one.is_some_and(|one| self.translated.contains(&one))) {
+            Doubt::Translated
+        } else if by_id
+            || elsewhere.logins.iter().any(at_one_time)
+            || self.is_fresh(holders, elsewhere)
+        {
+            Doubt::Little
+        } else {
+            Doubt::OldReport
+        }
+    }
+
+    /// Whether a report of these hosts is at most a day older than the logins.
+    fn is_fresh(&self, places: &[u64], name: &OfName<'_>) -> bool {
+        let seen = name
+            .logins
+            .iter()
+            .map(|(_, time, _)| *time)
+            .min()
+            .unwrap_or_default();
+        let records = self.records(places);
+        let all = records.iter().map(|record| u64::from(record.time));
+        all.max()
+            .is_some_and(|made| made > 0 && made.saturating_add(FRESH) >= seen)
+    }
+}
+
+/// What else a login from elsewhere can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doubt {
+    Little,
+    OldReport,
+    Translated,
+}

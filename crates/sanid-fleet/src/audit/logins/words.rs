@@ -1,0 +1,287 @@
+//! The findings about logins, in words.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use sanid_host::findings::Severity;
+
+use super::find::{Doubt, OfName};
+use crate::audit::checks::name;
+use crate::audit::code::Code;
+use crate::audit::finding::Finding;
+use crate::audit::record::Fleet;
+use crate::duplicates::Kind;
+use crate::sessions::{Judged, Login};
+use crate::shown;
+
+/// More lines about one name are counted only.
+const MOST: usize = 10;
+
+const ASK_AGAIN: &str = "sanid-fleet collect --ssh HOSTS    asks the hosts again: an address that one got meanwhile is then its own";
+
+fn what(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Iscsi => "initiator name",
+        Kind::Nqn => "host NQN",
+        Kind::HostId => "Host ID",
+    }
+}
+
+/// `from 192.0.2.12, alias db-02, at TARGET (FILE:LINE)`.
+fn line(login: &Login) -> String {
+    let mut line = login
+        .address
+        .map_or("no address".to_owned(), |address| format!("from {address}"));
+    let mut add = |word: &str, text: Option<&str>| {
+        if let Some(text) = text {
+            line.push_str(", ");
+            line.push_str(word);
+            line.push_str(text);
+        }
+    };
+    add("alias ", login.alias.as_deref());
+    add("with Host ID ", login.host_id.as_deref());
+    add("at ", login.target.as_deref());
+    let place = &login.place;
+    shown(&format!("{line} ({place})"))
+}
+
+/// Each login once, however many snapshots it is in.
+fn lines<'l>(logins: impl Iterator<Item = &'l Login>) -> Vec<String> {
+    let mut seen: Vec<(Option<_>, &Option<String>, &Option<String>)> = Vec::new();
+    let mut all = Vec::new();
+    for login in logins {
+        let key = (login.address, &login.host_id, &login.target);
+        if !seen.contains(&key) && seen.len() < MOST {
+            seen.push(key);
+            all.push(line(login));
+        }
+    }
+    all
+}
+
+/// `db-01 has 192.0.2.11, 198.51.100.11 (report of 2026-11-29T10:00:00Z)`.
+fn of_host(fleet: &Fleet, place: u64) -> String {
+    let Some(record) = fleet.get(place) else {
+        return String::new();
+    };
+    let all = record.addresses();
+    let mut addresses: Vec<String> = all.iter().take(MOST).map(ToString::to_string).collect();
+    if all.len() > MOST {
+        addresses.push(format!("{} more", all.len() - MOST));
+    }
+    let has = if addresses.is_empty() {
+        "has no addresses in its report".to_owned()
+    } else {
+        format!("has {}", addresses.join(", "))
+    };
+    let time = UNIX_EPOCH + Duration::from_secs(record.time.into());
+    let time = match record.time {
+        0 => String::new(),
+        _ => format!(" (report of {})", humantime::format_rfc3339_seconds(time)),
+    };
+    format!("{} {has}{time}", name(fleet, place))
+}
+
+/// A finding about one name and some hosts.
+fn finding(code: Code, login: &Login, hosts: &[u64], seen: String, why: &'static str) -> Finding {
+    Finding {
+        about: vec![shown(&login.name)],
+        hosts: hosts.len() as u64,
+        named: hosts.iter().copied().take(MOST).collect(),
+        ..Finding::new(code, seen, why)
+    }
+}
+
+fn logins<'l>(name: &OfName<'l>) -> impl Iterator<Item = &'l Login> {
+    name.logins.iter().map(|(_, _, login)| *login)
+}
+
+/// Two machines, by what the target shows alone.
+pub(super) fn shared(judged: &Judged<'_>, holders: &[u64]) -> Finding {
+    let mut details: Vec<String> = judged.why.iter().map(|why| shown(why)).collect();
+    details.extend(lines(judged.logins.iter().copied()));
+    Finding {
+        about: vec![shown(&judged.name)],
+        details,
+        hosts: holders.len() as u64,
+        named: holders.iter().copied().take(MOST).collect(),
+        fix: vec![
+            "unmount its volumes on one of the machines first".to_owned(),
+            "sanid reseed    on the machine that is a copy, or sanid apply --replace where only the names are copied".to_owned(),
+        ],
+        ..Finding::new(
+            Code::LoginShared,
+            format!("two machines are logged in as {}", shown(&judged.name)),
+            "A target takes them for one host: each reaches the other's volumes, and one's login ends the other's session.",
+        )
+    }
+}
+
+/// A login from an address, or with a Host ID, that no host with its name has.
+pub(super) fn elsewhere(
+    fleet: &Fleet,
+    name: &OfName<'_>,
+    holders: &[u64],
+    doubt: Doubt,
+) -> Finding {
+    let Some(first) = logins(name).next() else {
+        return Finding::new(Code::LoginFromElsewhere, String::new(), "");
+    };
+    let mut details = lines(logins(name));
+    details.extend(
+        holders
+            .iter()
+            .take(MOST)
+            .map(|place| of_host(fleet, *place)),
+    );
+    let mut fix = vec![ASK_AGAIN.to_owned()];
+    match doubt {
+        Doubt::Little => {}
+        Doubt::OldReport => details.push("the report is more than a day older than the login: the address may be the host's own by now".to_owned()),
+        Doubt::Translated => details.push("hosts of different names log in from this address: it may be that of a translation of addresses (NAT) or of a gateway".to_owned()),
+    }
+    fix.push("find the machine at that address by the network's ARP, DHCP or NAT tables: where it is not one of these hosts, unmount its volumes, then give it names of its own".to_owned());
+    let by = if first.host_id.is_some() && first.address.is_none() {
+        "with a Host ID"
+    } else {
+        "from an address"
+    };
+    let seen = format!(
+        "{} is logged in {by} that no host with this {} has",
+        shown(&first.name),
+        what(first.kind)
+    );
+    Finding {
+        severity: if doubt == Doubt::Little {
+            Severity::Danger
+        } else {
+            Severity::Warning
+        },
+        details,
+        fix,
+        ..finding(
+            Code::LoginFromElsewhere,
+            first,
+            holders,
+            seen,
+            "Unless it is the host's own since its report, or that of a translation of addresses, a second machine uses the name, such as a copy without sanid: each reaches the other's volumes.",
+        )
+    }
+}
+
+/// A host that is logged in with a name that it does not report.
+pub(super) fn differs(
+    fleet: &Fleet,
+    of_it: &OfName<'_>,
+    owner: u64,
+    holders: &[u64],
+    is_certain: bool,
+) -> Finding {
+    let Some(first) = logins(of_it).next() else {
+        return Finding::new(Code::LoginNameDiffers, String::new(), "");
+    };
+    let host = name(fleet, owner);
+    let mut details = lines(logins(of_it));
+    details.push(of_host(fleet, owner));
+    for holder in holders.iter().take(MOST) {
+        details.push(format!(
+            "it is the {} of {}",
+            what(first.kind),
+            name(fleet, *holder)
+        ));
+    }
+    if !is_certain {
+        details.push("the report is more than a day older than the login: the address may be a different machine's by now".to_owned());
+    }
+    Finding {
+        severity: if is_certain {
+            Severity::Danger
+        } else {
+            Severity::Warning
+        },
+        details,
+        fix: vec![
+            format!("sanid status    on {host} says which names are in use, and where each comes from"),
+            "sanid-fleet collect --ssh HOSTS    asks the hosts again, where the address may be a different machine's by now".to_owned(),
+        ],
+        ..finding(
+            Code::LoginNameDiffers,
+            first,
+            &[owner],
+            format!("{} is logged in from an address of {host}, which does not report this {}", shown(&first.name), what(first.kind)),
+            "Either the host uses a name that its report does not show, or a different machine has its address: the target gives it the volumes of that name.",
+        )
+    }
+}
+
+/// Names of nobody.
+pub(super) fn unknown(strangers: &[&Login]) -> Option<Finding> {
+    let mut names: Vec<&Login> = Vec::new();
+    for login in strangers {
+        if !names.iter().any(|one| one.name == login.name) {
+            names.push(login);
+        }
+    }
+    let count = names.len();
+    let about = names.iter().take(MOST).map(|one| shown(&one.name));
+    let mut details: Vec<String> = names
+        .iter()
+        .take(MOST)
+        .map(|one| format!("{} {}", shown(&one.name), line(one)))
+        .collect();
+    if count > MOST {
+        details.push(format!("and {} more", count - MOST));
+    }
+    (count > 0).then(|| Finding {
+        about: about.collect(),
+        details,
+        fix: vec![
+            "sanid-fleet collect --ssh HOSTS    collects the reports of these machines, once sanid is installed there".to_owned(),
+            "remove the name at the target, where it is nobody's".to_owned(),
+        ],
+        ..Finding::new(
+            Code::LoginNameUnknown,
+            match count {
+                1 => "a name is logged in that no host reports".to_owned(),
+                _ => format!("{count} names are logged in that no host reports"),
+            },
+            "Machines without a report use storage, and a copy of one of them is not found.",
+        )
+    })
+}
+
+/// Logins that nothing places.
+pub(super) fn untold(fleet: &Fleet, name: &OfName<'_>, holders: &[u64]) -> Finding {
+    let Some(first) = logins(name).next() else {
+        return Finding::new(Code::LoginUnplaced, String::new(), "");
+    };
+    let mut details = lines(logins(name));
+    details.extend(
+        holders
+            .iter()
+            .take(MOST)
+            .map(|place| of_host(fleet, *place)),
+    );
+    let (seen, fix) = if logins(name).all(|login| login.address.is_none()) {
+        (
+            "the target shows no address",
+            "ask the target in a way that shows addresses: docs/two-logins.md",
+        )
+    } else {
+        (
+            "the report of a host with this name has no addresses",
+            "sanid-fleet collect --ssh HOSTS    collects reports with addresses, once sanid 0.2 or later is on the hosts",
+        )
+    };
+    Finding {
+        details,
+        fix: vec![fix.to_owned()],
+        ..finding(
+            Code::LoginUnplaced,
+            first,
+            holders,
+            format!("{} is logged in, and {seen}", shown(&first.name)),
+            "It cannot be told whether this is the host or a second machine with its name.",
+        )
+    }
+}

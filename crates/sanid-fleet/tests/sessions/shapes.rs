@@ -1,0 +1,274 @@
+//! What targets print: one shape each.
+
+use serde_json::Value;
+
+use crate::support::{Directory, IQN, NQN, shape};
+
+/// File, verdict about the first name, its logins: address, alias, session, target.
+type Expected = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str, u64, &'static str)],
+);
+
+const VAULT: &str = "iqn.2024-01.test.local:vault";
+const FREENAS: &str = "iqn.2005-10.org.freenas.ctl:vault";
+const CNODE: &str = "nqn.2024-01.test.local:cnode1";
+
+/// `""` and 0 where the shape has none.
+const SHAPES: &[Expected] = &[
+    (
+        "live-tgt-clones.txt",
+        "ask",
+        &[("192.0.2.11", "", 19, ""), ("192.0.2.12", "", 18, "")],
+    ),
+    (
+        "live-tgt-multipath.txt",
+        "ask",
+        &[("192.0.2.11", "", 2, ""), ("198.51.100.11", "", 1, "")],
+    ),
+    (
+        "live-tgt-target.txt",
+        "ask",
+        &[("192.0.2.12", "", 1, VAULT), ("192.0.2.11", "", 2, VAULT)],
+    ),
+    (
+        "live-targetcli-sessions.txt",
+        "shared",
+        &[
+            ("192.0.2.11", "db-01", 1, ""),
+            ("192.0.2.12", "db-02", 2, ""),
+        ],
+    ),
+    (
+        "live-scst-sysfs.txt",
+        "ask",
+        &[
+            ("192.0.2.11", "", 1, VAULT),
+            ("198.51.100.12", "", 2, VAULT),
+        ],
+    ),
+    (
+        "live-nvmet-debugfs.txt",
+        "ask",
+        &[
+            ("192.0.2.11", "", 1, CNODE),
+            ("198.51.100.11", "", 2, CNODE),
+            ("192.0.2.12", "", 3, CNODE),
+        ],
+    ),
+    (
+        "live-truenas-iscsi.json",
+        "ask",
+        &[
+            ("192.0.2.11", "", 0, FREENAS),
+            ("192.0.2.12", "db-02", 0, FREENAS),
+        ],
+    ),
+    (
+        "live-truenas-nvmet.json",
+        "ask",
+        &[("192.0.2.11", "", 1, "1"), ("192.0.2.12", "", 2, "1")],
+    ),
+    // One connection of the list is over.
+    (
+        "live-ceph-nvmeof.json",
+        "ask",
+        &[("192.0.2.11", "", 1, CNODE), ("192.0.2.12", "", 2, CNODE)],
+    ),
+    (
+        "ontap-iscsi-sessions.txt",
+        "shared",
+        &[("", "db-01", 357, ""), ("", "db-02", 401, "")],
+    ),
+    (
+        "live-tgt-flap-1.txt",
+        "unproven",
+        &[("192.0.2.12", "", 4, "")],
+    ),
+];
+
+#[test]
+fn each_shape_gives_its_logins_and_its_verdict() {
+    let directory = Directory::of(&[]);
+    for (file, verdict, logins) in SHAPES {
+        let (report, exit) = directory.json(&["sessions", &shape(file)]);
+        assert_eq!(exit, i32::from(*verdict != "unproven"), "{file}");
+        let name = &report["names"][0];
+        assert_eq!(name["verdict"], *verdict, "{file}: {report:#}");
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let found: Vec<_> = name["logins"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| {
+                (
+                    text(&one["address"]),
+                    text(&one["alias"]),
+                    one["session"].as_u64().unwrap_or_default(),
+                    text(&one["target"]),
+                )
+            })
+            .collect();
+        let expected: Vec<_> = logins
+            .iter()
+            .map(|(address, alias, session, target)| {
+                let [address, alias, target] =
+                    [address, alias, target].map(|one| (*one).to_owned());
+                (address, alias, *session, target)
+            })
+            .collect();
+        assert_eq!(found, expected, "{file}");
+    }
+}
+
+/// An all-clear for what was not read would be the worst answer.
+#[test]
+fn files_without_logins_are_errors_that_say_why() {
+    let spdk = std::fs::read_to_string(shape("live-spdk-iscsi.json")).unwrap();
+    let session = std::fs::read_to_string(shape("iscsiadm-session-P3.txt")).unwrap();
+    let subsystems = std::fs::read_to_string(shape("nvme-list-subsys.json")).unwrap();
+    let sheet = format!("host,iqn\ndb-01,{IQN}\ndb-02,{IQN}\n");
+    let acl = format!(
+        "Target 1: {}\n    ACL information:\n        {IQN}\n",
+        "iqn.2024-01.test.local:vault"
+    );
+    for (text, word) in [
+        (spdk.as_str(), "no initiator names"),
+        (&session, "what an initiator prints"),
+        (&subsystems, "what an initiator prints"),
+        (&sheet, "a list of hosts"),
+        (&acl, "1 name, and no login"),
+        ("", "there is no login in it"),
+        ("<html><body>Log in</body></html>", "HTML"),
+        ("[{\"initiator\": \"iqn.19", "no JSON"),
+        (
+            "{\"apiVersion\":\"sanid/v1\",\"kind\":\"Sessions\",\"snapsh",
+            "no JSON",
+        ),
+    ] {
+        let directory = Directory::of(&[("file", text)]);
+        let ran = directory.run(&["sessions", "file"]);
+        assert_eq!(ran.code, Some(2), "{word}: {ran:#?}");
+        assert!(ran.stderr.contains(word), "{word}: {}", ran.stderr);
+        assert!(
+            ran.stderr.contains("nothing was compared"),
+            "{}",
+            ran.stderr
+        );
+        assert_eq!(ran.stdout, "", "{word}");
+    }
+}
+
+#[test]
+fn a_lone_address_is_never_called_clean() {
+    let directory = Directory::of(&[]);
+    let ran = directory.run(&["sessions", &shape("live-tgt-flap-1.txt")]);
+    assert_eq!(ran.code, Some(0));
+    for words in [
+        "unproven  iqn.1993-08.org.debian:01:5c0ffee0a1b2",
+        "one address seen, 192.0.2.12: that is no proof that one machine is behind it",
+        "no all-clear",
+    ] {
+        assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
+    }
+}
+
+/// SPDK's `nvmf_subsystem_get_controllers`.
+#[test]
+fn two_host_ids_below_one_nqn_are_two_machines() {
+    let controller = |number: u32, id: &str| {
+        format!(
+            "{{\"cntlid\": {number}, \"hostnqn\": \"{NQN}\", \"hostid\": \"{id}\", \"num_io_qpairs\": 4}}"
+        )
+    };
+    let one = "7f3c1b52-9a10-4d2e-8b6f-0c5d1e2f3a41";
+    let other = "0d4e9a61-2b3c-4f5a-8e7d-9c0b1a2f3e4d";
+    for (ids, verdict) in [([one, other], "shared"), ([one, one], "unproven")] {
+        let all: Vec<String> = (1..)
+            .zip(ids)
+            .map(|(number, id)| controller(number, id))
+            .collect();
+        let directory = Directory::of(&[("file", &format!("[{}]", all.join(",")))]);
+        let (found, why) = directory.verdict(&["file"]);
+        assert_eq!(found, verdict, "{why}");
+    }
+}
+
+/// A host is called by its short name here and by its full one there.
+#[test]
+fn one_host_under_two_spellings_of_its_alias_is_one() {
+    let line = |alias: &str, number: u32, address: &str| {
+        format!(
+            "alias: {alias}\tsid: {number} type: Normal session-state: LOGGED_IN\n    name: {IQN} (NOT AUTHENTICATED)\n    address: {address} (TCP)  cid: 0 connection-state: LOGGED_IN\n"
+        )
+    };
+    let both = |one: &str, other: &str| line(one, 1, "192.0.2.11") + &line(other, 2, "192.0.2.12");
+    for (one, other, verdict) in [
+        ("db-01", "DB-01.example.net", "ask"),
+        ("db-01", "db-02", "shared"),
+        ("db-01.a.example.net", "db-01.b.example.net", "shared"),
+    ] {
+        let directory = Directory::of(&[("file", &both(one, other))]);
+        assert_eq!(directory.verdict(&["file"]).0, verdict, "{one} {other}");
+    }
+}
+
+/// tgtd lists targets below each other, each with its sessions and its access list.
+#[test]
+fn sessions_of_two_targets_of_tgtd_are_told_apart() {
+    let target = |number: u32, name: &str, sessions: &str| {
+        format!(
+            "Target {number}: {name}\n    System information:\n        Driver: iscsi\n        State: ready\n    I_T nexus information:\n{sessions}    LUN information:\n        LUN: 0\n            Type: controller\n    Account information:\n    ACL information:\n        {IQN}\n"
+        )
+    };
+    let nexus = |number: u32, address: &str| {
+        format!(
+            "        I_T nexus: {number}\n            Initiator: {IQN} alias: none\n            Connection: 0\n                IP Address: {address}\n"
+        )
+    };
+    let text = target(1, "iqn.2024-01.test.local:a", "")
+        + &target(2, "iqn.2024-01.test.local:b", &nexus(3, "192.0.2.11"))
+        + &target(
+            3,
+            "iqn.2024-01.test.local:c",
+            &(nexus(1, "192.0.2.12") + &nexus(2, "192.0.2.13")),
+        );
+    let directory = Directory::of(&[("file", &text)]);
+    let (report, _) = directory.json(&["sessions", "file"]);
+    let found: Vec<String> = report["names"][0]["logins"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            format!(
+                "{} {} {}",
+                one["target"].as_str().unwrap(),
+                one["session"],
+                one["address"].as_str().unwrap()
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "iqn.2024-01.test.local:b 3 192.0.2.11",
+            "iqn.2024-01.test.local:c 1 192.0.2.12",
+            "iqn.2024-01.test.local:c 2 192.0.2.13",
+        ]
+    );
+}
+
+#[test]
+fn text_of_targets_cannot_write_to_the_terminal() {
+    let text = format!(
+        "[{{\"initiator\": \"{IQN}\", \"initiator_addr\": \"192.0.2.11\", \"initiator_alias\": \"\\u001b[2Jdb\\u202e\", \"target\": \"x\"}}]"
+    );
+    let directory = Directory::of(&[("file", &text)]);
+    let ran = directory.run(&["sessions", "file"]);
+    assert!(
+        !ran.stdout.contains(['\u{1b}', '\u{202e}']),
+        "{}",
+        ran.stdout
+    );
+}
