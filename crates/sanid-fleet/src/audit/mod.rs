@@ -138,18 +138,7 @@ fn decide(
     found.push(checks::drift(&fleet, limit));
     found.push(checks::schemes(&fleet, limit));
     found.extend(logins.found(&fleet, limit));
-    found.push(unread.found(
-        Code::NoReport,
-        "documents that are no report, and hosts that gave none",
-        "What these hosts use is not known.",
-        "sanid-fleet collect --ssh HOSTS    asks the hosts again",
-    ));
-    found.push(bad_rows.found(
-        Code::InventoryRow,
-        "lines of the inventory that are no host",
-        "These hosts are missed by nobody.",
-        "correct these lines",
-    ));
+    found.extend(not_read(&unread, &bad_rows));
     let summary = Summary {
         files: files.len() as u64,
         reports,
@@ -177,6 +166,24 @@ fn decide(
             Hosts::kept(hosts::Kept { fleet, found })
         }),
     }
+}
+
+/// What of the reports and of the inventory was not read.
+fn not_read(reports: &Unread, rows: &Unread) -> [Found; 2] {
+    [
+        reports.found(
+            Code::NoReport,
+            "documents that are no report, and hosts that gave none",
+            "What these hosts use is not known.",
+            "sanid-fleet collect --ssh HOSTS    asks the hosts again",
+        ),
+        rows.found(
+            Code::InventoryRow,
+            "lines of the inventory that are no host",
+            "These hosts are missed by nobody.",
+            "correct these lines",
+        ),
+    ]
 }
 
 /// The findings, the worst first, and of equal ones that of the most hosts.

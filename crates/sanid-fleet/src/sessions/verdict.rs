@@ -177,33 +177,36 @@ fn between(kind: Kind, logins: &[&Login]) -> Option<(Verdict, String)> {
     let each_is_new = pairs().all(|(before, after)| {
         who(before) == who(after) && before.session == after.session || is_new((before, after))
     });
-    let (first, last) = (turns.first()?.session, turns.last()?.session);
-    let span = first.zip(last).map_or_else(String::new, |(first, last)| {
-        format!(", session {first} to {last} in {} snapshots", turns.len())
-    });
+    let is_proof = climbs || returns && each_is_new;
+    let seen = format!("{}{}", names(&turns), span(&turns));
     match steps {
         0 if climbs => Some((
             Verdict::Ask,
             format!(
-                "a new session in every snapshot{span}: something ends them, as the login of a second machine does; take more snapshots"
+                "{seen}: a new session in every snapshot. Something ends them, as the login of a second machine does; take more snapshots"
             ),
         )),
         0 => None,
-        _ if climbs || returns && each_is_new => Some((
+        _ if is_proof => Some((
             Verdict::Shared,
-            format!(
-                "{} take turns{span}: each login ends the session of the other machine",
-                names(&turns)
-            ),
+            format!("{seen}, take turns: each login ends the session of the other machine"),
         )),
         _ => Some((
             Verdict::Ask,
             format!(
-                "changes between snapshots, {}{span}: a new lease and a failover look the same; take more snapshots",
-                names(&turns)
+                "{seen}, one after the other: a new lease and a failover look the same; take more snapshots"
             ),
         )),
     }
+}
+
+/// `, session 4 to 13 in 6 snapshots`.
+fn span(turns: &[&Login]) -> String {
+    let session = |login: Option<&&Login>| login.and_then(|login| login.session);
+    let span = session(turns.first()).zip(session(turns.last()));
+    span.map_or_else(String::new, |(first, last)| {
+        format!(", session {first} to {last} in {} snapshots", turns.len())
+    })
 }
 
 /// By what a login differs from that of a different machine.

@@ -48,7 +48,7 @@ fn a_change_is_proof_only_where_nothing_else_looks_the_same() {
         (
             &[&[(1, A)], &[(2, A)], &[(3, A)]],
             "ask",
-            "new session in every snapshot",
+            "a new session in every snapshot",
         ),
         (&[&[(1, A)], &[(2, A)]], "unproven", "one address seen"),
         (

@@ -87,13 +87,31 @@ pub(super) fn names(fleet: &Fleet, files: &[OfFile]) -> Vec<Finding> {
             name.logins.push((number, file.time, login));
         }
     }
-    let (mut found, mut strangers) = (Vec::new(), Vec::new());
+    let mut found = Found::default();
     for name in names.into_values() {
-        known.name(&name, &mut found, &mut strangers);
+        known.name(&name, &mut found);
     }
-    found.extend(words::unknown(&strangers));
-    found
+    let mut findings = found.findings;
+    findings.extend(words::unknown(&found.strangers));
+    findings.extend(words::untold(fleet, &found.without_address, true));
+    findings.extend(words::untold(fleet, &found.without_report, false));
+    findings
 }
+
+/// What was found; there may be as many of the latter as there are hosts, so they become one finding each.
+#[derive(Default)]
+struct Found<'l> {
+    findings: Vec<Finding>,
+    /// Names of nobody.
+    strangers: Vec<&'l Login>,
+    /// The target shows no address.
+    without_address: Vec<Unplaced<'l>>,
+    /// The report of the host has no addresses.
+    without_report: Vec<Unplaced<'l>>,
+}
+
+/// A login and the hosts that have its name.
+pub(super) type Unplaced<'l> = (&'l Login, Vec<u64>);
 
 impl<'f> Known<'f> {
     fn new<'l>(
@@ -168,12 +186,7 @@ impl<'f> Known<'f> {
     }
 
     /// What the logins of one name are.
-    fn name<'l>(
-        &self,
-        name: &OfName<'l>,
-        found: &mut Vec<Finding>,
-        strangers: &mut Vec<&'l Login>,
-    ) {
+    fn name<'l>(&self, name: &OfName<'l>, found: &mut Found<'l>) {
         let Some((_, _, first)) = name.logins.first() else {
             return;
         };
@@ -188,20 +201,29 @@ impl<'f> Known<'f> {
         for (what, of_it) in &placed {
             match what {
                 Placed::Own => {}
-                Placed::Untold if holders.is_empty() => {
-                    strangers.extend(of_it.logins.iter().map(|(_, _, login)| *login));
+                Placed::Untold => {
+                    let Some((_, _, login)) = of_it.logins.first() else {
+                        continue;
+                    };
+                    let has_address = of_it.logins.iter().any(|one| one.2.address.is_some());
+                    match (holders, has_address) {
+                        ([], _) => found.strangers.push(login),
+                        (_, true) => found.without_report.push((login, holders.to_vec())),
+                        (_, false) => found.without_address.push((login, holders.to_vec())),
+                    }
                 }
-                Placed::Untold => found.push(words::untold(self.fleet, of_it, holders)),
                 Placed::Other(owner) => {
                     let is_certain = self.is_fresh(&[*owner], of_it);
-                    found.push(words::differs(
+                    found.findings.push(words::differs(
                         self.fleet, of_it, *owner, holders, is_certain,
                     ));
                 }
                 Placed::Elsewhere => {
                     let own = placed.get(&Placed::Own);
                     let doubt = self.doubt(of_it, own, holders);
-                    found.push(words::elsewhere(self.fleet, of_it, holders, doubt));
+                    found
+                        .findings
+                        .push(words::elsewhere(self.fleet, of_it, holders, doubt));
                 }
             }
         }
@@ -214,11 +236,13 @@ impl<'f> Known<'f> {
             .logins
             .iter()
             .any(|(_, _, login)| login.host_id.is_some());
-        let at_one_time = |(file, _, login): &(usize, u64, &Login)| {
-            own.into_iter()
-                .flat_map(|own| &own.logins)
-                .any(|(other, _, own)| (file, login.snapshot) == (other, own.snapshot))
-        };
+        let own: HashSet<(usize, usize)> = own
+            .into_iter()
+            .flat_map(|own| &own.logins)
+            .map(|(file, _, login)| (*file, login.snapshot))
+            .collect();
+        let at_one_time =
+            |(file, _, login): &(usize, u64, &Login)| own.contains(&(*file, login.snapshot));
         if addresses.all(|one| one.is_some_and(|one| self.translated.contains(&one))) {
             Doubt::Translated
         } else if by_id

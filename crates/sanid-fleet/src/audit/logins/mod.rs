@@ -52,7 +52,7 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Logins, InputError> {
         let input = Input::open(path)?;
         let name = input.name.clone();
         // A file that a program wrote is as old as what is in it; what comes through a pipe is of now.
-        let written = std::fs::metadata(path).and_then(|file| file.modified());
+        let written = input.modified;
         let bytes = input.whole(LIMIT).map_err(|why| InputError {
             name: name.clone(),
             why,
@@ -64,7 +64,7 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Logins, InputError> {
             time,
             ..
         } = sessions::read(&name, &bytes, 0);
-        let time = time.or(written.ok()).unwrap_or_else(SystemTime::now);
+        let time = time.or(written).unwrap_or_else(SystemTime::now);
         let since = time.duration_since(UNIX_EPOCH);
         all.files.push(OfFile {
             logins,

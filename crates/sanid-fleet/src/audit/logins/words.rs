@@ -1,10 +1,11 @@
 //! The findings about logins, in words.
 
+use std::collections::HashSet;
 use std::time::{Duration, UNIX_EPOCH};
 
 use sanid_host::findings::Severity;
 
-use super::find::{Doubt, OfName};
+use super::find::{Doubt, OfName, Unplaced};
 use crate::audit::checks::name;
 use crate::audit::code::Code;
 use crate::audit::finding::Finding;
@@ -47,14 +48,16 @@ fn line(login: &Login) -> String {
 
 /// Each login once, however many snapshots it is in.
 fn lines<'l>(logins: impl Iterator<Item = &'l Login>) -> Vec<String> {
-    let mut seen: Vec<(Option<_>, &Option<String>, &Option<String>)> = Vec::new();
+    let mut seen = HashSet::new();
     let mut all = Vec::new();
     for login in logins {
-        let key = (login.address, &login.host_id, &login.target);
-        if !seen.contains(&key) && seen.len() < MOST {
-            seen.push(key);
+        let is_new = seen.insert((login.address, &login.host_id, &login.alias, &login.target));
+        if is_new && seen.len() <= MOST {
             all.push(line(login));
         }
+    }
+    if seen.len() > MOST {
+        all.push(format!("and {} more", seen.len() - MOST));
     }
     all
 }
@@ -214,74 +217,71 @@ pub(super) fn differs(
     }
 }
 
+/// Lines about the first of many names.
+fn first(logins: &[&Login]) -> Vec<String> {
+    let line = |one: &&Login| format!("{} {}", shown(&one.name), line(one));
+    let mut details: Vec<String> = logins.iter().take(MOST).map(line).collect();
+    if logins.len() > MOST {
+        details.push(format!("and {} more", logins.len() - MOST));
+    }
+    details
+}
+
+fn names(count: usize) -> String {
+    match count {
+        1 => "1 name".to_owned(),
+        _ => format!("{count} names"),
+    }
+}
+
 /// Names of nobody.
 pub(super) fn unknown(strangers: &[&Login]) -> Option<Finding> {
-    let mut names: Vec<&Login> = Vec::new();
-    for login in strangers {
-        if !names.iter().any(|one| one.name == login.name) {
-            names.push(login);
-        }
-    }
-    let count = names.len();
-    let about = names.iter().take(MOST).map(|one| shown(&one.name));
-    let mut details: Vec<String> = names
-        .iter()
-        .take(MOST)
-        .map(|one| format!("{} {}", shown(&one.name), line(one)))
-        .collect();
-    if count > MOST {
-        details.push(format!("and {} more", count - MOST));
-    }
-    (count > 0).then(|| Finding {
-        about: about.collect(),
-        details,
+    (!strangers.is_empty()).then(|| Finding {
+        about: strangers.iter().take(MOST).map(|one| shown(&one.name)).collect(),
+        details: first(strangers),
         fix: vec![
             "sanid-fleet collect --ssh HOSTS    collects the reports of these machines, once sanid is installed there".to_owned(),
             "remove the name at the target, where it is nobody's".to_owned(),
         ],
         ..Finding::new(
             Code::LoginNameUnknown,
-            match count {
-                1 => "a name is logged in that no host reports".to_owned(),
-                _ => format!("{count} names are logged in that no host reports"),
-            },
+            format!("logged in, and reported by no host: {}", names(strangers.len())),
             "Machines without a report use storage, and a copy of one of them is not found.",
         )
     })
 }
 
-/// Logins that nothing places.
-pub(super) fn untold(fleet: &Fleet, name: &OfName<'_>, holders: &[u64]) -> Finding {
-    let Some(first) = logins(name).next() else {
-        return Finding::new(Code::LoginUnplaced, String::new(), "");
-    };
-    let mut details = lines(logins(name));
-    details.extend(
-        holders
-            .iter()
-            .take(MOST)
-            .map(|place| of_host(fleet, *place)),
-    );
-    let (seen, fix) = if logins(name).all(|login| login.address.is_none()) {
+/// Logins that nothing places: the target shows no address, or the reports have none.
+pub(super) fn untold(fleet: &Fleet, unplaced: &[Unplaced<'_>], at_target: bool) -> Option<Finding> {
+    let logins: Vec<&Login> = unplaced.iter().map(|(login, _)| *login).collect();
+    let hosts = || unplaced.iter().flat_map(|(_, hosts)| hosts).copied();
+    let mut details = first(&logins);
+    let (seen, fix) = if at_target {
         (
-            "the target shows no address",
+            "logged in, and the target shows no address",
             "ask the target in a way that shows addresses: docs/two-logins.md",
         )
     } else {
+        details.extend(hosts().take(MOST).map(|place| of_host(fleet, place)));
         (
-            "the report of a host with this name has no addresses",
+            "logged in, and a host's report has no addresses",
             "sanid-fleet collect --ssh HOSTS    collects reports with addresses, once sanid 0.2 or later is on the hosts",
         )
     };
-    Finding {
+    (!logins.is_empty()).then(|| Finding {
+        about: logins
+            .iter()
+            .take(MOST)
+            .map(|one| shown(&one.name))
+            .collect(),
         details,
         fix: vec![fix.to_owned()],
-        ..finding(
+        hosts: hosts().count() as u64,
+        named: hosts().take(MOST).collect(),
+        ..Finding::new(
             Code::LoginUnplaced,
-            first,
-            holders,
-            format!("{} is logged in, and {seen}", shown(&first.name)),
-            "It cannot be told whether this is the host or a second machine with its name.",
+            format!("{seen}: {}", names(logins.len())),
+            "It cannot be told whether these are the hosts or second machines with their names.",
         )
-    }
+    })
 }

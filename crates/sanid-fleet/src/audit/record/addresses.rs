@@ -9,8 +9,8 @@ impl Record {
     /// Keeps the addresses that a report has, without those that every host has.
     pub(crate) fn keep_addresses(&mut self, report: &Report<'_>) {
         let all = report.addresses.iter();
-        let all = all.filter_map(|text| text.parse().ok());
-        let all: Box<[IpAddr]> = all.filter(|one: &IpAddr| !one.is_loopback()).collect();
+        let all = all.filter_map(|text| text.parse().ok().map(|one: IpAddr| one.to_canonical()));
+        let all: Box<[IpAddr]> = all.filter(|one| !one.is_loopback()).collect();
         if !all.is_empty() {
             self.more.get_or_insert_default().addresses = all;
         }
