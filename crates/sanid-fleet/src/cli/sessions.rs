@@ -20,7 +20,7 @@ use crate::sessions::{Output, from, read};
 /// machine with two paths: sanid-fleet audit --sessions tells with the reports of the hosts.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Exit codes: 0 nothing to ask; 1 a name is shared, or may be; 2 error, or nobody is logged in.
+Exit codes: 0 nothing to ask; 1 a name is shared, or may be; 2 error, or no login found.
 Examples:
   tgtadm --lld iscsi --op show --mode target | sanid-fleet sessions -
   sanid-fleet sessions --from lio --watch
@@ -97,8 +97,7 @@ fn of_files(options: &Options) -> Result<SessionsReport, Failure> {
     }
     let report = SessionsReport::new(all, None);
     if report.names.is_empty() {
-        let mut message =
-            "nobody is logged in as far as these files show, so nothing was compared".to_owned();
+        let mut message = "no login found, so nothing was compared".to_owned();
         for one in &report.not_read {
             message.push_str("\n  ");
             message.push_str(one);
@@ -125,7 +124,8 @@ fn ask(options: &Options, source: from::Source) -> Result<SessionsReport, Failur
     }
     let report = SessionsReport::new(all, Some(SystemTime::now()));
     if report.names.is_empty() {
-        let mut message = format!("nobody is logged in now ({seen}), so nothing was compared");
+        let mut message =
+            format!("no initiator is logged in now ({seen}), so nothing was compared");
         for one in &report.not_read {
             message.push_str("\n  not read: ");
             message.push_str(one);
@@ -158,7 +158,7 @@ fn text(report: &SessionsReport) -> Page {
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     let (names, snapshots) = (report.names.len(), report.snapshots);
     page.line(format!(
-        "{names} name{} in {snapshots} snapshot{}: {} shared, {} to ask about, {} with nothing to compare",
+        "{names} name{} in {snapshots} snapshot{}: {} shared, {} to ask about, {} unproven",
         plural(names),
         plural(snapshots),
         count("shared"),
@@ -169,10 +169,10 @@ fn text(report: &SessionsReport) -> Page {
         page.line("Machines that share a name can write to each other's volumes. Unmount them on one machine first, then give it names of its own: sanid reseed, or sanid apply --replace.");
     }
     if count("ask") > 0 {
-        page.line("Whether these are one machine, the reports of the hosts tell: sanid-fleet audit --sessions FILE REPORTS");
+        page.line("To tell one host with two paths from two machines, compare with the hosts' reports: sanid-fleet audit --sessions FILE REPORTS");
     }
     if count("shared") + count("ask") == 0 {
-        page.line("That is no all-clear: machines whose logins end each other's session are seen one at a time (--watch), and one with a copied name that is not logged in now is not seen at all.");
+        page.line("This is not an all-clear: machines that end each other's session are seen one at a time (--watch), and a machine with a copied name that is not logged in now is not seen.");
     }
     page
 }

@@ -73,15 +73,7 @@ pub(super) fn of(key: &str, near: &[&Node], above: &[&Node], has_address: bool) 
     let shown = has_address || login.alias.is_some() || login.session.is_some();
     // A name beside that of a target, and an initiator's own list of targets, are none.
     let is_session = shown || login.target.is_some() && key != "name";
-    let is_initiators = above
-        .iter()
-        .any(|node| node.fields().iter().any(|one| is_initiators(&one.key)));
-    (is_session && !is_initiators).then_some(login)
-}
-
-/// Keys that only an initiator prints: `nvme list-subsys`, `iscsiadm -m session -P 3`.
-fn is_initiators(key: &str) -> bool {
-    ["subsystems", "ifacename", "ifaceinitiatorname"].contains(&plain(key).as_str())
+    is_session.then_some(login)
 }
 
 /// The name of a target in its own field, or the first directory that is named so.

@@ -97,11 +97,11 @@ pub(crate) fn read(name: &str, bytes: &[u8], before: usize) -> Output {
 fn nothing(bytes: &[u8], others: usize) -> String {
     let has = |word: &str| memchr::memmem::find(bytes, word.as_bytes()).is_some();
     if has("\"initiator_addr\"") && has("\"tsih\"") {
-        return "SPDK's iscsi_get_connections has no initiator names: it does not tell who is logged in".to_owned();
+        return "iscsi_get_connections of SPDK does not list initiator names, so it cannot show who is logged in".to_owned();
     }
     if others > 0 {
         return format!(
-            "it has {}, and no login: it is a list of hosts, or what an initiator prints; sanid-fleet duplicates reads it",
+            "{} but no login: a list of hosts, or the output of an initiator; sanid-fleet duplicates reads those",
             if others == 1 {
                 "1 name".to_owned()
             } else {
@@ -109,7 +109,7 @@ fn nothing(bytes: &[u8], others: usize) -> String {
             }
         );
     }
-    "there is no login in it".to_owned()
+    "no login in it".to_owned()
 }
 
 /// The targets of `tgtadm --op show --mode target` with their lines: what is below one is its own.

@@ -105,13 +105,13 @@ fn at_one_time(logins: &[&Login]) -> Vec<(Verdict, String)> {
         }
         if let [first, .., last] = aliases.as_slice() {
             let why = format!(
-                "two aliases use this name, {first} and {last}: an alias is the name of the host"
+                "two aliases use this name: {first} and {last} (open-iscsi sends the host name as its alias)"
             );
             found.push((Verdict::Shared, why));
         }
         if judged.addresses.len() > 1 {
             let why = format!(
-                "{} addresses at one time: multipath looks the same; sanid-fleet audit --sessions tells with the hosts' reports",
+                "{} addresses at the same time: multipath looks the same; compare with the hosts' reports (sanid-fleet audit --sessions)",
                 judged.addresses.len()
             );
             found.push((Verdict::Ask, why));
@@ -233,6 +233,6 @@ fn alone(logins: &[&Login]) -> String {
         Some(address) => {
             format!("one address seen, {address}: that is no proof that one machine is behind it")
         }
-        None => "no address is shown: nothing tells how many machines are behind it".to_owned(),
+        None => "the target shows no address, so the number of machines is not known".to_owned(),
     }
 }

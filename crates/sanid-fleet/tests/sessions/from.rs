@@ -48,10 +48,10 @@ fn lio_shows_the_sessions_of_its_acls() {
     assert_eq!(ran.code, Some(1), "{ran:#?}");
     for words in [
         "shared  iqn.1993-08.org.debian:01:5c0ffee0a1b2",
-        "two aliases use this name, db-01 and db-02",
+        "two aliases use this name: db-01 and db-02",
         "from 192.0.2.11    alias db-01, session 4, at iqn.2024-01.test.local:vault",
         "from 2001:db8::12  alias db-02",
-        "shows the latest only",
+        "only the latest session of an ACL",
         "1 name in 1 snapshot",
     ] {
         assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
@@ -68,7 +68,7 @@ fn lio_shows_initiators_without_an_acl_by_their_name_alone() {
     assert_eq!(ran.code, Some(0), "{ran:#?}");
     assert!(
         ran.stdout
-            .contains("2 sessions without an ACL: configfs shows the name alone"),
+            .contains("2 sessions without an ACL: configfs shows only the name"),
         "{}",
         ran.stdout
     );
@@ -134,7 +134,7 @@ fn a_source_that_is_not_there_is_an_error_with_what_to_do() {
         assert_eq!(ran.code, Some(2), "{from}: {ran:#?}");
         assert!(ran.stderr.contains(words), "{from}: {}", ran.stderr);
         assert!(
-            !ran.stderr.contains("nobody is logged in"),
+            !ran.stderr.contains("no initiator is logged in"),
             "{from}: {}",
             ran.stderr
         );
@@ -152,7 +152,7 @@ fn nobody_is_logged_in_says_what_was_looked_at() {
     assert_eq!(ran.code, Some(2));
     assert!(
         ran.stderr
-            .contains("nobody is logged in now (1 target, 1 ACL)"),
+            .contains("no initiator is logged in now (1 target, 1 ACL)"),
         "{}",
         ran.stderr
     );

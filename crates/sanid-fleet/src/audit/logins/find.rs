@@ -266,7 +266,7 @@ impl<'f> Known<'f> {
         let records = self.records(places);
         let all = records.iter().map(|record| u64::from(record.time));
         all.max()
-            .is_some_and(|made| made > 0 && made.saturating_add(FRESH) >= seen)
+            .is_some_and(|made| made.saturating_add(FRESH) >= seen)
     }
 }
 

@@ -145,12 +145,12 @@ impl Logins {
             },
             details: all.into_iter().take(limit).collect(),
             fix: vec![
-                "ask the target in another way too: docs/two-logins.md says which shows what"
+                "read the target in a second way: docs/two-logins.md lists what each one shows"
                     .to_owned(),
             ],
             ..Finding::new(
                 Code::SessionsIncomplete,
-                "what targets printed does not show every login, or was not read".to_owned(),
+                "the output of a target was not read, or does not show every login".to_owned(),
                 "A machine that is not shown there is not found here.",
             )
         };

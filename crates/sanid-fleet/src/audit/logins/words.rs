@@ -17,7 +17,7 @@ use crate::shown;
 /// More lines about one name are counted only.
 const MOST: usize = 10;
 
-const ASK_AGAIN: &str = "sanid-fleet collect --ssh HOSTS    asks the hosts again: an address that one got meanwhile is then its own";
+const ASK_AGAIN: &str = "sanid-fleet collect --ssh HOSTS    collects the report again: if it has this address then, nothing is wrong";
 
 fn what(kind: Kind) -> &'static str {
     match kind {
@@ -140,10 +140,10 @@ pub(super) fn elsewhere(
     let mut fix = vec![ASK_AGAIN.to_owned()];
     match doubt {
         Doubt::Little => {}
-        Doubt::OldReport => details.push("the report is more than a day older than the login: the address may be the host's own by now".to_owned()),
-        Doubt::Translated => details.push("hosts of different names log in from this address: it may be that of a translation of addresses (NAT) or of a gateway".to_owned()),
+        Doubt::OldReport => details.push("the report is more than a day older than the login: the host may have got this address since".to_owned()),
+        Doubt::Translated => details.push("hosts with different names log in from this address: it may belong to a NAT gateway".to_owned()),
     }
-    fix.push("find the machine at that address by the network's ARP, DHCP or NAT tables: where it is not one of these hosts, unmount its volumes, then give it names of its own".to_owned());
+    fix.push("find the machine at this address in ARP, DHCP or NAT tables; if it is not one of these hosts, unmount its volumes, then give it its own names".to_owned());
     let by = if first.host_id.is_some() && first.address.is_none() {
         "with a Host ID"
     } else {
@@ -167,7 +167,7 @@ pub(super) fn elsewhere(
             first,
             holders,
             seen,
-            "Unless it is the host's own since its report, or that of a translation of addresses, a second machine uses the name, such as a copy without sanid: each reaches the other's volumes.",
+            "A second machine uses this name, such as a copy without sanid, unless the host got the address after its report or NAT changed it. Two machines with one name reach each other's volumes.",
         )
     }
 }
@@ -194,7 +194,7 @@ pub(super) fn differs(
         ));
     }
     if !is_certain {
-        details.push("the report is more than a day older than the login: the address may be a different machine's by now".to_owned());
+        details.push("the report is more than a day older than the login: a different machine may have this address now".to_owned());
     }
     Finding {
         severity: if is_certain {
@@ -205,14 +205,14 @@ pub(super) fn differs(
         details,
         fix: vec![
             format!("sanid status    on {host} says which names are in use, and where each comes from"),
-            "sanid-fleet collect --ssh HOSTS    asks the hosts again, where the address may be a different machine's by now".to_owned(),
+            "sanid-fleet collect --ssh HOSTS    collects the report again: if it lacks this address then, a different machine has it".to_owned(),
         ],
         ..finding(
             Code::LoginNameDiffers,
             first,
             &[owner],
             format!("{} is logged in from an address of {host}, which does not report this {}", shown(&first.name), what(first.kind)),
-            "Either the host uses a name that its report does not show, or a different machine has its address: the target gives it the volumes of that name.",
+            "Either the host uses a name that its report does not show, or a different machine now has its address. The target gives it the volumes of this name.",
         )
     }
 }
@@ -227,10 +227,11 @@ fn first(logins: &[&Login]) -> Vec<String> {
     details
 }
 
-fn names(count: usize) -> String {
+/// How many names are logged in.
+fn logged_in(count: usize) -> String {
     match count {
-        1 => "1 name".to_owned(),
-        _ => format!("{count} names"),
+        1 => "1 name is logged in".to_owned(),
+        _ => format!("{count} names are logged in"),
     }
 }
 
@@ -245,7 +246,7 @@ pub(super) fn unknown(strangers: &[&Login]) -> Option<Finding> {
         ],
         ..Finding::new(
             Code::LoginNameUnknown,
-            format!("logged in, and reported by no host: {}", names(strangers.len())),
+            format!("{} that no host reports", logged_in(strangers.len())),
             "Machines without a report use storage, and a copy of one of them is not found.",
         )
     })
@@ -258,13 +259,13 @@ pub(super) fn untold(fleet: &Fleet, unplaced: &[Unplaced<'_>], at_target: bool) 
     let mut details = first(&logins);
     let (seen, fix) = if at_target {
         (
-            "logged in, and the target shows no address",
-            "ask the target in a way that shows addresses: docs/two-logins.md",
+            "and the target shows no address",
+            "read the target in a way that shows addresses: docs/two-logins.md lists them",
         )
     } else {
         details.extend(hosts().take(MOST).map(|place| of_host(fleet, place)));
         (
-            "logged in, and a host's report has no addresses",
+            "and a report of the host has no addresses",
             "sanid-fleet collect --ssh HOSTS    collects reports with addresses, once sanid 0.2 or later is on the hosts",
         )
     };
@@ -280,8 +281,8 @@ pub(super) fn untold(fleet: &Fleet, unplaced: &[Unplaced<'_>], at_target: bool) 
         named: hosts().take(MOST).collect(),
         ..Finding::new(
             Code::LoginUnplaced,
-            format!("{seen}: {}", names(logins.len())),
-            "It cannot be told whether these are the hosts or second machines with their names.",
+            format!("{} {seen}", logged_in(logins.len())),
+            "These may be the hosts, or second machines with their names.",
         )
     })
 }

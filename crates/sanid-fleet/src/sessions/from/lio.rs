@@ -41,11 +41,11 @@ pub(super) fn read(root: &Root) -> Result<Answer, String> {
     }
     let mut not_shown = Vec::new();
     if acls > 0 {
-        not_shown.push("of the sessions of one ACL in one portal group configfs shows the latest only: a second machine may be behind it; --watch shows machines that end each other's session".to_owned());
+        not_shown.push("configfs shows only the latest session of an ACL in a portal group, so a second machine can be hidden; --watch finds machines that end each other's session".to_owned());
     }
     if dynamic > 0 {
         not_shown.push(format!(
-            "{} without an ACL: configfs shows the name alone, no address",
+            "{} without an ACL: configfs shows only the name, no address",
             count(dynamic, "session")
         ));
     }
