@@ -8,6 +8,9 @@ pub(crate) mod document;
 pub(crate) mod from;
 mod verdict;
 
+#[cfg(test)]
+mod tests;
+
 use std::net::IpAddr;
 use std::time::SystemTime;
 
