@@ -36,6 +36,8 @@ const SESSIONS: [&str; 9] = [
     "ctrl",
 ];
 
+const ALIASES: [&str; 2] = ["alias", "initiatoralias"];
+
 const TARGETS: [&str; 8] = [
     "target",
     "targetname",
@@ -54,38 +56,44 @@ pub(super) fn of(key: &str, near: &[&Node], above: &[&Node], has_address: bool) 
     if !NAMES.contains(&key.as_str()) {
         return None;
     }
-    let fields = |nodes: &[&Node], keys: &'static [&'static str]| {
-        let fields = nodes.iter().rev().flat_map(|node| node.fields());
-        let fields = fields.filter(|one| keys.contains(&plain(&one.key).as_str()));
-        fields
-            .filter_map(|one| one.text.clone())
-            .collect::<Vec<_>>()
-    };
-    let aliases = fields(near, &["alias", "initiatoralias"]);
-    let login = Login {
-        alias: aliases.iter().find_map(|text| host(text)),
-        target: target(&fields(above, &TARGETS), above),
-        session: fields(near, &SESSIONS)
+    let mut login = Login::default();
+    let mut target_id = None;
+    for (depth, node) in above.iter().rev().enumerate() {
+        let is_near = depth < near.len();
+        for (key, text) in node
+            .fields()
             .iter()
-            .find_map(|text| number(text))
-            .or_else(|| near.iter().rev().find_map(|node| controller(&node.key))),
-    };
-    let shown = has_address || login.alias.is_some() || login.session.is_some();
-    // A name beside that of a target, and an initiator's own list of targets, are none.
-    let is_session = shown || login.target.is_some() && key != "name";
-    is_session.then_some(login)
-}
-
-/// The name of a target in its own field, or the first directory that is named so.
-fn target(fields: &[String], above: &[&Node]) -> Option<String> {
-    let named = fields.iter().find_map(|text| name(text));
+            .filter_map(|one| Some((&one.key, one.text.as_ref()?)))
+        {
+            let key = plain(key);
+            let key = key.as_str();
+            if is_near && ALIASES.contains(&key) {
+                login.alias = login.alias.or_else(|| host(text));
+            } else if is_near && SESSIONS.contains(&key) {
+                login.session = login.session.or_else(|| number(text));
+            } else if TARGETS.contains(&key) {
+                login.target = login.target.or_else(|| name(text));
+                target_id = target_id.or_else(|| text.parse::<u64>().ok());
+            }
+        }
+        if is_near {
+            login.session = login.session.or_else(|| controller(&node.key));
+        }
+    }
+    // The first directory that is named so, or the target's number.
     let directory = || {
         above
             .iter()
             .find_map(|node| name(node.key.strip_suffix('/')?))
     };
-    let id = || fields.iter().find(|text| text.parse::<u64>().is_ok());
-    named.or_else(directory).or_else(|| id().cloned())
+    login.target = login
+        .target
+        .or_else(directory)
+        .or_else(|| target_id.map(|id| id.to_string()));
+    let shown = has_address || login.alias.is_some() || login.session.is_some();
+    // Otherwise only a target's name beside it shows that; a key such as `name` says too little.
+    let is_session = shown || login.target.is_some() && key != "name";
+    is_session.then_some(login)
 }
 
 fn name(text: &str) -> Option<String> {
