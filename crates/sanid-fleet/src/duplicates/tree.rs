@@ -132,6 +132,10 @@ pub(crate) struct Fact {
     /// The file, and the line in it; 0 where the format has none.
     pub(crate) file: String,
     pub(crate) line: u64,
+    /// Which text of the file, counted from 0: formats without lines have places, too.
+    pub(crate) place: usize,
+    /// It is the name of the host on which the text was printed: `Iface Initiatorname`.
+    pub(crate) own: bool,
 }
 
 /// Whether a key that says nothing of a host is that of an object of the target: `Subsystems[].NQN`.
@@ -190,11 +194,13 @@ fn leaf(node: &Node, text: &str, above: &[&Node], all: &mut Vec<Fact>) {
         .rev()
         .take_while(|one| one.seen.names != Names::Several);
     let address = alone.find_map(|one| one.seen.address);
-    let known = address.filter(|_| !plain(key).starts_with("iface"));
+    let own = plain(key).starts_with("iface");
+    let known = address.filter(|_| !own);
     let who = who(above)
         .or(known.map(Who::Address))
         .unwrap_or(Who::Nobody);
     let host_id = above.last().and_then(|node| host_id_in(node));
+    let place = all.len();
     all.extend(found.into_iter().map(|one| Fact {
         kind: one.kind,
         name: one.name,
@@ -204,6 +210,8 @@ fn leaf(node: &Node, text: &str, above: &[&Node], all: &mut Vec<Fact>) {
         host_id: host_id.clone().filter(|_| one.kind == Kind::Nqn),
         file: String::new(),
         line: node.line,
+        place,
+        own,
     }));
 }
 
