@@ -82,6 +82,14 @@ slow)
         fleet list --root / --store etcd:https://127.0.0.1:2379 --format json
     says "$hostid"
     ;;
+missing)
+    gate_says "sanid-fleet is not installed"; gate_says "storage is connected all the same"
+    for unit in $clients; do check "$unit began" [ "$(began "$unit")" -gt 0 ]; done
+    ;;
+missing-hold)
+    same "the gate has failed" "$(moment $gate Result) $(moment $gate ActiveState)" "exit-code failed"
+    held_back
+    ;;
 expired)
     # For who reads the console.
     journalctl --no-pager --quiet --output=cat --unit=etcd.service --lines=15

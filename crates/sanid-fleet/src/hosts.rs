@@ -1,6 +1,7 @@
 //! Hosts and their names: the list that `sanid-fleet derive` writes and every other command reads.
 //!
-//! CSV with a header, or one JSON object to a line. A host has a name of its own, which nothing on the
+//! CSV with a header, one JSON object to a line, one JSON document, or what kubectl prints of the nodes of a cluster
+//! (`kubectl get nodestorageidentities -o json`). A host has a name of its own, which nothing on the
 //! storage network sees, and some or all of the three names by which storage knows it:
 //!
 //! ```text
@@ -12,6 +13,9 @@
 //! {"host":"node-1","iqn":"iqn.2016-04.com.open-iscsi:652f5d50…","hostNqn":"nqn.…","hostId":"652f5d50-…"}
 //! ```
 
+mod documents;
+mod lines;
+
 use std::io::{self, BufRead, BufReader, Read};
 
 use sanid_core::{HostId, HostNqn, IscsiName};
@@ -19,6 +23,7 @@ use serde::Deserialize;
 
 use crate::input::{self, Input, NoText, is_text};
 use crate::secret;
+pub(crate) use lines::LineLimit;
 
 /// A line of a list that is longer is a damaged or a hostile file, and is not kept in memory.
 pub const LONGEST_LINE: usize = 64 * 1024;
@@ -108,9 +113,13 @@ pub fn read(input: Input) -> Box<dyn Iterator<Item = Result<Host, RowError>>> {
         last: true,
     };
     let mut text = match input.text() {
-        Ok(text) => BufReader::new(LineLimit::new(text)),
+        Ok(text) => text,
         Err(error) => return Box::new(std::iter::once(Err(failed(&error)))),
     };
+    if text.fill_buf().is_ok_and(documents::is_one) {
+        return Box::new(documents::hosts(&file, text).into_iter());
+    }
+    let mut text = BufReader::new(LineLimit::new(text));
     match text.fill_buf() {
         Err(error) => Box::new(std::iter::once(Err(failed(&error)))),
         Ok(start) if start.trim_ascii().is_empty() => {
@@ -272,46 +281,6 @@ fn host(row: &Row) -> Result<Host, String> {
         host_nqn: some(row.host_nqn.as_ref())?,
         host_id: some(row.host_id.as_ref())?,
     })
-}
-
-/// Text whose lines are no longer than [`LONGEST_LINE`]; a longer one is an error.
-pub(crate) struct LineLimit<R> {
-    inner: R,
-    line: u64,
-    length: usize,
-}
-
-impl<R: BufRead> LineLimit<R> {
-    pub(crate) fn new(inner: R) -> Self {
-        Self {
-            inner,
-            line: 1,
-            length: 0,
-        }
-    }
-
-    fn check(&mut self, bytes: &[u8]) -> io::Result<()> {
-        for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
-            self.length += piece.len();
-            if self.length > LONGEST_LINE {
-                let why = format!("line {} is longer than {LONGEST_LINE} bytes", self.line);
-                return Err(io::Error::new(io::ErrorKind::InvalidData, why));
-            }
-            if piece.ends_with(b"\n") {
-                self.line += 1;
-                self.length = 0;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl<R: BufRead> Read for LineLimit<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.check(buffer.get(..read).unwrap_or_default())?;
-        Ok(read)
-    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub mod hosts;
 mod html;
 pub mod input;
 pub mod inventory;
+mod nodes;
 pub mod reports;
 #[cfg(feature = "schema")]
 mod schema;

@@ -89,11 +89,19 @@ const BOOTS: &[Boot] = &[
             ),
         ],
     ),
+    boot(
+        "missing",
+        &[
+            Change::Remove("usr/bin/sanid-fleet"),
+            config("claim-gate/file.toml"),
+        ],
+    ),
+    boot("missing-hold", &[config("claim-gate/file-enforce.toml")]),
 ];
 
 pub(super) const ALL: &[Case] = &[Case {
     name: "claim_gate",
-    proves: "with a conflict, or a store that is away, silent, slow or refuses the certificate, storage is connected as the policy says, in time",
+    proves: "with a conflict, or a store that is away, silent, slow or refuses the certificate, or without sanid-fleet, storage is connected as the policy says, in time",
     takes: 60,
     memory: 256,
     guest: Guest::Container {

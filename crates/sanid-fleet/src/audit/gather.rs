@@ -10,7 +10,8 @@ use super::words::{Known, Words};
 use super::{AuditError, Options, Unread, file_name};
 use crate::hosts;
 use crate::input::Input;
-use crate::reports::{NoReport, Part, parse, parts};
+use crate::nodes::{self, NoNode};
+use crate::reports::{NoReport, Part, Report, parse, parts};
 
 /// What was read.
 #[derive(Default)]
@@ -30,21 +31,36 @@ fn made(part: &Part, files: &[PathBuf], words: &Words, with_addresses: bool) -> 
     let (mut records, mut bad) = (Vec::new(), Vec::new());
     let mut words = Known::new(words);
     let file = || file_name(files, part.file);
-    part.each(|line, text| match text.map(parse) {
-        Ok(Ok(report)) => {
-            let name = report.collected_as.as_ref().or(report.host.as_ref());
-            let name = name.map(|name| name.trim()).filter(|name| !name.is_empty());
-            let mut record = Record::new(&report, &mut words);
-            if with_addresses {
-                record.keep_addresses(&report);
-            }
-            record.host = name.map_or_else(|| unnamed(&file(), line).into(), Into::into);
-            record.file = part.file;
-            record.line = u32::try_from(line).unwrap_or(u32::MAX);
-            records.push(record);
+    let mut add = |report: &Report<'_>, line: u64| {
+        let name = report.collected_as.as_ref().or(report.host.as_ref());
+        let name = name.map(|name| name.trim()).filter(|name| !name.is_empty());
+        let mut record = Record::new(report, &mut words);
+        if with_addresses {
+            record.keep_addresses(report);
         }
-        Ok(Err(NoReport::NoAnswer { host, message })) => bad.push(format!("{host}: {message}")),
-        Ok(Err(error)) => bad.push(format!("{}, line {line}: {error}", file())),
+        record.host = name.map_or_else(|| unnamed(&file(), line).into(), Into::into);
+        record.file = part.file;
+        record.line = u32::try_from(line).unwrap_or(u32::MAX);
+        records.push(record);
+    };
+    part.each(|line, text| match text.map(|text| (text, parse(text))) {
+        Ok((_, Ok(report))) => add(&report, line),
+        Ok((text, Err(error @ NoReport::Kind(_)))) => match nodes::read(text) {
+            Some(nodes) => {
+                for (below, node) in nodes {
+                    let line = line + below - 1;
+                    match node {
+                        Ok(node) => add(&node.report(), line),
+                        Err(NoNode(why)) => bad.push(format!("{}, line {line}: {why}", file())),
+                    }
+                }
+            }
+            None => bad.push(format!("{}, line {line}: {error}", file())),
+        },
+        Ok((_, Err(NoReport::NoAnswer { host, message }))) => {
+            bad.push(format!("{host}: {message}"));
+        }
+        Ok((_, Err(error))) => bad.push(format!("{}, line {line}: {error}", file())),
         Err(why) => bad.push(format!("{}, line {line}: {why}", file())),
     });
     match &part.failed {

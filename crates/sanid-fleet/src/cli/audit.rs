@@ -22,11 +22,13 @@ Examples:
   sanid-fleet collect --ssh hosts.txt > reports.ndjson; sanid-fleet audit reports.ndjson
   sanid-fleet audit --inventory identities.csv reports/
   sanid-fleet audit --sessions sessions.json reports/
+  kubectl get nsi -o json | sanid-fleet audit - reports.ndjson
   zcat reports-*.ndjson.gz | sanid-fleet audit --format json")]
 pub(super) struct AuditOptions {
     /// Files of reports, or directories of them; - is standard input
     ///
-    /// A file is one report, reports behind each other, or one to a line, plain or compressed with gzip.
+    /// A file is one report, reports behind each other, or one to a line, or the nodes of a cluster as kubectl get
+    /// nodestorageidentities -o json prints them, plain or compressed with gzip.
     #[arg(value_name = "FILE", default_value = "-")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -42,7 +44,7 @@ pub(super) struct AuditOptions {
 /// What `audit` and `report` have in common.
 #[derive(Debug, clap::Args)]
 pub(super) struct How {
-    /// Hosts that there should be: a list as sanid-fleet derive writes it
+    /// Hosts that there should be: a list as sanid-fleet derive or kubectl writes it
     #[arg(long, value_name = "FILE")]
     inventory: Option<PathBuf>,
     /// Who is logged in at a target: what it prints, or sanid-fleet sessions --format json; repeat it for several

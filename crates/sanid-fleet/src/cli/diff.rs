@@ -21,7 +21,7 @@ pub(super) struct Options {
     /// What the target has now, as its own tool says it; - is standard input
     #[arg(long, value_name = "FILE")]
     against: PathBuf,
-    /// Lists of hosts; standard input without any
+    /// Lists of hosts, as sanid-fleet derive or kubectl get nsi -o json writes them; standard input without any
     #[arg(value_name = "HOSTS")]
     hosts: Vec<PathBuf>,
     #[command(flatten)]

@@ -18,7 +18,7 @@ pub(super) struct Options {
     /// The format
     #[arg(long, value_name = "FORMAT", value_parser = scope::formats(), hide_possible_values = false)]
     to: &'static Format,
-    /// Lists of hosts; standard input without any
+    /// Lists of hosts, as sanid-fleet derive or kubectl get nsi -o json writes them; standard input without any
     #[arg(value_name = "HOSTS")]
     hosts: Vec<PathBuf>,
     #[command(flatten)]

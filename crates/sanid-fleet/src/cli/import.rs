@@ -24,7 +24,7 @@ pub(super) struct Options {
     /// What the target has now, as its own tool says it; - is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The hosts that are known: CSV or NDJSON, as derive writes it
+    /// The hosts that are known: a list as sanid-fleet derive or kubectl writes it
     #[arg(long, value_name = "FILE")]
     hosts: Vec<PathBuf>,
     /// How to write the list

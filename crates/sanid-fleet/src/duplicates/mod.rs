@@ -59,17 +59,17 @@ pub(crate) fn read(name: &str, bytes: &[u8]) -> Source {
     source
 }
 
-/// Whether a file is that of one host, which it does not name: `iscsiadm -m session -P 3`, `nvme list-subsys`.
+/// Whether a file is that of one host, which it does not name: `iscsiadm -m session -P 3`, `nvme list-subsys`, or a file
+/// with one name of a kind. A name that stands there twice may be that of two.
 fn of_one_host(facts: &[Fact]) -> bool {
-    let names = |kind: Kind| {
+    let once = |kind: Kind| {
         let of_kind = facts.iter().filter(|fact| fact.kind == kind);
-        of_kind
-            .map(|fact| key(kind, &fact.name))
-            .collect::<BTreeSet<_>>()
-            .len()
+        let (own, others): (Vec<&Fact>, Vec<&Fact>) = of_kind.partition(|fact| fact.own);
+        let own: BTreeSet<_> = own.iter().map(|fact| key(kind, &fact.name)).collect();
+        own.len() + others.len() < 2
     };
     let nobody = facts.iter().all(|fact| fact.who == Who::Nobody);
-    nobody && !facts.is_empty() && names(Kind::Iscsi) < 2 && names(Kind::Nqn) < 2
+    nobody && !facts.is_empty() && once(Kind::Iscsi) && once(Kind::Nqn)
 }
 
 /// The host whose file this is: what stands before `etc` in its path, or the name of the file.

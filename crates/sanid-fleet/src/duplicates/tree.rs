@@ -135,6 +135,10 @@ pub(crate) struct Fact {
     /// The file, and the line in it; 0 where the format has none.
     pub(crate) file: String,
     pub(crate) line: u64,
+    /// Which text of the file, counted from 0: formats without lines have places, too.
+    pub(crate) place: usize,
+    /// It is the name of the host on which the text was printed: `Iface Initiatorname`.
+    pub(crate) own: bool,
 }
 
 /// Whether a key that says nothing of a host is that of an object of the target: `Subsystems[].NQN`.
@@ -194,11 +198,13 @@ fn leaf(node: &Node, text: &str, above: &[&Node], all: &mut Vec<Fact>) {
     let near = above.get(near.map_or(0, |at| at + 1)..).unwrap_or_default();
     let address = near.iter().rev().find_map(|one| one.seen.address);
     let login = login::of(key, near, above, address.is_some());
-    let known = address.filter(|_| !plain(key).starts_with("iface"));
+    let own = plain(key).starts_with("iface");
+    let known = address.filter(|_| !own);
     let who = who(above)
         .or(known.map(Who::Address))
         .unwrap_or(Who::Nobody);
     let host_id = above.last().and_then(|node| host_id_in(node));
+    let place = all.len();
     all.extend(found.into_iter().map(|one| Fact {
         kind: one.kind,
         name: one.name,
@@ -209,6 +215,8 @@ fn leaf(node: &Node, text: &str, above: &[&Node], all: &mut Vec<Fact>) {
         login: login.clone().filter(|_| one.kind != Kind::HostId),
         file: String::new(),
         line: node.line,
+        place,
+        own,
     }));
 }
 

@@ -59,6 +59,7 @@ pub(crate) fn judge(facts: &[Fact]) -> Vec<Judged> {
 fn one(kind: Kind, name: String, facts: &[&Fact], known: &Hosts) -> Judged {
     let (mut hosts, mut groups) = (Holders::new(), Holders::new());
     let (mut addresses, mut of_hosts) = (BTreeSet::new(), BTreeSet::new());
+    let mut places: BTreeSet<(&str, u64, usize)> = BTreeSet::new();
     for fact in facts {
         match &fact.who {
             Who::Host(host) => {
@@ -69,7 +70,9 @@ fn one(kind: Kind, name: String, facts: &[&Fact], known: &Hosts) -> Judged {
             Who::Address(address) => {
                 addresses.insert(*address);
             }
-            Who::Nobody => {}
+            Who::Nobody => {
+                places.insert((&fact.file, fact.line, fact.place));
+            }
         }
     }
     let strangers = addresses.difference(&of_hosts).count();
@@ -79,7 +82,10 @@ fn one(kind: Kind, name: String, facts: &[&Fact], known: &Hosts) -> Judged {
         .collect();
     let verdict = if hosts.len() > 1 || host_ids.len() > 1 {
         Verdict::Shared
-    } else if hosts.len() + groups.len() > 1 || hosts.len() + strangers > 1 {
+    } else if hosts.len() + groups.len() > 1
+        || hosts.len() + strangers > 1
+        || hosts.len() + places.len() > 1
+    {
         Verdict::Ask
     } else {
         Verdict::Apart

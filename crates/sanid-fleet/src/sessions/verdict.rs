@@ -136,6 +136,8 @@ fn fact(login: &Login) -> Fact {
         login: None,
         file: String::new(),
         line: 0,
+        place: 0,
+        own: false,
     }
 }
 

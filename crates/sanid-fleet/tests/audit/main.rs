@@ -13,6 +13,7 @@
 )]
 
 mod causes;
+mod cluster;
 mod collected;
 mod documents;
 mod fleet;

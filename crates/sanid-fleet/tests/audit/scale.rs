@@ -102,7 +102,7 @@ fn peak(fleet: &Fleet, words: &[&str], file: &str) -> u64 {
 #[test]
 fn needs_at_most_400_bytes_a_host() {
     let fleet = |hosts| Fleet::of(&(0..hosts).map(node).collect::<Vec<_>>());
-    let (few, many) = (fleet(10_000), fleet(40_000));
+    let (few, many) = (fleet(5_000), fleet(25_000));
     for words in [
         &["report", "--html"][..],
         &["audit", "--format", "json", "--hosts"],
@@ -110,7 +110,7 @@ fn needs_at_most_400_bytes_a_host() {
         let peak = |fleet| peak(fleet, words, "reports.ndjson");
         let (few, many) = (peak(&few), peak(&many));
         assert!(
-            (many - few.min(many)) * 1024 < 30_000 * 400,
+            (many - few.min(many)) * 1024 < 20_000 * 400,
             "{words:?}: {few} KiB, {many} KiB"
         );
     }

@@ -155,9 +155,10 @@ const UNITS: &[Unit] = &[
 ];
 
 /// What a unit does, and not how it is confined.
-const OWN: [&str; 5] = [
+const OWN: [&str; 6] = [
     "Type=",
     "RemainAfterExit=",
+    "ExecCondition=",
     "ExecStart=",
     "ExecStartPre=",
     "TimeoutStartSec=",

@@ -86,18 +86,14 @@ fn planned(facts: &Facts, consent: Consent) -> Option<Plan> {
 
 #[test]
 fn no_finding_disappears_silently() {
-    for (case, _, _) in table() {
-        for (name, hide) in FACTS {
-            for how in [Unknown::NotLooked, Unknown::Failed] {
-                let of = |facts: Vec<(&'static str, Facts, Vec<&'static str>)>| {
-                    let mut cases = facts.into_iter();
-                    cases.find(|(found, _, _)| *found == case).unwrap().1
-                };
-                let (seen, mut hidden) = (of(table()), of(table()));
+    let seen: Vec<_> = table().iter().map(|(_, facts, _)| codes(facts)).collect();
+    for (name, hide) in FACTS {
+        for how in [Unknown::NotLooked, Unknown::Failed] {
+            for ((case, mut hidden, _), seen) in table().into_iter().zip(&seen) {
                 hide(&mut hidden, how);
                 let after = codes(&hidden);
                 let reported = after.iter().any(|code| is_report(*code));
-                let lost = codes(&seen).into_iter().find(|code| !after.contains(code));
+                let lost = seen.iter().find(|code| !after.contains(code));
                 assert!(
                     lost.is_none() || reported,
                     "{case}, {name} {how:?}: {lost:?}"

@@ -153,11 +153,11 @@ powerstore\t'Dell PowerStore: Ansible variables for the host module (reads REST\
 terraform\t'Terraform: the variable sanid_hosts, a map of hosts, as tfvars.json (reads the same)'
 csv\t'CSV: host,iqn,host_nqn,host_id; diff puts a column \'change\' before them'
 ndjson\t'NDJSON: one host to a line; diff adds a member \'change\''"
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand import" -l hosts -d 'The hosts that are known: CSV or NDJSON, as derive writes it' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand import" -l hosts -d 'The hosts that are known: a list as sanid-fleet derive or kubectl writes it' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand import" -l format -d 'How to write the list' -r -f -a "csv\t'Rows with a header'
 ndjson\t'One object to a line'"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l inventory -d 'Hosts that there should be: a list as sanid-fleet derive writes it' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l inventory -d 'Hosts that there should be: a list as sanid-fleet derive or kubectl writes it' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l sessions -d 'Who is logged in at a target: what it prints, or sanid-fleet sessions --format json; repeat it for several' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l limit -d 'List at most N sets of hosts that share something, N findings of each other code and N hosts of a finding; totals count all' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l memory -d 'Of 0.1, where it limited memory; without effect' -r
@@ -177,7 +177,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand collect" -l sudo
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand collect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l html -d 'Write the page to this file, or to standard output' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l title -d 'What stands at its top' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l inventory -d 'Hosts that there should be: a list as sanid-fleet derive writes it' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l inventory -d 'Hosts that there should be: a list as sanid-fleet derive or kubectl writes it' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l sessions -d 'Who is logged in at a target: what it prints, or sanid-fleet sessions --format json; repeat it for several' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l limit -d 'List at most N sets of hosts that share something, N findings of each other code and N hosts of a finding; totals count all' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l memory -d 'Of 0.1, where it limited memory; without effect' -r
