@@ -38,6 +38,16 @@ const SESSIONS: [&str; 9] = [
 
 const ALIASES: [&str; 2] = ["alias", "initiatoralias"];
 
+/// What an initramfs is called that has no name yet: a host that boots from its array logs in by it, and by its own name
+/// later.
+const OF_INITRAMFS: [&str; 5] = [
+    "(none)",
+    "localhost.localdomain",
+    "fedora",
+    "archlinux",
+    "initramfs",
+];
+
 const TARGETS: [&str; 8] = [
     "target",
     "targetname",
@@ -68,7 +78,8 @@ pub(super) fn of(key: &str, near: &[&Node], above: &[&Node], has_address: bool) 
             let key = plain(key);
             let key = key.as_str();
             if is_near && ALIASES.contains(&key) {
-                login.alias = login.alias.or_else(|| host(text));
+                let alias = || host(text).filter(|one| !OF_INITRAMFS.contains(&one.as_str()));
+                login.alias = login.alias.or_else(alias);
             } else if is_near && SESSIONS.contains(&key) {
                 login.session = login.session.or_else(|| number(text));
             } else if TARGETS.contains(&key) {

@@ -214,22 +214,26 @@ fn files_are_no_snapshots_and_documents_of_sessions_are() {
         .zip(&flap)
         .map(|(name, text)| (name.as_str(), text.as_str()))
         .collect();
-    let db = || {
-        [report(
-            "db-01",
-            IQN,
-            Some(&["192.0.2.11", "192.0.2.12"]),
-            NEW,
-        )]
-    };
-    let apart = found(&db(), &files);
+    let db = |addresses, time| [report("db-01", IQN, Some(addresses), time)];
+    let both: &[&str] = &["192.0.2.11", "192.0.2.12"];
+    let apart = found(&db(both, NEW), &files);
     assert_eq!(codes(&apart), [""; 0], "{apart:?}");
     let directory = Directory::of(&files);
     let mut words = vec!["sessions", "--format", "json", "--snapshots"];
     words.extend(names.iter().map(String::as_str));
     let document = directory.run(&words).stdout;
-    let together = found(&db(), &[("sessions.json", &document)]);
-    assert_eq!(codes(&together), ["danger login-shared"]);
+    let together = |db: [Value; 1]| found(&db, &[("sessions.json", &document)]);
+    let clone = together(db(&["192.0.2.11"], NEW));
+    assert_eq!(
+        codes(&clone),
+        ["danger login-shared", "danger login-from-elsewhere"]
+    );
+    // Both are addresses of one host: it is one machine, whose logins do not last.
+    let one = together(db(both, NEW));
+    assert_eq!(codes(&one), ["warning login-shared"]);
+    assert!(one[0].1.contains("every address is its own"), "{one:?}");
+    let of_old = together(db(both, OLD));
+    assert_eq!(codes(&of_old), ["danger login-shared"]);
 }
 
 #[test]

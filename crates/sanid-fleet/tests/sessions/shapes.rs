@@ -215,6 +215,9 @@ fn one_host_under_two_spellings_of_its_alias_is_one() {
         ("db-01", "DB-01.example.net", "ask"),
         ("db-01", "db-02", "shared"),
         ("db-01.a.example.net", "db-01.b.example.net", "shared"),
+        // A host that boots from its array logs in before it has a name.
+        ("(none)", "db-01", "ask"),
+        ("localhost", "db-01", "ask"),
     ] {
         let directory = Directory::of(&[("file", &both(one, other))]);
         assert_eq!(directory.verdict(&["file"]).0, verdict, "{one} {other}");
@@ -264,6 +267,40 @@ fn sessions_of_two_targets_of_tgtd_are_told_apart() {
             "iqn.2024-01.test.local:c 2 192.0.2.13",
         ]
     );
+}
+
+/// `ctladm islist -v` of FreeBSD, `vserver nvme subsystem controller show` and the REST API of ONTAP.
+#[test]
+fn targets_that_were_not_in_the_shapes_are_read() {
+    let ctladm = format!(
+        "Session ID:       3\nInitiator name:   {IQN}\nInitiator portal: 192.0.2.11\nInitiator alias:  db-01\nTarget name:      iqn.2005-10.org.freenas.ctl:vault\nTarget alias:     vault\nSession type:     Normal\n\n"
+    );
+    let other = ctladm
+        .replace("       3", "       4")
+        .replace("2.11", "2.12");
+    let controller = format!(
+        "Vserver: svm_prod\nSubsystem: vault\nController ID: 0040h\nHost NQN: {NQN}\nInitiator Transport Address: 192.0.2.11:36084\n\n"
+    );
+    let second = controller.replace("0040h", "0041h").replace("2.11", "2.12");
+    let rest = |tsih: u32, address: &str| {
+        format!(
+            "{{\"svm\": {{\"name\": \"svm_prod\"}}, \"tsih\": {tsih}, \"isid\": \"40:00:01:37:00:00\", \"initiator\": {{\"name\": \"{IQN}\", \"alias\": \"db-01\"}}, \"connections\": [{{\"cid\": 0, \"initiator_address\": {{\"address\": \"{address}\", \"port\": 36084}}, \"interface\": {{\"ip\": {{\"address\": \"192.0.2.99\"}}}}}}]}}"
+        )
+    };
+    let rest = format!(
+        "{{\"records\": [{}, {}]}}",
+        rest(3, "192.0.2.11"),
+        rest(4, "192.0.2.12")
+    );
+    for text in [ctladm + &other, controller + &second, rest] {
+        let directory = Directory::of(&[("file", &text)]);
+        let (report, _) = directory.json(&["sessions", "file"]);
+        assert_eq!(report["names"].as_array().unwrap().len(), 1, "{report:#}");
+        assert_eq!(report["names"][0]["verdict"], "ask", "{text}: {report:#}");
+        let logins = report["names"][0]["logins"].as_array().unwrap();
+        let addresses: Vec<&Value> = logins.iter().map(|one| &one["address"]).collect();
+        assert_eq!(addresses, ["192.0.2.11", "192.0.2.12"], "{text}");
+    }
 }
 
 #[test]

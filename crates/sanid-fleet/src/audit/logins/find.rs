@@ -9,7 +9,7 @@ use crate::alike::{Digest, Kind};
 use crate::audit::finding::Finding;
 use crate::audit::record::{Fleet, Record};
 use crate::duplicates;
-use crate::sessions::Login;
+use crate::sessions::{self, Judged, Login, Verdict};
 
 /// A report is taken for what the host has now for a day; addresses of an older one may be others' by now.
 const FRESH: u64 = 24 * 60 * 60;
@@ -76,7 +76,7 @@ enum Placed {
 }
 
 /// The findings about every name.
-pub(super) fn names(fleet: &Fleet, files: &[OfFile]) -> Vec<Finding> {
+pub(super) fn findings(fleet: &Fleet, files: &[OfFile]) -> Vec<Finding> {
     let all = || files.iter().flat_map(|file| &file.logins);
     let known = Known::new(fleet, holders(fleet, all()), all());
     let mut names: BTreeMap<(duplicates::Kind, String), OfName<'_>> = BTreeMap::new();
@@ -92,6 +92,10 @@ pub(super) fn names(fleet: &Fleet, files: &[OfFile]) -> Vec<Finding> {
         known.name(&name, &mut found);
     }
     let mut findings = found.findings;
+    // Each file has its own snapshots.
+    for file in files {
+        findings.extend(known.shared(file));
+    }
     findings.extend(words::unknown(&found.strangers));
     findings.extend(words::untold(fleet, &found.without_address, true));
     findings.extend(words::untold(fleet, &found.without_report, false));
@@ -150,6 +154,29 @@ impl<'f> Known<'f> {
             owners,
             translated,
         }
+    }
+
+    /// What is proof without the fleet.
+    fn shared(&self, file: &OfFile) -> Vec<Finding> {
+        let judged = sessions::judge(&file.logins).into_iter();
+        let shared = judged.filter(|one| one.verdict == Verdict::Shared);
+        let finding = |one: Judged<'_>| {
+            let holders = self.holders.of(one.logins.first()?);
+            let one_host = self.one_host(&one.logins, holders);
+            let one_host = one_host.filter(|place| self.is_fresh(&[*place], file.time));
+            Some(words::shared(self.fleet, &one, holders, one_host))
+        };
+        shared.filter_map(finding).collect()
+    }
+
+    /// The host that has this name and every address from which it is logged in.
+    fn one_host(&self, logins: &[&Login], holders: &[u64]) -> Option<u64> {
+        let has = |place: u64, login: &Login| {
+            let owners = login.address.and_then(|address| self.owners.get(&address));
+            owners.is_some_and(|owners| owners.contains(&place))
+        };
+        let mut holders = holders.iter().copied();
+        holders.find(|place| logins.iter().all(|login| has(*place, login)))
     }
 
     fn records(&self, places: &[u64]) -> Vec<&'f Record> {
@@ -213,7 +240,7 @@ impl<'f> Known<'f> {
                     }
                 }
                 Placed::Other(owner) => {
-                    let is_certain = self.is_fresh(&[*owner], of_it);
+                    let is_certain = self.is_fresh(&[*owner], of_it.time());
                     found.findings.push(words::differs(
                         self.fleet, of_it, *owner, holders, is_certain,
                     ));
@@ -247,7 +274,7 @@ impl<'f> Known<'f> {
             Doubt::Translated
         } else if by_id
             || elsewhere.logins.iter().any(at_one_time)
-            || self.is_fresh(holders, elsewhere)
+            || self.is_fresh(holders, elsewhere.time())
         {
             Doubt::Little
         } else {
@@ -255,18 +282,20 @@ impl<'f> Known<'f> {
         }
     }
 
-    /// Whether a report of these hosts is at most a day older than the logins.
-    fn is_fresh(&self, places: &[u64], name: &OfName<'_>) -> bool {
-        let seen = name
-            .logins
-            .iter()
-            .map(|(_, time, _)| *time)
-            .min()
-            .unwrap_or_default();
+    /// Whether a report of these hosts is at most a day older than what was seen at this time.
+    fn is_fresh(&self, places: &[u64], seen: u64) -> bool {
         let records = self.records(places);
         let all = records.iter().map(|record| u64::from(record.time));
         all.max()
             .is_some_and(|made| made.saturating_add(FRESH) >= seen)
+    }
+}
+
+impl OfName<'_> {
+    /// When the first of the logins was seen.
+    fn time(&self) -> u64 {
+        let times = self.logins.iter().map(|(_, time, _)| *time);
+        times.min().unwrap_or_default()
     }
 }
 

@@ -89,11 +89,7 @@ impl Logins {
             return Vec::new();
         }
         let mut by_code: BTreeMap<Code, Vec<Finding>> = BTreeMap::new();
-        for finding in self
-            .shared(fleet)
-            .into_iter()
-            .chain(find::names(fleet, &self.files))
-        {
+        for finding in find::findings(fleet, &self.files) {
             by_code.entry(finding.code).or_default().push(finding);
         }
         let found = by_code.into_iter().map(|(code, mut findings)| {
@@ -108,23 +104,6 @@ impl Logins {
             }
         });
         found.chain([self.incomplete(limit)]).collect()
-    }
-
-    /// What is proof without the fleet. Each file has its own snapshots.
-    fn shared(&self, fleet: &Fleet) -> Vec<Finding> {
-        let judged = self
-            .files
-            .iter()
-            .flat_map(|file| sessions::judge(&file.logins));
-        let shared = judged.filter(|one| one.verdict == sessions::Verdict::Shared);
-        let shared: Vec<_> = shared.collect();
-        let logins = shared.iter().filter_map(|one| one.logins.first().copied());
-        let holders = find::holders(fleet, logins);
-        let finding = |one: &sessions::Judged<'_>| {
-            let login = one.logins.first()?;
-            Some(words::shared(one, holders.of(login)))
-        };
-        shared.iter().filter_map(finding).collect()
     }
 
     fn incomplete(&self, limit: usize) -> Found {

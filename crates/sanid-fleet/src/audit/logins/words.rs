@@ -99,11 +99,26 @@ fn logins<'l>(name: &OfName<'l>) -> impl Iterator<Item = &'l Login> {
     name.logins.iter().map(|(_, _, login)| *login)
 }
 
-/// Two machines, by what the target shows alone.
-pub(super) fn shared(judged: &Judged<'_>, holders: &[u64]) -> Finding {
+/// Two machines, by what the target shows alone; or one, where every address is that of one host.
+pub(super) fn shared(
+    fleet: &Fleet,
+    judged: &Judged<'_>,
+    holders: &[u64],
+    one_host: Option<u64>,
+) -> Finding {
     let mut details: Vec<String> = judged.why.iter().map(|why| shown(why)).collect();
     details.extend(lines(judged.logins.iter().copied()));
+    if let Some(host) = one_host {
+        details.push(format!(
+            "{}: every address is its own, so this may be one machine that was renamed or that logs in again and again",
+            of_host(fleet, host)
+        ));
+    }
     Finding {
+        severity: match one_host {
+            Some(_) => Severity::Warning,
+            None => Severity::Danger,
+        },
         about: vec![shown(&judged.name)],
         details,
         hosts: holders.len() as u64,
@@ -114,7 +129,7 @@ pub(super) fn shared(judged: &Judged<'_>, holders: &[u64]) -> Finding {
         ],
         ..Finding::new(
             Code::LoginShared,
-            format!("two machines are logged in as {}", shown(&judged.name)),
+            format!("the target shows two machines as {}", shown(&judged.name)),
             "A target takes them for one host: each reaches the other's volumes, and one's login ends the other's session.",
         )
     }
