@@ -9,7 +9,7 @@ use super::value;
 pub(crate) struct Login {
     /// What the initiator calls itself: the name of its host, unless open-iscsi is configured otherwise.
     pub(crate) alias: Option<String>,
-    /// The target or the subsystem, by its name or by its number.
+    /// The target or the subsystem, by its name or as `id 1`.
     pub(crate) target: Option<String>,
     pub(crate) session: Option<u64>,
 }
@@ -100,7 +100,7 @@ pub(super) fn of(key: &str, near: &[&Node], above: &[&Node], has_address: bool) 
     login.target = login
         .target
         .or_else(directory)
-        .or_else(|| target_id.map(|id| id.to_string()));
+        .or_else(|| target_id.map(|id| format!("id {id}")));
     let shown = has_address || login.alias.is_some() || login.session.is_some();
     // Otherwise only a target's name beside it shows that; a key such as `name` says too little.
     let is_session = shown || login.target.is_some() && key != "name";

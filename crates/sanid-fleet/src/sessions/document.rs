@@ -68,7 +68,7 @@ document! {
         pub(crate) alias: Option<String>,
         /// The address from which it came.
         pub(crate) address: Option<String>,
-        /// The target or the subsystem.
+        /// The target or the subsystem, by its name or as `id 1`.
         pub(crate) target: Option<String>,
         /// The number of the session or of the controller.
         pub(crate) session: Option<u64>,

@@ -68,7 +68,7 @@ const SHAPES: &[Expected] = &[
     (
         "live-truenas-nvmet.json",
         "ask",
-        &[("192.0.2.11", "", 1, "1"), ("192.0.2.12", "", 2, "1")],
+        &[("192.0.2.11", "", 1, "id 1"), ("192.0.2.12", "", 2, "id 1")],
     ),
     // One connection of the list is over.
     (
