@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::blocks::{Line, Lines, blocks, has_names, pair};
-use super::keys::plain;
+use super::keys::{is_key, plain};
 use super::tree::Node;
 use super::value;
 
@@ -157,34 +157,29 @@ pub(super) fn prefixed(lines: &Lines<'_>) -> Option<Vec<Node>> {
     Some(hosts.into_iter().map(node).collect())
 }
 
-/// A host and its name on each line, without a head.
+/// A host and its name on each line, without a head; or a host and its variables, as in an inventory of Ansible.
 pub(super) fn host_and_name(lines: &Lines<'_>) -> Option<Vec<Node>> {
     let parted = |one: char| one.is_whitespace() || one == ';' || one == ',';
     let full: Vec<_> = lines
         .iter()
-        .filter(|(_, line)| !line.trim().is_empty())
+        .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with(['[', '#']))
         .collect();
+    let row = |number: u64, line: &str| {
+        let (host, rest) = line.trim().split_once(parted)?;
+        let plain = |one: char| one.is_alphanumeric() || "._-".contains(one);
+        let rest = rest.trim_start_matches(parted);
+        let first = value::names(rest).into_iter().next()?;
+        let is_variable = |word: &str| word.contains('=');
+        let fits = host.chars().all(plain)
+            && !is_key(host)
+            && (rest.starts_with(&first.name) || rest.split_whitespace().all(is_variable));
+        let mut below = vec![Node::leaf("host", host, number)];
+        below.extend(rest.split_whitespace().map(|word| pair(number, word)));
+        fits.then(|| Node::of("", below, number))
+    };
     let rows: Vec<_> = full
         .iter()
-        .filter_map(|(number, line)| {
-            let (host, rest) = line.trim().split_once(parted)?;
-            let plain = |one: char| one.is_alphanumeric() || "._-".contains(one);
-            let rest = rest.trim_start_matches(parted);
-            let fits = host.chars().all(plain)
-                && value::names(rest)
-                    .first()
-                    .is_some_and(|one| rest.starts_with(&one.name));
-            fits.then(|| {
-                Node::of(
-                    "",
-                    vec![
-                        Node::leaf("host", host, *number),
-                        Node::leaf("", rest, *number),
-                    ],
-                    *number,
-                )
-            })
-        })
+        .filter_map(|(number, line)| row(*number, line))
         .collect();
     (!rows.is_empty() && rows.len() * 10 >= full.len() * 8).then_some(rows)
 }
@@ -243,6 +238,7 @@ fn heading(line: &str, above: &str, next: &str) -> Option<Vec<String>> {
     if name.is_empty()
         || name.contains(char::is_whitespace)
         || name.contains("::")
+        || is_key(name)
         || !value::names(name).is_empty()
         || is_line(name)
     {

@@ -8,6 +8,7 @@ mod answers;
 mod blocks;
 mod formats;
 mod keys;
+mod outline;
 pub(crate) mod report;
 mod tables;
 mod text;
