@@ -1,6 +1,6 @@
 //! Answers of many hosts in one text: lines that begin with their host or their file, and heads that name one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::blocks::{Line, Lines, blocks, has_names, pair};
 use super::keys::{is_key, plain};
@@ -203,7 +203,9 @@ pub(super) fn headed(lines: &Lines<'_>) -> Option<Vec<Node>> {
             before |= !value::names(line).is_empty();
         }
     }
-    if before || all.is_empty() {
+    // A key that stands above each block is no host.
+    let heads: BTreeSet<&Vec<String>> = all.iter().map(|(_, hosts, _)| hosts).collect();
+    if before || all.is_empty() || all.len() > 1 && heads.len() < 2 {
         return None;
     }
     let mut made = Vec::new();
@@ -234,7 +236,7 @@ fn heading(line: &str, above: &str, next: &str) -> Option<Vec<String>> {
         !line.starts_with(char::is_whitespace) && next.starts_with(char::is_whitespace)
     });
     let ruled = (is_line(above) && is_line(next)).then_some(text);
-    let name = marked.or(alone).or(ruled)?;
+    let name = marked.or(alone).or(ruled).or(prompt(text))?;
     if name.is_empty()
         || name.contains(char::is_whitespace)
         || name.contains("::")
@@ -254,6 +256,17 @@ fn heading(line: &str, above: &str, next: &str) -> Option<Vec<String>> {
     }
     let plain = |one: char| one.is_alphanumeric() || "._-[],@:".contains(one);
     name.chars().all(plain).then(|| expanded(name))
+}
+
+/// The host of a shell's prompt: `root@db-01:~# cat …`, `[root@db-01 ~]# cat …`.
+fn prompt(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once('@')?;
+    let end = rest.find([':', ' '])?;
+    let (host, rest) = rest.split_at_checked(end)?;
+    let user = text.trim_start_matches('[').split('@').next()?;
+    let is_prompt =
+        !user.contains(char::is_whitespace) && (rest.contains("# ") || rest.contains("$ "));
+    (is_prompt && !host.is_empty()).then_some(host)
 }
 
 /// `db-[01-03,07],web-1`, as clush and dshbak fold hosts.

@@ -11,6 +11,15 @@ fn decode(bytes: &[u8]) -> String {
             .0
             .into_owned();
     }
+    // Without a mark: every other byte of English is zero.
+    let bare = match bytes {
+        [0, other, ..] if *other != 0 => Some(encoding_rs::UTF_16BE),
+        [other, 0, ..] if *other != 0 => Some(encoding_rs::UTF_16LE),
+        _ => None,
+    };
+    if let Some(encoding) = bare {
+        return encoding.decode_without_bom_handling(bytes).0.into_owned();
+    }
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
         Err(_) => encoding_rs::WINDOWS_1252
@@ -299,6 +308,14 @@ fn csv(text: &str) -> Option<Node> {
         .find_map(|separator| table(rest, separator, skipped))
 }
 
+/// The line of a record: the reader counts empty lines before it to it.
+fn line_of(text: &str, start: &csv::Position) -> u64 {
+    let at = usize::try_from(start.byte()).unwrap_or(usize::MAX);
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    let empty = rest.iter().take_while(|byte| b"\r\n".contains(byte));
+    start.line() + empty.filter(|byte| **byte == b'\n').count() as u64
+}
+
 fn table(text: &str, separator: u8, skipped: u64) -> Option<Node> {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(separator)
@@ -319,7 +336,7 @@ fn table(text: &str, separator: u8, skipped: u64) -> Option<Node> {
         return None;
     }
     let below = rows.iter().map(|row| {
-        let line = row.position().map_or(0, csv::Position::line) + skipped;
+        let line = row.position().map_or(0, |start| line_of(text, start)) + skipped;
         of_row(&head, row.iter(), line)
     });
     Some(Node::of("", below.collect(), 1))

@@ -57,6 +57,9 @@ pub(super) fn rank(key: &str) -> Option<Rank> {
         "certname",
         "minion",
         "dnsname",
+        "ansiblehostname",
+        "ansiblefqdn",
+        "ansiblenodename",
     ];
     let label = [
         "name",
@@ -139,6 +142,14 @@ pub(super) fn is_address(key: &str) -> bool {
     known.contains(&key.as_str())
 }
 
+/// `vmhba64`, `eth0`: a part of a host.
+fn is_adapter(text: &str) -> bool {
+    ["vmhba", "vmk", "hba", "eth", "nvme"].iter().any(|kind| {
+        let number = text.strip_prefix(kind);
+        number.is_some_and(|number| number.parse::<u16>().is_ok())
+    })
+}
+
 /// Whether a word says what stands beside it or below it, and so is nobody's name.
 pub(super) fn is_key(word: &str) -> bool {
     const WORDS: [&str; 44] = [
@@ -214,7 +225,7 @@ pub(super) fn host(text: &str) -> Option<String> {
         return None;
     }
     // The head of a table, and a key, are no hosts.
-    if text.contains("  ") || is_key(text) {
+    if text.contains("  ") || is_key(text) || is_adapter(text) {
         return None;
     }
     // 32 digits are an object of the array, or a machine-id, which is never shown.

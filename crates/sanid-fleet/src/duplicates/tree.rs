@@ -132,7 +132,7 @@ pub(crate) struct Fact {
     /// The file, and the line in it; 0 where the format has none.
     pub(crate) file: String,
     pub(crate) line: u64,
-    /// Which text of the file, counted from 0: formats without lines have places, too.
+    /// Which name of the file, counted from 0: formats without lines have places, too.
     pub(crate) place: usize,
     /// It is the name of the host on which the text was printed: `Iface Initiatorname`.
     pub(crate) own: bool,
@@ -200,8 +200,7 @@ fn leaf(node: &Node, text: &str, above: &[&Node], all: &mut Vec<Fact>) {
         .or(known.map(Who::Address))
         .unwrap_or(Who::Nobody);
     let host_id = above.last().and_then(|node| host_id_in(node));
-    let place = all.len();
-    all.extend(found.into_iter().map(|one| Fact {
+    let facts = (all.len()..).zip(found).map(|(place, one)| Fact {
         kind: one.kind,
         name: one.name,
         cut: one.cut,
@@ -212,7 +211,9 @@ fn leaf(node: &Node, text: &str, above: &[&Node], all: &mut Vec<Fact>) {
         line: node.line,
         place,
         own,
-    }));
+    });
+    let facts: Vec<Fact> = facts.collect();
+    all.extend(facts);
 }
 
 /// The key of an element of a list is that of the list.

@@ -99,7 +99,8 @@ fn other_shapes_give_their_verdict_and_no_false_alarm() {
             .get(0)
             .map_or("none", |one| one["verdict"].as_str().unwrap());
         assert_eq!(found, verdict, "{file}: {report:#}");
-        if verdict != "shared" || file == "dshbak.txt" {
+        if verdict != "shared" || ["dshbak.txt", "utf-16-without-mark.txt"].contains(&file.as_str())
+        {
             continue;
         }
         let name = report["names"][0]["name"].as_str().unwrap();
