@@ -148,6 +148,7 @@ fn shared_name(one: &Judged) -> SharedName {
         },
         hosts: holders(&one.hosts),
         groups: holders(&one.groups),
+        unnamed: one.unnamed.clone(),
         addresses: one.addresses.iter().map(ToString::to_string).collect(),
         host_ids: if one.host_ids.len() > 1 {
             one.host_ids.clone()
@@ -186,6 +187,12 @@ fn text(report: &DuplicatesReport) -> Page {
             let more = format!("and {} more", count - SHOWN);
             rows.push([(Tone::Plain, more), (Tone::Plain, String::new())]);
         }
+        if !one.unnamed.is_empty() {
+            rows.push([
+                (Tone::Plain, "no host is named".to_owned()),
+                (Tone::Faint, places(&one.unnamed)),
+            ]);
+        }
         for address in one.addresses.iter().take(SHOWN) {
             rows.push([
                 (Tone::Plain, format!("at {address}")),
@@ -221,7 +228,7 @@ fn text(report: &DuplicatesReport) -> Page {
     }
     if count("ask") > 0 {
         page.line(
-            "Two addresses or two groups can be one host: compare its addresses with those here.",
+            "Two addresses, two groups or two places can be one host: find out which hosts they are.",
         );
     }
     page

@@ -1,9 +1,9 @@
 //! Answers of many hosts in one text: lines that begin with their host or their file, and heads that name one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::blocks::{Line, Lines, blocks, has_names, pair};
-use super::keys::plain;
+use super::keys::{is_key, plain};
 use super::tree::Node;
 use super::value;
 
@@ -157,34 +157,29 @@ pub(super) fn prefixed(lines: &Lines<'_>) -> Option<Vec<Node>> {
     Some(hosts.into_iter().map(node).collect())
 }
 
-/// A host and its name on each line, without a head.
+/// A host and its name on each line, without a head; or a host and its variables, as in an inventory of Ansible.
 pub(super) fn host_and_name(lines: &Lines<'_>) -> Option<Vec<Node>> {
     let parted = |one: char| one.is_whitespace() || one == ';' || one == ',';
     let full: Vec<_> = lines
         .iter()
-        .filter(|(_, line)| !line.trim().is_empty())
+        .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with(['[', '#']))
         .collect();
+    let row = |number: u64, line: &str| {
+        let (host, rest) = line.trim().split_once(parted)?;
+        let plain = |one: char| one.is_alphanumeric() || "._-".contains(one);
+        let rest = rest.trim_start_matches(parted);
+        let first = value::names(rest).into_iter().next()?;
+        let is_variable = |word: &str| word.contains('=');
+        let fits = host.chars().all(plain)
+            && !is_key(host)
+            && (rest.starts_with(&first.name) || rest.split_whitespace().all(is_variable));
+        let mut below = vec![Node::leaf("host", host, number)];
+        below.extend(rest.split_whitespace().map(|word| pair(number, word)));
+        fits.then(|| Node::of("", below, number))
+    };
     let rows: Vec<_> = full
         .iter()
-        .filter_map(|(number, line)| {
-            let (host, rest) = line.trim().split_once(parted)?;
-            let plain = |one: char| one.is_alphanumeric() || "._-".contains(one);
-            let rest = rest.trim_start_matches(parted);
-            let fits = host.chars().all(plain)
-                && value::names(rest)
-                    .first()
-                    .is_some_and(|one| rest.starts_with(&one.name));
-            fits.then(|| {
-                Node::of(
-                    "",
-                    vec![
-                        Node::leaf("host", host, *number),
-                        Node::leaf("", rest, *number),
-                    ],
-                    *number,
-                )
-            })
-        })
+        .filter_map(|(number, line)| row(*number, line))
         .collect();
     (!rows.is_empty() && rows.len() * 10 >= full.len() * 8).then_some(rows)
 }
@@ -208,7 +203,9 @@ pub(super) fn headed(lines: &Lines<'_>) -> Option<Vec<Node>> {
             before |= !value::names(line).is_empty();
         }
     }
-    if before || all.is_empty() {
+    // A key that stands above each block is no host.
+    let heads: BTreeSet<&Vec<String>> = all.iter().map(|(_, hosts, _)| hosts).collect();
+    if before || all.is_empty() || all.len() > 1 && heads.len() < 2 {
         return None;
     }
     let mut made = Vec::new();
@@ -239,10 +236,11 @@ fn heading(line: &str, above: &str, next: &str) -> Option<Vec<String>> {
         !line.starts_with(char::is_whitespace) && next.starts_with(char::is_whitespace)
     });
     let ruled = (is_line(above) && is_line(next)).then_some(text);
-    let name = marked.or(alone).or(ruled)?;
+    let name = marked.or(alone).or(ruled).or(prompt(text))?;
     if name.is_empty()
         || name.contains(char::is_whitespace)
         || name.contains("::")
+        || is_key(name)
         || !value::names(name).is_empty()
         || is_line(name)
     {
@@ -258,6 +256,17 @@ fn heading(line: &str, above: &str, next: &str) -> Option<Vec<String>> {
     }
     let plain = |one: char| one.is_alphanumeric() || "._-[],@:".contains(one);
     name.chars().all(plain).then(|| expanded(name))
+}
+
+/// The host of a shell's prompt: `root@db-01:~# cat …`, `[root@db-01 ~]# cat …`.
+fn prompt(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once('@')?;
+    let end = rest.find([':', ' '])?;
+    let (host, rest) = rest.split_at_checked(end)?;
+    let user = text.trim_start_matches('[').split('@').next()?;
+    let is_prompt =
+        !user.contains(char::is_whitespace) && (rest.contains("# ") || rest.contains("$ "));
+    (is_prompt && !host.is_empty()).then_some(host)
 }
 
 /// `db-[01-03,07],web-1`, as clush and dshbak fold hosts.

@@ -80,10 +80,25 @@ fn pairs(number: u64, line: &str) -> Vec<Node> {
                 all.push(pair(number, first));
                 all.push(Node::leaf("alias", alias, number));
             }
-            None => all.push(pair(number, part)),
+            None => all.extend(listed(part).into_iter().map(|part| pair(number, part))),
         }
     }
     all
+}
+
+/// `host: db-01, iqn: …` is several pairs, and a comma in a value parts none.
+fn listed(part: &str) -> Vec<&str> {
+    let pieces: Vec<&str> = part.split(", ").collect();
+    let is_pair = |piece: &&str| {
+        let word = piece.trim().split([':', '=']).next().unwrap_or_default();
+        let plain = |one: char| one.is_alphanumeric() || "_- ".contains(one);
+        piece.contains([':', '=']) && !word.is_empty() && word.chars().all(plain)
+    };
+    if pieces.len() > 1 && pieces.iter().all(is_pair) {
+        pieces
+    } else {
+        vec![part]
+    }
 }
 
 /// `key: value`, `key = value`, `key    value`; or a text alone.

@@ -11,6 +11,15 @@ fn decode(bytes: &[u8]) -> String {
             .0
             .into_owned();
     }
+    // Without a mark: every other byte of English is zero.
+    let bare = match bytes {
+        [0, other, ..] if *other != 0 => Some(encoding_rs::UTF_16BE),
+        [other, 0, ..] if *other != 0 => Some(encoding_rs::UTF_16LE),
+        _ => None,
+    };
+    if let Some(encoding) = bare {
+        return encoding.decode_without_bom_handling(bytes).0.into_owned();
+    }
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
         Err(_) => encoding_rs::WINDOWS_1252
@@ -31,7 +40,33 @@ pub(super) fn read(bytes: &[u8], unread: &mut Vec<String>) -> Node {
             }
         };
     }
-    parse(&decode(bytes), unread)
+    let mut node = parse(&decode(bytes), unread);
+    unfold(&mut node);
+    node
+}
+
+/// Documents in texts: an annotation of Kubernetes, a dictionary of Python in a cell.
+fn unfold(node: &mut Node) {
+    let text = node.text.as_deref().map(str::trim);
+    let folded = text.filter(|text| text.starts_with('{') && text.ends_with('}'));
+    let document = folded.and_then(|text| {
+        serde_json::from_str::<serde_json::Value>(text)
+            .ok()
+            .or_else(|| {
+                let python = text.replace('\'', "\"").replace("None", "null");
+                let python = python.replace("True", "true").replace("False", "false");
+                serde_json::from_str(&python).ok()
+            })
+    });
+    if let Some(document) = document {
+        let mut inner = of_json("", &document);
+        shift(&mut inner, node.line);
+        node.text = None;
+        node.below = inner.below;
+    }
+    for below in &mut node.below {
+        unfold(below);
+    }
 }
 
 /// The sheets of a workbook: tables with a head.
@@ -112,6 +147,14 @@ fn json(text: &str) -> Result<Node, String> {
             Err(error) => return Err(format!("line {}: it is no JSON: {error}", error.line())),
         }
     }
+    // Salt prints an object with one host for each host.
+    if all.len() > 1
+        && all
+            .iter()
+            .all(|one| one.text.is_none() && one.below.len() == 1)
+    {
+        all = all.into_iter().flat_map(|one| one.below).collect();
+    }
     Ok(Node::of("", all, 1))
 }
 
@@ -137,17 +180,26 @@ fn of_json(key: &str, value: &serde_json::Value) -> Node {
     }
 }
 
-/// What ansible prints of many hosts: `db-01 | CHANGED | rc=0 >>`, `db-01 | SUCCESS => {`.
+/// What ansible prints of many hosts: `db-01 | CHANGED | rc=0 >>`, `db-01 | SUCCESS => {`, and the tasks of a playbook.
 fn ansible(text: &str, unread: &mut Vec<String>) -> Option<Node> {
     let mut hosts: Vec<(String, String, String, u64)> = Vec::new();
+    let mut ended = false;
     for (number, line) in (1..).zip(text.lines()) {
         match head(line) {
-            Some((host, status, rest)) => hosts.push((host, status, format!("{rest}\n"), number)),
+            Some((host, status, rest)) => {
+                ended = false;
+                hosts.push((host, status, format!("{rest}\n"), number));
+            }
             None => {
-                if let Some((_, _, body, _)) = hosts.last_mut() {
+                if ["PLAY ", "TASK ", "RUNNING HANDLER "]
+                    .iter()
+                    .any(|start| line.starts_with(start))
+                {
+                    ended = true;
+                } else if let Some((_, _, body, _)) = hosts.last_mut().filter(|_| !ended) {
                     body.push_str(line);
                     body.push('\n');
-                } else if !line.trim().is_empty() {
+                } else if !ended && !line.trim().is_empty() {
                     return None;
                 }
             }
@@ -193,6 +245,9 @@ fn flat(node: Node) -> Vec<Node> {
 }
 
 fn head(line: &str) -> Option<(String, String, &str)> {
+    if let Some(found) = task(line) {
+        return Some(found);
+    }
     let (host, rest) = line.split_once(" | ")?;
     let end = rest
         .find(|one: char| !(one.is_ascii_uppercase() || one == '!'))
@@ -205,6 +260,22 @@ fn head(line: &str) -> Option<(String, String, &str)> {
         .map(|(_, body)| body)?;
     (known && !host.contains(char::is_whitespace))
         .then(|| (host.to_owned(), status.to_owned(), body))
+}
+
+/// What a task of a playbook prints of a host: `ok: [db-01] => {`, `fatal: [db-02]: UNREACHABLE! => {`.
+fn task(line: &str) -> Option<(String, String, &str)> {
+    let (word, rest) = line.split_once(": [")?;
+    let status = match word {
+        "ok" => "SUCCESS",
+        "changed" => "CHANGED",
+        "fatal" | "failed" => "FAILED",
+        _ => return None,
+    };
+    let (host, rest) = rest.split_once(']')?;
+    // What another host did for it.
+    let host = host.split(" -> ").next().unwrap_or(host);
+    let body = rest.split_once("=> ").map_or("", |(_, body)| body);
+    Some((host.to_owned(), status.to_owned(), body))
 }
 
 fn shift(node: &mut Node, by: u64) {
@@ -237,6 +308,14 @@ fn csv(text: &str) -> Option<Node> {
         .find_map(|separator| table(rest, separator, skipped))
 }
 
+/// The line of a record: the reader counts empty lines before it to it.
+fn line_of(text: &str, start: &csv::Position) -> u64 {
+    let at = usize::try_from(start.byte()).unwrap_or(usize::MAX);
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    let empty = rest.iter().take_while(|byte| b"\r\n".contains(byte));
+    start.line() + empty.filter(|byte| **byte == b'\n').count() as u64
+}
+
 fn table(text: &str, separator: u8, skipped: u64) -> Option<Node> {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(separator)
@@ -257,7 +336,7 @@ fn table(text: &str, separator: u8, skipped: u64) -> Option<Node> {
         return None;
     }
     let below = rows.iter().map(|row| {
-        let line = row.position().map_or(0, csv::Position::line) + skipped;
+        let line = row.position().map_or(0, |start| line_of(text, start)) + skipped;
         of_row(&head, row.iter(), line)
     });
     Some(Node::of("", below.collect(), 1))

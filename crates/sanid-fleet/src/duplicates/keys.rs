@@ -53,6 +53,13 @@ pub(super) fn rank(key: &str) -> Option<Rank> {
         "parenthost",
         "rechner",
         "rechnername",
+        "pscomputername",
+        "certname",
+        "minion",
+        "dnsname",
+        "ansiblehostname",
+        "ansiblefqdn",
+        "ansiblenodename",
     ];
     let label = [
         "name",
@@ -62,6 +69,8 @@ pub(super) fn rank(key: &str) -> Option<Rank> {
         "hostid",
         "hostlabel",
         "initiatorlabel",
+        // Where it is none: XtremIO calls the host so.
+        "initiatorname",
     ];
     let group = [
         "igroup",
@@ -74,6 +83,7 @@ pub(super) fn rank(key: &str) -> Option<Rank> {
         "initiatorgroupname",
         "hgroup",
         "igid",
+        "igname",
         "cluster",
         "storagegroupname",
     ];
@@ -134,6 +144,65 @@ pub(super) fn is_address(key: &str) -> bool {
     known.contains(&key.as_str())
 }
 
+/// `vmhba64`, `eth0`: a part of a host.
+fn is_adapter(text: &str) -> bool {
+    ["vmhba", "vmk", "hba", "eth", "nvme"].iter().any(|kind| {
+        let number = text.strip_prefix(kind);
+        number.is_some_and(|number| number.parse::<u16>().is_ok())
+    })
+}
+
+/// Whether a word says what stands beside it or below it, and so is nobody's name.
+pub(super) fn is_key(word: &str) -> bool {
+    const WORDS: [&str; 44] = [
+        "acls",
+        "address",
+        "addresses",
+        "adapters",
+        "alias",
+        "all",
+        "annotations",
+        "connection",
+        "connections",
+        "data",
+        "group",
+        "groups",
+        "hosts",
+        "hostid",
+        "hostname",
+        "hostnqn",
+        "id",
+        "identity",
+        "initiator",
+        "initiatoriqn",
+        "initiatorname",
+        "initiators",
+        "ip",
+        "iqn",
+        "items",
+        "labels",
+        "list",
+        "luns",
+        "members",
+        "metadata",
+        "name",
+        "nodes",
+        "nqn",
+        "output",
+        "ports",
+        "portals",
+        "results",
+        "session",
+        "sessions",
+        "spec",
+        "status",
+        "targets",
+        "uid",
+        "wwn",
+    ];
+    WORDS.contains(&plain(word).as_str())
+}
+
 /// A text that can be the name of a host.
 pub(super) fn host(text: &str) -> Option<String> {
     let text = text.trim().trim_matches('"');
@@ -155,6 +224,10 @@ pub(super) fn host(text: &str) -> Option<String> {
         || text.len() > 253
         || !value::names(text).is_empty()
     {
+        return None;
+    }
+    // The head of a table, and a key, are no hosts.
+    if text.contains("  ") || is_key(text) || is_adapter(text) {
         return None;
     }
     // 32 digits are an object of the array, or a machine-id, which is never shown.

@@ -43,6 +43,8 @@ document! {
         pub(crate) hosts: Vec<Holder>,
         /// Groups of the array that have it; each may be a host.
         pub(crate) groups: Vec<Holder>,
+        /// File and line of each place that names no host.
+        pub(crate) unnamed: Vec<String>,
         /// Addresses from which it came.
         pub(crate) addresses: Vec<String>,
         /// Host IDs that came with an NQN, where there are several.

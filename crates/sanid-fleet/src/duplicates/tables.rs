@@ -73,12 +73,15 @@ pub(super) fn boxed(lines: &Lines<'_>) -> Option<Vec<Node>> {
 pub(super) fn ruled(lines: &Lines<'_>) -> Option<Vec<Node>> {
     let at = lines.iter().position(|(_, line)| is_ruler(line))?;
     let (_, ruler) = lines.get(at)?;
-    let starts: Vec<usize> = groups(ruler);
+    let mut starts: Vec<usize> = groups(ruler);
+    if starts.len() < 2 {
+        starts = gaps(lines.get(at.checked_sub(1)?..)?);
+    }
     let mut heads: Vec<&str> = Vec::new();
     for (_, line) in lines.get(..at)?.iter().rev().take(2) {
         if line.trim().is_empty()
             || line.contains('>')
-            || line.trim().split("  ").count() < 2 && starts.len() > 2
+            || !line.contains(" | ") && line.trim().split("  ").count() < 2 && starts.len() > 2
         {
             break;
         }
@@ -95,7 +98,7 @@ pub(super) fn ruled(lines: &Lines<'_>) -> Option<Vec<Node>> {
                     .unwrap_or_default()
                     .iter()
                     .collect::<String>()
-                    .trim()
+                    .trim_matches(|one: char| one.is_whitespace() || one == '|')
                     .to_owned()
             })
             .collect()
@@ -119,7 +122,29 @@ pub(super) fn ruled(lines: &Lines<'_>) -> Option<Vec<Node>> {
 }
 
 fn is_ruler(line: &str) -> bool {
-    line.chars().all(|one| "-=+ ".contains(one)) && groups(line).len() > 1
+    line.chars().all(|one| "-=+ ".contains(one)) && (groups(line).len() > 1 || line.len() > 20)
+}
+
+/// Where columns begin below one ruler for all: behind what is blank in the head and in each row.
+fn gaps(lines: &Lines<'_>) -> Vec<usize> {
+    let rows = lines.iter().map(|(_, line)| *line);
+    let rows: Vec<Vec<char>> = rows
+        .enumerate()
+        .take_while(|(at, line)| *at < 2 || !is_ruler(line) && !line.trim().is_empty())
+        .filter(|(at, _)| *at != 1)
+        .map(|(_, line)| line.chars().collect())
+        .collect();
+    let width = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let mut used = vec![false; width];
+    for row in &rows {
+        for (used, one) in used.iter_mut().zip(row) {
+            *used |= !one.is_whitespace();
+        }
+    }
+    let is_used = |at: usize| used.get(at).copied().unwrap_or_default();
+    (0..width)
+        .filter(|&at| is_used(at) && (at == 0 || !is_used(at - 1)))
+        .collect()
 }
 
 /// Where groups of dashes begin.
@@ -144,6 +169,7 @@ pub(super) fn columns(lines: &Lines<'_>) -> Option<Vec<Node>> {
             .map(|word| word.trim_matches('-').to_owned())
             .collect();
         let is_head = words.len() > 2
+            && !words.iter().any(|word| word == "=")
             && words.iter().any(|word| says_name(word))
             && !line.contains(": ")
             && value::names(line).is_empty();

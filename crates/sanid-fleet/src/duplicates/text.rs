@@ -2,6 +2,7 @@
 
 use super::answers::{headed, host_and_name, paths, prefixed};
 use super::blocks::{Line, blocks};
+use super::outline::outline;
 use super::tables::{boxed, columns, ruled};
 use super::tree::Node;
 
@@ -13,6 +14,7 @@ pub(crate) fn parse(text: &str) -> Node {
         .or_else(|| prefixed(&lines))
         .or_else(|| ruled(&lines))
         .or_else(|| columns(&lines))
-        .or_else(|| host_and_name(&lines));
+        .or_else(|| host_and_name(&lines))
+        .or_else(|| outline(&lines));
     Node::of("", found.unwrap_or_else(|| blocks(&lines)), 1)
 }

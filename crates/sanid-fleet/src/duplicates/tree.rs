@@ -1,6 +1,6 @@
 //! What every format becomes: keys with texts below keys; and the host and the address around a name.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use super::keys::{Rank, host, is_address, is_host_id, is_targets, plain, rank};
@@ -135,7 +135,7 @@ pub(crate) struct Fact {
     /// The file, and the line in it; 0 where the format has none.
     pub(crate) file: String,
     pub(crate) line: u64,
-    /// Which text of the file, counted from 0: formats without lines have places, too.
+    /// Which name of the file, counted from 0: formats without lines have places, too.
     pub(crate) place: usize,
     /// It is the name of the host on which the text was printed: `Iface Initiatorname`.
     pub(crate) own: bool,
@@ -161,7 +161,7 @@ pub(crate) fn facts(root: &mut Node) -> Vec<Fact> {
 }
 
 fn walk<'n>(node: &'n Node, above: &mut Vec<&'n Node>, all: &mut Vec<Fact>) {
-    if is_closed(node) {
+    if is_closed(node) || is_claim(node) {
         return;
     }
     if let Some(text) = &node.text {
@@ -204,8 +204,7 @@ fn leaf(node: &Node, text: &str, above: &[&Node], all: &mut Vec<Fact>) {
         .or(known.map(Who::Address))
         .unwrap_or(Who::Nobody);
     let host_id = above.last().and_then(|node| host_id_in(node));
-    let place = all.len();
-    all.extend(found.into_iter().map(|one| Fact {
+    let facts = (all.len()..).zip(found).map(|(place, one)| Fact {
         kind: one.kind,
         name: one.name,
         cut: one.cut,
@@ -217,7 +216,9 @@ fn leaf(node: &Node, text: &str, above: &[&Node], all: &mut Vec<Fact>) {
         line: node.line,
         place,
         own,
-    }));
+    });
+    let facts: Vec<Fact> = facts.collect();
+    all.extend(facts);
 }
 
 /// The key of an element of a list is that of the list.
@@ -238,6 +239,12 @@ fn is_closed(node: &Node) -> bool {
     node.below
         .iter()
         .any(|one| plain(&one.key) == "connected" && one.text.as_deref() == Some("false"))
+}
+
+/// A claim of sanid has the names of its holder, and of those who had them before.
+fn is_claim(node: &Node) -> bool {
+    let mut fields = node.fields().iter();
+    fields.any(|one| one.key == "kind" && one.text.as_deref() == Some("StorageIdentityClaim"))
 }
 
 /// The NQN of an object that has a list of hosts is the subsystem's.
@@ -291,10 +298,14 @@ fn who(above: &[&Node]) -> Option<Who> {
 /// So many show what all are.
 const FEW: usize = 8;
 
-/// Whether the keys of an object are hosts: each has an object with names.
+/// Whether the keys of an object are hosts: each has an object with names, and no two are the same, as those of a list in
+/// XML are.
 fn is_map(node: &Node) -> bool {
+    let first = node.below.iter().take(FEW);
+    let keys: BTreeSet<&str> = first.clone().map(|one| one.key.as_str()).collect();
     node.below.len() > 1
-        && node.below.iter().take(FEW).all(|one| {
+        && keys.len() == first.len()
+        && first.clone().all(|one| {
             one.text.is_none() && !one.key.is_empty() && one.seen.names != Names::Nothing
         })
 }

@@ -26,6 +26,8 @@ pub(crate) struct Judged {
     pub(crate) verdict: Verdict,
     pub(crate) hosts: Vec<Holder>,
     pub(crate) groups: Vec<Holder>,
+    /// Where it stands without a host.
+    pub(crate) unnamed: Vec<String>,
     pub(crate) addresses: Vec<IpAddr>,
     /// The Host IDs that came with an NQN.
     pub(crate) host_ids: Vec<String>,
@@ -60,6 +62,7 @@ fn one(kind: Kind, name: String, facts: &[&Fact], known: &Hosts) -> Judged {
     let (mut hosts, mut groups) = (Holders::new(), Holders::new());
     let (mut addresses, mut of_hosts) = (BTreeSet::new(), BTreeSet::new());
     let mut places: BTreeSet<(&str, u64, usize)> = BTreeSet::new();
+    let mut unnamed = Vec::new();
     for fact in facts {
         match &fact.who {
             Who::Host(host) => {
@@ -72,6 +75,7 @@ fn one(kind: Kind, name: String, facts: &[&Fact], known: &Hosts) -> Judged {
             }
             Who::Nobody => {
                 places.insert((&fact.file, fact.line, fact.place));
+                unnamed.extend(place(fact));
             }
         }
     }
@@ -97,6 +101,7 @@ fn one(kind: Kind, name: String, facts: &[&Fact], known: &Hosts) -> Judged {
         verdict,
         hosts: hosts.into_values().collect(),
         groups: groups.into_values().collect(),
+        unnamed,
         addresses: addresses.into_iter().collect(),
         host_ids: host_ids.into_iter().collect(),
     }
@@ -109,13 +114,17 @@ fn hold(holders: &mut Holders, key: String, name: &str, fact: &Fact) {
         name: name.to_owned(),
         places: Vec::new(),
     });
-    let place = match (fact.file.is_empty(), fact.line) {
-        (true, _) => return,
-        (false, 0) => fact.file.clone(),
-        (false, line) => format!("{}:{line}", fact.file),
-    };
-    if holder.places.last() != Some(&place) {
+    if let Some(place) = place(fact).filter(|place| holder.places.last() != Some(place)) {
         holder.places.push(place);
+    }
+}
+
+/// File and line, as far as they are known.
+fn place(fact: &Fact) -> Option<String> {
+    match (fact.file.is_empty(), fact.line) {
+        (true, _) => None,
+        (false, 0) => Some(fact.file.clone()),
+        (false, line) => Some(format!("{}:{line}", fact.file)),
     }
 }
 

@@ -11,7 +11,7 @@ const DEEPEST: usize = 128;
 /// An element whose end has not come yet.
 struct Open {
     node: Node,
-    /// Its attribute `name`: the key, as in `<PROPERTY name="id">`.
+    /// Its attribute `name`: the key, as in `<PROPERTY name="id">` and `<S N="VMHost">` of PowerShell.
     name: Option<String>,
     attributes: Vec<Node>,
     text: String,
@@ -97,7 +97,7 @@ impl Open {
         let mut attributes = Vec::new();
         for one in start.attributes().flatten() {
             let value = one.decode_and_unescape_value(decoder).unwrap_or_default();
-            if one.key.local_name().as_ref() == b"name" {
+            if [&b"name"[..], b"N", b"key"].contains(&one.key.local_name().as_ref()) {
                 name = Some(value.into_owned());
             } else {
                 let key = text(one.key.local_name().as_ref());

@@ -84,6 +84,67 @@ fn each_shape_gives_its_verdict() {
     }
 }
 
+/// Shapes of other programs and lists. With a name of its own for the last of them nobody shares one.
+#[test]
+fn other_shapes_give_their_verdict_and_no_false_alarm() {
+    let made = |name: &str| shape("../made").join(name);
+    let expected = std::fs::read_to_string(made("expected.json")).unwrap();
+    let expected: serde_json::Map<String, Value> = serde_json::from_str(&expected).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    for (file, verdict) in &expected {
+        let path = made(file);
+        let ran = duplicates(&["--format", "json", path.to_str().unwrap()]);
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let found = report["names"]
+            .get(0)
+            .map_or("none", |one| one["verdict"].as_str().unwrap());
+        assert_eq!(found, verdict, "{file}: {report:#}");
+        if verdict != "shared" || ["dshbak.txt", "utf-16-without-mark.txt"].contains(&file.as_str())
+        {
+            continue;
+        }
+        let name = report["names"][0]["name"].as_str().unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let at = text.to_lowercase().rfind(name).unwrap();
+        let end = at + name.len() - 1;
+        let other = format!("{}f{}", &text[..end], &text[end + 1..]);
+        let path = directory.path().join(file);
+        std::fs::write(&path, other).unwrap();
+        let ran = duplicates(&[path.to_str().unwrap()]);
+        assert_eq!(ran.code, Some(0), "{file}: {}", ran.stdout);
+    }
+}
+
+/// What sanid itself writes: lists, reports, and the objects of a cluster, whose claims are nobody's.
+#[test]
+fn lists_of_sanid_are_read() {
+    let compat = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/compat/0.1");
+    for (file, shared) in [
+        ("fleet/identities.csv", vec![]),
+        ("fleet/identities.json", vec![]),
+        ("fleet/identities.ndjson", vec![]),
+        ("fleet/identities.table", vec![]),
+        (
+            "fleet/reports.ndjson",
+            vec!["copy-1.example.com", "copy-2.example.com"],
+        ),
+        ("kube/cluster.json", vec!["node-1", "node-2"]),
+    ] {
+        let path = compat.join(file);
+        let ran = duplicates(&["--format", "json", path.to_str().unwrap()]);
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let names = report["names"].as_array().unwrap();
+        let first = names
+            .iter()
+            .find(|one| texts(&one["hosts"], "name") == shared);
+        assert_eq!(first.is_some(), !shared.is_empty(), "{file}: {report:#}");
+        for hosts in names.iter().map(|one| texts(&one["hosts"], "name")) {
+            let known = |host: &&str| host.starts_with("node-") || host.contains(".example.com");
+            assert!(hosts.iter().all(known), "{file}: {hosts:?}");
+        }
+    }
+}
+
 /// Each array refuses a name twice, and does not know of the other.
 #[test]
 fn a_name_at_two_arrays_is_found() {
