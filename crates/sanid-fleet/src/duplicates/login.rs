@@ -1,5 +1,7 @@
 //! What tells one session from another, where a target lists who is logged in.
 
+use std::net::IpAddr;
+
 use super::keys::{host, plain};
 use super::tree::Node;
 use super::value;
@@ -12,17 +14,11 @@ pub(crate) struct Login {
     /// The target or the subsystem, by its name or as `id 1`.
     pub(crate) target: Option<String>,
     pub(crate) session: Option<u64>,
+    pub(crate) address: Option<IpAddr>,
 }
 
 /// Keys of the name of somebody who is logged in.
-const NAMES: [&str; 6] = [
-    "initiator",
-    "initiatorname",
-    "initiatoriqn",
-    "hostnqn",
-    "nqn",
-    "name",
-];
+const NAMES: [&str; 5] = ["initiator", "initiatorname", "hostnqn", "nqn", "name"];
 
 const SESSIONS: [&str; 9] = [
     "session",
@@ -60,13 +56,21 @@ const TARGETS: [&str; 8] = [
 ];
 
 /// The session around a name with this key; `None` where nothing shows that it is one, as in a list of hosts that may
-/// log in. `near` are the objects around the name that have no other name in them, `above` all of them.
-pub(super) fn of(key: &str, near: &[&Node], above: &[&Node], has_address: bool) -> Option<Login> {
+/// log in. `near` are the objects that are its own, `above` all that it is in.
+pub(super) fn of(
+    key: &str,
+    near: &[&Node],
+    above: &[&Node],
+    address: Option<IpAddr>,
+) -> Option<Login> {
     let key = plain(key);
     if !NAMES.contains(&key.as_str()) {
         return None;
     }
-    let mut login = Login::default();
+    let mut login = Login {
+        address: address.map(|address| address.to_canonical()),
+        ..Login::default()
+    };
     let mut target_id = None;
     for (depth, node) in above.iter().rev().enumerate() {
         let is_near = depth < near.len();
@@ -101,8 +105,9 @@ pub(super) fn of(key: &str, near: &[&Node], above: &[&Node], has_address: bool) 
         .target
         .or_else(directory)
         .or_else(|| target_id.map(|id| format!("id {id}")));
-    let shown = has_address || login.alias.is_some() || login.session.is_some();
-    // Otherwise only a target's name beside it shows that; a key such as `name` says too little.
+    // Lists of those who may log in have aliases, too, which are the array's. Without an address and a number only the
+    // target beside the name shows a session; a key such as `name` says too little.
+    let shown = address.is_some() || login.session.is_some();
     let is_session = shown || login.target.is_some() && key != "name";
     is_session.then_some(login)
 }

@@ -76,6 +76,15 @@ impl Node {
         &self.below
     }
 
+    /// Whether what is below are elements: objects without keys, or with one and the same.
+    fn is_list(&self) -> bool {
+        match self.below.as_slice() {
+            [one, other, ..] if one.key == other.key => one.text.is_none(),
+            [one, ..] => one.text.is_none() && one.key.is_empty(),
+            [] => false,
+        }
+    }
+
     pub(crate) fn of(key: &str, below: Vec<Node>, line: u64) -> Self {
         Self {
             key: key.to_owned(),
@@ -197,7 +206,9 @@ fn leaf(node: &Node, text: &str, above: &[&Node], all: &mut Vec<Fact>) {
         .rposition(|one| one.seen.names == Names::Several);
     let near = above.get(near.map_or(0, |at| at + 1)..).unwrap_or_default();
     let address = near.iter().rev().find_map(|one| one.seen.address);
-    let login = login::of(key, near, above, address.is_some());
+    let session = session(near);
+    let from = session.iter().rev().find_map(|one| one.seen.address);
+    let login = login::of(key, session, above, from);
     let own = plain(key).starts_with("iface");
     let known = address.filter(|_| !own);
     let who = who(above)
@@ -219,6 +230,21 @@ fn leaf(node: &Node, text: &str, above: &[&Node], all: &mut Vec<Fact>) {
     });
     let facts: Vec<Fact> = facts.collect();
     all.extend(facts);
+}
+
+/// The objects around a name that are its own: up to the element of a list, or the directory, in which it is.
+fn session<'a, 'n>(near: &'a [&'n Node]) -> &'a [&'n Node] {
+    let mut start = near.len();
+    for (at, node) in near.iter().enumerate().rev() {
+        if start < near.len() && node.is_list() {
+            break;
+        }
+        start = at;
+        if node.key.ends_with('/') {
+            break;
+        }
+    }
+    near.get(start..).unwrap_or_default()
 }
 
 /// The key of an element of a list is that of the list.

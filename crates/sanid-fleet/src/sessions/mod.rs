@@ -76,7 +76,7 @@ pub(crate) fn read(name: &str, bytes: &[u8], before: usize) -> Output {
             name: fact.name,
             host_id: fact.host_id,
             alias: login.alias,
-            address: fact.address.map(|address| address.to_canonical()),
+            address: login.address,
             target: target_of(fact.line).or(login.target),
             session: login.session,
             snapshot: before + 1,

@@ -140,7 +140,12 @@ fn files_without_logins_are_errors_that_say_why() {
         "Target 1: {}\n    ACL information:\n        {IQN}\n",
         "iqn.2024-01.test.local:vault"
     );
+    let acls = std::fs::read_to_string(shape("qnap-acl.xml")).unwrap();
+    let hosts = std::fs::read_to_string(shape("powerflex-hosts.json")).unwrap();
     for (text, word) in [
+        (&*acls, "a list of hosts"),
+        // The address is that of a different host.
+        (&hosts, "a list of hosts"),
         (spdk.as_str(), "does not list initiator names"),
         (&session, "the output of an initiator"),
         (&subsystems, "the output of an initiator"),
@@ -199,6 +204,34 @@ fn two_host_ids_below_one_nqn_are_two_machines() {
         let directory = Directory::of(&[("file", &format!("[{}]", all.join(",")))]);
         let (found, why) = directory.verdict(&["file"]);
         assert_eq!(found, verdict, "{why}");
+    }
+}
+
+/// What stands beside it is not its own.
+#[test]
+fn a_session_without_an_address_does_not_have_that_of_the_next() {
+    let session = |address: &str| {
+        format!(
+            "{{\"initiator\": \"{IQN}\", \"initiator_addr\": \"{address}\", \"target\": \"iqn.2024-01.test.local:vault\"}}"
+        )
+    };
+    let list = format!("[{}, {}]", session(""), session("192.0.2.12"));
+    let controller = |number: u32, address: &str| {
+        format!(
+            "{CNODE}/ctrl{number}/hostnqn:{NQN}\n{CNODE}/ctrl{number}/host_traddr:{address}\n{CNODE}/ctrl{number}/port:1\n"
+        )
+    };
+    let directories = controller(1, "") + &controller(2, "192.0.2.12");
+    for text in [list, directories] {
+        let directory = Directory::of(&[("file", &text)]);
+        let (report, _) = directory.json(&["sessions", "file"]);
+        let logins = report["names"][0]["logins"].as_array().unwrap();
+        let addresses: Vec<&Value> = logins.iter().map(|one| &one["address"]).collect();
+        assert_eq!(
+            addresses,
+            [&Value::Null, &Value::from("192.0.2.12")],
+            "{report:#}"
+        );
     }
 }
 
