@@ -144,6 +144,11 @@ fn files_without_logins_are_errors_that_say_why() {
     let hosts = std::fs::read_to_string(shape("powerflex-hosts.json")).unwrap();
     for (text, word) in [
         (&*acls, "a list of hosts"),
+        // SolidFire's initiators: the alias is the array's.
+        (
+            &format!("[{{\"initiatorName\": \"{IQN}\", \"alias\": \"db-01\"}}]"),
+            "no login",
+        ),
         // The address is that of a different host.
         (&hosts, "a list of hosts"),
         (spdk.as_str(), "does not list initiator names"),
