@@ -24,6 +24,7 @@ use serde::Deserialize;
 use crate::input::{self, Input, NoText, is_text};
 use crate::secret;
 pub(crate) use lines::LineLimit;
+use lines::LineStarts;
 
 /// A line of a list that is longer is a damaged or a hostile file, and is not kept in memory.
 pub const LONGEST_LINE: usize = 64 * 1024;
@@ -178,10 +179,11 @@ fn csv_rows(
     file: String,
     text: impl Read + 'static,
 ) -> Box<dyn Iterator<Item = Result<Host, RowError>>> {
+    let lines = LineStarts::default();
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .flexible(false)
-        .from_reader(text);
+        .from_reader(lines.of(text));
     let problem = reader
         .headers()
         .map_err(|error| why(&error))
@@ -212,15 +214,18 @@ fn csv_rows(
         match reader.read_record(&mut record) {
             Ok(false) => None,
             Ok(true) => {
-                let line = record.position().map_or(0, csv::Position::line);
+                let start = record.position();
+                let line =
+                    start.map_or(0, |start| lines.line(start.byte()).unwrap_or(start.line()));
                 let row = record.deserialize(Some(&header));
                 let row = row.map_err(|error| why(&error)).and_then(|row| host(&row));
                 Some(row.map_err(|why| error(line, why, false)))
             }
             Err(failure) => {
                 ended = failure.is_io_error();
-                let here = reader.position().line();
-                let line = failure.position().map_or(here, csv::Position::line);
+                let here = reader.position();
+                let start = failure.position().unwrap_or(here);
+                let line = lines.line(start.byte()).unwrap_or(start.line());
                 Some(Err(error(line, why(&failure), ended)))
             }
         }
@@ -340,6 +345,22 @@ mod tests {
             "e",
         ];
         assert_eq!(words, expected, "{rows:?}");
+    }
+
+    #[test]
+    fn empty_lines_count() {
+        for list in [
+            &b"\nhost,iqn\n\n\nc,iqn.oops\nd,iqn.oops\n\n\"e\ne\",x\n\nf,x,\n"[..],
+            b"\r\nhost,iqn\r\n\r\n\r\nc,iqn.oops\r\nd,iqn.oops\r\n\r\n\"e\r\ne\",x\r\n\r\nf,x,\r\n",
+        ] {
+            let told = all(list).into_iter().map(|row| row.unwrap_err());
+            let starts = ["5", "6", "8", "11"].map(|line| format!("list, line {line}: "));
+            let told: Vec<String> = told.collect();
+            assert_eq!(told.len(), starts.len(), "{told:?}");
+            for (told, start) in told.iter().zip(starts) {
+                assert!(told.starts_with(&start), "{told}");
+            }
+        }
     }
 
     #[test]

@@ -276,6 +276,20 @@ fn an_id_of_32_digits_is_nobody() {
     assert!(!format!("{:?}", read("file", text.as_bytes()).facts).contains("3d1219"));
 }
 
+/// The texts of other programs in `tests/duplicates`.
+fn shapes() -> Vec<String> {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/duplicates");
+    let files = ["shapes", "made"].map(|one| std::fs::read_dir(here.join(one)).unwrap());
+    let paths = files
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.unwrap().path());
+    let texts = paths.filter_map(|path| std::fs::read_to_string(path).ok());
+    texts
+        .filter(|text| !text.is_empty() && !text.contains('\0'))
+        .collect()
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(400))]
 
@@ -290,10 +304,38 @@ proptest::proptest! {
     }
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(100))]
+
+    /// A part of a file that is there says no more than the text of it.
+    #[test]
+    fn what_is_found_in_a_damaged_file_stands_there(
+        file in proptest::sample::select(shapes()),
+        from in proptest::prelude::any::<proptest::sample::Index>(),
+        length in 0..200_usize,
+        put in "[\\[\\]{}:;,|\"'<>=\n\t -]{0,3}",
+    ) {
+        let start = from.index(file.len());
+        let end = (start + length).min(file.len());
+        let parts = (file.get(..start), file.get(end..));
+        if let (Some(before), Some(after)) = parts {
+            let text = format!("{before}{put}{after}");
+            let source = read("file", text.as_bytes());
+            let small = text.to_lowercase();
+            for fact in &source.facts {
+                // Its end may be in the next line of a column.
+                let start = fact.name.get(..12).unwrap_or_default().to_lowercase();
+                proptest::prop_assert!(small.contains(&start), "{fact:?} in {text}");
+            }
+            let _ = judge(&source.facts);
+        }
+    }
+}
+
 /// Each of these is as deep as it is long.
 #[test]
 fn what_is_deep_is_read_or_refused() {
-    let deep = 200_000;
+    let deep = 50_000;
     for text in [
         "a | SUCCESS >>".repeat(deep),
         "<a>".repeat(deep),
