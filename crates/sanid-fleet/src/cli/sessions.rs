@@ -20,7 +20,7 @@ use crate::sessions::{Output, from, read};
 /// machine with two paths: sanid-fleet audit --sessions tells with the reports of the hosts.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Exit codes: 0 nothing to ask; 1 a name is shared, or may be; 2 error, or no login found.
+Exit codes: 0 nothing to ask; 1 a name is shared, or may be, or something was not read; 2 error, or no login found.
 Examples:
   tgtadm --lld iscsi --op show --mode target | sanid-fleet sessions -
   sanid-fleet sessions --from lio --watch

@@ -103,10 +103,11 @@ impl SessionsReport {
         }
     }
 
-    /// Whether somebody has to do something.
+    /// Whether somebody has to do something: what was not read is no all-clear.
     pub(crate) fn has_findings(&self) -> bool {
         let unproven = Verdict::Unproven.as_str();
-        self.names.iter().any(|one| one.verdict != unproven)
+        let is_found = self.names.iter().any(|one| one.verdict != unproven);
+        is_found || !self.not_read.is_empty()
     }
 
     /// The document in a file; `None` for anything else.

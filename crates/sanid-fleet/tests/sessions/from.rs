@@ -58,6 +58,24 @@ fn lio_shows_the_sessions_of_its_acls() {
     }
 }
 
+/// Two machines with one name and different ISIDs in one portal group: configfs has the latest, and counts both.
+#[test]
+fn sessions_that_lio_does_not_show_are_counted() {
+    for (sessions, exit) in [("2", 1), ("1", 0), ("0", 0)] {
+        let directory = Directory::of(&[]);
+        let path = format!("{LIO}/{TARGET}/tpgt_1/acls/{IQN}/info");
+        directory.write(&path, info(4, "db-01", "192.0.2.11"));
+        let path = format!("{LIO}/{TARGET}/fabric_statistics/iscsi_instance/sessions");
+        directory.write(&path, format!("{sessions}\n"));
+        let ran = ask(&directory, "lio");
+        assert_eq!(ran.code, Some(exit), "{sessions}: {ran:#?}");
+        let is_said = ran
+            .stdout
+            .contains("vault has 2 sessions, and configfs shows 1");
+        assert_eq!(is_said, exit == 1, "{sessions}: {}", ran.stdout);
+    }
+}
+
 /// The kernel ends each name with a line feed and a zero.
 #[test]
 fn lio_shows_initiators_without_an_acl_by_their_name_alone() {

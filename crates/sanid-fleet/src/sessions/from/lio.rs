@@ -7,6 +7,8 @@ use serde_json::Value;
 use super::{Answer, Attributes, count, directory, object};
 
 const TARGETS: &str = "sys/kernel/config/target/iscsi";
+/// How many sessions a target has (`iscsi_target_stat.c`), those that `info` leaves out included.
+const COUNT: &str = "fabric_statistics/iscsi_instance/sessions";
 const FIX: &str = "LIO's iSCSI target is not loaded, or configfs is not mounted, or this is not the target:\n  \
     mount -t configfs configfs /sys/kernel/config\n  modprobe iscsi_target_mod";
 
@@ -19,6 +21,7 @@ pub(super) fn read(root: &Root) -> Result<Answer, String> {
     };
     let (mut all, mut acls, mut dynamic) = (Vec::new(), 0, 0);
     for target in &targets {
+        let before = all.len();
         let mut groups = read.list(&format!("{TARGETS}/{target}"));
         groups.retain(|name| name.starts_with("tpgt_"));
         for group in groups {
@@ -38,6 +41,10 @@ pub(super) fn read(root: &Root) -> Result<Answer, String> {
                 ]));
             }
         }
+        let there = read.text(&format!("{TARGETS}/{target}/{COUNT}"));
+        let there = there.and_then(|count| count.parse::<usize>().ok());
+        read.not_read
+            .extend(hidden(target, all.len() - before, there));
     }
     let mut not_shown = Vec::new();
     if acls > 0 {
@@ -55,6 +62,15 @@ pub(super) fn read(root: &Root) -> Result<Answer, String> {
         not_shown,
         seen: format!("{}, {}", count(targets.len(), "target"), count(acls, "ACL")),
     })
+}
+
+/// What is logged in besides the latest session of each ACL.
+fn hidden(target: &str, shown: usize, there: Option<usize>) -> Option<String> {
+    let there = there.filter(|there| *there > shown)?;
+    Some(format!(
+        "{target} has {}, and configfs shows {shown}: the others are of names that are shown, and may be second machines (ss -tn sport = :3260 lists all addresses)",
+        count(there, "session")
+    ))
 }
 
 fn is_name(name: &str) -> bool {
