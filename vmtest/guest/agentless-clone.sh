@@ -82,6 +82,18 @@ says "shared  $iqn"
 says "take turns"
 exits 0 "one of them" sanid-fleet sessions 2.json
 
+# Both in one portal group: configfs shows the latest only, and counts both.
+sanid-fleet sessions --from lio >/dev/null
+same "one session, and nothing is hidden" "$?" 0
+from $clone $address
+session=$(iscsiadm -m session)
+session=${session#*[}
+check "the clone logs in to the same portal group" iscsiadm -m session -r ${session%%]*} -o new
+exits 1 "one of two sessions is shown" sanid-fleet sessions --from lio
+says "has 2 sessions, and configfs shows 1"
+logout $address
+login $address
+
 # An initiator without an ACL has a name only.
 echo 1 >$portal_group/attrib/generate_node_acls
 check "a stranger logs in" iscsi_login_as iqn.2024-01.test.local:stranger
