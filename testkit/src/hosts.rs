@@ -17,7 +17,7 @@ const DERIVED: [&str; 3] = [
     "652f5d50-a689-4520-b87b-fe2552ef6b8b",
 ];
 const FOREIGN: [&str; 3] = [
-    "iqn.1993-08.org.debian:01:187bb6704796",
+    "iqn.1993-08.org.debian:01:5ca1ab1e0042",
     "nqn.2014-08.org.nvmexpress:uuid:a3b1c2d4-0000-4000-8000-0123456789ab",
     "a3b1c2d4-0000-4000-8000-0123456789ab",
 ];

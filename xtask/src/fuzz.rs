@@ -51,6 +51,11 @@ impl Arguments for Options {
     }
 }
 
+/// Where the targets are. Those of the fleet take its dependencies, which is minutes of building: they are run in long
+/// runs, and random texts are in the fleet's own tests.
+const SHORT_RUN: &[&str] = &["fuzz"];
+const LONG_RUN: &[&str] = &["fuzz", "fuzz/fleet"];
+
 /// In the tests: what a change broke shows up soon or takes millions of runs.
 const SHORT: u64 = 50_000;
 /// In a long run of the tests.
@@ -71,12 +76,16 @@ struct Report {
 /// The short run of the tests.
 pub(crate) fn step(context: &Context) -> Result<Outcome> {
     let place = &context.place;
-    let runs = if context.long { LONG } else { SHORT };
-    if let Some(outcome) = build(place)? {
+    let (runs, directories) = if context.long {
+        (LONG, LONG_RUN)
+    } else {
+        (SHORT, SHORT_RUN)
+    };
+    if let Some(outcome) = build(place, directories)? {
         return Ok(outcome);
     }
     let mut output = String::new();
-    for target in targets(place)? {
+    for target in targets(place, directories)? {
         let cmd = command(place, &target, runs)?;
         match Outcome::of(place, &format!("fuzz {target}"), &cmd)? {
             Outcome::Passed { output: log } => {
@@ -93,13 +102,13 @@ pub(crate) fn step(context: &Context) -> Result<Outcome> {
 
 /// Builds, runs, prints, writes.
 pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
-    match build(place)? {
+    match build(place, LONG_RUN)? {
         None => {}
         Some(Outcome::Failed { output, repeat }) => bail!("{output}\nto repeat: {repeat}"),
         Some(Outcome::Skipped { reason }) => bail!("{reason}"),
         Some(Outcome::Passed { .. }) => bail!("the fuzz targets were not built"),
     }
-    let all = targets(place)?;
+    let all = targets(place, LONG_RUN)?;
     if let Some(unknown) = options.targets.iter().find(|name| !all.contains(name)) {
         bail!(
             "no target is called {unknown:?}; there are {}",
@@ -137,12 +146,14 @@ fn long(place: &Place, target: &str, runs: u64) -> Result<Report> {
 }
 
 /// Every target, by name.
-fn targets(place: &Place) -> Result<Vec<String>> {
+fn targets(place: &Place, directories: &[&str]) -> Result<Vec<String>> {
     let mut names = Vec::new();
-    for entry in fs::read_dir(place.root.join("fuzz/fuzz_targets"))? {
-        let path = entry?.path();
-        let name = path.file_stem().context("a target has a name")?;
-        names.push(name.to_string_lossy().into_owned());
+    for directory in directories {
+        for entry in fs::read_dir(place.root.join(directory).join("fuzz_targets"))? {
+            let path = entry?.path();
+            let name = path.file_stem().context("a target has a name")?;
+            names.push(name.to_string_lossy().into_owned());
+        }
     }
     names.sort();
     ensure!(!names.is_empty(), "there is no fuzz target");
@@ -150,34 +161,39 @@ fn targets(place: &Place) -> Result<Vec<String>> {
 }
 
 /// Builds all targets; what came of it, unless it went well.
-fn build(place: &Place) -> Result<Option<Outcome>> {
+fn build(place: &Place, directories: &[&str]) -> Result<Option<Outcome>> {
     if let Err(outcome) = tools::FUZZ.get_or_outcome(place) {
         return Ok(Some(outcome));
     }
     let target = build_directory(place);
     dependencies::restore(place, dependencies::FUZZ, &target)?;
+    for directory in directories {
+        match build_one(place, directory)? {
+            Outcome::Passed { .. } => {}
+            other => return Ok(Some(other)),
+        }
+        if *directory == "fuzz" {
+            dependencies::keep(place, dependencies::FUZZ, &target)?;
+        }
+    }
+    Ok(None)
+}
+
+fn build_one(place: &Place, directory: &str) -> Result<Outcome> {
     let path = std::env::var("PATH").unwrap_or_default();
     // No sanitizer: the workspace forbids unsafe code, so what there is to find is a panic (an overflow
     // is one, too), an endless loop or all the memory, and those are found several times as fast.
-    let cmd = Cmd::new([
-        "cargo",
-        "fuzz",
-        "build",
-        "--sanitizer",
-        "none",
-        "--target-dir",
-    ])
-    .arg(target.to_string_lossy())
-    .env("PATH", tools::search_path(&path))
-    // The flags for coverage are unstable, and stable compilers have them.
-    .env("RUSTC_BOOTSTRAP", "1");
-    Ok(match Outcome::of(place, "fuzz build", &cmd)? {
-        Outcome::Passed { .. } => {
-            dependencies::keep(place, dependencies::FUZZ, &target)?;
-            None
-        }
-        other => Some(other),
-    })
+    let cmd = Cmd::new(["cargo", "fuzz", "build", "--sanitizer", "none"])
+        .args(["--fuzz-dir", directory, "--target-dir"])
+        .arg(build_directory(place).to_string_lossy())
+        .env("PATH", tools::search_path(&path))
+        // The flags for coverage are unstable, and stable compilers have them.
+        .env("RUSTC_BOOTSTRAP", "1");
+    Outcome::of(
+        place,
+        &format!("{} build", directory.replace('/', " ")),
+        &cmd,
+    )
 }
 
 fn build_directory(place: &Place) -> PathBuf {

@@ -25,7 +25,7 @@ const AS_SANID: &str = "PAGES_TEST_AS_SANID";
 
 /// Names that somebody's package made on the disk that was copied.
 const OLD: [&str; 3] = [
-    "InitiatorName=iqn.1993-08.org.debian:01:187bb6704796\n",
+    "InitiatorName=iqn.1993-08.org.debian:01:5ca1ab1e0042\n",
     "nqn.2014-08.org.nvmexpress:uuid:a3b1c2d4-0000-4000-8000-0123456789ab\n",
     "a3b1c2d4-0000-4000-8000-0123456789ab\n",
 ];
@@ -78,7 +78,7 @@ fn spreadsheet() {
 }
 
 fn two_logins() {
-    const IQN: &str = "iqn.1993-08.org.debian:01:187bb6704796";
+    const IQN: &str = "iqn.1993-08.org.debian:01:5ca1ab1e0042";
     let site = Site::new();
     site.copied("db-1", ONE);
     let report = site.run("db-1", "sanid status --format json");

@@ -21,7 +21,7 @@ pub(crate) const NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:652f5d50-a689-4520
 pub(crate) const ID: &str = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
 
 /// Foreign names.
-pub(crate) const OTHER_IQN: &str = "iqn.1993-08.org.debian:01:187bb6704796";
+pub(crate) const OTHER_IQN: &str = "iqn.1993-08.org.debian:01:5ca1ab1e0042";
 pub(crate) const OTHER_NQN: &str =
     "nqn.2014-08.org.nvmexpress:uuid:11111111-2222-4333-8444-555555555555";
 pub(crate) const OTHER_ID: &str = "11111111-2222-4333-8444-555555555555";

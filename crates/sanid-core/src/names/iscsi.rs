@@ -23,9 +23,9 @@ use crate::{NAME_MAX, NameError, NameKind, Portability, PortabilityIssue as Issu
 /// ```
 /// use sanid_core::{IscsiFormat, IscsiName};
 ///
-/// let name: IscsiName = "iqn.1993-08.org.debian:01:187bb6704796".parse()?;
+/// let name: IscsiName = "iqn.1993-08.org.debian:01:5ca1ab1e0042".parse()?;
 /// assert_eq!(name.format(), IscsiFormat::Iqn);
-/// assert_eq!(name.to_string(), "iqn.1993-08.org.debian:01:187bb6704796");
+/// assert_eq!(name.to_string(), "iqn.1993-08.org.debian:01:5ca1ab1e0042");
 /// # Ok::<(), sanid_core::NameError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

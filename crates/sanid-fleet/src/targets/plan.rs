@@ -125,7 +125,19 @@ pub fn members<'h>(
     };
     let mut made = Members::default();
     let mut seen: HashMap<String, &Host> = HashMap::with_capacity(hosts.len());
+    let mut first_rows = HashMap::new();
     for host in hosts {
+        let first: &Host = first_rows.entry(alike::host(&host.name)).or_insert(host);
+        if format.is_by_host && first.name != host.name && first.names() != host.names() {
+            let first = &first.name;
+            made.unfit.push((
+                host,
+                format!(
+                    "it is the host {first} of another row, with other names: one row for each host"
+                ),
+            ));
+            continue;
+        }
         let [iqn, nqn] = host.names();
         let names = match chosen {
             Protocol::Iscsi => [iqn, None],

@@ -5,7 +5,7 @@ use crate::fleet::{Fleet, Node, names, node};
 /// What an image brought.
 fn baked() -> (String, String, String) {
     (
-        "iqn.1993-08.org.debian:01:187bb6704796".to_owned(),
+        "iqn.1993-08.org.debian:01:5ca1ab1e0042".to_owned(),
         "nqn.2014-08.org.nvmexpress:uuid:11111111-2222-4333-8444-555555555555".to_owned(),
         "6b955923-f79f-40e4-aec7-293fdc2070ae".to_owned(),
     )

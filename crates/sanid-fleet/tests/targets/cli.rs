@@ -417,3 +417,27 @@ fn scripts_are_what_shellcheck_asks_for() {
         assert!(check.wait().unwrap().success(), "{format}");
     }
 }
+
+/// Hosts are compared without their case, also within a list: two rows of one host with different names would be two
+/// objects of one machine.
+#[test]
+fn a_host_in_two_rows_with_different_names_is_one_object() {
+    let list = "host,iqn\ndb-01,iqn.2024-01.com.example:a\nDB-01.,iqn.2024-01.com.example:b\n";
+    let by_host = ["export", "--to", "pure", "--protocol", "iscsi"];
+    let ran = fleet(&by_host, list);
+    assert!(
+        ran.stderr.contains("it is the host db-01 of another row"),
+        "{ran:?}"
+    );
+    assert!(!ran.stdout.contains("com.example:b"), "{ran:?}");
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let again = "host,iqn\ndb-01,iqn.2024-01.com.example:a\nDB-01,iqn.2024-01.com.example:a\n";
+    let ran = fleet(&by_host, again);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    // An access list knows no hosts.
+    let ran = fleet(&["export", "--to", "lio", "--target", TARGET], list);
+    assert!(
+        ran.stdout.contains("com.example:a") && ran.stdout.contains("com.example:b"),
+        "{ran:?}"
+    );
+}

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use sanid_image::initramfs::{Content, Image, read};
 use sanid_image::{Limits, cpio};
 
-pub(crate) const IQN: &str = "iqn.1993-08.org.debian:01:187bb6704796";
+pub(crate) const IQN: &str = "iqn.1993-08.org.debian:01:5ca1ab1e0042";
 pub(crate) const ID: &str = "a3b1c2d4-0000-4000-8000-0123456789ab";
 
 /// Makes a stream.

@@ -14,7 +14,7 @@ use testkit::trial::{Need, trial};
 
 pub(crate) const MACHINE_ID: &str = "3d1219c7c4c5404aaa1f6d2a48adfda4";
 const OTHER_ID: &str = "00112233445566778899aabbccddeeff";
-pub(crate) const IQN: &str = "InitiatorName=iqn.1993-08.org.debian:01:187bb6704796\n";
+pub(crate) const IQN: &str = "InitiatorName=iqn.1993-08.org.debian:01:5ca1ab1e0042\n";
 const OLD_IQN: &str = "InitiatorName=iqn.1993-08.org.debian:01:5ad1c7d3f9e2\n";
 pub(crate) const NQN: &str =
     "nqn.2014-08.org.nvmexpress:uuid:a3b1c2d4-0000-4000-8000-0123456789ab\n";
@@ -94,7 +94,7 @@ fn exit_codes() {
             "the name of before",
             &[("etc/initiatorname.iscsi", OLD_IQN.as_bytes())],
             1,
-            "5ad1c7d3f9e2  DIFFERS; on disk: iqn.1993-08.org.debian:01:187bb6704796",
+            "5ad1c7d3f9e2  DIFFERS; on disk: iqn.1993-08.org.debian:01:5ca1ab1e0042",
         ),
         (
             "another machine-id",

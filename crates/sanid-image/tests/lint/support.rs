@@ -10,7 +10,7 @@ use tar::{EntryType, Header};
 use tempfile::TempDir;
 
 pub(crate) const MACHINE_ID: &str = "3d1219c7c4c5404aaa1f6d2a48adfda4";
-pub(crate) const IQN: &str = "InitiatorName=iqn.1993-08.org.debian:01:187bb6704796\n";
+pub(crate) const IQN: &str = "InitiatorName=iqn.1993-08.org.debian:01:5ca1ab1e0042\n";
 pub(crate) const NQN: &str =
     "nqn.2014-08.org.nvmexpress:uuid:a3b1c2d4-0000-4000-8000-0123456789ab\n";
 pub(crate) const ID: &str = "a3b1c2d4-0000-4000-8000-0123456789ab\n";

@@ -174,7 +174,7 @@ fn live_sessions() {
     );
     host.write(
         "sys/class/iscsi_session/session2/initiatorname",
-        "iqn.1993-08.org.debian:01:187bb6704796\n",
+        "iqn.1993-08.org.debian:01:5ca1ab1e0042\n",
     );
     host.write(
         "sys/class/iscsi_session/session2/targetname",
@@ -373,7 +373,7 @@ fn check() {
             plain(
                 &[
                     "check",
-                    "iqn.1993-08.org.debian:01:187bb6704796",
+                    "iqn.1993-08.org.debian:01:5ca1ab1e0042",
                     "652f5d50-a689-4520-b87b-fe2552ef6b8b",
                 ],
                 "",

@@ -13,7 +13,7 @@ uuid=652f5d50-a689-4520-b87b-fe2552ef6b8b
 digits=652f5d50a6894520b87bfe2552ef6b8b
 other_uuid=b33dbf2b-2d95-453e-bb1a-ad7e428dd599
 foreign_uuid=a3b1c2d4-0000-4000-8000-0123456789ab
-foreign_iqn=iqn.1993-08.org.debian:01:187bb6704796
+foreign_iqn=iqn.1993-08.org.debian:01:5ca1ab1e0042
 
 fail() { echo "FAILED: $*" >&2; cat "$place/said" >&2 2>/dev/null || true; grep "$root" /proc/self/mountinfo >&2; exit 1; }
 # Runs sanid, which must end with this code.

@@ -28,7 +28,7 @@ pub(crate) type Three = [Option<Vec<u8>>; 3];
 
 /// A foreign identity: valid, and not derived by sanid.
 pub(crate) const FOREIGN: [&str; 3] = [
-    "InitiatorName=iqn.1993-08.org.debian:01:187bb6704796\n",
+    "InitiatorName=iqn.1993-08.org.debian:01:5ca1ab1e0042\n",
     "nqn.2014-08.org.nvmexpress:uuid:a3b1c2d4-0000-4000-8000-0123456789ab\n",
     "a3b1c2d4-0000-4000-8000-0123456789ab\n",
 ];

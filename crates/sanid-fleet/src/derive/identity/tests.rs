@@ -48,9 +48,9 @@ fn a_row_has_the_names_that_its_host_will_have() {
         (
             &[
                 (MachineId, ID),
-                (Iqn, "iqn.1993-08.org.debian:01:187bb6704796"),
+                (Iqn, "iqn.1993-08.org.debian:01:5ca1ab1e0042"),
             ],
-            ["iqn.1993-08.org.debian:01:187bb6704796", NQN, UUID],
+            ["iqn.1993-08.org.debian:01:5ca1ab1e0042", NQN, UUID],
         ),
         (&[(MachineId, ID), (HostId, old)], [IQN, old_nqn, old]),
         (&[(MachineId, ID), (HostNqn, old_nqn)], [IQN, old_nqn, old]),

@@ -16,7 +16,7 @@ fn fails_where_a_second_file_overrides_the_pin_that_was_written() {
     put("etc/machine-id", "3d1219c7c4c5404aaa1f6d2a48adfda4\n");
     put(
         "etc/iscsi/initiatorname.iscsi",
-        "InitiatorName=iqn.1993-08.org.debian:01:187bb6704796\n",
+        "InitiatorName=iqn.1993-08.org.debian:01:5ca1ab1e0042\n",
     );
     let arguments = Arguments::try_parse_from(["sanid", "adopt"]).unwrap();
     let Command::Adopt(options) = arguments.command else {
