@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use flate2::bufread::MultiGzDecoder;
 use rustix::fs::{FileType, Mode, OFlags};
@@ -27,6 +28,8 @@ pub struct Input {
     pub name: String,
     /// Its size as stored; `None` for what has no size, such as a pipe.
     pub size: Option<u64>,
+    /// When a file was last written; `None` for anything else.
+    pub modified: Option<SystemTime>,
     bytes: Box<dyn Read + Send>,
 }
 
@@ -41,6 +44,7 @@ impl Input {
             return Ok(Self {
                 name: "standard input".to_owned(),
                 size: None,
+                modified: None,
                 bytes: Box::new(io::stdin()),
             });
         }
@@ -60,8 +64,13 @@ impl Input {
         };
         let file =
             open(OFlags::RDONLY).map_err(|error| failed(sanid_host::root::describe(error)))?;
-        let bytes = Box::new(File::from(file));
-        Ok(Self { name, size, bytes })
+        let written = u64::try_from(stat.st_mtime).ok().filter(|_| size.is_some());
+        Ok(Self {
+            name,
+            size,
+            modified: written.map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds)),
+            bytes: Box::new(File::from(file)),
+        })
     }
 
     /// Bytes that are in memory, for tests and for callers that have them.
@@ -69,6 +78,7 @@ impl Input {
         Self {
             name: name.to_owned(),
             size: None,
+            modified: None,
             bytes: Box::new(bytes),
         }
     }
@@ -93,6 +103,22 @@ impl Input {
             return without_mark(text);
         }
         without_mark(stored)
+    }
+
+    /// All of its text.
+    ///
+    /// # Errors
+    /// Why it cannot be read, or that it is larger than `limit`.
+    pub(crate) fn whole(self, limit: u64) -> Result<Vec<u8>, String> {
+        let mut bytes = Vec::new();
+        let text = self.text().map_err(|error| why(&error))?;
+        text.take(limit.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(|error| why(&error))?;
+        if bytes.len() as u64 > limit {
+            return Err(format!("it is larger than {} MiB", limit >> 20));
+        }
+        Ok(bytes)
     }
 }
 

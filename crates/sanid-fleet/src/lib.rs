@@ -29,6 +29,7 @@ pub mod reports;
 #[cfg(feature = "schema")]
 mod schema;
 mod secret;
+mod sessions;
 pub mod targets;
 
 pub use cli::{command, run};

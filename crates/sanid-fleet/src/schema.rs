@@ -5,6 +5,7 @@ use schemars::{JsonSchema, schema_for};
 
 use crate::audit::AuditReport;
 use crate::duplicates::report::DuplicatesReport;
+use crate::sessions::document::SessionsReport;
 
 /// Any document that sanid-fleet writes, told apart by its `kind`.
 #[derive(JsonSchema)]
@@ -14,6 +15,7 @@ use crate::duplicates::report::DuplicatesReport;
 enum Document {
     Audit(AuditReport),
     Duplicates(DuplicatesReport),
+    Sessions(SessionsReport),
     Error(ErrorReport),
 }
 

@@ -41,6 +41,7 @@ fn main() -> ExitCode {
     let trials = vec![
         trial("duplicates_end_with_names_of_their_own", &[], duplicate),
         trial("a_spreadsheet_and_two_arrays", &[], spreadsheet),
+        trial("two_logins_at_a_target", &[], two_logins),
         trial("a_copy_changes_names_that_the_first_keeps", &[], keep),
     ];
     testkit::trial::run(&Arguments::from_args(), trials)
@@ -74,6 +75,37 @@ fn spreadsheet() {
     let array = format!("name:app-2\niscsi_name:{IQN}\n");
     site.write("admin", "array-2.txt", &array);
     site.play(page, 2);
+}
+
+fn two_logins() {
+    const IQN: &str = "iqn.1993-08.org.debian:01:5ca1ab1e0042";
+    let site = Site::new();
+    site.copied("db-1", ONE);
+    let report = site.run("db-1", "sanid status --format json");
+    let mut report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    report["addresses"] = serde_json::json!(["192.0.2.11", "198.51.100.11"]);
+    report["time"] = "2026-11-29T10:00:00Z".into();
+    site.write("admin", "reports.ndjson", &format!("{report}\n"));
+    let login = |number: u32, address: &str| {
+        format!(
+            "        I_T nexus: {number}\n            Initiator: {IQN} alias: none\n            Connection: 0\n                IP Address: {address}\n"
+        )
+    };
+    let target = |logins: &str| {
+        format!(
+            "Target 1: iqn.2024-01.com.example:vault\n    System information:\n        Driver: iscsi\n        State: ready\n    I_T nexus information:\n{logins}    LUN information:\n    ACL information:\n        {IQN}\n"
+        )
+    };
+    let (one, other) = ("192.0.2.11", "192.0.2.12");
+    site.write(
+        "admin",
+        "target.txt",
+        &target(&(login(1, one) + &login(2, other))),
+    );
+    for (file, number, address) in [("1.txt", 4, one), ("2.txt", 6, other), ("3.txt", 9, one)] {
+        site.write("admin", file, &target(&login(number, address)));
+    }
+    site.play(include_str!("../../../docs/two-logins.md"), 3);
 }
 
 fn keep() {

@@ -33,7 +33,13 @@ const fn initramfs(
     }
 }
 
-const fn fleet_export(name: &'static str, proves: &'static str, debian: Debian) -> Case {
+/// With sanid-fleet and targetcli.
+const fn fleet(
+    name: &'static str,
+    proves: &'static str,
+    debian: Debian,
+    script: &'static str,
+) -> Case {
     Case {
         name,
         proves,
@@ -41,7 +47,7 @@ const fn fleet_export(name: &'static str, proves: &'static str, debian: Debian) 
         memory: 768,
         guest: Guest::Initramfs {
             debian,
-            script: "fleet-export.sh",
+            script,
             additions: &[Addition::FleetExport],
             machines: &[ANY],
         },
@@ -112,15 +118,23 @@ pub(super) const ALL: &[Case] = &[
         Thirteen,
         "pair-rule.sh",
     ),
-    fleet_export(
+    fleet(
         "fleet_export_6_1",
         "hosts log in to LIO and nvmet with what sanid-fleet export wrote; applying a difference does not affect other hosts",
         Twelve,
+        "fleet-export.sh",
     ),
-    fleet_export(
+    fleet(
         "fleet_export_6_12",
         "the same with Debian 13's kernel",
         Thirteen,
+        "fleet-export.sh",
+    ),
+    fleet(
+        "agentless_clone",
+        "a machine without sanid that uses a host's initiator name is found from the target's side",
+        Thirteen,
+        "agentless-clone.sh",
     ),
     guide(
         "migration_guide_12",

@@ -50,6 +50,18 @@ codes! {
     IdentityUnexpected = "identity-unexpected", Danger;
     /// Rows of the inventory have one name of storage, or one host name.
     InventoryDuplicate = "inventory-duplicate", Danger;
+    /// One name is used at a target with two Host IDs or two aliases, or by machines that take turns.
+    LoginShared = "login-shared", Danger;
+    /// A name is logged in from an address that no host with this name has.
+    LoginFromElsewhere = "login-from-elsewhere", Danger;
+    /// A host is logged in with a name that it does not report.
+    LoginNameDiffers = "login-name-differs", Danger;
+    /// A name is logged in that no host reports.
+    LoginNameUnknown = "login-name-unknown", Warning;
+    /// A login cannot be compared with the host's addresses.
+    LoginUnplaced = "login-unplaced", Warning;
+    /// What targets print was not read, or does not show all.
+    SessionsIncomplete = "sessions-incomplete", Warning;
     /// One running machine is reported under several names.
     MachineWithSeveralNames = "machine-with-several-names", Warning;
     /// A host of the inventory gave no report.

@@ -53,6 +53,9 @@ document! {
         /// Hosts of the inventory; absent where none was given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub inventory: Option<u64>,
+        /// Logins at targets; absent where none were given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub logins: Option<u64>,
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) struct Gathered {
 /// What a part of a file holds: records, and what is wrong with the other documents.
 type Made = (Vec<Record>, Vec<String>);
 
-fn made(part: &Part, files: &[PathBuf], words: &Words) -> Made {
+fn made(part: &Part, files: &[PathBuf], words: &Words, with_addresses: bool) -> Made {
     let (mut records, mut bad) = (Vec::new(), Vec::new());
     let mut words = Known::new(words);
     let file = || file_name(files, part.file);
@@ -35,6 +35,9 @@ fn made(part: &Part, files: &[PathBuf], words: &Words) -> Made {
         let name = report.collected_as.as_ref().or(report.host.as_ref());
         let name = name.map(|name| name.trim()).filter(|name| !name.is_empty());
         let mut record = Record::new(report, &mut words);
+        if with_addresses {
+            record.keep_addresses(report);
+        }
         record.host = name.map_or_else(|| unnamed(&file(), line).into(), Into::into);
         record.file = part.file;
         record.line = u32::try_from(line).unwrap_or(u32::MAX);
@@ -95,7 +98,7 @@ pub(super) fn gather(
     let mut all: Vec<(u64, Made)> = parts
         .par_bridge()
         .map(|(number, part)| {
-            let made = made(&part, files, words);
+            let made = made(&part, files, words, !options.sessions.is_empty());
             if options.strict && !made.1.is_empty() {
                 stop.store(true, Ordering::Relaxed);
             }

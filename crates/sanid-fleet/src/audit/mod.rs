@@ -14,6 +14,7 @@ mod duplicates;
 mod finding;
 mod gather;
 mod hosts;
+mod logins;
 mod named;
 mod record;
 mod shared;
@@ -33,6 +34,7 @@ pub use document::{
 use finding::Finding;
 use gather::Gathered;
 pub use hosts::Hosts;
+use logins::Logins;
 
 /// How to audit.
 #[derive(Debug, Clone)]
@@ -46,6 +48,8 @@ pub struct Options {
     pub strict: bool,
     /// List every host, too.
     pub hosts: bool,
+    /// Who is logged in at targets: what those print, or documents of `sanid-fleet sessions`.
+    pub sessions: Vec<PathBuf>,
 }
 
 impl Default for Options {
@@ -55,6 +59,7 @@ impl Default for Options {
             inventory: None,
             strict: false,
             hosts: false,
+            sessions: Vec::new(),
         }
     }
 }
@@ -101,11 +106,17 @@ pub fn audit(
     for path in paths {
         files.extend(crate::reports::files(path)?);
     }
+    let logins = logins::read(&options.sessions)?;
     let gathered = gather::gather(&files, options, look)?;
-    Ok(decide(gathered, &files, options))
+    Ok(decide(gathered, &logins, &files, options))
 }
 
-fn decide(gathered: Gathered, files: &[PathBuf], options: &Options) -> AuditReport {
+fn decide(
+    gathered: Gathered,
+    logins: &Logins,
+    files: &[PathBuf],
+    options: &Options,
+) -> AuditReport {
     let Gathered {
         mut fleet,
         reports,
@@ -126,24 +137,15 @@ fn decide(gathered: Gathered, files: &[PathBuf], options: &Options) -> AuditRepo
     found.push(checks::names(&fleet, limit));
     found.push(checks::drift(&fleet, limit));
     found.push(checks::schemes(&fleet, limit));
-    found.push(unread.found(
-        Code::NoReport,
-        "documents that are no report, and hosts that gave none",
-        "What these hosts use is not known.",
-        "sanid-fleet collect --ssh HOSTS    asks the hosts again",
-    ));
-    found.push(bad_rows.found(
-        Code::InventoryRow,
-        "lines of the inventory that are no host",
-        "These hosts are missed by nobody.",
-        "correct these lines",
-    ));
+    found.extend(logins.found(&fleet, limit));
+    found.extend(not_read(&unread, &bad_rows));
     let summary = Summary {
         files: files.len() as u64,
         reports,
         hosts: tallies.hosts(),
         no_reports: unread.count,
         inventory: options.inventory.is_some().then_some(inventory),
+        logins: logins.count(),
     };
     let (counts, findings) = ordered(found);
     let writer = tally::Writer {
@@ -164,6 +166,24 @@ fn decide(gathered: Gathered, files: &[PathBuf], options: &Options) -> AuditRepo
             Hosts::kept(hosts::Kept { fleet, found })
         }),
     }
+}
+
+/// What of the reports and of the inventory was not read.
+fn not_read(reports: &Unread, rows: &Unread) -> [Found; 2] {
+    [
+        reports.found(
+            Code::NoReport,
+            "documents that are no report, and hosts that gave none",
+            "What these hosts use is not known.",
+            "sanid-fleet collect --ssh HOSTS    asks the hosts again",
+        ),
+        rows.found(
+            Code::InventoryRow,
+            "lines of the inventory that are no host",
+            "These hosts are missed by nobody.",
+            "correct these lines",
+        ),
+    ]
 }
 
 /// The findings, the worst first, and of equal ones that of the most hosts.

@@ -1,5 +1,6 @@
 //! One host in some two hundred bytes: what is kept of its report.
 
+mod addresses;
 mod issues;
 
 use std::borrow::Cow;
@@ -54,6 +55,7 @@ struct More {
     given: Vec<(Box<str>, Box<str>)>,
     /// The codes of its own findings.
     findings: Vec<Word>,
+    addresses: Box<[std::net::IpAddr]>,
 }
 
 /// What is true of a host.
@@ -223,6 +225,7 @@ impl More {
                 .map(|(name, from)| (name.as_ref().into(), from.as_ref().into()))
                 .collect(),
             findings: findings.map(|(code, _)| words.number(Some(code))).collect(),
+            addresses: Box::default(),
         };
         let nothing = more.own.is_none()
             && more.live.is_empty()

@@ -21,6 +21,7 @@ Exit codes: 0 nothing worse than info; 1 findings; 2 error, or with --strict a d
 Examples:
   sanid-fleet collect --ssh hosts.txt > reports.ndjson; sanid-fleet audit reports.ndjson
   sanid-fleet audit --inventory identities.csv reports/
+  sanid-fleet audit --sessions sessions.json reports/
   kubectl get nsi -o json | sanid-fleet audit - reports.ndjson
   zcat reports-*.ndjson.gz | sanid-fleet audit --format json")]
 pub(super) struct AuditOptions {
@@ -46,6 +47,12 @@ pub(super) struct How {
     /// Hosts that there should be: a list as sanid-fleet derive or kubectl writes it
     #[arg(long, value_name = "FILE")]
     inventory: Option<PathBuf>,
+    /// Who is logged in at a target: what it prints, or sanid-fleet sessions --format json; repeat it for several
+    ///
+    /// Finds machines without sanid: a name of nobody, one that is logged in from an address that its host does not
+    /// have, a host that uses another name than it reports.
+    #[arg(long, value_name = "FILE")]
+    sessions: Vec<PathBuf>,
     /// Stop at the first document that is no report
     #[arg(long)]
     strict: bool,
@@ -85,7 +92,21 @@ impl How {
             inventory: self.inventory.clone(),
             strict: self.strict,
             hosts,
+            sessions: self.sessions.clone(),
         };
+        let is_input = |path: &PathBuf| path.as_os_str() == "-";
+        if self
+            .sessions
+            .iter()
+            .chain(files)
+            .filter(|path| is_input(path))
+            .count()
+            > 1
+        {
+            return Err(Failure::error(
+                &"standard input can be read once: name a file for --sessions or for the reports",
+            ));
+        }
         if self.memory.is_some() {
             super::complain("--memory has no effect: an audit needs some 300 bytes a host");
         }
@@ -183,6 +204,13 @@ fn summary(out: &mut String, report: &AuditReport) -> std::fmt::Result {
     write!(out, "{}", hosts_text(summary.hosts))?;
     if let Some(inventory) = summary.inventory {
         write!(out, ", {inventory} in the inventory")?;
+    }
+    if let Some(logins) = summary.logins {
+        write!(
+            out,
+            ", {logins} login{}",
+            if logins == 1 { "" } else { "s" }
+        )?;
     }
     if summary.reports != summary.hosts {
         write!(out, ", {} reports", summary.reports)?;

@@ -1,7 +1,6 @@
 //! `sanid-fleet duplicates`: who shares a name, in whatever arrays, inventories and hosts print.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -10,7 +9,7 @@ use sanid_cli::{Page, Progress, Tone};
 use super::{Exit, Failure};
 use crate::duplicates::report::{DuplicatesReport, Holder, SharedName};
 use crate::duplicates::{self, Judged, Kind, Source, Verdict};
-use crate::input::{Input, why};
+use crate::input::Input;
 use crate::shown;
 
 /// Find hosts that share a storage name, in any table, dump or export
@@ -43,9 +42,6 @@ enum Format {
     Json,
 }
 
-/// A larger file is no list of hosts.
-const LIMIT: u64 = 1 << 30;
-
 impl Options {
     pub(super) fn is_json(&self) -> bool {
         self.format == Format::Json
@@ -57,18 +53,8 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
     let progress = Progress::bytes(super::audit::size(&options.files));
     for path in &options.files {
         let input = Input::open(path).map_err(|error| Failure::error(&error))?;
-        let name = input.name.clone();
         let input = input.through(|bytes| Box::new(progress.of(bytes)));
-        let failed =
-            |error: &std::io::Error| Failure::error(&format!("cannot read {name}: {}", why(error)));
-        let mut bytes = Vec::new();
-        let text = input.text().map_err(|error| failed(&error))?;
-        text.take(LIMIT + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| failed(&error))?;
-        if bytes.len() as u64 > LIMIT {
-            return Err(Failure::error(&format!("{name} is larger than 1 GiB")));
-        }
+        let (name, bytes) = super::whole(input)?;
         sources.insert(name.clone(), duplicates::read(&name, &bytes));
     }
     progress.done();

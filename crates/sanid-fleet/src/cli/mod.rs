@@ -13,12 +13,15 @@ mod export;
 mod import;
 mod report;
 mod scope;
+mod sessions;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use sanid_cli::{Exit, Failure, json, print};
+
+use crate::input::Input;
 
 const NAME: &str = "sanid-fleet";
 const AFTER_HELP: &str = "\
@@ -47,6 +50,7 @@ enum Command {
     Derive(derive::Derive),
     Diff(diff::Options),
     Duplicates(duplicates::Options),
+    Sessions(sessions::Options),
     Export(export::Options),
     Import(import::Options),
     Audit(audit::AuditOptions),
@@ -65,6 +69,7 @@ fn dispatch(command: &Command) -> (bool, Result<Exit, Failure>) {
         Command::Derive(options) => (false, derive::run(options)),
         Command::Diff(options) => (false, diff::run(options)),
         Command::Duplicates(options) => (options.is_json(), duplicates::run(options)),
+        Command::Sessions(options) => (options.is_json(), sessions::run(options)),
         Command::Export(options) => (false, export::run(options)),
         Command::Import(options) => (false, import::run(options)),
         Command::Audit(options) => (options.is_json(), audit::run(options)),
@@ -91,6 +96,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     sanid_cli::run(NAME, arguments, |arguments: &Arguments| {
         dispatch(&arguments.command)
     })
+}
+
+/// A larger file is no list of hosts.
+const LIMIT: u64 = 1 << 30;
+
+/// The bytes of a list that is read as a whole, decompressed, with its name.
+fn whole(input: Input) -> Result<(String, Vec<u8>), Failure> {
+    let name = input.name.clone();
+    let bytes = input
+        .whole(LIMIT)
+        .map_err(|why| Failure::error(&format!("cannot read {name}: {why}")))?;
+    Ok((name, bytes))
 }
 
 fn complain(message: &str) {

@@ -115,7 +115,11 @@ pub(super) fn pair(number: u64, line: &str) -> Node {
     match cuts.min().filter(|(at, _)| *at < name) {
         Some((at, length)) => {
             let value = line.get(at + length..).unwrap_or_default().trim();
-            let value = value.strip_prefix([':', '=']).unwrap_or(value).trim();
+            // `:=` and `==`; an IPv6 address may begin with two colons.
+            let value = match value.strip_prefix([':', '=']) {
+                Some(rest) if !value.starts_with("::") => rest.trim(),
+                _ => value,
+            };
             Node::leaf(line.get(..at).unwrap_or_default().trim(), value, number)
         }
         None => Node::leaf("", line, number),

@@ -127,6 +127,8 @@ pub(super) fn is_address(key: &str) -> bool {
         "initiatoraddr",
         "initiatoraddress",
         "initiatorip",
+        "initiatorportal",
+        "initiatortransportaddress",
         "serveripaddress",
         "ifaceipaddress",
         "sdcip",

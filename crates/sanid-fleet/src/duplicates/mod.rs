@@ -8,6 +8,7 @@ mod answers;
 mod blocks;
 mod formats;
 mod keys;
+mod login;
 mod outline;
 pub(crate) mod report;
 mod tables;
@@ -23,7 +24,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 pub(crate) use tree::{Fact, Who};
-pub(crate) use value::Kind;
+pub(crate) use value::{Kind, key};
 pub(crate) use verdict::{Holder, Judged, Verdict, judge};
 
 /// What one file shows.
@@ -65,10 +66,7 @@ fn of_one_host(facts: &[Fact]) -> bool {
     let once = |kind: Kind| {
         let of_kind = facts.iter().filter(|fact| fact.kind == kind);
         let (own, others): (Vec<&Fact>, Vec<&Fact>) = of_kind.partition(|fact| fact.own);
-        let own: BTreeSet<_> = own
-            .iter()
-            .map(|fact| value::key(kind, &fact.name))
-            .collect();
+        let own: BTreeSet<_> = own.iter().map(|fact| key(kind, &fact.name)).collect();
         own.len() + others.len() < 2
     };
     let nobody = facts.iter().all(|fact| fact.who == Who::Nobody);

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use super::keys::{Rank, host, is_address, is_host_id, is_targets, plain, rank};
+use super::login::{self, Login};
 use super::value::{self, Kind};
 
 /// A key, with a text or with what is below it.
@@ -67,12 +68,21 @@ impl Node {
     }
 
     /// What an object has; nothing of a list, which may have a million.
-    fn fields(&self) -> &[Self] {
+    pub(super) fn fields(&self) -> &[Self] {
         const MOST: usize = 1024;
         if self.below.len() > MOST {
             return &[];
         }
         &self.below
+    }
+
+    /// Whether what is below are elements: objects without keys, or with one and the same.
+    fn is_list(&self) -> bool {
+        match self.below.as_slice() {
+            [one, other, ..] if one.key == other.key => one.text.is_none(),
+            [one, ..] => one.text.is_none() && one.key.is_empty(),
+            [] => false,
+        }
     }
 
     pub(crate) fn of(key: &str, below: Vec<Node>, line: u64) -> Self {
@@ -129,6 +139,8 @@ pub(crate) struct Fact {
     pub(crate) address: Option<IpAddr>,
     /// The Host ID beside an NQN.
     pub(crate) host_id: Option<String>,
+    /// The session, where the source is a target's list of them.
+    pub(crate) login: Option<Login>,
     /// The file, and the line in it; 0 where the format has none.
     pub(crate) file: String,
     pub(crate) line: u64,
@@ -189,11 +201,14 @@ fn leaf(node: &Node, text: &str, above: &[&Node], all: &mut Vec<Fact>) {
         return;
     }
     // Of several names it is not known whose the address is.
-    let mut alone = above
+    let near = above
         .iter()
-        .rev()
-        .take_while(|one| one.seen.names != Names::Several);
-    let address = alone.find_map(|one| one.seen.address);
+        .rposition(|one| one.seen.names == Names::Several);
+    let near = above.get(near.map_or(0, |at| at + 1)..).unwrap_or_default();
+    let address = near.iter().rev().find_map(|one| one.seen.address);
+    let session = session(near);
+    let from = session.iter().rev().find_map(|one| one.seen.address);
+    let login = login::of(key, session, above, from);
     let own = plain(key).starts_with("iface");
     let known = address.filter(|_| !own);
     let who = who(above)
@@ -207,6 +222,7 @@ fn leaf(node: &Node, text: &str, above: &[&Node], all: &mut Vec<Fact>) {
         who: who.clone(),
         address,
         host_id: host_id.clone().filter(|_| one.kind == Kind::Nqn),
+        login: login.clone().filter(|_| one.kind != Kind::HostId),
         file: String::new(),
         line: node.line,
         place,
@@ -214,6 +230,21 @@ fn leaf(node: &Node, text: &str, above: &[&Node], all: &mut Vec<Fact>) {
     });
     let facts: Vec<Fact> = facts.collect();
     all.extend(facts);
+}
+
+/// The objects around a name that are its own: up to the element of a list, or the directory, in which it is.
+fn session<'a, 'n>(near: &'a [&'n Node]) -> &'a [&'n Node] {
+    let mut start = near.len();
+    for (at, node) in near.iter().enumerate().rev() {
+        if start < near.len() && node.is_list() {
+            break;
+        }
+        start = at;
+        if node.key.ends_with('/') {
+            break;
+        }
+    }
+    near.get(start..).unwrap_or_default()
 }
 
 /// The key of an element of a list is that of the list.

@@ -146,7 +146,7 @@ pub(super) fn is_wwn(text: &str) -> bool {
 
 /// What an array compares: initiator names without regard to the size of letters, NQNs byte for byte. An NQN that is
 /// made of a UUID is one Host ID however it is written.
-pub(super) fn key(kind: Kind, name: &str) -> String {
+pub(crate) fn key(kind: Kind, name: &str) -> String {
     match kind {
         Kind::Iscsi => alike::iqn(name).into_owned(),
         Kind::HostId => name.to_ascii_lowercase(),

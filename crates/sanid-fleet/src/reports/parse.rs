@@ -48,6 +48,8 @@ pub struct Report<'a> {
     pub live_pairs: Vec<Pair<'a>>,
     /// The verdict about its hardware.
     pub hardware: Option<Cow<'a, str>>,
+    /// The addresses of its interfaces; none where it does not say.
+    pub addresses: Vec<Cow<'a, str>>,
     /// The codes and the severities of its own findings.
     pub findings: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
@@ -138,6 +140,7 @@ objects! {
         time: Text<'a>,
         boot: Text<'a>,
         host: Text<'a>,
+        addresses: Vec<Text<'a>>,
         desired: Desired<'a>,
         seed: Seed<'a>,
         on_disk: OnDisk<'a>,
@@ -219,6 +222,7 @@ impl<'a> Document<'a> {
                 host_id: self.on_disk.host_id.valid(),
             },
             hardware: self.hardware.verdict,
+            addresses: self.addresses.into_iter().flatten().collect(),
             ..Report::default()
         };
         let live = self.live.iscsi.into_iter().chain(self.live.iscsi_hosts);

@@ -29,6 +29,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_needs_command" -s V -l version -d
 complete -c sanid-fleet -n "__fish_sanid_fleet_needs_command" -f -a "derive" -d 'Derive the identities of the hosts in inventories'
 complete -c sanid-fleet -n "__fish_sanid_fleet_needs_command" -f -a "diff" -d 'Write what has to change at a storage target to admit a list of hosts'
 complete -c sanid-fleet -n "__fish_sanid_fleet_needs_command" -f -a "duplicates" -d 'Find hosts that share a storage name, in any table, dump or export'
+complete -c sanid-fleet -n "__fish_sanid_fleet_needs_command" -f -a "sessions" -d 'Find machines that share a storage name, seen from the target'
 complete -c sanid-fleet -n "__fish_sanid_fleet_needs_command" -f -a "export" -d 'Write a list of hosts in the format of a storage target'
 complete -c sanid-fleet -n "__fish_sanid_fleet_needs_command" -f -a "import" -d 'Write what a storage target admits as a list'
 complete -c sanid-fleet -n "__fish_sanid_fleet_needs_command" -f -a "audit" -d 'Find hosts that share an identity, and what else is wrong across a fleet'
@@ -92,6 +93,17 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand diff" -s h -l he
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand duplicates" -l format -d 'As text for people, or as JSON for programs' -r -f -a "text\t'For people'
 json\t'For programs: apiVersion sanid/v1'"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand duplicates" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand sessions" -l from -d 'Ask the target on this machine' -r -f -a "lio\t'LIO, the iSCSI target of the kernel (targetcli), by its configfs'
+nvmet\t'nvmet, the NVMe target of the kernel, by its debugfs (Linux 6.11)'
+scst\t'SCST, by its sysfs'
+tgt\t'tgtd, by tgtadm'
+spdk\t'SPDK\'s NVMe target, by /var/tmp/spdk.sock'"
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand sessions" -l watch -d 'Take N snapshots, half a second apart, and compare them' -r
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand sessions" -l root -d 'Where the root of the target is mounted' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand sessions" -l format -d 'As text for people, or as JSON for programs' -r -f -a "text\t'For people'
+json\t'For programs: apiVersion sanid/v1'"
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand sessions" -l snapshots -d 'The files are snapshots of one target, in their order'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand sessions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand export" -l to -d 'The format' -r -f -a "lio\t'LIO: a script for targetcli (reads saveconfig.json)'
 lio-json\t'LIO: a saveconfig.json to restore; with --base, the given one and the hosts'
 nvmet\t'nvmet: a script for configfs (reads nvmetcli\'s JSON or a listing of configfs)'
@@ -146,6 +158,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand import" -l forma
 ndjson\t'One object to a line'"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l inventory -d 'Hosts that there should be: a list as sanid-fleet derive or kubectl writes it' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l sessions -d 'Who is logged in at a target: what it prints, or sanid-fleet sessions --format json; repeat it for several' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l limit -d 'List at most N sets of hosts that share something, N findings of each other code and N hosts of a finding; totals count all' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l memory -d 'Of 0.1, where it limited memory; without effect' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l format -d 'As text for people, or as JSON for programs' -r -f -a "text\t'For people'
@@ -165,6 +178,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand collect" -s h -l
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l html -d 'Write the page to this file, or to standard output' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l title -d 'What stands at its top' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l inventory -d 'Hosts that there should be: a list as sanid-fleet derive or kubectl writes it' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l sessions -d 'Who is logged in at a target: what it prints, or sanid-fleet sessions --format json; repeat it for several' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l limit -d 'List at most N sets of hosts that share something, N findings of each other code and N hosts of a finding; totals count all' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l memory -d 'Of 0.1, where it limited memory; without effect' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l strict -d 'Stop at the first document that is no report'
@@ -315,17 +329,18 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from help" -f -a "metrics" -d 'Print figures for monitoring, in Prometheus\' text format'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from help" -f -a "request" -d 'Print what this host would claim, for --from on another machine; asks no store'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates export import audit collect report escrow claim help" -f -a "derive" -d 'Derive the identities of the hosts in inventories'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates export import audit collect report escrow claim help" -f -a "diff" -d 'Write what has to change at a storage target to admit a list of hosts'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates export import audit collect report escrow claim help" -f -a "duplicates" -d 'Find hosts that share a storage name, in any table, dump or export'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates export import audit collect report escrow claim help" -f -a "export" -d 'Write a list of hosts in the format of a storage target'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates export import audit collect report escrow claim help" -f -a "import" -d 'Write what a storage target admits as a list'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates export import audit collect report escrow claim help" -f -a "audit" -d 'Find hosts that share an identity, and what else is wrong across a fleet'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates export import audit collect report escrow claim help" -f -a "collect" -d 'Bring the reports of many hosts into one stream'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates export import audit collect report escrow claim help" -f -a "report" -d 'Show an audit as a page for people'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates export import audit collect report escrow claim help" -f -a "escrow" -d 'Keep the identity of a host for the day on which its hardware is lost'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates export import audit collect report escrow claim help" -f -a "claim" -d 'Claim this host\'s identity, so that no other host has it'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates export import audit collect report escrow claim help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates sessions export import audit collect report escrow claim help" -f -a "derive" -d 'Derive the identities of the hosts in inventories'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates sessions export import audit collect report escrow claim help" -f -a "diff" -d 'Write what has to change at a storage target to admit a list of hosts'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates sessions export import audit collect report escrow claim help" -f -a "duplicates" -d 'Find hosts that share a storage name, in any table, dump or export'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates sessions export import audit collect report escrow claim help" -f -a "sessions" -d 'Find machines that share a storage name, seen from the target'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates sessions export import audit collect report escrow claim help" -f -a "export" -d 'Write a list of hosts in the format of a storage target'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates sessions export import audit collect report escrow claim help" -f -a "import" -d 'Write what a storage target admits as a list'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates sessions export import audit collect report escrow claim help" -f -a "audit" -d 'Find hosts that share an identity, and what else is wrong across a fleet'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates sessions export import audit collect report escrow claim help" -f -a "collect" -d 'Bring the reports of many hosts into one stream'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates sessions export import audit collect report escrow claim help" -f -a "report" -d 'Show an audit as a page for people'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates sessions export import audit collect report escrow claim help" -f -a "escrow" -d 'Keep the identity of a host for the day on which its hardware is lost'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates sessions export import audit collect report escrow claim help" -f -a "claim" -d 'Claim this host\'s identity, so that no other host has it'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates sessions export import audit collect report escrow claim help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish_seen_subcommand_from escrow" -f -a "check" -d 'Ask the claim store whether a host still holds the identity in a record'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish_seen_subcommand_from claim" -f -a "release" -d 'Give the claim back'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish_seen_subcommand_from claim" -f -a "list" -d 'Show every claim'
