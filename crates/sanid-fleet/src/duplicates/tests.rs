@@ -332,6 +332,14 @@ proptest::proptest! {
     }
 }
 
+/// The elements of a list have one key, which is nobody's name.
+#[test]
+fn elements_of_a_list_are_no_hosts() {
+    let element = "<Obj><Iqn>IQN</Iqn></Obj>";
+    let (verdict, holders) = holders(&format!("<Objs>{element}{element}</Objs>"));
+    assert_eq!((verdict, holders), (Some(Verdict::Ask), Vec::new()));
+}
+
 /// Each of these is as deep as it is long.
 #[test]
 fn what_is_deep_is_read_or_refused() {
