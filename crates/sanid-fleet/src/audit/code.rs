@@ -50,6 +50,16 @@ codes! {
     IdentityUnexpected = "identity-unexpected", Danger;
     /// Rows of the inventory have one name of storage, or one host name.
     InventoryDuplicate = "inventory-duplicate", Danger;
+    /// One name is that of several hosts in what arrays and lists have.
+    ListedShared = "listed-shared", Danger;
+    /// A host is listed with a name that it does not report.
+    ListedDiffers = "listed-differs", Danger;
+    /// One name is listed in several places, which may be one host.
+    ListedUnclear = "listed-unclear", Warning;
+    /// Names are listed that no host reports.
+    ListedUnknown = "listed-unknown", Warning;
+    /// What arrays and lists have was not read whole.
+    ListsIncomplete = "lists-incomplete", Warning;
     /// One name is used at a target with two Host IDs or two aliases, or by machines that take turns.
     LoginShared = "login-shared", Danger;
     /// A name is logged in from an address that no host with this name has.

@@ -56,6 +56,9 @@ document! {
         /// Logins at targets; absent where none were given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub logins: Option<u64>,
+        /// Names that arrays and lists have; absent where none were given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub listed: Option<u64>,
     }
 }
 

@@ -14,6 +14,7 @@ mod duplicates;
 mod finding;
 mod gather;
 mod hosts;
+mod listed;
 mod logins;
 mod named;
 mod record;
@@ -34,6 +35,7 @@ pub use document::{
 use finding::Finding;
 use gather::Gathered;
 pub use hosts::Hosts;
+use listed::Listed;
 use logins::Logins;
 
 /// How to audit.
@@ -50,6 +52,8 @@ pub struct Options {
     pub hosts: bool,
     /// Who is logged in at targets: what those print, or documents of `sanid-fleet sessions`.
     pub sessions: Vec<PathBuf>,
+    /// What arrays, hypervisors and inventories have of hosts, in any shape that `sanid-fleet duplicates` reads.
+    pub names: Vec<PathBuf>,
 }
 
 impl Default for Options {
@@ -60,6 +64,7 @@ impl Default for Options {
             strict: false,
             hosts: false,
             sessions: Vec::new(),
+            names: Vec::new(),
         }
     }
 }
@@ -106,14 +111,23 @@ pub fn audit(
     for path in paths {
         files.extend(crate::reports::files(path)?);
     }
-    let logins = logins::read(&options.sessions)?;
+    let sources = Sources {
+        logins: logins::read(&options.sessions)?,
+        listed: listed::read(&options.names)?,
+    };
     let gathered = gather::gather(&files, options, look)?;
-    Ok(decide(gathered, &logins, &files, options))
+    Ok(decide(gathered, &sources, &files, options))
+}
+
+/// What is compared with the reports.
+struct Sources {
+    logins: Logins,
+    listed: Listed,
 }
 
 fn decide(
     gathered: Gathered,
-    logins: &Logins,
+    sources: &Sources,
     files: &[PathBuf],
     options: &Options,
 ) -> AuditReport {
@@ -137,7 +151,8 @@ fn decide(
     found.push(checks::names(&fleet, limit));
     found.push(checks::drift(&fleet, limit));
     found.push(checks::schemes(&fleet, limit));
-    found.extend(logins.found(&fleet, limit));
+    found.extend(sources.logins.found(&fleet, limit));
+    found.extend(sources.listed.found(&fleet, limit));
     found.extend(not_read(&unread, &bad_rows));
     let summary = Summary {
         files: files.len() as u64,
@@ -145,7 +160,8 @@ fn decide(
         hosts: tallies.hosts(),
         no_reports: unread.count,
         inventory: options.inventory.is_some().then_some(inventory),
-        logins: logins.count(),
+        logins: sources.logins.count(),
+        listed: sources.listed.count(),
     };
     let (counts, findings) = ordered(found);
     let writer = tally::Writer {

@@ -21,7 +21,7 @@ Exit codes: 0 nothing worse than info; 1 findings; 2 error, or with --strict a d
 Examples:
   sanid-fleet collect --ssh hosts.txt > reports.ndjson; sanid-fleet audit reports.ndjson
   sanid-fleet audit --inventory identities.csv reports/
-  sanid-fleet audit --sessions sessions.json reports/
+  sanid-fleet audit --sessions sessions.json --names array.json --names vcenter.csv reports/
   kubectl get nsi -o json | sanid-fleet audit - reports.ndjson
   zcat reports-*.ndjson.gz | sanid-fleet audit --format json")]
 pub(super) struct AuditOptions {
@@ -53,6 +53,12 @@ pub(super) struct How {
     /// have, a host that uses another name than it reports.
     #[arg(long, value_name = "FILE")]
     sessions: Vec<PathBuf>,
+    /// Names that arrays, hypervisors and inventories have: anything that sanid-fleet duplicates reads; repeat it for
+    /// several
+    ///
+    /// Finds a name of several hosts, a host that is listed with a name that it does not report, and names of nobody.
+    #[arg(long, value_name = "FILE")]
+    names: Vec<PathBuf>,
     /// Stop at the first document that is no report
     #[arg(long)]
     strict: bool,
@@ -93,18 +99,20 @@ impl How {
             strict: self.strict,
             hosts,
             sessions: self.sessions.clone(),
+            names: self.names.clone(),
         };
         let is_input = |path: &PathBuf| path.as_os_str() == "-";
         if self
             .sessions
             .iter()
+            .chain(&self.names)
             .chain(files)
             .filter(|path| is_input(path))
             .count()
             > 1
         {
             return Err(Failure::error(
-                &"standard input can be read once: name a file for --sessions or for the reports",
+                &"standard input can be read once: name files for all but one",
             ));
         }
         if self.memory.is_some() {
@@ -211,6 +219,10 @@ fn summary(out: &mut String, report: &AuditReport) -> std::fmt::Result {
             ", {logins} login{}",
             if logins == 1 { "" } else { "s" }
         )?;
+    }
+    if let Some(listed) = summary.listed {
+        let plural = if listed == 1 { "" } else { "s" };
+        write!(out, ", {listed} listed name{plural}")?;
     }
     if summary.reports != summary.hosts {
         write!(out, ", {} reports", summary.reports)?;

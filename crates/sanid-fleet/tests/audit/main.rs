@@ -18,5 +18,6 @@ mod collected;
 mod documents;
 mod fleet;
 mod inputs;
+mod listed;
 mod scale;
 mod situations;
