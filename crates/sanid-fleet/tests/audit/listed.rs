@@ -45,6 +45,11 @@ fn a_list_is_compared_with_the_reports() {
             format!("node-9,{three}"),
             vec![("listed-unknown", "warning")],
         ),
+        // A short name is that of the full one.
+        (
+            format!("Node-1.example.com,{three}"),
+            vec![("listed-differs", "warning")],
+        ),
         // Of machines that have no report.
         (
             format!("node-8,{three}\nnode-9,{three}"),
