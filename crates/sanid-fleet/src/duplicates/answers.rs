@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::blocks::{Line, Lines, blocks, has_names, pair};
 use super::keys::{is_key, plain};
-use super::tree::Node;
+use super::node::Node;
 use super::value;
 
 /// `grep -H` over files: `path/of/file:text`.

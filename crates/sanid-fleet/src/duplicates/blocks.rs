@@ -1,7 +1,7 @@
 //! Lines of text, and blocks of keys and values in them.
 
 use super::keys::plain;
-use super::tree::Node;
+use super::node::Node;
 use super::value;
 
 /// Lines with their numbers.

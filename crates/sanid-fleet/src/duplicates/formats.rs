@@ -1,7 +1,7 @@
 //! From bytes to facts: which format a file has, and its tree.
 
+use super::node::Node;
 use super::text;
-use super::tree::Node;
 
 /// UTF-8, UTF-16 with a mark, or what Windows writes.
 fn decode(bytes: &[u8]) -> String {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::keys::{host, plain};
-use super::tree::Node;
+use super::node::Node;
 use super::value;
 
 /// A session that a target shows.

@@ -9,6 +9,7 @@ mod blocks;
 mod formats;
 mod keys;
 mod login;
+mod node;
 mod outline;
 pub(crate) mod report;
 mod tables;

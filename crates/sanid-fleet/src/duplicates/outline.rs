@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::blocks::{Lines, pair};
 use super::keys::is_key;
-use super::tree::Node;
+use super::node::Node;
 use super::value;
 
 /// `db-01:` and `iqn: …` below it, a row of a table and its initiators below it, `db-01` and its file after it.

@@ -2,7 +2,7 @@
 
 use super::blocks::{Lines, has_names};
 use super::keys::plain;
-use super::tree::Node;
+use super::node::Node;
 use super::value;
 
 /// Rows of cells below a head; a row whose first cell is empty goes on with the row above.

@@ -2,9 +2,9 @@
 
 use super::answers::{headed, host_and_name, paths, prefixed};
 use super::blocks::{Line, blocks};
+use super::node::Node;
 use super::outline::outline;
 use super::tables::{boxed, columns, ruled};
-use super::tree::Node;
 
 pub(crate) fn parse(text: &str) -> Node {
     let lines: Vec<Line<'_>> = (1..).zip(text.lines().map(str::trim_end)).collect();

@@ -3,7 +3,7 @@
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Decoder, Reader};
 
-use super::tree::Node;
+use super::node::Node;
 
 /// Documents of programs are less deep.
 const DEEPEST: usize = 128;
