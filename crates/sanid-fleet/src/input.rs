@@ -105,21 +105,43 @@ impl Input {
         without_mark(stored)
     }
 
-    /// All of its text.
+    /// All of it, decompressed.
     ///
     /// # Errors
-    /// Why it cannot be read, or that it is larger than `limit`.
-    pub(crate) fn whole(self, limit: u64) -> Result<Vec<u8>, String> {
+    /// [`InputError`] where it cannot be read, or is larger than [`LARGEST`].
+    pub(crate) fn whole(self) -> Result<Whole, InputError> {
+        let (name, modified) = (self.name.clone(), self.modified);
+        let failed = |why: String| InputError {
+            name: name.clone(),
+            why,
+        };
         let mut bytes = Vec::new();
-        let text = self.text().map_err(|error| why(&error))?;
-        text.take(limit.saturating_add(1))
+        let text = self.text().map_err(|error| failed(why(&error)))?;
+        text.take(LARGEST + 1)
             .read_to_end(&mut bytes)
-            .map_err(|error| why(&error))?;
-        if bytes.len() as u64 > limit {
-            return Err(format!("it is larger than {} MiB", limit >> 20));
+            .map_err(|error| failed(why(&error)))?;
+        if bytes.len() as u64 > LARGEST {
+            let why = format!("it is larger than {} MiB", LARGEST >> 20);
+            return Err(failed(why));
         }
-        Ok(bytes)
+        Ok(Whole {
+            name,
+            modified,
+            bytes,
+        })
     }
+}
+
+/// The most that is read of a file that is read whole: 1 GiB.
+pub(crate) const LARGEST: u64 = 1 << 30;
+
+/// A file that was read whole.
+pub(crate) struct Whole {
+    /// The file, as messages name it.
+    pub(crate) name: String,
+    /// When it was written; `None` for a pipe.
+    pub(crate) modified: Option<SystemTime>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 fn without_mark(mut text: impl BufRead + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {

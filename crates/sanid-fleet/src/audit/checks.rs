@@ -41,6 +41,26 @@ impl Found {
         }
     }
 
+    /// Groups findings by their codes, with at most `limit` of each code, the most severe first.
+    pub(super) fn by_code(all: Vec<Finding>, limit: usize) -> Vec<Self> {
+        let mut codes: BTreeMap<Code, Vec<Finding>> = BTreeMap::new();
+        for finding in all {
+            codes.entry(finding.code).or_default().push(finding);
+        }
+        let found = codes.into_iter().map(|(code, mut findings)| {
+            let count = findings.len();
+            findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+            findings.truncate(limit);
+            Self {
+                code,
+                count: count as u64,
+                omitted: count.saturating_sub(limit) as u64,
+                findings,
+            }
+        });
+        found.collect()
+    }
+
     /// One finding about these hosts, where there are any.
     fn one(finding: Finding, places: &[u64], limit: usize) -> Self {
         let code = finding.code;

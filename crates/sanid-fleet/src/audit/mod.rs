@@ -13,6 +13,7 @@ mod document;
 mod duplicates;
 mod finding;
 mod gather;
+mod holders;
 mod hosts;
 mod listed;
 mod logins;

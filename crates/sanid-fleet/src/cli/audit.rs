@@ -3,10 +3,9 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use sanid_cli::Progress;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, Format};
 use crate::audit::{self, AuditReport, Code, FindingReport, hosts_text};
 use crate::input::Input;
 
@@ -69,15 +68,6 @@ pub(super) struct How {
     /// Of 0.1, where it limited memory; without effect
     #[arg(long, value_name = "MIB", hide = true)]
     memory: Option<u32>,
-}
-
-/// How to print.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people
-    Text,
-    /// For programs: apiVersion sanid/v1
-    Json,
 }
 
 /// So many findings of a code, and so many hosts of a finding, are read by a person.

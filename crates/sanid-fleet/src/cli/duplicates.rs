@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use sanid_cli::{Page, Progress, Tone};
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, Format};
 use crate::duplicates::report::{DuplicatesReport, Holder, SharedName};
-use crate::duplicates::{self, Judged, Kind, Source, Verdict};
+use crate::duplicates::{self, Judged, Source, Verdict};
 use crate::input::Input;
 use crate::shown;
 
@@ -34,14 +33,6 @@ pub(super) struct Options {
     format: Format,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs: apiVersion sanid/v1
-    Json,
-}
-
 impl Options {
     pub(super) fn is_json(&self) -> bool {
         self.format == Format::Json
@@ -54,8 +45,9 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
     for path in &options.files {
         let input = Input::open(path).map_err(|error| Failure::error(&error))?;
         let input = input.through(|bytes| Box::new(progress.of(bytes)));
-        let (name, bytes) = super::whole(input)?;
-        sources.insert(name.clone(), duplicates::read(&name, &bytes));
+        let file = input.whole().map_err(|error| Failure::error(&error))?;
+        let source = duplicates::read(&file.name, &file.bytes);
+        sources.insert(file.name, source);
     }
     progress.done();
     let report = report(&sources);
@@ -136,11 +128,7 @@ fn shared_name(one: &Judged) -> SharedName {
         all.iter().map(holder).collect()
     };
     SharedName {
-        part: match one.kind {
-            Kind::Iscsi => "iqn",
-            Kind::Nqn => "hostNqn",
-            Kind::HostId => "hostId",
-        },
+        part: one.kind.part(),
         name: shown(&one.name),
         verdict: match one.verdict {
             Verdict::Shared => "shared",

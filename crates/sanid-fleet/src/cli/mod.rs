@@ -18,10 +18,8 @@ mod sessions;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 use sanid_cli::{Exit, Failure, json, print};
-
-use crate::input::Input;
 
 const NAME: &str = "sanid-fleet";
 const AFTER_HELP: &str = "\
@@ -98,16 +96,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     })
 }
 
-/// A larger file is no list of hosts.
-const LIMIT: u64 = 1 << 30;
-
-/// The bytes of a list that is read as a whole, decompressed, with its name.
-fn whole(input: Input) -> Result<(String, Vec<u8>), Failure> {
-    let name = input.name.clone();
-    let bytes = input
-        .whole(LIMIT)
-        .map_err(|why| Failure::error(&format!("cannot read {name}: {why}")))?;
-    Ok((name, bytes))
+/// How a command prints its result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs: apiVersion sanid/v1
+    Json,
 }
 
 fn complain(message: &str) {

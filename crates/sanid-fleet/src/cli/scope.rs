@@ -216,9 +216,6 @@ pub(super) fn printable(text: &str) -> String {
     text.chars().flat_map(char::escape_debug).collect()
 }
 
-/// No target admits so many that its configuration is longer.
-const LARGEST: u64 = 1 << 30;
-
 /// A whole file as text.
 pub(super) fn text(path: &Path) -> Result<String, Failure> {
     let input = Input::open(path).map_err(|error| Failure::error(&error))?;
@@ -231,10 +228,10 @@ pub(super) fn text(path: &Path) -> Result<String, Failure> {
     is_text(start, ">NEW")
         .map_err(|NoText { line, why }| failed(&format!("line {line}: {why}")))?;
     reader
-        .take(LARGEST + 1)
+        .take(input::LARGEST + 1)
         .read_to_end(&mut bytes)
         .map_err(io)?;
-    if bytes.len() as u64 > LARGEST {
+    if bytes.len() as u64 > input::LARGEST {
         return Err(failed(
             "it is longer than 1 GiB, which no target's configuration is",
         ));

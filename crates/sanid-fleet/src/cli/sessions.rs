@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use clap::ValueEnum;
 use sanid_cli::{Page, Tone};
 use sanid_host::root::Root;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, Format};
 use crate::input::Input;
 use crate::sessions::document::{LoggedIn, LoginReport, SessionsReport};
 use crate::sessions::{Output, from, read};
@@ -49,14 +48,6 @@ pub(super) struct Options {
     format: Format,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs: apiVersion sanid/v1
-    Json,
-}
-
 /// Between two snapshots. Clones log in again after a second at most.
 const INTERVAL: Duration = Duration::from_millis(500);
 
@@ -88,8 +79,8 @@ fn of_files(options: &Options) -> Result<SessionsReport, Failure> {
     let mut before = 0;
     for path in &options.files {
         let input = Input::open(path).map_err(|error| Failure::error(&error))?;
-        let (name, bytes) = super::whole(input)?;
-        let shown = read(&name, &bytes, before);
+        let file = input.whole().map_err(|error| Failure::error(&error))?;
+        let shown = read(&file.name, &file.bytes, before);
         if options.snapshots {
             before += shown.snapshots;
         }

@@ -15,6 +15,26 @@ pub(crate) enum Kind {
     HostId,
 }
 
+impl Kind {
+    /// The name of the part in JSON.
+    pub(crate) fn part(self) -> &'static str {
+        match self {
+            Self::Iscsi => "iqn",
+            Self::Nqn => "hostNqn",
+            Self::HostId => "hostId",
+        }
+    }
+
+    /// The name of the part in messages.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Iscsi => "initiator name",
+            Self::Nqn => "host NQN",
+            Self::HostId => "Host ID",
+        }
+    }
+}
+
 /// A name as it stands in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {

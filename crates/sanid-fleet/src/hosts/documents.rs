@@ -19,9 +19,6 @@ pub(super) fn is_one(start: &[u8]) -> bool {
         && (has("\"NodeStorageIdentity\"") || has("\"items\""))
 }
 
-/// A document is in memory at once; a larger one is none of a fleet.
-const LONGEST: u64 = 1 << 30;
-
 /// What `derive --format json` writes.
 #[derive(Deserialize)]
 struct HostList<'a> {
@@ -40,9 +37,9 @@ pub(super) fn hosts(file: &str, text: impl Read) -> Vec<Result<Host, RowError>> 
         last,
     };
     let mut all = String::new();
-    match text.take(LONGEST + 1).read_to_string(&mut all) {
+    match text.take(input::LARGEST + 1).read_to_string(&mut all) {
         Err(error) => return vec![Err(failed(1, input::why(&error), true))],
-        Ok(read) if read as u64 > LONGEST => {
+        Ok(read) if read as u64 > input::LARGEST => {
             return vec![Err(failed(1, "it is longer than 1 GiB".to_owned(), true))];
         }
         Ok(_) => {}

@@ -176,18 +176,10 @@ fn logged_in(one: Judged<'_>) -> LoggedIn {
         place: shown(&login.place),
     };
     LoggedIn {
-        part: part(one.kind).to_owned(),
+        part: one.kind.part().to_owned(),
         name: shown(&one.name),
         verdict: one.verdict.as_str().to_owned(),
         why: one.why.iter().map(|why| shown(why)).collect(),
         logins: one.logins.into_iter().map(login).collect(),
-    }
-}
-
-fn part(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Iscsi => "iqn",
-        Kind::Nqn => "hostNqn",
-        Kind::HostId => "hostId",
     }
 }

@@ -4,48 +4,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 
 use super::OfFile;
+use super::seen::{Doubt, OfName, Unplaced};
 use super::words;
-use crate::alike::{Digest, Kind};
 use crate::audit::finding::Finding;
+use crate::audit::holders::Holders;
 use crate::audit::record::{Fleet, Record};
 use crate::duplicates;
 use crate::sessions::{self, Judged, Login, Verdict};
 
 /// A report is taken for what the host has now for a day; addresses of an older one may be others' by now.
 const FRESH: u64 = 24 * 60 * 60;
-
-/// The hosts that report a name.
-pub(super) struct Holders(HashMap<(Kind, Digest), Vec<u64>>);
-
-impl Holders {
-    pub(super) fn of(&self, login: &Login) -> &[u64] {
-        self.0.get(&value(login)).map_or(&[], Vec::as_slice)
-    }
-}
-
-fn value(login: &Login) -> (Kind, Digest) {
-    match login.kind {
-        duplicates::Kind::Iscsi => (Kind::Iqn, Digest::of_iqn(&login.name)),
-        duplicates::Kind::Nqn | duplicates::Kind::HostId => {
-            (Kind::HostNqn, Digest::of_nqn(&login.name))
-        }
-    }
-}
-
-/// Of these logins.
-pub(super) fn holders<'l>(fleet: &Fleet, logins: impl Iterator<Item = &'l Login>) -> Holders {
-    let mut holders: HashMap<_, Vec<u64>> = logins.map(|one| (value(one), Vec::new())).collect();
-    for (place, record) in fleet.hosts() {
-        record.values(|kind, value, _| {
-            if let Some(places) = holders.get_mut(&(kind, value)) {
-                if places.last() != Some(&place) {
-                    places.push(place);
-                }
-            }
-        });
-    }
-    Holders(holders)
-}
 
 /// The hosts of a fleet, as far as these logins concern them.
 struct Known<'f> {
@@ -54,12 +22,6 @@ struct Known<'f> {
     owners: HashMap<IpAddr, Vec<u64>>,
     /// Addresses that no host has, from which hosts log in that are different by their names.
     translated: HashSet<IpAddr>,
-}
-
-/// The logins of one name.
-pub(super) struct OfName<'l> {
-    /// Each login with the time at which it was seen, the number of its file first.
-    pub(super) logins: Vec<(usize, u64, &'l Login)>,
 }
 
 /// What a login is.
@@ -78,7 +40,8 @@ enum Placed {
 /// The findings about every name.
 pub(super) fn findings(fleet: &Fleet, files: &[OfFile]) -> Vec<Finding> {
     let all = || files.iter().flat_map(|file| &file.logins);
-    let known = Known::new(fleet, holders(fleet, all()), all());
+    let names = all().map(|login| (login.kind, login.name.as_str()));
+    let known = Known::new(fleet, Holders::new(fleet, names), all());
     let mut names: BTreeMap<(duplicates::Kind, String), OfName<'_>> = BTreeMap::new();
     for (number, file) in files.iter().enumerate() {
         for login in &file.logins {
@@ -114,9 +77,6 @@ struct Found<'l> {
     without_report: Vec<Unplaced<'l>>,
 }
 
-/// A login and the hosts that have its name.
-pub(super) type Unplaced<'l> = (&'l Login, Vec<u64>);
-
 impl<'f> Known<'f> {
     fn new<'l>(
         fleet: &'f Fleet,
@@ -130,7 +90,7 @@ impl<'f> Known<'f> {
                 continue;
             };
             owners.entry(address).or_default();
-            let of = holders.of(login);
+            let of = holders.of(login.kind, &login.name);
             if !of.is_empty() {
                 users.entry(address).or_default().insert(of);
             }
@@ -161,7 +121,8 @@ impl<'f> Known<'f> {
         let judged = sessions::judge(&file.logins).into_iter();
         let shared = judged.filter(|one| one.verdict == Verdict::Shared);
         let finding = |one: Judged<'_>| {
-            let holders = self.holders.of(one.logins.first()?);
+            let first = one.logins.first()?;
+            let holders = self.holders.of(first.kind, &first.name);
             let one_host = self.one_host(&one.logins, holders);
             let one_host = one_host.filter(|place| self.is_fresh(&[*place], file.time));
             Some(words::shared(self.fleet, &one, holders, one_host))
@@ -187,7 +148,7 @@ impl<'f> Known<'f> {
     }
 
     fn place(&self, login: &Login) -> Placed {
-        let holders = self.holders.of(login);
+        let holders = self.holders.of(login.kind, &login.name);
         let records = self.records(holders);
         let mut ids = records.iter().flat_map(|record| record.all_names());
         if let Some(id) = &login.host_id {
@@ -217,7 +178,7 @@ impl<'f> Known<'f> {
         let Some((_, _, first)) = name.logins.first() else {
             return;
         };
-        let holders = self.holders.of(first);
+        let holders = self.holders.of(first.kind, &first.name);
         let mut placed: BTreeMap<Placed, OfName<'l>> = BTreeMap::new();
         for (file, time, login) in &name.logins {
             let logins = placed
@@ -289,20 +250,4 @@ impl<'f> Known<'f> {
         all.max()
             .is_some_and(|made| made.saturating_add(FRESH) >= seen)
     }
-}
-
-impl OfName<'_> {
-    /// When the first of the logins was seen.
-    fn time(&self) -> u64 {
-        let times = self.logins.iter().map(|(_, time, _)| *time);
-        times.min().unwrap_or_default()
-    }
-}
-
-/// What else a login from elsewhere can be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Doubt {
-    Little,
-    OldReport,
-    Translated,
 }

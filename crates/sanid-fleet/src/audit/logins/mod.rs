@@ -5,9 +5,9 @@
 //! addresses it is nobody's; so findings say what was seen, and what else looks the same.
 
 mod find;
+mod seen;
 mod words;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -18,9 +18,6 @@ use super::record::Fleet;
 use crate::input::{Input, InputError};
 use crate::sessions::{self, Login, Output};
 use sanid_host::findings::Severity;
-
-/// More than what any target prints.
-const LIMIT: u64 = 1 << 30;
 
 /// What was read of targets.
 #[derive(Debug, Default)]
@@ -49,22 +46,16 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Logins, InputError> {
         ..Logins::default()
     };
     for path in paths {
-        let input = Input::open(path)?;
-        let name = input.name.clone();
-        // A file that a program wrote is as old as what is in it; what comes through a pipe is of now.
-        let written = input.modified;
-        let bytes = input.whole(LIMIT).map_err(|why| InputError {
-            name: name.clone(),
-            why,
-        })?;
+        let file = Input::open(path)?.whole()?;
         let Output {
             logins,
             not_read,
             not_shown,
             time,
             ..
-        } = sessions::read(&name, &bytes, 0);
-        let time = time.or(written).unwrap_or_else(SystemTime::now);
+        } = sessions::read(&file.name, &file.bytes, 0);
+        // A file that a program wrote is as old as its content; a pipe's content is from now.
+        let time = time.or(file.modified).unwrap_or_else(SystemTime::now);
         let since = time.duration_since(UNIX_EPOCH);
         all.files.push(OfFile {
             logins,
@@ -88,25 +79,12 @@ impl Logins {
         if !self.asked {
             return Vec::new();
         }
-        let mut by_code: BTreeMap<Code, Vec<Finding>> = BTreeMap::new();
-        for finding in find::findings(fleet, &self.files) {
-            by_code.entry(finding.code).or_default().push(finding);
-        }
-        let found = by_code.into_iter().map(|(code, mut findings)| {
-            let count = findings.len();
-            findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-            findings.truncate(limit);
-            Found {
-                code,
-                count: count as u64,
-                omitted: count.saturating_sub(limit) as u64,
-                findings,
-            }
-        });
-        found.chain([self.incomplete(limit)]).collect()
+        let mut findings = find::findings(fleet, &self.files);
+        findings.extend(self.incomplete(limit));
+        Found::by_code(findings, limit)
     }
 
-    fn incomplete(&self, limit: usize) -> Found {
+    fn incomplete(&self, limit: usize) -> Option<Finding> {
         let all: Vec<String> = self
             .not_read
             .iter()
@@ -114,9 +92,9 @@ impl Logins {
             .cloned()
             .collect();
         if all.is_empty() {
-            return Found::none(Code::SessionsIncomplete);
+            return None;
         }
-        let finding = Finding {
+        Some(Finding {
             severity: if self.not_read.is_empty() {
                 Severity::Info
             } else {
@@ -132,7 +110,6 @@ impl Logins {
                 "the output of a target was not read, or does not show every login".to_owned(),
                 "A machine that is not shown there is not found here.",
             )
-        };
-        Found::all(Code::SessionsIncomplete, vec![finding])
+        })
     }
 }

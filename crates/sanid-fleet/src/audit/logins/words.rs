@@ -5,12 +5,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use sanid_host::findings::Severity;
 
-use super::find::{Doubt, OfName, Unplaced};
+use super::seen::{Doubt, OfName, Unplaced};
 use crate::audit::checks::name;
 use crate::audit::code::Code;
 use crate::audit::finding::Finding;
 use crate::audit::record::Fleet;
-use crate::duplicates::Kind;
 use crate::sessions::{Judged, Login};
 use crate::shown;
 
@@ -18,14 +17,6 @@ use crate::shown;
 const MOST: usize = 10;
 
 const ASK_AGAIN: &str = "sanid-fleet collect --ssh HOSTS    collects the report again: if it has this address then, nothing is wrong";
-
-fn what(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Iscsi => "initiator name",
-        Kind::Nqn => "host NQN",
-        Kind::HostId => "Host ID",
-    }
-}
 
 /// `from 192.0.2.12, alias db-02, at TARGET (FILE:LINE)`.
 fn line(login: &Login) -> String {
@@ -167,7 +158,7 @@ pub(super) fn elsewhere(
     let seen = format!(
         "{} is logged in {by} that no host with this {} has",
         shown(&first.name),
-        what(first.kind)
+        first.kind.label()
     );
     Finding {
         severity: if doubt == Doubt::Little {
@@ -204,7 +195,7 @@ pub(super) fn differs(
     for holder in holders.iter().take(MOST) {
         details.push(format!(
             "it is the {} of {}",
-            what(first.kind),
+            first.kind.label(),
             name(fleet, *holder)
         ));
     }
@@ -226,7 +217,7 @@ pub(super) fn differs(
             Code::LoginNameDiffers,
             first,
             &[owner],
-            format!("{} is logged in from an address of {host}, which does not report this {}", shown(&first.name), what(first.kind)),
+            format!("{} is logged in from an address of {host}, which does not report this {}", shown(&first.name), first.kind.label()),
             "Either the host uses a name that its report does not show, or a different machine now has its address. The target gives it the volumes of this name.",
         )
     }

@@ -9,7 +9,7 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use sanid_claims::config::{self, Config, LeaseTime};
 use sanid_claims::host::{Claimant, HostError};
 use sanid_claims::{
@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use self::state::State;
 pub(super) use self::text::lease;
-use super::{Exit, Failure};
+use super::{Exit, Failure, Format};
 use crate::input::Input;
 
 const AFTER_HELP: &str = "\
@@ -119,14 +119,6 @@ struct Shared {
     /// How to print
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs: apiVersion sanid/v1
-    Json,
 }
 
 /// A document for a list that came to its end.

@@ -8,10 +8,9 @@ use sanid_host::root::{Root, describe_io};
 use serde_json::{Value, json};
 
 use super::{Answer, count};
+use crate::input::LARGEST;
 
 const SOCKET: &str = "var/tmp/spdk.sock";
-/// More than the controllers of any target.
-const LIMIT: u64 = 1 << 30;
 /// SPDK answers at once; one that hangs is not waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -28,7 +27,7 @@ pub(super) fn read(root: &Root) -> Result<Answer, String> {
     let stream = UnixStream::connect(&path).map_err(io)?;
     stream.set_read_timeout(Some(PATIENCE)).map_err(io)?;
     stream.set_write_timeout(Some(PATIENCE)).map_err(io)?;
-    let mut input = BufReader::new((&stream).take(LIMIT));
+    let mut input = BufReader::new((&stream).take(LARGEST));
     let mut ask = |method: &str, parameters: Option<Value>| {
         let mut request = json!({"jsonrpc": "2.0", "id": 1, "method": method});
         if let (Some(members), Some(parameters)) = (request.as_object_mut(), parameters) {
