@@ -24,7 +24,6 @@ pub mod hosts;
 mod html;
 pub mod input;
 pub mod inventory;
-mod nodes;
 pub mod reports;
 #[cfg(feature = "schema")]
 mod schema;

@@ -10,8 +10,7 @@ use super::words::{Known, Words};
 use super::{AuditError, Options, Unread, file_name};
 use crate::hosts;
 use crate::input::Input;
-use crate::nodes::{self, NoNode};
-use crate::reports::{NoReport, Part, Report, parse, parts};
+use crate::reports::{self, NoReport, Part, Report, parts};
 
 /// What was read.
 #[derive(Default)]
@@ -43,24 +42,15 @@ fn made(part: &Part, files: &[PathBuf], words: &Words, with_addresses: bool) -> 
         record.line = u32::try_from(line).unwrap_or(u32::MAX);
         records.push(record);
     };
-    part.each(|line, text| match text.map(|text| (text, parse(text))) {
-        Ok((_, Ok(report))) => add(&report, line),
-        Ok((text, Err(error @ NoReport::Kind(_)))) => match nodes::read(text) {
-            Some(nodes) => {
-                for (below, node) in nodes {
-                    let line = line + below - 1;
-                    match node {
-                        Ok(node) => add(&node.report(), line),
-                        Err(NoNode(why)) => bad.push(format!("{}, line {line}: {why}", file())),
-                    }
-                }
+    part.each(|line, text| match text {
+        Ok(text) => reports::each(text, |below, report| {
+            let line = line + below - 1;
+            match report {
+                Ok(report) => add(&report, line),
+                Err(NoReport::NoAnswer { host, message }) => bad.push(format!("{host}: {message}")),
+                Err(error) => bad.push(format!("{}, line {line}: {error}", file())),
             }
-            None => bad.push(format!("{}, line {line}: {error}", file())),
-        },
-        Ok((_, Err(NoReport::NoAnswer { host, message }))) => {
-            bad.push(format!("{host}: {message}"));
-        }
-        Ok((_, Err(error))) => bad.push(format!("{}, line {line}: {error}", file())),
+        }),
         Err(why) => bad.push(format!("{}, line {line}: {why}", file())),
     });
     match &part.failed {

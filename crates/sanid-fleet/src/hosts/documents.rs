@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::{Host, Row, RowError};
 use crate::chunks::newlines;
 use crate::input;
-use crate::nodes::{self, NoNode};
+use crate::reports::nodes;
 
 /// Whether a text begins as a document does that has a list, or an object of a node.
 pub(super) fn is_one(start: &[u8]) -> bool {
@@ -77,7 +77,7 @@ fn rows(document: &str) -> Option<Vec<(u64, Result<Row, String>)>> {
     if let Some(nodes) = nodes::read(document) {
         let rows = nodes.into_iter();
         let read = |(line, node): nodes::Item<'_>| {
-            let node = node.map_err(|NoNode(why)| why);
+            let node = node.map_err(|error| error.to_string());
             (line, node.and_then(|node| row(&node)))
         };
         return Some(rows.map(read).collect());

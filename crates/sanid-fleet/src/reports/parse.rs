@@ -74,6 +74,9 @@ pub enum NoReport {
         "it is no report: its kind is {0}, and that of `sanid status --format json` is \"Status\""
     )]
     Kind(String),
+    /// An object in a list of Kubernetes is not one of sanid's agent.
+    #[error("{0}")]
+    Node(String),
     /// It is a report of a version that is not known here.
     #[error("its version is {0}, and this sanid-fleet reads \"sanid/v1\"")]
     Version(String),

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::{NoReport, Pair, Report};
 use crate::chunks::newlines;
-use crate::reports::{Pair, Report};
 
 const KIND: &str = "NodeStorageIdentity";
 
@@ -94,12 +94,8 @@ struct Finding<'a> {
     severity: Cow<'a, str>,
 }
 
-/// An object of a list that is no node, and why.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct NoNode(pub(crate) String);
-
 /// One of a document's objects, with its line in the document.
-pub(crate) type Item<'a> = (u64, Result<Node<'a>, NoNode>);
+pub(crate) type Item<'a> = (u64, Result<Node<'a>, NoReport>);
 
 /// The nodes of a document; `None` where it is neither a list of objects nor a node.
 pub(crate) fn read(text: &str) -> Option<Vec<Item<'_>>> {
@@ -140,18 +136,20 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn node(text: &str) -> Result<Node<'_>, NoNode> {
+fn node(text: &str) -> Result<Node<'_>, NoReport> {
     let kind = serde_json::from_str::<Object<'_>>(text)
         .ok()
         .and_then(|object| object.kind);
     if kind.as_deref() != Some(KIND) {
         let kind = kind.map_or_else(|| "not given".to_owned(), |kind| crate::shown(&kind));
-        return Err(NoNode(format!("its kind is {kind}, and not {KIND}")));
+        return Err(NoReport::Node(format!(
+            "its kind is {kind}, and not {KIND}"
+        )));
     }
     serde_json::from_str(text).map_err(|error| {
         let text = error.to_string();
         let why = text.split(" at line ").next().unwrap_or_default();
-        NoNode(format!("it is no {KIND}: {why}"))
+        NoReport::Node(format!("it is no {KIND}: {why}"))
     })
 }
 
@@ -235,7 +233,7 @@ mod tests {
             .map(|(line, node)| {
                 let text = match node {
                     Ok(node) => format!("{} {:?}", node.name(), node.names()[0]),
-                    Err(NoNode(why)) => why.clone(),
+                    Err(error) => error.to_string(),
                 };
                 (*line, text)
             })
