@@ -83,7 +83,7 @@ slow)
     says "$hostid"
     ;;
 missing)
-    gate_says "sanid-fleet is not installed"; gate_says "storage is connected all the same"
+    gate_says "sanid-fleet is not installed"; gate_says "storage is connected anyway"
     for unit in $clients; do check "$unit began" [ "$(began "$unit")" -gt 0 ]; done
     ;;
 missing-hold)

@@ -1,5 +1,5 @@
-//! Files of the fleet with damage: cut, spliced, with other bytes. They are read or refused; nothing falls over, and no
-//! message has what may be a machine-id. The fuzz targets (`fuzz/fleet`) go farther.
+//! Damaged files: truncated, spliced, with changed bytes. Each is read or rejected without a panic, and no message
+//! contains a possible machine-id. The fuzz targets (`fuzz/fleet`) go farther.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -117,7 +117,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn what_is_damaged_is_read_or_refused(
+    fn damaged_files_are_read_or_rejected(
         sample in prop::sample::select(samples()),
         all in prop::collection::vec(damage(), 1..6),
         format in prop::sample::select(FORMATS.iter().map(|one| one.name()).collect::<Vec<_>>()),

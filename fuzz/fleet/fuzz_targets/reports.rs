@@ -1,4 +1,4 @@
-//! Reports of hosts: what is one has a kind and a version, and says so whatever else stands in it.
+//! Reports of hosts: parsed ones have the right kind, and errors are printable.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

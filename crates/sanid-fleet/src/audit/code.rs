@@ -50,15 +50,15 @@ codes! {
     IdentityUnexpected = "identity-unexpected", Danger;
     /// Rows of the inventory have one name of storage, or one host name.
     InventoryDuplicate = "inventory-duplicate", Danger;
-    /// One name is that of several hosts in what arrays and lists have.
+    /// Several hosts are listed with one name.
     ListedShared = "listed-shared", Danger;
-    /// A host is listed with a name that it does not report.
+    /// A host is listed with a different name than it reports.
     ListedDiffers = "listed-differs", Danger;
-    /// One name is listed in several places, which may be one host.
+    /// A name is listed several times, for one host or for several.
     ListedUnclear = "listed-unclear", Warning;
-    /// Names are listed that no host reports.
+    /// Listed names that no host reports.
     ListedUnknown = "listed-unknown", Warning;
-    /// What arrays and lists have was not read whole.
+    /// Parts of the lists could not be read.
     ListsIncomplete = "lists-incomplete", Warning;
     /// One name is used at a target with two Host IDs or two aliases, or by machines that take turns.
     LoginShared = "login-shared", Danger;

@@ -56,7 +56,7 @@ document! {
         /// Logins at targets; absent where none were given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub logins: Option<u64>,
-        /// Names that arrays and lists have; absent where none were given.
+        /// Different names in the files of `--names`; absent without it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub listed: Option<u64>,
     }

@@ -53,7 +53,7 @@ pub struct Options {
     pub hosts: bool,
     /// Who is logged in at targets: what those print, or documents of `sanid-fleet sessions`.
     pub sessions: Vec<PathBuf>,
-    /// What arrays, hypervisors and inventories have of hosts, in any shape that `sanid-fleet duplicates` reads.
+    /// Files with names that arrays, hypervisors or inventories list, in any format that `sanid-fleet duplicates` reads.
     pub names: Vec<PathBuf>,
 }
 

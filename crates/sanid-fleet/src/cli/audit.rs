@@ -46,16 +46,16 @@ pub(super) struct How {
     /// Hosts that there should be: a list as sanid-fleet derive or kubectl writes it
     #[arg(long, value_name = "FILE")]
     inventory: Option<PathBuf>,
-    /// Who is logged in at a target: what it prints, or sanid-fleet sessions --format json; repeat it for several
+    /// Logins at a target: its own output, or sanid-fleet sessions --format json; repeatable
     ///
-    /// Finds machines without sanid: a name of nobody, one that is logged in from an address that its host does not
-    /// have, a host that uses another name than it reports.
+    /// Finds machines without sanid: names that no host reports, logins from addresses that the host does not have, and
+    /// hosts that use a different name than they report.
     #[arg(long, value_name = "FILE")]
     sessions: Vec<PathBuf>,
-    /// Names that arrays, hypervisors and inventories have: anything that sanid-fleet duplicates reads; repeat it for
-    /// several
+    /// Names that arrays, hypervisors or inventories list: any file that sanid-fleet duplicates reads; repeatable
     ///
-    /// Finds a name of several hosts, a host that is listed with a name that it does not report, and names of nobody.
+    /// Finds names listed for several hosts, hosts listed with a different name than they report, and names that no host
+    /// reports.
     #[arg(long, value_name = "FILE")]
     names: Vec<PathBuf>,
     /// Stop at the first document that is no report
@@ -166,7 +166,7 @@ pub(super) fn run(options: &AuditOptions) -> Result<Exit, Failure> {
 }
 
 impl AuditOptions {
-    /// Whether a failure is told as JSON, too.
+    /// Whether a failure is printed as JSON, too.
     pub(super) fn is_json(&self) -> bool {
         self.format == Format::Json
     }

@@ -177,7 +177,7 @@ fn text(report: &DuplicatesReport) -> Page {
         }
         if !one.unnamed.is_empty() {
             rows.push([
-                (Tone::Plain, "no host is named".to_owned()),
+                (Tone::Plain, "host not named".to_owned()),
                 (Tone::Faint, places(&one.unnamed)),
             ]);
         }

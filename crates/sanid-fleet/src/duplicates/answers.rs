@@ -203,7 +203,7 @@ pub(super) fn headed(lines: &Lines<'_>) -> Option<Vec<Node>> {
             before |= !value::names(line).is_empty();
         }
     }
-    // A key that stands above each block is no host.
+    // A key that is repeated above each block is not a host.
     let heads: BTreeSet<&Vec<String>> = all.iter().map(|(_, hosts, _)| hosts).collect();
     if before || all.is_empty() || all.len() > 1 && heads.len() < 2 {
         return None;
@@ -246,7 +246,7 @@ fn heading(line: &str, above: &str, next: &str) -> Option<Vec<String>> {
     {
         return None;
     }
-    // A file of a host: what stands before etc.
+    // A file of a host: the directory above etc.
     if let Some((home, _)) = name.split_once("/etc/") {
         return home
             .rsplit('/')

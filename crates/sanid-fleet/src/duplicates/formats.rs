@@ -77,7 +77,7 @@ fn workbook(bytes: &[u8]) -> Result<Node, calamine::Error> {
     for (_, range) in book.worksheets() {
         let text = |row: &[calamine::Data]| row.iter().map(ToString::to_string).collect::<Vec<_>>();
         let mut rows = (1..).zip(range.rows().map(text));
-        // What stands above the head, such as a title, has one cell.
+        // A row above the head, such as a title, has one cell.
         let is_head =
             |row: &[String]| row.iter().filter(|cell| !cell.trim().is_empty()).count() > 1;
         let Some((_, head)) = rows.find(|(_, row)| is_head(row)) else {

@@ -69,7 +69,7 @@ pub(super) fn rank(key: &str) -> Option<Rank> {
         "hostid",
         "hostlabel",
         "initiatorlabel",
-        // Where it is none: XtremIO calls the host so.
+        // XtremIO uses this key for the host.
         "initiatorname",
     ];
     let group = [
@@ -152,7 +152,7 @@ fn is_adapter(text: &str) -> bool {
     })
 }
 
-/// Whether a word says what stands beside it or below it, and so is nobody's name.
+/// Whether a word labels the values beside it or below it, and so does not name a host.
 pub(super) fn is_key(word: &str) -> bool {
     const WORDS: [&str; 44] = [
         "acls",
@@ -226,7 +226,7 @@ pub(super) fn host(text: &str) -> Option<String> {
     {
         return None;
     }
-    // The head of a table, and a key, are no hosts.
+    // Neither the head of a table nor a key is a host.
     if text.contains("  ") || is_key(text) || is_adapter(text) {
         return None;
     }

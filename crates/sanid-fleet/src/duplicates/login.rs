@@ -17,7 +17,7 @@ pub(crate) struct Login {
     pub(crate) address: Option<IpAddr>,
 }
 
-/// Keys of the name of somebody who is logged in.
+/// Keys of the name in a session.
 const NAMES: [&str; 5] = ["initiator", "initiatorname", "hostnqn", "nqn", "name"];
 
 const SESSIONS: [&str; 9] = [

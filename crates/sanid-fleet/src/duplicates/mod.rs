@@ -62,7 +62,7 @@ pub(crate) fn read(name: &str, bytes: &[u8]) -> Source {
 }
 
 /// Whether a file is that of one host, which it does not name: `iscsiadm -m session -P 3`, `nvme list-subsys`, or a file
-/// with one name of a kind. A name that stands there twice may be that of two.
+/// with one name of a kind. A name that occurs twice may belong to two hosts.
 fn of_one_host(facts: &[Fact]) -> bool {
     let once = |kind: Kind| {
         let of_kind = facts.iter().filter(|fact| fact.kind == kind);
@@ -70,11 +70,11 @@ fn of_one_host(facts: &[Fact]) -> bool {
         let own: BTreeSet<_> = own.iter().map(|fact| key(kind, &fact.name)).collect();
         own.len() + others.len() < 2
     };
-    let nobody = facts.iter().all(|fact| fact.who == Who::Nobody);
-    nobody && !facts.is_empty() && once(Kind::Iscsi) && once(Kind::Nqn)
+    let unnamed = facts.iter().all(|fact| fact.who == Who::Nobody);
+    unnamed && !facts.is_empty() && once(Kind::Iscsi) && once(Kind::Nqn)
 }
 
-/// The host whose file this is: what stands before `etc` in its path, or the name of the file.
+/// The host whose file this is: the directory above `etc` in its path, or the name of the file.
 fn host_of(path: &str) -> Option<String> {
     let home = path.split_once("/etc/").map(|(home, _)| home);
     let last = home.unwrap_or(path).rsplit('/').next()?;

@@ -9,7 +9,8 @@ use super::value;
 
 /// `db-01:` and `iqn: …` below it, a row of a table and its initiators below it, `db-01` and its file after it.
 ///
-/// Taken where each name has such a line, and the lines have more than one word: a key stands above all of them.
+/// Applies only if each name has such a line and these lines name at least two hosts: a single key above all names is
+/// not a host.
 pub(super) fn outline(lines: &Lines<'_>) -> Option<Vec<Node>> {
     let mut nodes = Vec::new();
     let mut hosts = BTreeSet::new();
@@ -26,7 +27,7 @@ pub(super) fn outline(lines: &Lines<'_>) -> Option<Vec<Node>> {
             above.push((depth, head(text)));
             continue;
         }
-        // Beside it there is only a line that is a host and nothing else.
+        // At the same depth only a line that contains nothing but the host counts.
         let mut left = above.iter().rev().filter(|(other, _)| *other < depth);
         let alone = above.last().filter(|(other, _)| *other == depth);
         let host = match left.next() {

@@ -37,7 +37,7 @@ document! {
         pub(crate) part: &'static str,
         /// The name; letters are small where their size makes no difference.
         pub(crate) name: String,
-        /// `shared`, or `ask` where only somebody who knows the hosts can tell.
+        /// `shared`, or `ask` where the sources do not show it.
         pub(crate) verdict: &'static str,
         /// The hosts.
         pub(crate) hosts: Vec<Holder>,

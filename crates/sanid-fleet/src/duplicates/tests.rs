@@ -271,7 +271,7 @@ fn a_file_of_one_host_is_that_of_its_name() {
 
 /// The machine-id of a host is no name to show.
 #[test]
-fn an_id_of_32_digits_is_nobody() {
+fn an_id_of_32_digits_is_not_a_host() {
     let text = format!("host,iqn\n3d1219c7c4c5404aaa1f6d2a48adfda4,{IQN}\n");
     assert!(!format!("{:?}", read("file", text.as_bytes()).facts).contains("3d1219"));
 }
@@ -332,7 +332,7 @@ proptest::proptest! {
     }
 }
 
-/// The elements of a list have one key, which is nobody's name.
+/// The elements of a list have one key, which is not a host.
 #[test]
 fn elements_of_a_list_are_no_hosts() {
     let element = "<Obj><Iqn>IQN</Iqn></Obj>";

@@ -17,11 +17,11 @@ pub(crate) enum Who {
     Group(String),
     /// Somebody at an address.
     Address(IpAddr),
-    /// Nobody that the source names.
+    /// The source names no host.
     Nobody,
 }
 
-/// One name of somebody at one place.
+/// One occurrence of a name.
 #[derive(Debug, Clone)]
 pub(crate) struct Fact {
     pub(crate) kind: Kind,

@@ -1,4 +1,4 @@
-//! Names in text, found by what they look like: whatever stands around them.
+//! Names in text, recognised by their form, whatever the text around them.
 
 use sanid_core::{HostNqn, HostUuid};
 
@@ -35,7 +35,7 @@ impl Kind {
     }
 }
 
-/// A name as it stands in a text.
+/// A name as a text has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
     pub(crate) kind: Kind,

@@ -12,7 +12,7 @@ use crate::alike;
 pub(crate) enum Verdict {
     /// One host has it.
     Apart,
-    /// More than one host may have it: somebody has to look.
+    /// More than one host may have it; the sources do not show it.
     Ask,
     /// More than one host has it.
     Shared,
@@ -26,7 +26,7 @@ pub(crate) struct Judged {
     pub(crate) verdict: Verdict,
     pub(crate) hosts: Vec<Holder>,
     pub(crate) groups: Vec<Holder>,
-    /// Where it stands without a host.
+    /// Places that name no host.
     pub(crate) unnamed: Vec<String>,
     pub(crate) addresses: Vec<IpAddr>,
     /// The Host IDs that came with an NQN.

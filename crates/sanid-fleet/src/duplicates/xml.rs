@@ -20,7 +20,7 @@ struct Open {
 /// The tree of a document.
 ///
 /// # Errors
-/// Why it is none, with its line.
+/// The fault, with its line.
 pub(super) fn xml(text: &str) -> Result<Node, String> {
     let mut reader = Reader::from_str(text);
     let mut lines = Lines {

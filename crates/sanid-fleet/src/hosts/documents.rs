@@ -61,7 +61,7 @@ pub(super) fn hosts(file: &str, text: impl Read) -> Vec<Result<Host, RowError>> 
         line += newlines(all.as_bytes().get(counted..begin).unwrap_or_default());
         counted = begin;
         let Some(rows) = rows(document) else {
-            let why = "it is neither a list of hosts nor an object of Kubernetes".to_owned();
+            let why = "not a list of hosts and not a NodeStorageIdentity".to_owned();
             hosts.push(Err(failed(line, why, false)));
             continue;
         };
@@ -92,12 +92,12 @@ fn rows(document: &str) -> Option<Vec<(u64, Result<Row, String>)>> {
     (list.kind == "HostList").then(|| list.items.into_iter().map(read).collect())
 }
 
-/// A node whose names somebody else holds is no host that may be admitted by them.
+/// Rejects a node whose names a different host holds: an array must not allow them.
 fn row(node: &nodes::Node<'_>) -> Result<Row, String> {
     if let Some(rival) = node.rival() {
         let (name, rival) = (crate::shown(node.name()), crate::shown(rival));
         return Err(format!(
-            "the names of {name} are not its own alone: {rival}"
+            "{name} must not be allowed, because a different host holds its names: {rival}"
         ));
     }
     let [iqn, host_nqn, host_id] = node.names().map(|name| name.map(str::to_owned));
@@ -113,13 +113,13 @@ fn row(node: &nodes::Node<'_>) -> Result<Row, String> {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> Vec<String> {
+    fn printed(text: &str) -> Vec<String> {
         let hosts = hosts("nodes.json", text.as_bytes());
-        let told = hosts.into_iter().map(|one| match one {
+        let lines = hosts.into_iter().map(|one| match one {
             Ok(host) => format!("{} {:?}", host.name, host.names()),
             Err(error) => error.to_string(),
         });
-        told.collect()
+        lines.collect()
     }
 
     const NODE: &str = r#"{"kind":"NodeStorageIdentity","spec":{"node":{"name":"worker-1"}},"status":{"identity":{"iqn":"iqn.2016-04.com.open-iscsi:1"}}}"#;
@@ -132,27 +132,27 @@ mod tests {
         let own = format!("{{\"kind\":\"HostList\",\"items\":[\n{host},\n{host}]}}");
         for text in [list, own, format!("{NODE}\n{NODE}\n")] {
             assert!(is_one(text.as_bytes()));
-            assert_eq!(told(&text), [one, one], "{text}");
+            assert_eq!(printed(&text), [one, one], "{text}");
         }
     }
 
     #[test]
-    fn what_is_no_node_is_said_with_its_line() {
+    fn reports_the_line_of_each_invalid_object() {
         let bad = NODE.replace("open-iscsi:1", "open-iscsi:x_/");
         let rival = r#""conditions":[{"type":"Unique","status":"False","message":"worker-9 has it"}],"identity""#;
         let rival = NODE.replace("\"identity\"", rival);
         let text = format!("{NODE}\n{bad}\n{rival}\n{{\"kind\":\"Pod\"}}\n{{");
-        let told = told(&text);
+        let lines = printed(&text);
         let starts = [
             "worker-1",
             "nodes.json, line 2",
-            "nodes.json, line 3: the names of worker-1 are not its own alone: worker-9 has it",
+            "nodes.json, line 3: worker-1 must not be allowed, because a different host holds its names: worker-9 has it",
             "nodes.json, line 4",
             "nodes.json, line 5",
         ];
-        for (told, start) in told.iter().zip(starts) {
-            assert!(told.starts_with(start), "{told}");
+        for (line, start) in lines.iter().zip(starts) {
+            assert!(line.starts_with(start), "{line}");
         }
-        assert_eq!(told.len(), starts.len(), "{told:?}");
+        assert_eq!(lines.len(), starts.len(), "{lines:?}");
     }
 }

@@ -143,13 +143,13 @@ fn node(text: &str) -> Result<Node<'_>, NoReport> {
     if kind.as_deref() != Some(KIND) {
         let kind = kind.map_or_else(|| "not given".to_owned(), |kind| crate::shown(&kind));
         return Err(NoReport::Node(format!(
-            "its kind is {kind}, and not {KIND}"
+            "its kind is {kind}, expected {KIND}"
         )));
     }
     serde_json::from_str(text).map_err(|error| {
         let text = error.to_string();
         let why = text.split(" at line ").next().unwrap_or_default();
-        NoReport::Node(format!("it is no {KIND}: {why}"))
+        NoReport::Node(format!("invalid {KIND}: {why}"))
     })
 }
 
@@ -169,7 +169,7 @@ impl<'a> Node<'a> {
         ]
     }
 
-    /// What the agent says where somebody else holds its names.
+    /// The message of the agent if a different host holds the names of the node.
     pub(crate) fn rival(&self) -> Option<&str> {
         let mut conditions = self.status.conditions.iter();
         let held = conditions.find(|one| one.kind == "Unique" && one.status == "False");
@@ -226,7 +226,7 @@ mod tests {
 }"#;
 
     #[test]
-    fn a_list_has_nodes_with_lines_and_says_what_is_none() {
+    fn a_list_gives_nodes_with_lines_and_rejects_other_kinds() {
         let all = read(LIST).unwrap();
         let seen: Vec<(u64, String)> = all
             .iter()
@@ -241,8 +241,8 @@ mod tests {
         let expected = [
             (4, "worker-1 Some(\"iqn.2016-04.com.open-iscsi:1\")"),
             (8, "worker-2 None"),
-            (9, "its kind is Pod, and not NodeStorageIdentity"),
-            (10, "it is no NodeStorageIdentity: missing field `node`"),
+            (9, "its kind is Pod, expected NodeStorageIdentity"),
+            (10, "invalid NodeStorageIdentity: missing field `node`"),
         ];
         let expected = expected.map(|(line, text)| (line, text.to_owned()));
         assert_eq!(seen, expected);
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn other_documents_are_none() {
+    fn other_documents_are_not_read() {
         for text in [
             "{}",
             "[]",

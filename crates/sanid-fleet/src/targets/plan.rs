@@ -133,7 +133,7 @@ pub fn members<'h>(
             made.unfit.push((
                 host,
                 format!(
-                    "it is the host {first} of another row, with other names: one row for each host"
+                    "{first} is the same host with different names in an earlier row; use one row per host"
                 ),
             ));
             continue;

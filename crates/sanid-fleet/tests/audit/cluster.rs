@@ -58,7 +58,7 @@ fn a_cluster_is_audited_with_the_reports_of_other_hosts() {
 }
 
 #[test]
-fn what_is_no_node_is_told_by_its_line_and_the_others_are_read() {
+fn rejects_other_objects_by_line_and_reads_the_rest() {
     let mut text: Value = serde_json::from_str(&list(&[node(1)])).unwrap();
     text["items"]
         .as_array_mut()
@@ -69,7 +69,7 @@ fn what_is_no_node_is_told_by_its_line_and_the_others_are_read() {
     assert_eq!((document["summary"]["hosts"].as_u64(), exit), (Some(1), 1));
     let text = document.to_string();
     assert!(
-        text.contains("its kind is Pod, and not NodeStorageIdentity"),
+        text.contains("its kind is Pod, expected NodeStorageIdentity"),
         "{text}"
     );
 }
@@ -91,7 +91,7 @@ fn an_export_admits_the_nodes_of_a_cluster() {
         "{text}"
     );
 
-    // Somebody else holds the names of one: it is not admitted, and nothing is removed for its sake.
+    // A different host holds the names of one: the node is not allowed, and --prune is refused.
     let held = list(&[node(1), node(2)]).replacen("\"True\"", "\"False\"", 1);
     let ran = fleet.output(&[&words[..], &["-"]].concat(), &held);
     let (out, told) = (
@@ -99,7 +99,7 @@ fn an_export_admits_the_nodes_of_a_cluster() {
         String::from_utf8(ran.stderr).unwrap(),
     );
     assert!(
-        told.contains("the names of node-1 are not its own alone"),
+        told.contains("node-1 must not be allowed, because a different host holds its names"),
         "{told}"
     );
     assert!(

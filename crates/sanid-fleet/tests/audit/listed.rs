@@ -71,7 +71,7 @@ fn a_list_is_compared_with_the_reports() {
 }
 
 #[test]
-fn what_has_no_name_is_no_all_clear() {
+fn a_list_without_names_is_a_finding() {
     let (document, exit) = audit("host,wwn\nnode-1,50:01:43:80:12:34:56:78\n", &[node(1)]);
     assert_eq!(
         findings(&document),

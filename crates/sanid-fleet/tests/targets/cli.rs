@@ -426,7 +426,8 @@ fn a_host_in_two_rows_with_different_names_is_one_object() {
     let by_host = ["export", "--to", "pure", "--protocol", "iscsi"];
     let ran = fleet(&by_host, list);
     assert!(
-        ran.stderr.contains("it is the host db-01 of another row"),
+        ran.stderr
+            .contains("db-01 is the same host with different names in an earlier row"),
         "{ran:?}"
     );
     assert!(!ran.stdout.contains("com.example:b"), "{ran:?}");

@@ -33,7 +33,7 @@ enum Placed {
     Untold,
     /// From an address of a host that does not have this name.
     Other(u64),
-    /// From an address, or with a Host ID, of nobody who has this name.
+    /// From an address, or with a Host ID, that no host with this name reports.
     Elsewhere,
 }
 
@@ -69,7 +69,7 @@ pub(super) fn findings(fleet: &Fleet, files: &[OfFile]) -> Vec<Finding> {
 #[derive(Default)]
 struct Found<'l> {
     findings: Vec<Finding>,
-    /// Names of nobody.
+    /// Names that no host reports.
     strangers: Vec<&'l Login>,
     /// The target shows no address.
     without_address: Vec<Unplaced<'l>>,
@@ -102,10 +102,10 @@ impl<'f> Known<'f> {
                 }
             }
         }
-        let of_nobody = |address: &IpAddr| owners.get(address).is_none_or(Vec::is_empty);
+        let unknown = |address: &IpAddr| owners.get(address).is_none_or(Vec::is_empty);
         let translated = users
             .iter()
-            .filter(|(address, users)| of_nobody(address) && users.len() > 1)
+            .filter(|(address, users)| unknown(address) && users.len() > 1)
             .map(|(address, _)| *address)
             .collect();
         Self {
@@ -217,7 +217,7 @@ impl<'f> Known<'f> {
         }
     }
 
-    /// Why an address of nobody may be the host's own after all.
+    /// Why an address that no report has may still be the host's own.
     fn doubt(&self, elsewhere: &OfName<'_>, own: Option<&OfName<'_>>, holders: &[u64]) -> Doubt {
         let mut addresses = elsewhere.logins.iter().map(|(_, _, login)| login.address);
         let by_id = elsewhere

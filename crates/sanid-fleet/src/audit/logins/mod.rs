@@ -2,7 +2,7 @@
 //! alone.
 //!
 //! An address proves less than a name. It can be a host's own since its report was made, and behind a translation of
-//! addresses it is nobody's; so findings say what was seen, and what else looks the same.
+//! addresses no host has it; so findings report what was seen, and what else looks the same.
 
 mod find;
 mod seen;
@@ -68,7 +68,7 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Logins, InputError> {
 }
 
 impl Logins {
-    /// How many there are; `None` where nobody asked.
+    /// The number of logins; `None` without `--sessions`.
     pub(super) fn count(&self) -> Option<u64> {
         let count = self.files.iter().map(|file| file.logins.len() as u64);
         self.asked.then(|| count.sum())

@@ -241,14 +241,14 @@ fn logged_in(count: usize) -> String {
     }
 }
 
-/// Names of nobody.
+/// Names that no host reports.
 pub(super) fn unknown(strangers: &[&Login]) -> Option<Finding> {
     (!strangers.is_empty()).then(|| Finding {
         about: strangers.iter().take(MOST).map(|one| shown(&one.name)).collect(),
         details: first(strangers),
         fix: vec![
             "sanid-fleet collect --ssh HOSTS    collects the reports of these machines, once sanid is installed there".to_owned(),
-            "remove the name at the target, where it is nobody's".to_owned(),
+            "remove the names that no machine uses from the target".to_owned(),
         ],
         ..Finding::new(
             Code::LoginNameUnknown,

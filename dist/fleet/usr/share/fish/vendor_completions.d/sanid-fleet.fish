@@ -158,8 +158,8 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand import" -l forma
 ndjson\t'One object to a line'"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l inventory -d 'Hosts that there should be: a list as sanid-fleet derive or kubectl writes it' -r -F
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l sessions -d 'Who is logged in at a target: what it prints, or sanid-fleet sessions --format json; repeat it for several' -r -F
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l names -d 'Names that arrays, hypervisors and inventories have: anything that sanid-fleet duplicates reads; repeat it for several' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l sessions -d 'Logins at a target: its own output, or sanid-fleet sessions --format json; repeatable' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l names -d 'Names that arrays, hypervisors or inventories list: any file that sanid-fleet duplicates reads; repeatable' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l limit -d 'List at most N sets of hosts that share something, N findings of each other code and N hosts of a finding; totals count all' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l memory -d 'Of 0.1, where it limited memory; without effect' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand audit" -l format -d 'As text for people, or as JSON for programs' -r -f -a "text\t'For people'
@@ -179,8 +179,8 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand collect" -s h -l
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l html -d 'Write the page to this file, or to standard output' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l title -d 'What stands at its top' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l inventory -d 'Hosts that there should be: a list as sanid-fleet derive or kubectl writes it' -r -F
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l sessions -d 'Who is logged in at a target: what it prints, or sanid-fleet sessions --format json; repeat it for several' -r -F
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l names -d 'Names that arrays, hypervisors and inventories have: anything that sanid-fleet duplicates reads; repeat it for several' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l sessions -d 'Logins at a target: its own output, or sanid-fleet sessions --format json; repeatable' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l names -d 'Names that arrays, hypervisors or inventories list: any file that sanid-fleet duplicates reads; repeatable' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l limit -d 'List at most N sets of hosts that share something, N findings of each other code and N hosts of a finding; totals count all' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l memory -d 'Of 0.1, where it limited memory; without effect' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand report" -l strict -d 'Stop at the first document that is no report'
