@@ -332,6 +332,20 @@ proptest::proptest! {
     }
 }
 
+/// A single line above all names may be a heading.
+#[test]
+fn one_line_above_all_names_is_not_their_host() {
+    let (verdict, holders) = holders("db-01  HOST       1\n    IQN\n    IQN\n");
+    assert_eq!((verdict, holders), (Some(Verdict::Ask), Vec::new()));
+}
+
+#[test]
+fn empty_lines_count() {
+    let source = read("file", format!("Hi all,\n\ndb-01, {IQN}\n").as_bytes());
+    let lines: Vec<u64> = source.facts.iter().map(|fact| fact.line).collect();
+    assert_eq!(lines, [3]);
+}
+
 /// The elements of a list have one key, which is not a host.
 #[test]
 fn elements_of_a_list_are_no_hosts() {

@@ -137,6 +137,14 @@ mod tests {
     }
 
     #[test]
+    fn rejects_a_list_of_a_different_kind() {
+        let list =
+            r#"{"kind":"AuditList","items":[{"host":"a","iqn":"iqn.2016-04.com.open-iscsi:1"}]}"#;
+        let expected = "nodes.json, line 1: not a list of hosts and not a NodeStorageIdentity";
+        assert_eq!(printed(list), [expected]);
+    }
+
+    #[test]
     fn reports_the_line_of_each_invalid_object() {
         let bad = NODE.replace("open-iscsi:1", "open-iscsi:x_/");
         let rival = r#""conditions":[{"type":"Unique","status":"False","message":"worker-9 has it"}],"identity""#;

@@ -129,3 +129,18 @@ fn every_source_is_audited_with_the_others() {
     let page = String::from_utf8(page.stdout).unwrap();
     assert!(page.contains("listed-differs") && page.contains("login-name-unknown"));
 }
+
+#[test]
+fn standard_input_is_read_once() {
+    let fleet = Fleet::new(&[("reports.ndjson", &lines(&[node(1)]))]);
+    for words in [
+        &["audit", "--names", "-", "-"][..],
+        &["audit", "--names", "-", "--sessions", "-", "reports.ndjson"],
+        &["audit", "--names", "-", "--names", "-", "reports.ndjson"],
+    ] {
+        let ran = fleet.output(words, "host,iqn\n");
+        let errors = String::from_utf8(ran.stderr).unwrap();
+        assert!(errors.contains("can be read once"), "{words:?}: {errors}");
+        assert_eq!(ran.status.code(), Some(2), "{words:?}");
+    }
+}
