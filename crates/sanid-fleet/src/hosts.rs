@@ -105,7 +105,15 @@ struct Row {
 /// assert!(hosts.next().unwrap().unwrap_err().to_string().starts_with("list.csv, line 3: "));
 /// # Ok::<(), sanid_fleet::hosts::RowError>(())
 /// ```
-pub fn read(input: Input) -> Box<dyn Iterator<Item = Result<Host, RowError>>> {
+pub fn read(input: Input) -> impl Iterator<Item = Result<Host, RowError>> {
+    read_with_lines(input).map(|row| row.map(|(_, host)| host))
+}
+
+/// The rows of a list: the line of each host, counted from 1, and the host.
+type Rows = Box<dyn Iterator<Item = Result<(u64, Host), RowError>>>;
+
+/// Reads a list as [`read`] does; each host has the line on which it begins, counted from 1.
+pub(crate) fn read_with_lines(input: Input) -> Rows {
     let file = input.name.clone();
     let failed = |error: &io::Error| RowError {
         file: file.clone(),
@@ -142,17 +150,17 @@ pub fn read(input: Input) -> Box<dyn Iterator<Item = Result<Host, RowError>>> {
     }
 }
 
-fn ndjson(file: String, text: impl BufRead) -> impl Iterator<Item = Result<Host, RowError>> {
+fn ndjson(file: String, text: impl BufRead) -> impl Iterator<Item = Result<(u64, Host), RowError>> {
     let mut ended = false;
-    text.split(b'\n')
-        .enumerate()
-        .map_while(move |(index, line)| {
+    (1..)
+        .zip(text.split(b'\n'))
+        .map_while(move |(number, line)| {
             if ended {
                 return None;
             }
             let error = |why: String, last| RowError {
                 file: file.clone(),
-                line: index as u64 + 1,
+                line: number,
                 why,
                 last,
             };
@@ -169,16 +177,14 @@ fn ndjson(file: String, text: impl BufRead) -> impl Iterator<Item = Result<Host,
             let row = serde_json::from_slice::<Row>(&line).map_err(|failure| failure.to_string());
             Some(Some(
                 row.and_then(|row| host(&row))
+                    .map(|host| (number, host))
                     .map_err(|why| error(why, false)),
             ))
         })
         .flatten()
 }
 
-fn csv_rows(
-    file: String,
-    text: impl Read + 'static,
-) -> Box<dyn Iterator<Item = Result<Host, RowError>>> {
+fn csv_rows(file: String, text: impl Read + 'static) -> Rows {
     let lines = LineStarts::default();
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
@@ -219,7 +225,10 @@ fn csv_rows(
                     start.map_or(0, |start| lines.line(start.byte()).unwrap_or(start.line()));
                 let row = record.deserialize(Some(&header));
                 let row = row.map_err(|error| why(&error)).and_then(|row| host(&row));
-                Some(row.map_err(|why| error(line, why, false)))
+                Some(match row {
+                    Ok(host) => Ok((line, host)),
+                    Err(why) => Err(error(line, why, false)),
+                })
             }
             Err(failure) => {
                 ended = failure.is_io_error();

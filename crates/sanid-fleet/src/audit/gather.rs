@@ -110,9 +110,9 @@ impl Gathered {
     fn inventory(&mut self, path: &Path, options: &Options) -> Result<(), AuditError> {
         let input = Input::open(path)?;
         let mut rows = Vec::new();
-        for (line, row) in (2..).zip(hosts::read(input)) {
+        for row in hosts::read_with_lines(input) {
             match row {
-                Ok(host) => {
+                Ok((line, host)) => {
                     rows.push(Record::expected(&host, line));
                     self.inventory += 1;
                 }

@@ -141,7 +141,7 @@ impl Record {
     }
 
     /// The record of what an inventory expects.
-    pub(crate) fn expected(host: &Host, line: u32) -> Self {
+    pub(crate) fn expected(host: &Host, line: u64) -> Self {
         let used = Used {
             iqn: host.iqn.as_ref().map(sanid_core::IscsiName::as_str),
             host_nqn: host.host_nqn.as_ref().map(HostNqn::as_str),
@@ -149,7 +149,7 @@ impl Record {
         };
         Self {
             host: host.name.as_str().into(),
-            line,
+            line: u32::try_from(line).unwrap_or(u32::MAX),
             flags: Flags {
                 inventory: true,
                 ..Flags::default()

@@ -28,8 +28,8 @@ struct HostList<'a> {
     items: Vec<&'a RawValue>,
 }
 
-/// The hosts of documents, one after the other.
-pub(super) fn hosts(file: &str, text: impl Read) -> Vec<Result<Host, RowError>> {
+/// The hosts of documents, one after the other, each with its line.
+pub(super) fn hosts(file: &str, text: impl Read) -> Vec<Result<(u64, Host), RowError>> {
     let failed = |line: u64, why: String, last| RowError {
         file: file.to_owned(),
         line,
@@ -66,8 +66,11 @@ pub(super) fn hosts(file: &str, text: impl Read) -> Vec<Result<Host, RowError>> 
             continue;
         };
         hosts.extend(rows.into_iter().map(|(below, row)| {
-            let host = row.and_then(|row| super::host(&row));
-            host.map_err(|why| failed(line + below - 1, why, false))
+            let line = line + below - 1;
+            match row.and_then(|row| super::host(&row)) {
+                Ok(host) => Ok((line, host)),
+                Err(why) => Err(failed(line, why, false)),
+            }
         }));
     }
 }
@@ -116,7 +119,7 @@ mod tests {
     fn printed(text: &str) -> Vec<String> {
         let hosts = hosts("nodes.json", text.as_bytes());
         let lines = hosts.into_iter().map(|one| match one {
-            Ok(host) => format!("{} {:?}", host.name, host.names()),
+            Ok((_, host)) => format!("{} {:?}", host.name, host.names()),
             Err(error) => error.to_string(),
         });
         lines.collect()

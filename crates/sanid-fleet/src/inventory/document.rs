@@ -139,12 +139,10 @@ pub(super) struct Objects(pub(super) Picker);
 
 impl Rows for Objects {
     fn rows(&self, piece: &Piece, sink: &mut dyn Sink) {
-        let paths = self.0.paths();
         let mut from = 0;
         for mark in &piece.marks {
             let text = piece.chunk.text.get(from..mark.end).unwrap_or_default();
-            self.0
-                .object(&paths, mark.line, text, mark.key.as_deref(), sink);
+            self.0.object(mark.line, text, mark.key.as_deref(), sink);
             from = mark.end;
         }
     }

@@ -51,11 +51,10 @@ impl Rows for Objects {
                 Fault::one(format!("it is longer than {LONGEST_OBJECT} bytes")),
             );
         }
-        let paths = self.0.paths();
         for (line, text) in (piece.chunk.line..).zip(piece.chunk.text.split(|&byte| byte == b'\n'))
         {
             if !text.trim_ascii().is_empty() {
-                self.0.object(&paths, line, text, None, sink);
+                self.0.object(line, text, None, sink);
             }
         }
     }

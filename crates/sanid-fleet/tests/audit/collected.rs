@@ -192,6 +192,41 @@ fn an_inventory_is_compared_with_itself() {
 }
 
 #[test]
+fn rows_of_an_inventory_have_their_lines() {
+    let (one, two) = (names(1).0, names(2).0);
+    let object = |host: &str, iqn: &str| format!("{{\"host\":\"{host}\",\"iqn\":\"{iqn}\"}}");
+    let rows = [
+        object("node-1", &one),
+        object("node-2", &two),
+        object("node-9", &two),
+    ];
+    for (inventory, lines) in [
+        (rows.join("\n"), [2, 3]),
+        (rows.join("\n\n"), [3, 5]),
+        (
+            format!(
+                "{{\"kind\":\"HostList\",\"items\":[\n{}]}}",
+                rows.join(",\n")
+            ),
+            [3, 4],
+        ),
+        (
+            format!("host,iqn\nnode-1,{one}\n\nnode-2,{two}\nnode-9,{two}\n"),
+            [4, 5],
+        ),
+    ] {
+        let reports = format!("{}\n{}\n", node(1).report(), node(2).report());
+        let fleet = Fleet::new(&[("reports.ndjson", &reports), ("hosts", &inventory)]);
+        let (document, _) = fleet.audit(&["--inventory", "hosts", "reports.ndjson"]);
+        let findings = document["findings"].as_array().unwrap().iter();
+        let mut shared = findings.filter(|finding| finding["code"] == "inventory-duplicate");
+        let named = shared.next().unwrap()["named"].as_array().unwrap();
+        let found: Vec<&Value> = named.iter().map(|host| &host["line"]).collect();
+        assert_eq!(found, lines, "{inventory}");
+    }
+}
+
+#[test]
 fn an_inventory_may_leave_out_the_domain() {
     let mut report = node(1).report();
     report["host"] = json!("DB-01.example.com");
