@@ -113,37 +113,68 @@ pub(crate) fn nvme_cli_3(context: &Context) -> Result<Outcome> {
     })
 }
 
+/// Packages of Python from `PyPI` that tests import.
+#[derive(Clone, Copy)]
+pub(crate) struct FromPypi {
+    name: &'static str,
+    packages: &'static [&'static str],
+}
+
 /// What drives the browser: Playwright with its own node, and the checker of accessibility. As npm packages
 /// they would need npm, which is four hundred Debian packages.
-const BROWSER: [&str; 2] = ["playwright==1.65.2", "axe-playwright-python==0.1.8"];
+pub(crate) const BROWSER: FromPypi = FromPypi {
+    name: "browser",
+    packages: &["playwright==1.65.2", "axe-playwright-python==0.1.8"],
+};
+/// The database that runs the SQL of docs/fleet.md.
+pub(crate) const DUCKDB: FromPypi = FromPypi {
+    name: "duckdb",
+    packages: &["duckdb==2.0.0"],
+};
 
-/// The directory of what drives the browser, if it was fetched before.
-pub(crate) fn kept_browser() -> Option<PathBuf> {
-    kept::existing("browser", &BROWSER.join(" "))
+impl FromPypi {
+    /// The directory of the packages, if they were fetched before.
+    pub(crate) fn kept(self) -> Option<PathBuf> {
+        kept::existing(self.name, &self.packages.join(" "))
+    }
+
+    fn fetch(self, place: &Place) -> Result<PathBuf> {
+        kept::entry(self.name, &self.packages.join(" "), |directory| {
+            let install = Cmd::new(["python3", "-m", "pip", "install", "--quiet", "--no-deps"])
+                .args([
+                    "--only-binary=:all:",
+                    "--target",
+                    &directory.to_string_lossy(),
+                ])
+                .args(self.packages.iter().copied());
+            let done = install.run(place, self.name)?;
+            ensure!(
+                done.status.success(),
+                "{}\nto repeat: {}",
+                done.output,
+                install.repeat()
+            );
+            Ok(())
+        })
+    }
+
+    /// The outcome of the step that has the packages ready.
+    fn step(self, context: &Context) -> Outcome {
+        match self.fetch(&context.place) {
+            Ok(directory) => Outcome::passed(format!("{}\n", directory.display())),
+            Err(error) => Outcome::missing(format!("{error:#}"), "apt-get install python3-pip"),
+        }
+    }
 }
 
 /// The step that has ready what drives the browser.
 #[expect(clippy::unnecessary_wraps, reason = "every step has this signature")]
 pub(crate) fn browser(context: &Context) -> Result<Outcome> {
-    let fetched = kept::entry("browser", &BROWSER.join(" "), |directory| {
-        let install = Cmd::new(["python3", "-m", "pip", "install", "--quiet", "--no-deps"])
-            .args([
-                "--only-binary=:all:",
-                "--target",
-                &directory.to_string_lossy(),
-            ])
-            .args(BROWSER);
-        let done = install.run(&context.place, "browser")?;
-        ensure!(
-            done.status.success(),
-            "{}\nto repeat: {}",
-            done.output,
-            install.repeat()
-        );
-        Ok(())
-    });
-    Ok(match fetched {
-        Ok(directory) => Outcome::passed(format!("{}\n", directory.display())),
-        Err(error) => Outcome::missing(format!("{error:#}"), "apt-get install python3-pip"),
-    })
+    Ok(BROWSER.step(context))
+}
+
+/// The step that has DuckDB ready.
+#[expect(clippy::unnecessary_wraps, reason = "every step has this signature")]
+pub(crate) fn duckdb(context: &Context) -> Result<Outcome> {
+    Ok(DUCKDB.step(context))
 }

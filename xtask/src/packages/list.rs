@@ -91,8 +91,8 @@ pub(super) const PACKAGES: &[Package] = &[
     or_program(
         "python3-pip",
         "pip3",
-        &["browser", "nvme-cli-3"],
-        "fetches what drives the browser, and the source of nvme-cli 3.1",
+        &["browser", "duckdb", "nvme-cli-3"],
+        "fetches what drives the browser, DuckDB, and the source of nvme-cli 3.1",
     ),
     or_program("meson", "meson", &["nvme-cli-3"], "builds nvme-cli 3.1"),
     package("chromium", &["html"], "shows the report"),

@@ -173,8 +173,13 @@ fn command(context: &Context, program: &Program) -> Cmd {
             cmd = cmd.env(name, value);
         }
     }
-    if let Some(browser) = tools::kept_browser() {
-        cmd = cmd.env("SANID_BROWSER", browser);
+    for (name, packages) in [
+        ("SANID_BROWSER", tools::BROWSER),
+        ("SANID_DUCKDB", tools::DUCKDB),
+    ] {
+        if let Some(directory) = packages.kept() {
+            cmd = cmd.env(name, directory);
+        }
     }
     if let Some(nvme) = tools::kept_nvme_cli_3() {
         cmd = cmd.env("SANID_NVME_CLI_3", nvme);

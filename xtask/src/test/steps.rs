@@ -92,6 +92,13 @@ fn prepare() -> Vec<Step> {
         ),
         step(
             Prepare,
+            "duckdb",
+            "DuckDB is fetched, or was before",
+            &["packages"],
+            tools::duckdb,
+        ),
+        step(
+            Prepare,
             "nvme-cli-3",
             "nvme-cli 3.1 is built, or was before",
             &["packages"],
@@ -259,7 +266,7 @@ fn with_other_programs() -> Vec<Step> {
         tests(
             "targets_real",
             "real targets and arrays' modules take what sanid-fleet exports",
-            &["packages", "build"],
+            &["packages", "duckdb", "build"],
             named!("targets_real"),
         ),
         tests(

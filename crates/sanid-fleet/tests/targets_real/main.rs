@@ -1,5 +1,5 @@
-//! Exports given to the real programs: tgtd with an initiator, Ansible with the arrays' modules; and
-//! inventories read as the real Ansible reads them.
+//! Exports given to the real programs: tgtd with an initiator, Ansible with the arrays' modules;
+//! inventories read as the real Ansible reads them; and the documented SQL in the real DuckDB.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,9 +9,14 @@
     reason = "a test fails by panicking"
 )]
 
+#[allow(dead_code, reason = "it is also a program")]
+#[path = "../../../../benches/reports.rs"]
+mod reports;
+
 mod ansible;
 mod inventory;
 mod scene;
+mod sql;
 mod tgt;
 mod truenas;
 
@@ -24,6 +29,7 @@ fn main() -> ExitCode {
     let trials = [
         ansible::trials(),
         inventory::trials(),
+        sql::trials(),
         tgt::trials(),
         truenas::trials(),
     ];
