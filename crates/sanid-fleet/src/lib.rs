@@ -1,7 +1,7 @@
 //! Storage identities of many hosts.
 //!
 //! Identities follow from machine-ids, so a fleet's are known before its hosts have booted, can be compared
-//! with what the hosts show and with what the arrays admit, and a duplicate is found before it costs data.
+//! with what the hosts show and with what the arrays allow, and a duplicate is found before it costs data.
 //!
 //! Lists of hosts go one way, as a stream, and are held in memory only where a question needs all of them:
 //!
@@ -17,7 +17,7 @@ mod chunks;
 mod cli;
 mod collect;
 pub mod derive;
-mod duplicates;
+pub mod duplicates;
 pub mod escrow;
 mod files;
 pub mod hosts;
@@ -28,7 +28,7 @@ pub mod reports;
 #[cfg(feature = "schema")]
 mod schema;
 mod secret;
-mod sessions;
+pub mod sessions;
 pub mod targets;
 
 pub use cli::{command, run};

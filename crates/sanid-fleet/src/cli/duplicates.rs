@@ -6,10 +6,9 @@ use std::path::PathBuf;
 use sanid_cli::{Page, Progress, Tone};
 
 use super::{Exit, Failure, Format};
-use crate::duplicates::report::{DuplicatesReport, Holder, SharedName};
-use crate::duplicates::{self, Judged, Source, Verdict};
+use crate::duplicates;
+use crate::duplicates::report::DuplicatesReport;
 use crate::input::Input;
-use crate::shown;
 
 /// Find hosts that share a storage name, in any table, dump or export
 ///
@@ -50,7 +49,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
         sources.insert(file.name, source);
     }
     progress.done();
-    let report = report(&sources);
+    let report = DuplicatesReport::new(&sources);
     if report.found == 0 {
         let files: Vec<&str> = sources.keys().map(String::as_str).collect();
         let mut message = format!(
@@ -73,77 +72,6 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
     } else {
         Exit::Findings
     })
-}
-
-fn report(sources: &BTreeMap<String, Source>) -> DuplicatesReport {
-    let facts: Vec<duplicates::Fact> = sources
-        .iter()
-        .flat_map(|(file, source)| {
-            source.facts.iter().map(move |fact| duplicates::Fact {
-                file: file.clone(),
-                ..fact.clone()
-            })
-        })
-        .collect();
-    let judged = duplicates::judge(&facts);
-    let mut shared: Vec<&Judged> = judged
-        .iter()
-        .filter(|one| one.verdict != Verdict::Apart)
-        .collect();
-    shared.sort_by_key(|one| {
-        let holders = one.hosts.len() + one.groups.len() + one.addresses.len();
-        (std::cmp::Reverse(one.verdict), std::cmp::Reverse(holders))
-    });
-    let wwns: usize = sources.values().map(|source| source.wwns).sum();
-    let mut not_read: Vec<String> = sources
-        .iter()
-        .flat_map(|(file, source)| {
-            source
-                .unread
-                .iter()
-                .map(move |one| format!("{file}: {}", shown(one)))
-        })
-        .collect();
-    if wwns > 0 {
-        not_read.push(format!(
-            "{wwns} WWN{} of Fibre Channel: sanid does not compare those",
-            if wwns == 1 { "" } else { "s" }
-        ));
-    }
-    DuplicatesReport {
-        api_version: sanid_host::API_VERSION,
-        kind: "Duplicates",
-        names: shared.into_iter().map(shared_name).collect(),
-        found: judged.len(),
-        not_read,
-    }
-}
-
-fn shared_name(one: &Judged) -> SharedName {
-    let holders = |all: &[duplicates::Holder]| {
-        let holder = |one: &duplicates::Holder| Holder {
-            name: shown(&one.name),
-            places: one.places.clone(),
-        };
-        all.iter().map(holder).collect()
-    };
-    SharedName {
-        part: one.kind.part(),
-        name: shown(&one.name),
-        verdict: match one.verdict {
-            Verdict::Shared => "shared",
-            Verdict::Ask | Verdict::Apart => "ask",
-        },
-        hosts: holders(&one.hosts),
-        groups: holders(&one.groups),
-        unnamed: one.unnamed.clone(),
-        addresses: one.addresses.iter().map(ToString::to_string).collect(),
-        host_ids: if one.host_ids.len() > 1 {
-            one.host_ids.clone()
-        } else {
-            Vec::new()
-        },
-    }
 }
 
 /// As many hosts of a name, and as many places of a host, as a person reads.

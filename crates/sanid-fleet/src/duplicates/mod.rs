@@ -22,7 +22,7 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use tree::{Fact, Who};
 pub(crate) use value::{Kind, key};
@@ -36,6 +36,29 @@ pub(crate) struct Source {
     pub(crate) unread: Vec<String>,
     /// Worldwide names of Fibre Channel.
     pub(crate) wwns: usize,
+}
+
+/// The document that `sanid-fleet duplicates --format json` prints about these files: the path of each, for a file of one
+/// host that does not name it, and its bytes, not compressed.
+///
+/// Its shape is that of `Duplicates` in `docs/schema/sanid-fleet-v1.schema.json`. Bytes in which nothing is found are no
+/// error: the document says what was not read.
+///
+/// # Examples
+/// ```
+/// let one = "web1 iqn.2016-04.com.open-iscsi:1".as_bytes();
+/// let two = "web2 iqn.2016-04.com.open-iscsi:1".as_bytes();
+/// let document = sanid_fleet::duplicates::find([("array-1", one), ("array-2", two)]);
+/// let document = serde_json::to_value(document)?;
+/// assert_eq!(document["names"][0]["verdict"], "shared");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub fn find<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> impl serde::Serialize {
+    let files = files.into_iter();
+    let sources: BTreeMap<String, Source> = files
+        .map(|(name, bytes)| (name.to_owned(), read(name, bytes)))
+        .collect();
+    report::DuplicatesReport::new(&sources)
 }
 
 /// Reads a file; `name` is its path, for the files of one host that do not say which.

@@ -48,6 +48,39 @@ pub(crate) struct Output {
     pub(crate) snapshots: usize,
 }
 
+/// The document that `sanid-fleet sessions --snapshots --format json` prints about these snapshots of one target: the
+/// path of each and its bytes, not compressed.
+///
+/// Its shape is that of `Sessions` in `docs/schema/sanid-fleet-v1.schema.json`. Bytes without a login are no error: the
+/// document says what was not read.
+///
+/// # Examples
+/// ```
+/// let shown = "Target 1: iqn.2001-04.com.example:disk
+///     I_T nexus information:
+///         I_T nexus: 1
+///             Initiator: iqn.2016-04.com.open-iscsi:1 alias: web1
+///             Connection: 0
+///                 IP Address: 192.0.2.1
+/// ";
+/// let document = sanid_fleet::sessions::compare([("tgt.txt", shown.as_bytes())]);
+/// let document = serde_json::to_value(document)?;
+/// assert_eq!(document["names"][0]["verdict"], "unproven");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub fn compare<'a>(
+    snapshots: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+) -> impl serde::Serialize {
+    let mut before = 0;
+    let mut all = Vec::new();
+    for (name, bytes) in snapshots {
+        let output = read(name, bytes, before);
+        before += output.snapshots;
+        all.push(output);
+    }
+    SessionsReport::new(all, None)
+}
+
 /// Reads an output: what a target prints, or what `sanid-fleet sessions --format json` has made of it. Its snapshots
 /// follow those `before` it.
 pub(crate) fn read(name: &str, bytes: &[u8], before: usize) -> Output {
