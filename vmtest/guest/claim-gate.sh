@@ -53,7 +53,7 @@ held)
     sed -e 's/"name": *"[^"]*"/"name": "clone"/' -e 's/"bootId": *"[^"]*"/"bootId": "another"/' \
         -e 's/"firmwareUuid": *"[^"]*"/"firmwareUuid": "another"/' \
         -e 's/"boardSerial": *"[^"]*"/"boardSerial": "another"/' </tmp/request >/tmp/clone
-    exits 0 "and the clone takes it" fleet --from /tmp/clone
+    exits 0 "and the clone takes it" fleet --for /tmp/clone
     says "clone holds its identity"
     exits 1 "which is a conflict from here" fleet --root /
     ;;

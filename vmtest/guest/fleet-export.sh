@@ -61,7 +61,7 @@ check "LIO refuses another name" iscsi_refused_as $stranger
 targetcli saveconfig /run/lio.json >/dev/null 2>&1
 exits 0 "no difference" sanid-fleet diff --to lio --target $target --against lio.json hosts.csv
 says "to add 0, to remove 0, unchanged 3, unknown 0"
-exits 1 "an ACL of nobody that is known" sanid-fleet import --from lio --hosts hosts.csv lio.json
+exits 1 "an ACL of nobody that is known" sanid-fleet import --from lio --inventory hosts.csv lio.json
 says "$stranger,,$other/tpgt_1,name"
 exits 1 "a later list" sanid-fleet diff --to lio --target $target --against lio.json --prune later.csv
 says "to add 1, to remove 1, unchanged 2, unknown 0"
@@ -109,7 +109,7 @@ list() { (cd $nvmet && grep -H . subsystems/*/attr_allow_any_host && find subsys
 list
 exits 0 "no difference" sanid-fleet diff --to nvmet --subsystem $subsystem --against nvmet.txt hosts.csv
 says "to add 0, to remove 0, unchanged 3, unknown 0"
-exits 1 "a host of nobody that is known" sanid-fleet import --from nvmet --hosts hosts.csv nvmet.txt
+exits 1 "a host of nobody that is known" sanid-fleet import --from nvmet --inventory hosts.csv nvmet.txt
 says "nqn.2024-01.test.local:stranger"
 sanid-fleet diff --to nvmet --subsystem $subsystem --against nvmet.txt --prune later.csv >change.sh 2>/dev/null
 # Debian's kernels are built without nvmet's part of debugfs; this is what it shows.
@@ -163,7 +163,7 @@ check "nvmet is saved" nvmetcli save nvmet.json
 agree
 exits 0 "no difference" sanid-fleet diff --to nvmet-json --subsystem $subsystem --against nvmet.json later.csv
 says "to add 0, to remove 0, unchanged 3, unknown 0"
-exits 1 "a host of nobody that is known" sanid-fleet import --from nvmet-json --hosts later.csv nvmet.json
+exits 1 "a host of nobody that is known" sanid-fleet import --from nvmet-json --inventory later.csv nvmet.json
 says "nqn.2024-01.test.local:stranger"
 sanid-fleet export --to nvmet-json --subsystem $subsystem --base nvmet.json hosts.csv >whole.json 2>/dev/null
 exits 0 "nvmetcli restores the export" nvmetcli restore whole.json

@@ -75,6 +75,16 @@ for word; do
             [ "$to" -ge "$from" ] || to=$(moment InactiveEnterTimestampMonotonic $unit)
             [ "$from" -eq 0 ] || say "took $(((to - from) / 1000)) ms: $unit"
         done
+        # What the boot waited for sanid alone: until when the other units before the same target were done.
+        of=local-fs-pre.target last=0 latest=
+        for unit in $(systemctl show --property=After --value $of); do
+            at=$(moment ActiveEnterTimestampMonotonic "$unit")
+            [ "$at" -gt 0 ] || at=$(moment InactiveEnterTimestampMonotonic "$unit")
+            case $unit in sanid*) ;; *) [ "$at" -le "$last" ] || last=$at latest=$unit ;; esac
+        done
+        alone=$(($(moment ActiveEnterTimestampMonotonic sanid.service) - last))
+        [ "$alone" -gt 0 ] || alone=0
+        say "alone $((alone / 1000)) ms: $of waited for sanid.service after $latest had started"
         say "exposure $(systemd-analyze security --no-pager sanid.service | tail -1 | tr -cd '[:print:]')"
         ;;
     then-new-id)

@@ -36,7 +36,7 @@ fn refused(why: &str) -> HostError {
          as root, with /proc mounted   if this is the host\n  \
          --root DIR   the directory where the host's root is mounted\n  \
          --root /     if this is the system that claims\n  \
-         --from FILE  for another host, by what sanid-fleet claim request printed there"
+         --for FILE   for a different host, by what sanid-fleet claim request printed there"
     ))
 }
 

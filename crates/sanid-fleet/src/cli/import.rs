@@ -13,7 +13,7 @@ use crate::targets::{Entry, Format, Kind, TargetError};
 
 /// Write what a storage target admits as a list
 ///
-/// Each entry of its access lists is a row, with the object that it gives access to. With --hosts only the
+/// Each entry of its access lists is a row, with the object that it gives access to. With --inventory only the
 /// entries that belong to no host of that list, and the exit code 1 when there are some: wildcards,
 /// addresses and objects that let anyone in belong to nobody.
 #[derive(Debug, clap::Args)]
@@ -24,9 +24,9 @@ pub(super) struct Options {
     /// What the target has now, as its own tool says it; - is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The hosts that are known: a list as sanid-fleet derive or kubectl writes it
-    #[arg(long, value_name = "FILE")]
-    hosts: Vec<PathBuf>,
+    /// Hosts that there should be: a list as sanid-fleet derive or kubectl writes it
+    #[arg(long, alias = "hosts", value_name = "FILE")]
+    inventory: Vec<PathBuf>,
     /// How to write the list
     #[arg(long, value_name = "FORMAT", default_value = "csv")]
     format: Output,
@@ -46,7 +46,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
     let present = scope::present(format, &options.file, &text)?;
     scope::included(&present);
     let all = present.entries.len();
-    if options.hosts.is_empty() {
+    if options.inventory.is_empty() {
         let entries: Vec<&Entry> = present.entries.iter().collect();
         scope::write(|out| write(&entries, options.format, out))?;
         complain(&format!(
@@ -55,7 +55,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
         ));
         return Ok(Exit::Fine);
     }
-    let list = scope::read(&options.hosts)?;
+    let list = scope::read(&options.inventory)?;
     let mut known = HashSet::new();
     for host in &list.hosts {
         let [iqn, nqn] = host.names();

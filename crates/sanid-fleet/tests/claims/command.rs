@@ -133,8 +133,9 @@ fn text(output: &Output) -> String {
 fn claim_renew_conflict_takeover_release() {
     let scene = Scene::new();
     let clone = scene.clone("clone");
-    let from = format!("--from {}", clone.display());
+    let from = format!("--for {}", clone.display());
     let other = scene.clone("other");
+    // As 0.1 called the option.
     let other = format!("--from {}", other.display());
 
     let held = scene.json(&from, 0);

@@ -128,7 +128,7 @@ pub(crate) fn claimed() {
     assert!(!site.pinned());
     // The record itself gives the claim back, by the command that is said.
     let record = site.record();
-    let released = site.claim(&["release", "--fenced", "--from", &record]);
+    let released = site.claim(&["release", "--fenced", "--for", &record]);
     assert!(expect(&released, 0).contains("ended: the claim of db-1"));
     assert!(expect(&site.check(), 0).contains("nobody holds a claim on the identity of db-1"));
     assert!(!expect(&site.adopt(&silent), 0).contains("claim"));

@@ -206,7 +206,7 @@ fn entries_of_nobody_are_listed_and_are_findings() {
     let all = fleet(&["import", "--from", "tgt", &out], "");
     assert_eq!(all.code, Some(0));
     assert_eq!(all.stdout.lines().count(), 5, "{all:?}");
-    let known = fleet(&["import", "--from", "tgt", "--hosts", &list, &out], "");
+    let known = fleet(&["import", "--from", "tgt", "--inventory", &list, &out], "");
     assert_eq!(known.code, Some(1), "{known:?}");
     assert!(
         known
@@ -216,7 +216,7 @@ fn entries_of_nobody_are_listed_and_are_findings() {
     );
     assert_eq!(known.stdout.lines().count(), 2, "{known:?}");
     std::fs::write(&out, conf.lines().take(8).collect::<Vec<_>>().join("\n")).unwrap();
-    let clean = fleet(&["import", "--from", "tgt", "--hosts", &list, &out], "");
+    let clean = fleet(&["import", "--from", "tgt", "--inventory", &list, &out], "");
     assert_eq!(clean.code, Some(0), "{clean:?}");
     // A list of hosts, which the other commands read.
     let json = fleet(&["import", "--from", "tgt", "--format", "ndjson", &out], "");

@@ -52,7 +52,7 @@ enum Command {
     Gate,
     /// Print figures for monitoring, in Prometheus' text format
     Metrics(metrics::Options),
-    /// Print what this host would claim, for --from on another machine; asks no store
+    /// Print what this host would claim, for --for on a different machine; asks no store
     Request,
 }
 
@@ -98,9 +98,9 @@ struct Shared {
     /// How long to wait for the store, such as 10s
     #[arg(long, global = true, value_name = "TIME", value_parser = config::parse_time)]
     wait: Option<Duration>,
-    /// Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input
-    #[arg(long, global = true, value_name = "FILE")]
-    from: Option<PathBuf>,
+    /// Claim for a different host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input
+    #[arg(long = "for", alias = "from", global = true, value_name = "FILE")]
+    other: Option<PathBuf>,
     /// The host's name in the claim
     #[arg(long, global = true, value_name = "NAME")]
     name: Option<String>,
@@ -212,7 +212,7 @@ impl Setting<'_> {
     }
 
     fn claimant(&self) -> Result<Claimant, Failure> {
-        let Some(from) = &self.shared.from else {
+        let Some(other) = &self.shared.other else {
             let mut claimant = Claimant::of_host(self.shared.root.as_deref())
                 .map_err(|error| host_failed(&error))?;
             if let Some(name) = &self.shared.name {
@@ -220,7 +220,7 @@ impl Setting<'_> {
             }
             return Ok(claimant);
         };
-        let input = Input::open(from).map_err(|error| Failure::error(&error))?;
+        let input = Input::open(other).map_err(|error| Failure::error(&error))?;
         let name = input.name.clone();
         let failed = |why: &dyn std::fmt::Display| Failure::error(&format!("{name}: {why}"));
         let mut bytes = Vec::new();
@@ -240,7 +240,7 @@ impl Setting<'_> {
     /// Whether the claim is this host's own: one for a document or a different root leaves nothing in `/run`.
     fn is_of_this_host(&self) -> bool {
         let root = self.shared.root.as_deref();
-        self.shared.from.is_none() && root.is_none_or(|root| root == Path::new("/"))
+        self.shared.other.is_none() && root.is_none_or(|root| root == Path::new("/"))
     }
 
     /// Asks the store, with what this host knows of its claim from before.
@@ -251,7 +251,7 @@ impl Setting<'_> {
         let known = state.known(&request.identity);
         let answer = sanid_claims::submit(store.as_mut(), &request, known.as_ref());
         state.keep(answer.as_ref());
-        if self.shared.from.is_none() {
+        if self.shared.other.is_none() {
             if let Err(failure) = metrics::after_a_claim(self) {
                 super::complain(&failure.message);
             }

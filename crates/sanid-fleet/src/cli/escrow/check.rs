@@ -69,7 +69,7 @@ pub(super) fn run(options: &Check) -> Result<Exit, Failure> {
         "the identity of {} is claimed\n\
          Ways out:\n  \
          sanid-fleet claim release                         on the host that has it\n  \
-         sanid-fleet claim release --fenced --from RECORD  where that host is gone, or cut off from its storage",
+         sanid-fleet claim release --fenced --for RECORD  where that host is gone, or cut off from its storage",
         crate::shown(&record.host)
     ));
     Ok(Exit::Findings)

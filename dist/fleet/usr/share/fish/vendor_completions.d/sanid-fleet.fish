@@ -153,7 +153,7 @@ powerstore\t'Dell PowerStore: Ansible variables for the host module (reads REST\
 terraform\t'Terraform: the variable sanid_hosts, a map of hosts, as tfvars.json (reads the same)'
 csv\t'CSV: host,iqn,host_nqn,host_id; diff puts a column \'change\' before them'
 ndjson\t'NDJSON: one host to a line; diff adds a member \'change\''"
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand import" -l hosts -d 'The hosts that are known: a list as sanid-fleet derive or kubectl writes it' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand import" -l inventory -d 'Hosts that there should be: a list as sanid-fleet derive or kubectl writes it' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand import" -l format -d 'How to write the list' -r -f -a "csv\t'Rows with a header'
 ndjson\t'One object to a line'"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -207,7 +207,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not _
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l wait -d 'How long to wait for the store, such as 10s' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l for -d 'Claim for a different host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l name -d 'The host\'s name in the claim' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l root -d 'Where the root of the host is mounted that claims' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -l ca -d 'Who signs etcd\'s certificates' -r -F
@@ -222,13 +222,13 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not _
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -f -a "takeover" -d 'Take the claim of a host that is cut off from its storage, or whose lease has expired'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -f -a "gate" -d 'At boot: claim by the policy in the configuration; exit code 1 holds back the storage clients'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -f -a "metrics" -d 'Print figures for monitoring, in Prometheus\' text format'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -f -a "request" -d 'Print what this host would claim, for --from on another machine; asks no store'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -f -a "request" -d 'Print what this host would claim, for --for on a different machine; asks no store'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and not __fish_seen_subcommand_from release list watch takeover gate metrics request help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l store -d 'sqlite:FILE or etcd:URL[,URL…] (default: store in the configuration)' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l wait -d 'How long to wait for the store, such as 10s' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l for -d 'Claim for a different host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l name -d 'The host\'s name in the claim' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l root -d 'Where the root of the host is mounted that claims' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from release" -l ca -d 'Who signs etcd\'s certificates' -r -F
@@ -242,7 +242,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l wait -d 'How long to wait for the store, such as 10s' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l for -d 'Claim for a different host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l name -d 'The host\'s name in the claim' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l root -d 'Where the root of the host is mounted that claims' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from list" -l ca -d 'Who signs etcd\'s certificates' -r -F
@@ -259,7 +259,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l wait -d 'How long to wait for the store, such as 10s' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l for -d 'Claim for a different host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l name -d 'The host\'s name in the claim' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l root -d 'Where the root of the host is mounted that claims' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from watch" -l ca -d 'Who signs etcd\'s certificates' -r -F
@@ -272,7 +272,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l wait -d 'How long to wait for the store, such as 10s' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l for -d 'Claim for a different host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l name -d 'The host\'s name in the claim' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l root -d 'Where the root of the host is mounted that claims' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from takeover" -l ca -d 'Who signs etcd\'s certificates' -r -F
@@ -286,7 +286,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l wait -d 'How long to wait for the store, such as 10s' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l for -d 'Claim for a different host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l name -d 'The host\'s name in the claim' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l root -d 'Where the root of the host is mounted that claims' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from gate" -l ca -d 'Who signs etcd\'s certificates' -r -F
@@ -301,7 +301,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l wait -d 'How long to wait for the store, such as 10s' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l for -d 'Claim for a different host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l name -d 'The host\'s name in the claim' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l root -d 'Where the root of the host is mounted that claims' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from metrics" -l ca -d 'Who signs etcd\'s certificates' -r -F
@@ -314,7 +314,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l config -d 'A file instead of /etc/sanid/claim.toml' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l lease -d 'For how long the claim holds without being renewed, such as 24h; none: until it is released' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l wait -d 'How long to wait for the store, such as 10s' -r
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l from -d 'Claim for another host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l for -d 'Claim for a different host: what claim request or sanid status --format json printed there, or its escrow record; - is standard input' -r -F
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l name -d 'The host\'s name in the claim' -r
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l root -d 'Where the root of the host is mounted that claims' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from request" -l ca -d 'Who signs etcd\'s certificates' -r -F
@@ -329,7 +329,7 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fis
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from help" -f -a "takeover" -d 'Take the claim of a host that is cut off from its storage, or whose lease has expired'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from help" -f -a "gate" -d 'At boot: claim by the policy in the configuration; exit code 1 holds back the storage clients'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from help" -f -a "metrics" -d 'Print figures for monitoring, in Prometheus\' text format'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from help" -f -a "request" -d 'Print what this host would claim, for --from on another machine; asks no store'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from help" -f -a "request" -d 'Print what this host would claim, for --for on a different machine; asks no store'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand claim; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates sessions export import audit collect report escrow claim help" -f -a "derive" -d 'Derive the identities of the hosts in inventories'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and not __fish_seen_subcommand_from derive diff duplicates sessions export import audit collect report escrow claim help" -f -a "diff" -d 'Write what has to change at a storage target to admit a list of hosts'
@@ -350,4 +350,4 @@ complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish_seen_subcommand_from claim" -f -a "takeover" -d 'Take the claim of a host that is cut off from its storage, or whose lease has expired'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish_seen_subcommand_from claim" -f -a "gate" -d 'At boot: claim by the policy in the configuration; exit code 1 holds back the storage clients'
 complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish_seen_subcommand_from claim" -f -a "metrics" -d 'Print figures for monitoring, in Prometheus\' text format'
-complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish_seen_subcommand_from claim" -f -a "request" -d 'Print what this host would claim, for --from on another machine; asks no store'
+complete -c sanid-fleet -n "__fish_sanid_fleet_using_subcommand help; and __fish_seen_subcommand_from claim" -f -a "request" -d 'Print what this host would claim, for --for on a different machine; asks no store'
