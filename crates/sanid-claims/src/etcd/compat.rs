@@ -30,9 +30,10 @@ struct Stored {
     lease: i64,
 }
 
-const DUMPS: [&str; 1] = [include_str!(
-    "../../../../tests/compat/0.1/claims/etcd.json"
-)];
+const DUMPS: [&str; 2] = [
+    include_str!("../../../../tests/compat/0.1/claims/etcd.json"),
+    include_str!("../../../../tests/compat/0.2/claims/etcd.json"),
+];
 
 fn stored(dump: &str) -> Vec<Stored> {
     let dump: Dump = serde_json::from_str(dump).unwrap();

@@ -8,9 +8,10 @@ use serde_json::Value;
 use super::state::{Anchor, FoundAnchor, FoundPiece};
 use crate::resources::{IdentifierType, StorageIdentityClaim};
 
-const CLUSTERS: [&str; 1] = [include_str!(
-    "../../../../tests/compat/0.1/kube/cluster.json"
-)];
+const CLUSTERS: [&str; 2] = [
+    include_str!("../../../../tests/compat/0.1/kube/cluster.json"),
+    include_str!("../../../../tests/compat/0.2/kube/cluster.json"),
+];
 
 fn objects(cluster: &str) -> Vec<StorageIdentityClaim> {
     let cluster: Value = serde_json::from_str(cluster).unwrap();

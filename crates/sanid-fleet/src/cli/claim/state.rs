@@ -164,6 +164,24 @@ mod tests {
                 0,
                 3,
             ),
+            (
+                include_str!("../../../../../tests/compat/0.2/host/run/sanid/claim.json"),
+                "held",
+                0,
+                3,
+            ),
+            (
+                include_str!("../../../../../tests/compat/0.2/claims/state-conflict.json"),
+                "conflict",
+                1,
+                0,
+            ),
+            (
+                include_str!("../../../../../tests/compat/0.2/claims/state-unreachable.json"),
+                "unreachable",
+                0,
+                3,
+            ),
         ] {
             let kept: Kept = serde_json::from_str(text).unwrap();
             assert_eq!(kept.store, "etcd:http://127.0.0.1:2379");
