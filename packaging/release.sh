@@ -29,6 +29,11 @@ git -C "$repository" archive HEAD | tar -x -C "$source"
     exit 1
 }
 $release vendor "$source/vendor"
+specs=$(cd "$source" && find . -name '*.spec')
+if [ "$specs" != ./packaging/rpm/sanid.spec ]; then
+    echo "rpmbuild -ta takes a tarball with one spec, and this one has:" $specs >&2
+    exit 1
+fi
 changelog "$source/packaging/debian/changelog"
 spec "$source/packaging/rpm/sanid.spec"
 # cargo compares times: what did not change since the last time is not compiled anew.

@@ -120,11 +120,24 @@ fn no_other_file_has_the_address() -> io::Result<()> {
     known.extend(units(&root)?);
     known.extend(MAY_HAVE_IT.map(PathBuf::from));
     let mut found = Vec::new();
-    collect(&root, Path::new(""), &mut found)?;
+    for path in files(&root)? {
+        if has(&fs::read(root.join(&path))?, ADDRESS.as_bytes()) {
+            found.push(path);
+        }
+    }
     // The walk came to the files that have it.
     assert!(found.contains(&PathBuf::from("Cargo.toml")), "{found:?}");
     found.retain(|path| !known.iter().any(|one| path.starts_with(one)));
     assert!(found.is_empty(), "add to SLOTS in {}: {found:?}", file!());
+    Ok(())
+}
+
+/// `rpmbuild -ta` refuses a tarball with two specs.
+#[test]
+fn the_repository_has_one_spec() -> io::Result<()> {
+    let mut found = files(&root())?;
+    found.retain(|path| path.extension().is_some_and(|one| one == "spec"));
+    assert_eq!(found, [PathBuf::from("packaging/rpm/sanid.spec")]);
     Ok(())
 }
 
@@ -170,7 +183,13 @@ fn units(root: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Every file below a directory of the repository that has the address.
+/// Every file of the repository, relative to the root.
+fn files(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    collect(root, Path::new(""), &mut found)?;
+    Ok(found)
+}
+
 fn collect(root: &Path, directory: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(root.join(directory))? {
         let entry = entry?;
@@ -180,9 +199,7 @@ fn collect(root: &Path, directory: &Path, found: &mut Vec<PathBuf>) -> io::Resul
         }
         if entry.file_type()?.is_dir() {
             collect(root, &path, found)?;
-        } else if entry.file_type()?.is_file()
-            && has(&fs::read(root.join(&path))?, ADDRESS.as_bytes())
-        {
+        } else if entry.file_type()?.is_file() {
             found.push(path);
         }
     }

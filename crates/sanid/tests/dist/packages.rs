@@ -184,7 +184,7 @@ fn old_rpm(directory: &Path) {
     let mut command = Command::new("rpmbuild");
     command
         .args(["-bb", "--quiet"])
-        .arg(tests.join("0.1.spec"))
+        .arg(tests.join("0.1.spec.txt"))
         .args(["--define", &define("_topdir", work.path())])
         .args(["--define", &define("_rpmdir", directory)])
         .args(["--define", "_rpmfilename %{name}.rpm"])
