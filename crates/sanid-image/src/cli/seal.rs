@@ -61,6 +61,7 @@ fn announced(report: &SealReport) -> Page {
         let path = &step.path;
         page.line(match step.action {
             Action::Remove => format!("remove {path}"),
+            Action::Edit(_) => format!("edit {path}: remove names and secrets, keep the rest"),
             Action::Reset => format!("reset {path}, to `uninitialized`"),
         });
         page.detail(&step.seen);

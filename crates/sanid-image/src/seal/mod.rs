@@ -1,5 +1,5 @@
-//! Makes an image clean: what `lint` finds and nothing else needs goes away, the machine-id becomes
-//! `uninitialized`.
+//! Makes an image clean: what `lint` finds and nothing else needs goes away, configurations lose the names and
+//! secrets in them, the machine-id becomes `uninitialized`.
 //!
 //! ```text
 //! lint ─► Plan (pure) ─► act
@@ -17,17 +17,29 @@ pub use guard::{Refusal, refusal};
 pub use report::{SealReport, StepReport};
 
 use sanid_host::Root;
+use sanid_host::own::Config;
 
 use crate::lint::{self, Finding, Linted, Remedy};
 
 /// What happens to a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
+    /// The names and secrets in it go, and the rest stays.
+    Edit(Config),
     /// It is removed.
     Remove,
     /// It becomes `uninitialized`: machine-id(5), First Boot Semantics.
     Reset,
+}
+
+impl serde::Serialize for Action {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Self::Edit(_) => "edit",
+            Self::Remove => "remove",
+            Self::Reset => "reset",
+        })
+    }
 }
 
 /// One step.
@@ -51,7 +63,7 @@ pub struct Plan {
     pub linted: Linted,
 }
 
-/// The changes to make below a root.
+/// The changes to make below a root. A file has one step, whatever was found in it.
 ///
 /// # Examples
 /// ```
@@ -73,16 +85,20 @@ pub fn plan(root: &Root, step: &mut dyn FnMut(&str)) -> Plan {
         let action = match finding.remedy {
             Remedy::Remove => Action::Remove,
             Remedy::Reset => Action::Reset,
+            Remedy::Edit(config) => Action::Edit(config),
             Remedy::ByHand => {
                 left.push(finding.clone());
                 continue;
             }
         };
-        steps.push(Step {
-            action,
-            path: finding.path.clone(),
-            seen: finding.seen.clone(),
-        });
+        match steps.last_mut().filter(|step| step.path == finding.path) {
+            Some(step) => step.seen = format!("{}; {}", step.seen, finding.seen),
+            None => steps.push(Step {
+                action,
+                path: finding.path.clone(),
+                seen: finding.seen.clone(),
+            }),
+        }
     }
     Plan {
         steps,
