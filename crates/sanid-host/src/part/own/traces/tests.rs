@@ -171,8 +171,12 @@ fn refuses_a_file_that_cannot_be_changed_safely_and_still_reports_its_names() {
         ),
         (
             Json,
-            format!("{}\"hostnqn\"", "[".repeat(100_000)),
-            "it is not JSON",
+            format!(
+                "{}{{\"hostid\": 1}}{}",
+                "[".repeat(50_000),
+                "]".repeat(50_000)
+            ),
+            "recursion limit",
         ),
     ] {
         let refused = config.without(text.as_bytes()).unwrap_err();
