@@ -199,6 +199,45 @@ fn edits_configurations_and_keeps_the_rest_of_them() {
     assert_eq!(again.ino(), edited.ino(), "what is clean is not written");
 }
 
+/// The initiator name is derived from the machine-id, the Host ID from an earlier one, and the host NQN is somebody's.
+#[test]
+fn keeps_foreign_names_where_asked_and_reports_them() {
+    let id = format!("{MACHINE_ID}\n");
+    let iqn = "InitiatorName=iqn.2016-04.com.open-iscsi:652f5d50a6894520b87bfe2552ef6b8b\n";
+    let record = format!(
+        r#"{{"apiVersion":"sanid/v1","kind":"Record","nvme":{{"hostNqn":"nqn.2014-08.com.example:a","hostId":"{}","source":"derived"}}}}"#,
+        ID.trim_end()
+    );
+    let image = tree(&[
+        ("etc/machine-id", id.as_bytes()),
+        ("etc/iscsi/initiatorname.iscsi", iqn.as_bytes()),
+        ("etc/iscsi/initiatorname.iscsi.orig", IQN.as_bytes()),
+        ("etc/nvme/hostnqn", NQN.as_bytes()),
+        ("etc/nvme/hostid", ID.as_bytes()),
+        (
+            "etc/nvme/discovery.conf",
+            b"-t tcp -q nqn.2014-08.com.example:b\n",
+        ),
+        (
+            "etc/sanid/config.d/50-adopted.toml",
+            b"[pin]\nhostid = \"0d5ba1ee-3f0c-4a2b-9a59-59e7a2a0c0de\"\n",
+        ),
+        ("var/lib/sanid/record.json", record.as_bytes()),
+    ]);
+    let (code, text) = seal(image.path(), &["--keep-foreign"]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("done: 4 of 4"), "{text}");
+    let kept = pairs(&[
+        ("initiator-name-set", "/etc/iscsi/initiatorname.iscsi.orig"),
+        ("nvme-config-host", "/etc/nvme/discovery.conf"),
+        ("host-nqn-set", "/etc/nvme/hostnqn"),
+        ("pinned-identity", "/etc/sanid/config.d/50-adopted.toml"),
+    ]);
+    assert_eq!(lint(image.path()), (1, kept));
+    assert_eq!(seal(image.path(), &[]).0, Some(0));
+    assert_eq!(lint(image.path()), (0, Vec::new()));
+}
+
 #[test]
 fn nothing_outside_the_root_is_touched() {
     let outside = dirty();
