@@ -11,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod cloud_init;
 mod common;
 mod initramfs;
 mod installed;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials = [
         installed::trials(),
+        cloud_init::trials(),
         scripts::trials(),
         units::trials(),
         common::trials(),
