@@ -117,23 +117,46 @@ pub(crate) fn nvme_cli_3(context: &Context) -> Result<Outcome> {
 /// they would need npm, which is four hundred Debian packages.
 const BROWSER: [&str; 2] = ["playwright==1.65.2", "axe-playwright-python==0.1.8"];
 
+/// Checks kickstart files. Debian 12 does not have it.
+const KICKSTART: [&str; 6] = [
+    "pykickstart==3.78",
+    "requests==2.32.5",
+    "urllib3==2.5.0",
+    "idna==3.10",
+    "certifi==2025.8.3",
+    "charset-normalizer==3.4.3",
+];
+
 /// The directory of what drives the browser, if it was fetched before.
 pub(crate) fn kept_browser() -> Option<PathBuf> {
     kept::existing("browser", &BROWSER.join(" "))
 }
 
+/// The directory of what checks kickstart files, if it was fetched before.
+pub(crate) fn kept_kickstart() -> Option<PathBuf> {
+    kept::existing("kickstart", &KICKSTART.join(" "))
+}
+
 /// The step that has ready what drives the browser.
-#[expect(clippy::unnecessary_wraps, reason = "every step has this signature")]
 pub(crate) fn browser(context: &Context) -> Result<Outcome> {
-    let fetched = kept::entry("browser", &BROWSER.join(" "), |directory| {
+    python(context, "browser", &BROWSER)
+}
+
+/// The step that has ready what checks kickstart files.
+pub(crate) fn kickstart(context: &Context) -> Result<Outcome> {
+    python(context, "kickstart", &KICKSTART)
+}
+
+/// Modules of Python from PyPI, in a directory of their own.
+#[expect(clippy::unnecessary_wraps, reason = "every step has this signature")]
+fn python(context: &Context, name: &str, modules: &[&str]) -> Result<Outcome> {
+    let fetched = kept::entry(name, &modules.join(" "), |directory| {
+        // pykickstart has no wheel, and nothing to compile.
         let install = Cmd::new(["python3", "-m", "pip", "install", "--quiet", "--no-deps"])
-            .args([
-                "--only-binary=:all:",
-                "--target",
-                &directory.to_string_lossy(),
-            ])
-            .args(BROWSER);
-        let done = install.run(&context.place, "browser")?;
+            .args(["--only-binary=:all:", "--no-binary=pykickstart"])
+            .args(["--target", &directory.to_string_lossy()])
+            .args(modules.iter().copied());
+        let done = install.run(&context.place, name)?;
         ensure!(
             done.status.success(),
             "{}\nto repeat: {}",

@@ -176,6 +176,9 @@ fn command(context: &Context, program: &Program) -> Cmd {
     if let Some(browser) = tools::kept_browser() {
         cmd = cmd.env("SANID_BROWSER", browser);
     }
+    if let Some(kickstart) = tools::kept_kickstart() {
+        cmd = cmd.env("SANID_KICKSTART", kickstart);
+    }
     if let Some(nvme) = tools::kept_nvme_cli_3() {
         cmd = cmd.env("SANID_NVME_CLI_3", nvme);
     }

@@ -13,6 +13,7 @@
 
 mod cloud_init;
 mod common;
+mod deployment;
 mod initramfs;
 mod installed;
 mod packages;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let trials = [
         installed::trials(),
         cloud_init::trials(),
+        deployment::trials(),
         scripts::trials(),
         units::trials(),
         common::trials(),
