@@ -20,6 +20,8 @@ pub enum Artefact {
     Tree(Debian),
     /// The same with SELinux and Debian's policy.
     Selinux(Debian),
+    /// The same with cloud-init.
+    Cloud(Debian),
     /// A Debian that makes initramfs images and has an identity of its own.
     Builder(Debian),
     /// A kernel package, unpacked.
@@ -82,6 +84,7 @@ impl Artefact {
         match self {
             Self::Tree(debian) => tree(debian),
             Self::Selinux(debian) => selinux(debian),
+            Self::Cloud(debian) => cloud(debian),
             Self::Builder(debian) => builder(debian),
             Self::Kernel(debian) => kernel(debian),
             Self::Initramfs(debian) => initramfs(debian),
@@ -163,6 +166,12 @@ fn tree(debian: Debian) -> Result<PathBuf> {
 fn selinux(debian: Debian) -> Result<PathBuf> {
     let name = format!("{}-selinux", debian.suite());
     without_identity(debian, &name, &format!("{CLIENTS},{SELINUX}"))
+}
+
+fn cloud(debian: Debian) -> Result<PathBuf> {
+    let name = format!("{}-cloud", debian.suite());
+    let packages = format!("{},cloud-init", tree_packages(debian));
+    without_identity(debian, &name, &packages)
 }
 
 fn without_identity(debian: Debian, name: &str, packages: &str) -> Result<PathBuf> {

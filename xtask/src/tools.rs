@@ -147,7 +147,7 @@ pub(crate) fn kickstart(context: &Context) -> Result<Outcome> {
     python(context, "kickstart", &KICKSTART)
 }
 
-/// Modules of Python from PyPI, in a directory of their own.
+/// Modules of Python from `PyPI`, in a directory of their own.
 #[expect(clippy::unnecessary_wraps, reason = "every step has this signature")]
 fn python(context: &Context, name: &str, modules: &[&str]) -> Result<Outcome> {
     let fetched = kept::entry(name, &modules.join(" "), |directory| {

@@ -11,7 +11,7 @@ mod san_boot;
 use anyhow::Result;
 
 use crate::artefacts::Artefact;
-use crate::case::{Addition, Case, Change, Guest};
+use crate::case::{Addition, Case, Change, Guest, System};
 use crate::debian::Debian::{Thirteen, Twelve};
 use crate::trial::Trial;
 
@@ -93,6 +93,7 @@ pub(crate) fn programs(case: &Case) -> Vec<&'static str> {
             .iter()
             .flat_map(|boot| boot.before)
             .any(|change| matches!(change, Change::Program("sanid-fleet"))),
+        Guest::Disk { system, .. } => *system == System::CloudInit,
         _ => false,
     };
     if fleet {

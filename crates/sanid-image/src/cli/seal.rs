@@ -16,7 +16,7 @@ pub(super) fn run(options: &Seal) -> Result<Exit, Failure> {
     let progress = Progress::items(None, "files");
     let only = options.keep_foreign.then(|| derived(&root)).transpose()?;
     let plan = plan(&root, only.as_deref(), &mut |_| {
-        progress.item(String::new())
+        progress.item(String::new());
     });
     progress.done();
     let image = without_ids(&printable(&options.root));
