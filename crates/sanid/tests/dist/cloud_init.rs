@@ -68,10 +68,10 @@ reset() { [ ! -e etc/machine-id ] || [ "$(cat etc/machine-id)" = uninitialized ]
 are ''
 "#;
 
-const DERIVED: &str = r#"
+const DERIVED: &str = "
 clean 0 --logs --machine-id; are '!'; reset
 [ ! -e var/lib/sanid/record.json ] || fail 'the record is left'
-"#;
+";
 
 const FOREIGN: &str = r#"
 echo nqn.2014-08.com.example:a >etc/nvme/hostnqn
@@ -90,10 +90,10 @@ const REMOVED: &str = "
 rm usr/bin/sanid usr/bin/sanid-image; clean 0 --machine-id; are ''
 ";
 
-const BROKEN: &str = r#"
+const BROKEN: &str = "
 mkdir -p etc/sanid; echo 'scheme = 1' >etc/sanid/config.toml
 clean 1 --machine-id; are ''; says 50-sanid
-"#;
+";
 
 fn play(script: &str) {
     let work = tempfile::tempdir().unwrap();

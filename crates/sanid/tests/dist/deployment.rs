@@ -7,17 +7,15 @@ use std::process::Command;
 use libtest_mimic::Trial;
 use tempfile::TempDir;
 
-use super::installed::{REPOSITORY, STATIC, static_binary};
-use super::packages::DEBS;
-use super::support::host::{FILES, FOREIGN, MACHINE_ID, OTHER_MACHINE_ID, Ran};
+use super::installed::{STATIC, static_binary};
+use super::support::host::{FOREIGN, MACHINE_ID, Ran};
 use testkit::trial::{Need, PYTHON, UNSHARE, trial};
 
 const PAGE: &str = include_str!("../../../../docs/deployment.md");
 /// What sanid-v1 makes of the machine-id of the page.
-const HOST_ID: &str = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
+pub(crate) const HOST_ID: &str = "652f5d50-a689-4520-b87b-fe2552ef6b8b";
 
-const TREE: Need = Need::Set("SANID_TREE_12", "a Debian 12");
-const ANSIBLE: Need = Need::Program("ansible-playbook", "ansible");
+pub(crate) const TREE: Need = Need::Set("SANID_TREE_12", "a Debian 12");
 
 pub(crate) fn trials() -> Vec<Trial> {
     const BUILD: &[Need] = &[
@@ -38,15 +36,6 @@ pub(crate) fn trials() -> Vec<Trial> {
         UNSHARE,
         Need::Set("SANID_CLOUD_INIT", "Debian's cloud-init, unpacked"),
     ];
-    const LOCAL: &[Need] = &[ANSIBLE, STATIC];
-    const CHROOT: &[Need] = &[
-        Need::Root,
-        UNSHARE,
-        ANSIBLE,
-        STATIC,
-        TREE,
-        Need::Program("dh", "debhelper"),
-    ];
     vec![
         trial(
             "a_containerfile_that_lints_fails_on_a_finding",
@@ -66,27 +55,12 @@ pub(crate) fn trials() -> Vec<Trial> {
             INSTALLER,
             installers,
         ),
-        trial(
-            "the_ansible_role_installs_the_package_and_changes_nothing_again",
-            CHROOT,
-            ansible_installs,
-        ),
-        trial(
-            "the_ansible_role_sets_pins_and_gives_facts",
-            LOCAL,
-            ansible_configures,
-        ),
-        trial(
-            "the_ansible_role_refuses_foreign_names_and_duplicates",
-            LOCAL,
-            ansible_refuses,
-        ),
     ]
 }
 
 /// The n-th block of this language after this heading.
 #[track_caller]
-fn block(heading: &str, language: &str, number: usize) -> &'static str {
+pub(crate) fn block(heading: &str, language: &str, number: usize) -> &'static str {
     let (_, rest) = PAGE.split_once(&format!("\n{heading}\n")).expect(heading);
     let fence = format!("\n```{language}\n");
     let text = rest.split(&fence).nth(number).expect(language);
@@ -100,7 +74,7 @@ fn written(name: &str, text: &str) -> (TempDir, PathBuf) {
     (directory, path)
 }
 
-fn tree() -> PathBuf {
+pub(crate) fn tree() -> PathBuf {
     std::env::var_os("SANID_TREE_12").unwrap().into()
 }
 
@@ -277,175 +251,4 @@ fn installers() {
             format!("{HOST_ID}\nInitiatorName=iqn.2016-04.com.open-iscsi:{digits}\n{MACHINE_ID}\n");
         assert!(ran.stdout.ends_with(&names), "{name}: {ran:#?}");
     }
-}
-
-/// A machine that administers hosts below directories.
-struct Site(TempDir);
-
-impl Site {
-    fn new(hosts: &[(&str, &str)]) -> Self {
-        let site = Self(tempfile::tempdir_in("/var/tmp").unwrap());
-        let mut inventory = "[san]\n".to_owned();
-        for (name, machine_id) in hosts {
-            let root = site.at(name);
-            fs::create_dir_all(root.join("etc")).unwrap();
-            fs::write(root.join("etc/machine-id"), format!("{machine_id}\n")).unwrap();
-            inventory += &format!(
-                "{name} sanid_root={} ansible_connection=local sanid_package=\n",
-                root.display()
-            );
-        }
-        site.write("hosts.ini", &inventory);
-        site
-    }
-
-    fn at(&self, path: &str) -> PathBuf {
-        self.0.path().join(path)
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.at(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    fn read(&self, path: &str) -> String {
-        fs::read_to_string(self.at(path)).unwrap_or_default()
-    }
-
-    /// Runs the playbook of the page.
-    fn play(&self, options: &[&str]) -> Ran {
-        let playbook = block("## 4. Ansible", "yaml", 1)
-            .replace("- hosts: san", "- hosts: san\n  gather_facts: false");
-        // Root or not, as whoever runs the tests.
-        self.write("site.yml", &playbook.replace("  become: true\n", ""));
-        let programs = static_binary("sanid");
-        let path = format!(
-            "{}:{}",
-            programs.parent().unwrap().display(),
-            std::env::var("PATH").unwrap()
-        );
-        let mut command = Command::new("ansible-playbook");
-        command
-            .args(["-i", "hosts.ini", "site.yml"])
-            .args(options)
-            .current_dir(self.0.path());
-        command.env(
-            "ANSIBLE_ROLES_PATH",
-            format!("{REPOSITORY}/dist/fleet/usr/share/ansible/roles"),
-        );
-        command
-            .env("ANSIBLE_LOCAL_TEMP", self.at("tmp"))
-            .env("PATH", path);
-        Ran::of(command.env("ANSIBLE_NOCOLOR", "1").env("LC_ALL", "C.UTF-8"))
-    }
-}
-
-fn ansible_configures() {
-    let site = Site::new(&[("web-1", MACHINE_ID), ("web-2", OTHER_MACHINE_ID)]);
-    let pin = "{\"sanid_pins\": {\"iqn\": \"iqn.2024-01.com.example:db\"}}";
-    let dry = site.play(&["--check"]).expect(0);
-    assert!(dry.stdout.contains("changed=3"), "{dry:#?}");
-    assert_eq!(
-        site.read("web-1/etc/nvme/hostid"),
-        "",
-        "check mode writes nothing"
-    );
-    let first = site
-        .play(&["--limit", "web-1", "--extra-vars", pin])
-        .expect(0);
-    let shown =
-        format!("iqn.2024-01.com.example:db nqn.2014-08.org.nvmexpress:uuid:{HOST_ID} {HOST_ID}");
-    assert!(first.stdout.contains(&shown), "{first:#?}");
-    let config = site.read("web-1/etc/sanid/config.d/60-ansible.toml");
-    assert_eq!(
-        config,
-        "# Managed by Ansible.\nscheme = \"sanid-v1\"\npin.iqn = \"iqn.2024-01.com.example:db\"\n"
-    );
-    let second = site
-        .play(&["--limit", "web-1", "--extra-vars", pin])
-        .expect(0);
-    assert!(second.stdout.contains("changed=0"), "{second:#?}");
-}
-
-fn ansible_refuses() {
-    let site = Site::new(&[
-        ("web-1", MACHINE_ID),
-        ("web-2", MACHINE_ID),
-        ("db-1", OTHER_MACHINE_ID),
-    ]);
-    for (path, text) in FILES.iter().zip(FOREIGN) {
-        site.write(&format!("db-1/{path}"), text);
-    }
-    let ran = site.play(&[]).expect(2);
-    for text in [
-        "web-1 has a storage name of web-2",
-        "web-2 has a storage name of web-1",
-        "db-1 has iqn.1993-08.org.debian:01:5ca1ab1e0042",
-        "Set sanid_existing to keep or to replace",
-    ] {
-        assert!(
-            (ran.stdout.clone() + &ran.stderr).contains(text),
-            "{text}: {ran:#?}"
-        );
-    }
-    assert_eq!(site.read("db-1/etc/nvme/hostid"), FOREIGN[2]);
-    let keep = site
-        .play(&["--limit", "db-1", "--extra-vars", "sanid_existing=keep"])
-        .expect(0);
-    assert!(keep.stdout.contains(FOREIGN[2].trim_end()), "{keep:#?}");
-    let replace = ["--limit", "db-1", "--extra-vars", "sanid_existing=replace"];
-    site.play(&replace).expect(0);
-    assert_ne!(site.read("db-1/etc/nvme/hostid"), FOREIGN[2]);
-    site.play(&[
-        "--limit",
-        "web-1,web-2",
-        "--extra-vars",
-        "sanid_fail_on_duplicate=false",
-    ])
-    .expect(0);
-}
-
-/// With the connection of Ansible that enters a chroot, in a copy of Debian 12.
-fn ansible_installs() {
-    let site = Site::new(&[]);
-    let debs = fs::read_dir(DEBS.path()).unwrap();
-    let deb = debs
-        .map(|one| one.unwrap().path())
-        .find(|path| path.display().to_string().contains("/sanid_"))
-        .unwrap();
-    site.write(
-        "hosts.ini",
-        &format!(
-            "[san]\n{} ansible_connection=community.general.chroot sanid_root=/ sanid_package={}\n\
-         [san:vars]\nansible_python_interpreter=/usr/bin/python3\n",
-            site.at("image").display(),
-            deb.display()
-        ),
-    );
-    site.play(&["--syntax-check"]).expect(0);
-    let script = format!(
-        "mount -t tmpfs tmpfs tmp; mkdir tmp/upper tmp/work image
-         mount -t overlay overlay -o lowerdir=$1,upperdir=tmp/upper,workdir=tmp/work image
-         mount -t proc proc image/proc; mount --rbind /dev image/dev; echo {MACHINE_ID} >image/etc/machine-id
-         mkdir tmp/ansible; export HOME=$PWD/tmp/ansible
-         ansible-playbook -i hosts.ini site.yml; ansible-playbook -i hosts.ini site.yml; cat image/etc/nvme/hostid"
-    );
-    let mut command = Command::new("unshare");
-    command
-        .args(["--mount", "sh", "-euc", &script, "sh"])
-        .arg(tree())
-        .current_dir(site.0.path());
-    command
-        .env(
-            "ANSIBLE_ROLES_PATH",
-            format!("{REPOSITORY}/dist/fleet/usr/share/ansible/roles"),
-        )
-        .env("LC_ALL", "C.UTF-8");
-    let ran = Ran::of(command.env("ANSIBLE_NOCOLOR", "1")).expect(0);
-    assert!(ran.stdout.ends_with(&format!("{HOST_ID}\n")), "{ran:#?}");
-    assert!(
-        ran.stdout.contains("changed=5") && ran.stdout.contains("changed=0"),
-        "{ran:#?}"
-    );
 }

@@ -11,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod ansible;
 mod cloud_init;
 mod common;
 mod deployment;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     let trials = [
         installed::trials(),
         cloud_init::trials(),
+        ansible::trials(),
         deployment::trials(),
         scripts::trials(),
         units::trials(),
