@@ -165,6 +165,9 @@ fn edits_configurations_and_keeps_the_rest_of_them() {
     let image = tree(&files);
     let config = image.path().join("etc/nvme/config.json");
     fs::set_permissions(&config, fs::Permissions::from_mode(0o640)).unwrap();
+    // Only root can give a file away.
+    let _ = std::os::unix::fs::chown(&config, Some(12), Some(34));
+    let owner = fs::metadata(&config).unwrap();
     let (code, text) = seal(image.path(), &["--dry-run"]);
     assert_eq!(code, Some(0), "{text}");
     assert!(!text.contains("s3cret"), "{text}");
@@ -193,6 +196,7 @@ fn edits_configurations_and_keeps_the_rest_of_them() {
     }
     let edited = fs::metadata(&config).unwrap();
     assert_eq!(edited.mode() & 0o7777, 0o640);
+    assert_eq!((edited.uid(), edited.gid()), (owner.uid(), owner.gid()));
     assert_eq!(lint(image.path()), (0, Vec::new()));
     assert_eq!(seal(image.path(), &[]).0, Some(0));
     let again = fs::metadata(&config).unwrap();

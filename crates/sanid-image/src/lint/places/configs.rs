@@ -103,8 +103,12 @@ fn keys(traces: &[&Trace]) -> String {
     }
     let shown = |(key, lines): &(&str, Vec<usize>)| {
         let plural = if lines.len() == 1 { "line" } else { "lines" };
-        let lines: Vec<String> = lines.iter().take(5).map(ToString::to_string).collect();
-        format!("{key} ({plural} {})", lines.join(", "))
+        let shown: Vec<String> = lines.iter().take(5).map(ToString::to_string).collect();
+        let more = match lines.len() - shown.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("{key} ({plural} {}{more})", shown.join(", "))
     };
     keys.iter().map(shown).collect::<Vec<_>>().join(" and ")
 }
