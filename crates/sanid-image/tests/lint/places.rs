@@ -206,6 +206,9 @@ fn nvme_configuration() {
 fn secrets_of_configurations() {
     let set = Some("storage-secret");
     rows(&[
+        ("etc/nvme/hostkey", b"DHHC-1:00:AAAA:\n", set),
+        ("etc/nvme/tls-keys", b"# keys\nNVMeTLSkey-1:01:AAAA:\n", set),
+        ("etc/nvme/hostkey", b"\n", None),
         (
             "etc/nvme/config.json",
             br#"[{"x":[{"dhchap_ctrl_key":"DHHC-1:00:AAAA:"}]}]"#,

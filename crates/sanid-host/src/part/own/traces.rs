@@ -140,8 +140,10 @@ impl Config {
                 .flat_map(|trace| trace.ranges.clone())
                 .collect(),
         };
-        if self == Self::Persona {
-            ranges.extend(host_section(bytes, &traces)?);
+        match self {
+            Self::Persona => ranges.extend(host_section(bytes, &traces)?),
+            Self::Stas => ranges.extend(emptied(bytes, &traces)),
+            _ => {}
         }
         let without = cut(bytes, ranges);
         if !self.traces(&without).is_empty() {
@@ -274,6 +276,17 @@ fn host_section(bytes: &[u8], traces: &[Trace]) -> Result<Vec<Range<usize>>, Str
         }
         None => Ok(host.into_iter().flat_map(|entry| entry.lines).collect()),
     }
+}
+
+/// Keys of nvme-stas without a value that a name came after: alone, they would be an empty name.
+fn emptied(bytes: &[u8], traces: &[Trace]) -> Vec<Range<usize>> {
+    let mut entries = entries(bytes, Dialect::Python);
+    let goes = |entry: &Entry<'_>| {
+        let is_named = traces.iter().any(|one| one.key.as_bytes() == entry.key);
+        is_named && entry.values.iter().all(|value| value.is_empty())
+    };
+    entries.retain(|entry| entry.section == Some(b"Host".as_slice()) && goes(entry));
+    entries.into_iter().flat_map(|entry| entry.lines).collect()
 }
 
 fn of_options(bytes: &[u8]) -> Vec<Trace> {

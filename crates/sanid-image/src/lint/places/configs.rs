@@ -45,6 +45,27 @@ pub(super) static ISCSI: Place = Place {
     judge: |path, content| judge(&ISCSI_RECORD, Config::Iscsi, path, content),
 };
 
+/// The DH-HMAC-CHAP key of nvme-stas, and the TLS keys that nvme-cli loads at boot.
+pub(super) static KEYS: Place = Place {
+    patterns: &[
+        "etc/nvme/*hostkey*",
+        "etc/nvme/tls-keys*",
+        "usr/etc/nvme/*hostkey*",
+        "usr/etc/nvme/tls-keys*",
+        "usr/local/etc/nvme/*hostkey*",
+        "usr/local/etc/nvme/tls-keys*",
+        "usr/share/factory/etc/nvme/*hostkey*",
+    ],
+    reads: Reads::Text,
+    judge: |path, content| {
+        let text = content.text();
+        let is_key = |line: &str| !line.is_empty() && !line.starts_with('#');
+        let has_key = text.lines().map(str::trim).any(is_key);
+        let key = has_key.then(|| Finding::removable(&SECRET, path, "a key".to_owned()));
+        key.into_iter().collect()
+    },
+};
+
 /// The format of a file, by its name; that of other programs' files in /etc/nvme by its sections.
 fn nvme(path: &str, bytes: &[u8]) -> Config {
     let is = |wanted: &str| pattern::name(wanted, path);

@@ -23,6 +23,7 @@ pub static PLACES: &[&Place] = &[
     &identity_files::INITIATOR_NAME,
     &identity_files::HOST_NQN,
     &identity_files::HOST_ID,
+    &configs::KEYS,
     &configs::NVME,
     &configs::ISCSI,
     &lxd::PLACE,

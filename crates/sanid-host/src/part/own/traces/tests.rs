@@ -51,6 +51,11 @@ fn removes_the_lines_of_names_and_secrets_and_keeps_the_others() {
             format!(" [Host]\n-NQN = {NQN}\n-ID={ID}\n-key = DHHC-1:00:AAAA:\n symname = a\n [Other]\n nqn = x\n id = y\n"),
         ),
         (Stas, " [Host]\n nqn = file:///etc/nvme/hostnqn\n id=file:///etc/nvme/hostid\n".into()),
+        // An empty name that was replaced would count again.
+        (
+            Stas,
+            format!(" [Host]\n-nqn=\n-nqn={NQN}\n id=\n"),
+        ),
         // A value goes on in lines that are indented more; comments between them stay.
         (Stas, format!(" [Host]\n-nqn =\n-   {NQN}\n ; why\n-   file:///x\n symname = a\n")),
         (Stas, format!(" [Host]\n symname = a\n   nqn = {NQN}\n")),
