@@ -12,5 +12,8 @@ same "the names follow from it" "$iqn $hostid" \
 check "the host is logged in with its name" session_of "$iqn"
 check "the array allows no other name of the host" [ -e "$portal_group/acls/$iqn" ]
 exits 0 "sanid status is clean" sanid status
-ended_before sanid.service iscsid.service cloud-final.service
+# At a first boot, whichever of the two had a machine-id to use.
+writer=sanid-machine-id.service
+[ ! -e /run/sanid/early ] || writer=sanid.service
+ended_before $writer iscsid.service cloud-final.service
 end

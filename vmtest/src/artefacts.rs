@@ -20,8 +20,6 @@ pub enum Artefact {
     Tree(Debian),
     /// The same with SELinux and Debian's policy.
     Selinux(Debian),
-    /// The same with cloud-init.
-    Cloud(Debian),
     /// A Debian that makes initramfs images and has an identity of its own.
     Builder(Debian),
     /// A kernel package, unpacked.
@@ -42,7 +40,8 @@ use Debian::{Thirteen, Twelve};
 
 /// Debian 12 has no nvme-stas; the others come in their next versions.
 const READERS: (&str, &[&str]) = ("readers", &["nvme-stas", "nvme-cli", "systemd"]);
-const CLOUD_INIT: (&str, &[&str]) = ("cloud-init", &["cloud-init", "grep"]);
+/// Its units talk to its first process by nc.
+const CLOUD_INIT: (&str, &[&str]) = ("cloud-init", &["cloud-init", "grep", "netcat-openbsd"]);
 const RUST: (&str, &[&str]) = ("rust", &["cargo", "rustc", "gcc", "libc6-dev"]);
 
 impl Artefact {
@@ -84,7 +83,6 @@ impl Artefact {
         match self {
             Self::Tree(debian) => tree(debian),
             Self::Selinux(debian) => selinux(debian),
-            Self::Cloud(debian) => cloud(debian),
             Self::Builder(debian) => builder(debian),
             Self::Kernel(debian) => kernel(debian),
             Self::Initramfs(debian) => initramfs(debian),
@@ -166,12 +164,6 @@ fn tree(debian: Debian) -> Result<PathBuf> {
 fn selinux(debian: Debian) -> Result<PathBuf> {
     let name = format!("{}-selinux", debian.suite());
     without_identity(debian, &name, &format!("{CLIENTS},{SELINUX}"))
-}
-
-fn cloud(debian: Debian) -> Result<PathBuf> {
-    let name = format!("{}-cloud", debian.suite());
-    let packages = format!("{},cloud-init", tree_packages(debian));
-    without_identity(debian, &name, &packages)
 }
 
 fn without_identity(debian: Debian, name: &str, packages: &str) -> Result<PathBuf> {

@@ -85,7 +85,6 @@ impl System {
 pub(super) fn base(debian: Debian, system: System) -> Artefact {
     match system {
         System::PackagesAndSelinux => Artefact::Selinux(debian),
-        System::CloudInit => Artefact::Cloud(debian),
         _ => Artefact::Tree(debian),
     }
 }
@@ -130,9 +129,25 @@ fn label(tree: &Tree<'_>) -> Result<()> {
     run!("unshare --mount sh -euc {script} label {root} {contexts}").map(drop)
 }
 
+/// The units of cloud-init 25, in their order.
+const CLOUD_INIT: &[&str] = &[
+    "cloud-init-main.service",
+    "cloud-init-local.service",
+    "cloud-init-network.service",
+    "cloud-config.service",
+    "cloud-final.service",
+];
+
 /// The user data of docs/deployment.md, and the array that it logs in to.
 fn add_cloud_init(trial: &Trial<'_>, debian: Debian, tree: &Tree<'_>) -> Result<()> {
     add_modules(debian, tree)?;
+    let (packages, root) = (Artefact::CloudInit.get()?, tree.root());
+    run!("cp -a --no-clobber {packages}/etc {packages}/usr {root}")?;
+    // What the scripts of its packages make.
+    let script = "cd \"$1\"; ln -s nc.openbsd usr/bin/nc; mkdir -p etc/ssl/certs
+        cat usr/share/ca-certificates/mozilla/*.crt >etc/ssl/certs/ca-certificates.crt";
+    run!("sh -euc {script} make {root}")?;
+    tree.systemctl("enable", CLOUD_INIT)?;
     for name in ["targets.sh", "cloud-array.sh"] {
         tree.copy(&format!("vm/{name}"), name)?;
     }
@@ -147,7 +162,9 @@ fn add_cloud_init(trial: &Trial<'_>, debian: Debian, tree: &Tree<'_>) -> Result<
     tree.write(&format!("{seed}/meta-data"), "instance-id: web-1\n")?;
     tree.write(
         "etc/cloud/cloud.cfg.d/99-vm.cfg",
-        "datasource_list: [NoCloud]\nnetwork: {config: disabled}\n",
+        // The tree has neither resize2fs nor ssh-keygen.
+        "datasource_list: [NoCloud]\nnetwork: {config: disabled}\ngrowpart: {mode: off}\nresize_rootfs: false\n\
+         ssh_genkeytypes: []\n",
     )
 }
 

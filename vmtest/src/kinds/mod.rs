@@ -69,7 +69,11 @@ pub(crate) fn artefacts(case: &Case) -> Vec<Artefact> {
         ],
         Guest::Container { debian, .. } => vec![Artefact::Tree(*debian)],
         Guest::Disk { debian, system, .. } => {
-            vec![disk::base(*debian, *system), Artefact::Kernel(*debian)]
+            let mut all = vec![disk::base(*debian, *system), Artefact::Kernel(*debian)];
+            if *system == System::CloudInit {
+                all.push(Artefact::CloudInit);
+            }
+            all
         }
         Guest::SanBoot { debian, .. } => vec![
             Artefact::Tree(Twelve),
