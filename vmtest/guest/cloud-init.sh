@@ -16,4 +16,6 @@ exits 0 "sanid status is clean" sanid status
 writer=sanid-machine-id.service
 [ ! -e /run/sanid/early ] || writer=sanid.service
 ended_before $writer iscsid.service cloud-final.service
+# A session would hold the shutdown up.
+iscsiadm -m node -u >/dev/null
 end
