@@ -10,7 +10,7 @@ read_files
 same "the names follow from it" "$iqn $hostid" \
     "iqn.2016-04.com.open-iscsi:652f5d50a6894520b87bfe2552ef6b8b 652f5d50-a689-4520-b87b-fe2552ef6b8b"
 check "the host is logged in with its name" session_of "$iqn"
-check "the array allows no other name of the host" [ -e "$portal_group/acls/$iqn" ]
+check "the array has the ACL of the inventory" [ -e "$portal_group/acls/$iqn" ]
 exits 0 "sanid status is clean" sanid status
 # At a first boot, whichever of the two had a machine-id to use.
 writer=sanid-machine-id.service
