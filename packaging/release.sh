@@ -65,7 +65,7 @@ for machine in x86_64:amd64 aarch64:arm64; do
     rm -rf "$work/tree"
     mkdir -p "$tree/usr/bin" "$tree/usr/share/doc/sanid"
     for program in sanid sanid-image sanid-fleet sanid-kube; do cp "$binaries/$program" "$tree/usr/bin/"; done
-    for part in usr fleet/usr kubernetes/usr; do cp -R "dist/$part" "$tree/"; done
+    for part in etc usr fleet/usr kubernetes/usr; do cp -R "dist/$part" "$tree/"; done
     cp LICENSE-APACHE LICENSE-MIT CHANGELOG.md README.md "$work/THIRD-PARTY-LICENSES.txt" "$tree/usr/share/doc/sanid/"
     $release tar "$output/$name-$machine-linux-static.tar.gz" "$tree"
 done

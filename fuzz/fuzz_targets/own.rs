@@ -18,4 +18,14 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     let _ = own::lxd(data);
+    use own::Config::{Discovery, Fabrics, Iscsi, Json, Persona, Stas};
+    for config in [Discovery, Fabrics, Iscsi, Json, Persona, Stas] {
+        for trace in config.traces(data) {
+            assert!((1..=lines).contains(&trace.line));
+        }
+        if let Ok(without) = config.without(data) {
+            assert!(config.traces(&without).is_empty());
+            assert_eq!(config.without(&without), Ok(without));
+        }
+    }
 });

@@ -32,23 +32,28 @@ pub enum Artefact {
     Readers,
     /// The Rust of Debian 13, unpacked.
     Rust,
+    /// The cloud-init of Debian 13, unpacked.
+    CloudInit,
 }
 
 use Debian::{Thirteen, Twelve};
 
 /// Debian 12 has no nvme-stas; the others come in their next versions.
 const READERS: (&str, &[&str]) = ("readers", &["nvme-stas", "nvme-cli", "systemd"]);
+/// Its units talk to its first process by nc.
+const CLOUD_INIT: (&str, &[&str]) = ("cloud-init", &["cloud-init", "grep", "netcat-openbsd"]);
 const RUST: (&str, &[&str]) = ("rust", &["cargo", "rustc", "gcc", "libc6-dev"]);
 
 impl Artefact {
     /// Those of every run, what takes longest and what others need first.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Tree(Twelve),
         Self::Builder(Twelve),
         Self::Tree(Thirteen),
         Self::Builder(Thirteen),
         Self::Rust,
         Self::Readers,
+        Self::CloudInit,
         Self::Kernel(Twelve),
         Self::Kernel(Thirteen),
         Self::Initramfs(Twelve),
@@ -84,15 +89,18 @@ impl Artefact {
             Self::Targetcli => targetcli(),
             Self::Readers => debian::unpack(Thirteen, READERS.0, READERS.1).and_then(with_places),
             Self::Rust => debian::unpack(Thirteen, RUST.0, RUST.1),
+            Self::CloudInit => debian::unpack(Thirteen, CLOUD_INIT.0, CLOUD_INIT.1),
         }
     }
 
-    /// The directory of a tree ([`Tree`](Self::Tree), [`Readers`](Self::Readers), [`Rust`](Self::Rust)) that has
+    /// The directory of a tree ([`Tree`](Self::Tree), [`Readers`](Self::Readers), [`Rust`](Self::Rust),
+    /// [`CloudInit`](Self::CloudInit)) that has
     /// been made.
     pub fn existing(self) -> Option<PathBuf> {
         let (name, packages) = match self {
             Self::Readers => READERS,
             Self::Rust => RUST,
+            Self::CloudInit => CLOUD_INIT,
             Self::Tree(debian) => {
                 return kept::existing(debian.suite(), &tree_recipe(&tree_packages(debian)));
             }

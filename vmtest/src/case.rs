@@ -61,6 +61,9 @@ pub(crate) enum System {
     Sanid,
     /// The same, what the guide in docs/clones.md needs, and the commands of that guide.
     Guide,
+    /// sanid, cloud-init with the user data of docs/deployment.md, and an array of the guest's own kernel that knows the
+    /// names of an inventory. The machine-id is that of the inventory, in a credential.
+    CloudInit,
     /// The Debian packages of sanid in `/packages`, not installed, and names that another host could have.
     Packages,
     /// The same, and SELinux with Debian's policy, which reports and denies nothing.

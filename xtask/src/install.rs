@@ -94,6 +94,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
         });
     }
     files(&place.root.join("dist/usr"), prefix, &mut all)?;
+    files(&place.root.join("dist/etc"), Path::new("etc"), &mut all)?;
     if with_fleet {
         files(&place.root.join("dist/fleet/usr"), prefix, &mut all)?;
     }

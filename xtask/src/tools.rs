@@ -132,6 +132,19 @@ pub(crate) const DUCKDB: FromPypi = FromPypi {
     packages: &["duckdb==2.0.0"],
 };
 
+/// Checks kickstart files. Debian 12 does not have it.
+pub(crate) const KICKSTART: FromPypi = FromPypi {
+    name: "kickstart",
+    packages: &[
+        "pykickstart==3.78",
+        "requests==2.32.5",
+        "urllib3==2.5.0",
+        "idna==3.10",
+        "certifi==2025.8.3",
+        "charset-normalizer==3.4.3",
+    ],
+};
+
 impl FromPypi {
     /// The directory of the packages, if they were fetched before.
     pub(crate) fn kept(self) -> Option<PathBuf> {
@@ -141,11 +154,9 @@ impl FromPypi {
     fn fetch(self, place: &Place) -> Result<PathBuf> {
         kept::entry(self.name, &self.packages.join(" "), |directory| {
             let install = Cmd::new(["python3", "-m", "pip", "install", "--quiet", "--no-deps"])
-                .args([
-                    "--only-binary=:all:",
-                    "--target",
-                    &directory.to_string_lossy(),
-                ])
+                // pykickstart has no wheel, and nothing to compile.
+                .args(["--only-binary=:all:", "--no-binary=pykickstart"])
+                .args(["--target", &directory.to_string_lossy()])
                 .args(self.packages.iter().copied());
             let done = install.run(place, self.name)?;
             ensure!(
@@ -177,4 +188,10 @@ pub(crate) fn browser(context: &Context) -> Result<Outcome> {
 #[expect(clippy::unnecessary_wraps, reason = "every step has this signature")]
 pub(crate) fn duckdb(context: &Context) -> Result<Outcome> {
     Ok(DUCKDB.step(context))
+}
+
+/// The step that has ready what checks kickstart files.
+#[expect(clippy::unnecessary_wraps, reason = "every step has this signature")]
+pub(crate) fn kickstart(context: &Context) -> Result<Outcome> {
+    Ok(KICKSTART.step(context))
 }

@@ -41,6 +41,7 @@ fn main() -> ExitCode {
     let trials = vec![
         trial("duplicates_end_with_names_of_their_own", &[], duplicate),
         trial("a_spreadsheet_and_two_arrays", &[], spreadsheet),
+        trial("an_inventory_becomes_acls", &[], deployment),
         trial("two_logins_at_a_target", &[], two_logins),
         trial("a_copy_changes_names_that_the_first_keeps", &[], keep),
     ];
@@ -75,6 +76,15 @@ fn spreadsheet() {
     let array = format!("name:app-2\niscsi_name:{IQN}\n");
     site.write("admin", "array-2.txt", &array);
     site.play(page, 2);
+}
+
+fn deployment() {
+    let page = include_str!("../../../docs/deployment.md");
+    let (_, inventory) = page.split_once("```csv\n").unwrap();
+    let (inventory, _) = inventory.split_once("```").unwrap();
+    let site = Site::new();
+    site.write("admin", "inventory.csv", inventory);
+    site.play(page, 1);
 }
 
 fn two_logins() {

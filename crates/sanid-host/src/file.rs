@@ -3,7 +3,7 @@
 
 use sanid_core::{Derived, NameError};
 
-use crate::parse::{Hazard, ReaderView};
+use crate::parse::{Hazard, ReaderView, initiatorname};
 pub use crate::part::IdentityFile;
 use crate::root::{FileContent, ReadError, escape};
 
@@ -85,6 +85,12 @@ impl IdentityFile {
     /// [`Hazard`]: it takes none.
     pub fn effective(self, bytes: &[u8]) -> Result<&str, Hazard> {
         (self.kind().effective)(bytes)
+    }
+
+    /// A name in these bytes that the file's own reader does not take, since the key before it is missing.
+    pub fn name_without_key(self, bytes: &[u8]) -> Option<&str> {
+        let has_key = !self.kind().before.is_empty() && self.effective(bytes).is_err();
+        initiatorname::name_without_key(bytes).filter(|_| has_key)
     }
 
     /// What every known reader takes from these bytes, the file's own reader first.

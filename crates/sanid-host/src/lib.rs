@@ -72,6 +72,7 @@ pub use part::own;
 pub use part::{NAMED_FILES, NAMED_PARTS, Names, PerPart};
 pub use place::Via;
 pub use plan::plan;
+pub use recognise::derived_names;
 pub use resolve::resolve;
 pub use root::Root;
 pub use transaction::{Change, Done, Mode, Moment, Step, Transaction};

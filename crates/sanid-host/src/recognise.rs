@@ -11,6 +11,39 @@ use crate::observed::Observed;
 use crate::part::{Part, files, part_of};
 use crate::resolve::{Resolution, SourceKind, derived};
 
+/// Every name that sanid derived for this host: from the present seed, or from an earlier one by its own record.
+///
+/// # Examples
+/// ```
+/// let dir = tempfile::tempdir().unwrap();
+/// std::fs::create_dir(dir.path().join("etc")).unwrap();
+/// std::fs::write(dir.path().join("etc/machine-id"), "3d1219c7c4c5404aaa1f6d2a48adfda4\n").unwrap();
+/// let root = sanid_host::Root::open(dir.path()).unwrap();
+///
+/// let facts = sanid_host::observe(&root, &sanid_host::Look::default()).unwrap();
+/// let names = sanid_host::derived_names(&facts);
+/// assert_eq!(names[2], "652f5d50-a689-4520-b87b-fe2552ef6b8b");
+/// ```
+pub fn derived_names(facts: &Facts) -> Vec<String> {
+    let resolution = crate::resolve::resolve(facts);
+    let mut names = Vec::new();
+    for part in Part::ALL {
+        let derived = SourceKind::Derived;
+        let is_derived = matches!(resolution.origin(part), Ok((source, _)) if source == derived);
+        let recorded = facts.record.of(part);
+        let recorded = recorded.filter(|one| one.origin.source == derived.as_str());
+        for file in files(part) {
+            names.extend(resolution.value(*file).filter(|_| is_derived));
+            names.extend(
+                recorded
+                    .and_then(|one| one.names.of(*file))
+                    .map(str::to_owned),
+            );
+        }
+    }
+    names
+}
+
 /// The scheme that the names of a part on disk are made by, where configuring it would keep them.
 pub(crate) fn scheme_of(
     facts: &Facts,

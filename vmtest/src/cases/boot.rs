@@ -146,6 +146,23 @@ const ALL_START: &[Change] = &[
 ];
 
 pub(super) const ALL: &[Case] = &[
+    Case {
+        name: "cloud_init_first_boot",
+        proves: "a machine that boots for the first time, with the machine-id of the inventory and the user data of \
+                 docs/deployment.md, is logged in at an array that got its ACLs from the same inventory",
+        takes: 120,
+        memory: 768,
+        guest: Guest::Disk {
+            debian: Debian::Thirteen,
+            boots: &[Boot {
+                before: &[],
+                script: "cloud-init.sh",
+                arguments: "",
+                options: &[],
+            }],
+            system: System::CloudInit,
+        },
+    },
     packages(
         "packages_12",
         "packages installed in a running system make no name and start nothing; a reboot keeps the names that are \

@@ -17,9 +17,10 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
 /// Cases that run with `--long` or by name: measurements, which assert nothing, and cases of minutes of which others
 /// prove the parts at every landing. What packages do is in the step `dist`, in chroots. Roots by iSCSI and by dracut are in `san_boot_initramfs_tools` and
 /// `san_boot_nvme_tcp_13`; what the guide of a migration does with targets is in the cases of live connections.
-pub(crate) const LONG: [&str; 9] = [
+pub(crate) const LONG: [&str; 10] = [
     "boot_cost_12",
     "boot_cost_13",
+    "cloud_init_first_boot",
     "migration_guide_12",
     "migration_guide_13",
     "packages_12",

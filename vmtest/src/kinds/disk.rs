@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use super::guide;
 use crate::artefacts::Artefact;
@@ -33,6 +33,7 @@ pub(super) fn run(
         match system {
             System::Sanid => {}
             System::Guide => add_guide(trial, debian, &tree)?,
+            System::CloudInit => add_cloud_init(trial, debian, &tree)?,
             System::Packages => add_packages(trial, &tree)?,
             System::PackagesAndSelinux => {
                 add_packages(trial, &tree)?;
@@ -55,6 +56,13 @@ pub(super) fn run(
         match system {
             // For the hardware record.
             System::Guide => qemu = qemu.card("52:54:00:00:00:01", ""),
+            System::CloudInit => {
+                let id = format!("system.machine_id={MACHINE_ID}");
+                qemu = qemu.arg(
+                    "-smbios",
+                    format!("type=11,value=io.systemd.credential:{id}"),
+                );
+            }
             System::PackagesAndSelinux => qemu = qemu.word("security=selinux"),
             System::Sanid | System::Packages => {}
         }
@@ -121,10 +129,61 @@ fn label(tree: &Tree<'_>) -> Result<()> {
     run!("unshare --mount sh -euc {script} label {root} {contexts}").map(drop)
 }
 
-/// The commands of the guide, and what they need: the kernel's modules, where modprobe and udev find them.
-fn add_guide(trial: &Trial<'_>, debian: Debian, tree: &Tree<'_>) -> Result<()> {
+/// The units of cloud-init 25, in their order.
+const CLOUD_INIT: &[&str] = &[
+    "cloud-init-main.service",
+    "cloud-init-local.service",
+    "cloud-init-network.service",
+    "cloud-config.service",
+    "cloud-final.service",
+];
+
+/// The user data of docs/deployment.md, and the array that it logs in to.
+fn add_cloud_init(trial: &Trial<'_>, debian: Debian, tree: &Tree<'_>) -> Result<()> {
+    add_modules(debian, tree)?;
+    let (packages, root) = (Artefact::CloudInit.get()?, tree.root());
+    run!("cp -a --no-clobber {packages}/etc {packages}/usr {root}")?;
+    // What the scripts of its packages make.
+    let script = "cd \"$1\"; ln -s nc.openbsd usr/bin/nc; mkdir -p etc/ssl/certs
+        cat usr/share/ca-certificates/mozilla/*.crt >etc/ssl/certs/ca-certificates.crt";
+    run!("sh -euc {script} make {root}")?;
+    tree.systemctl("enable", CLOUD_INIT)?;
+    for name in ["targets.sh", "cloud-array.sh"] {
+        tree.copy(&format!("vm/{name}"), name)?;
+    }
+    tree.copy("etc/systemd/system/array.service", "cloud-array.service")?;
+    tree.systemctl("enable", &["array.service"])?;
+    let fleet = trial.program("sanid-fleet")?;
+    fs::copy(fleet, tree.root().join("usr/bin/sanid-fleet"))?;
+    let page = fs::read_to_string(trial.bench.root.join("docs/deployment.md"))?;
+    tree.write("vm/inventory.csv", block(&page, "```csv")?)?;
+    let seed = "var/lib/cloud/seed/nocloud";
+    tree.write(&format!("{seed}/user-data"), block(&page, "```yaml")?)?;
+    tree.write(&format!("{seed}/meta-data"), "instance-id: web-1\n")?;
+    tree.write(
+        "etc/cloud/cloud.cfg.d/99-vm.cfg",
+        // The tree has neither resize2fs nor ssh-keygen.
+        "datasource_list: [NoCloud]\nnetwork: {config: disabled}\ngrowpart: {mode: off}\nresize_rootfs: false\n\
+         ssh_genkeytypes: []\n",
+    )
+}
+
+/// The first block of a page that begins like this.
+fn block<'a>(page: &'a str, fence: &str) -> Result<&'a str> {
+    let text = page.split(&format!("\n{fence}\n")).nth(1);
+    let text = text.with_context(|| format!("docs/deployment.md has no {fence}"))?;
+    Ok(text.split("```").next().unwrap_or_default())
+}
+
+/// The kernel's modules, where modprobe and udev find them.
+fn add_modules(debian: Debian, tree: &Tree<'_>) -> Result<()> {
     let (kernel, root) = (Artefact::Kernel(debian).get()?, tree.root());
-    run!("cp -a {kernel}/lib/modules {root}/usr/lib")?;
+    run!("cp -a {kernel}/lib/modules {root}/usr/lib").map(drop)
+}
+
+/// The commands of the guide, and what they need.
+fn add_guide(trial: &Trial<'_>, debian: Debian, tree: &Tree<'_>) -> Result<()> {
+    add_modules(debian, tree)?;
     for name in ["targets.sh", "io.py"] {
         tree.copy(&format!("vm/{name}"), name)?;
     }

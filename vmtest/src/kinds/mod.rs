@@ -11,7 +11,7 @@ mod san_boot;
 use anyhow::Result;
 
 use crate::artefacts::Artefact;
-use crate::case::{Addition, Case, Change, Guest};
+use crate::case::{Addition, Case, Change, Guest, System};
 use crate::debian::Debian::{Thirteen, Twelve};
 use crate::trial::Trial;
 
@@ -69,7 +69,11 @@ pub(crate) fn artefacts(case: &Case) -> Vec<Artefact> {
         ],
         Guest::Container { debian, .. } => vec![Artefact::Tree(*debian)],
         Guest::Disk { debian, system, .. } => {
-            vec![disk::base(*debian, *system), Artefact::Kernel(*debian)]
+            let mut all = vec![disk::base(*debian, *system), Artefact::Kernel(*debian)];
+            if *system == System::CloudInit {
+                all.push(Artefact::CloudInit);
+            }
+            all
         }
         Guest::SanBoot { debian, .. } => vec![
             Artefact::Tree(Twelve),
@@ -93,6 +97,7 @@ pub(crate) fn programs(case: &Case) -> Vec<&'static str> {
             .iter()
             .flat_map(|boot| boot.before)
             .any(|change| matches!(change, Change::Program("sanid-fleet"))),
+        Guest::Disk { system, .. } => *system == System::CloudInit,
         _ => false,
     };
     if fleet {

@@ -68,8 +68,8 @@ pub(super) const PACKAGES: &[Package] = &[
     ),
     package(
         "ansible",
-        &["targets_real"],
-        "the modules of arrays, inventories",
+        &["targets_real", "dist"],
+        "the modules of arrays, inventories; the role of sanid",
     ),
     package(
         "tgt",
@@ -91,8 +91,8 @@ pub(super) const PACKAGES: &[Package] = &[
     or_program(
         "python3-pip",
         "pip3",
-        &["browser", "duckdb", "nvme-cli-3"],
-        "fetches what drives the browser, DuckDB, and the source of nvme-cli 3.1",
+        &["browser", "duckdb", "kickstart", "nvme-cli-3"],
+        "fetches what drives the browser, DuckDB, what checks kickstart files, and the source of nvme-cli 3.1",
     ),
     or_program("meson", "meson", &["nvme-cli-3"], "builds nvme-cli 3.1"),
     package("chromium", &["html"], "shows the report"),
@@ -237,6 +237,11 @@ pub(super) const PACKAGES: &[Package] = &[
         "applies the manifests",
     ),
     package("jq", &["kube"], "the commands of the docs use it"),
-    package("buildah", &["kube"], "builds the image"),
+    package("buildah", &["kube", "dist"], "builds images"),
+    package(
+        "ignition",
+        &["dist"],
+        "checks the configuration of Ignition",
+    ),
     package("mandoc", &["man"], "checks the man pages"),
 ];

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
+use vmtest::Artefact;
 use vmtest::debian::Debian;
 use vmtest::host::is_ci;
 
@@ -163,7 +164,6 @@ fn command(context: &Context, program: &Program) -> Cmd {
     if let Ok(xtask) = std::env::current_exe() {
         cmd = cmd.env("SANID_XTASK", xtask);
     }
-    let tree = vmtest::Artefact::Readers.existing();
     let given = [
         ("SANID_STATIC", context.static_binary("sanid")),
         ("SANID_KUBE_STATIC", context.static_binary("sanid-kube")),
@@ -176,6 +176,7 @@ fn command(context: &Context, program: &Program) -> Cmd {
     for (name, packages) in [
         ("SANID_BROWSER", tools::BROWSER),
         ("SANID_DUCKDB", tools::DUCKDB),
+        ("SANID_KICKSTART", tools::KICKSTART),
     ] {
         if let Some(directory) = packages.kept() {
             cmd = cmd.env(name, directory);
@@ -187,14 +188,13 @@ fn command(context: &Context, program: &Program) -> Cmd {
     if let Some(servers) = kube::servers() {
         cmd = cmd.env("SANID_KUBE_SERVER", servers);
     }
-    if let Some(tree) = tree {
-        cmd = cmd.env("SANID_DEBIAN13", tree);
-    }
-    for (name, debian) in [
-        ("SANID_TREE_12", Debian::Twelve),
-        ("SANID_TREE_13", Debian::Thirteen),
+    for (name, artefact) in [
+        ("SANID_DEBIAN13", Artefact::Readers),
+        ("SANID_CLOUD_INIT", Artefact::CloudInit),
+        ("SANID_TREE_12", Artefact::Tree(Debian::Twelve)),
+        ("SANID_TREE_13", Artefact::Tree(Debian::Thirteen)),
     ] {
-        if let Some(tree) = vmtest::Artefact::Tree(debian).existing() {
+        if let Some(tree) = artefact.existing() {
             cmd = cmd.env(name, tree);
         }
     }

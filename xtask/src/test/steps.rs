@@ -99,6 +99,13 @@ fn prepare() -> Vec<Step> {
         ),
         step(
             Prepare,
+            "kickstart",
+            "what checks kickstart files is there",
+            &["packages"],
+            tools::kickstart,
+        ),
+        step(
+            Prepare,
             "nvme-cli-3",
             "nvme-cli 3.1 is built, or was before",
             &["packages"],
@@ -283,8 +290,15 @@ fn with_other_programs() -> Vec<Step> {
         ),
         tests(
             "dist",
-            "units, packages and initramfs images, by systemd, dpkg, rpm and dracut",
-            &["packages", "tree-readers", "guests", "static", "build"],
+            "units, packages, initramfs images and deployment, by systemd, dpkg, rpm, dracut and Ansible",
+            &[
+                "packages",
+                "tree-readers",
+                "kickstart",
+                "guests",
+                "static",
+                "build",
+            ],
             named!("dist"),
         ),
         tests(

@@ -37,7 +37,21 @@ fn content(view: &View<'_>, file: IdentityFile, effective: &Effective<String>) -
         ),
         Effective::Empty => (
             Code::FileEmpty,
-            format!("{path} holds no {}", file.holds()),
+            match view
+                .facts
+                .disk
+                .file(file)
+                .bytes()
+                .and_then(|bytes| file.name_without_key(bytes))
+            {
+                Some(name) => format!(
+                    "{path} holds {name:?} without {} before it, so {} takes no {} from it",
+                    file.kind().before,
+                    own_reader(file),
+                    file.holds(),
+                ),
+                None => format!("{path} holds no {}", file.holds()),
+            },
             "Storage programs without it refuse to start, or make up a name that no array knows.",
         ),
         Effective::Irregular { text, why, .. } | Effective::Invalid { text, why } => (
@@ -52,7 +66,9 @@ fn content(view: &View<'_>, file: IdentityFile, effective: &Effective<String>) -
         ),
     };
     let seen = match view.facts.disk.file(file).bytes() {
-        Some(bytes) if code == Code::FileInvalid => seen + &in_use(view, file, bytes),
+        Some(bytes) if matches!(code, Code::FileInvalid | Code::FileEmpty) => {
+            seen + &in_use(view, file, bytes)
+        }
         _ => seen,
     };
     let fix = match effective {
@@ -66,6 +82,12 @@ fn content(view: &View<'_>, file: IdentityFile, effective: &Effective<String>) -
         why,
         fix,
     })
+}
+
+fn own_reader(file: IdentityFile) -> &'static str {
+    file.readers(&[])
+        .first()
+        .map_or("its reader", |view| view.reader)
 }
 
 /// The names that other readers take than the file's own, by reader.

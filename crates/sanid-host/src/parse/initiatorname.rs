@@ -229,6 +229,27 @@ pub fn goiscsi(bytes: &[u8]) -> Result<String, Hazard> {
     }
 }
 
+/// A name on a line of its own, without `InitiatorName=` before it: scripts of image builds write that. iscsid takes no
+/// name from such a line.
+///
+/// # Examples
+///
+/// ```
+/// use sanid_host::parse::initiatorname::name_without_key;
+///
+/// let file = b"# made by the build\niqn.2004-05.com.example:a\n";
+/// assert_eq!(name_without_key(file), Some("iqn.2004-05.com.example:a"));
+/// assert_eq!(name_without_key(b"InitiatorName=iqn.2004-05.com.example:a\n"), None);
+/// ```
+pub fn name_without_key(bytes: &[u8]) -> Option<&str> {
+    let lines = bytes.split(|&byte| byte == b'\n').map(trim_c_space);
+    let is_name = |line: &&[u8]| {
+        let lower = line.get(..4).unwrap_or_default().to_ascii_lowercase();
+        matches!(lower.as_slice(), b"iqn." | b"eui." | b"naa.")
+    };
+    lines.filter(is_name).find_map(|line| text(line).ok())
+}
+
 fn non_empty(value: &str) -> Result<&str, Hazard> {
     if value.is_empty() {
         Err(Hazard::Empty)

@@ -117,7 +117,8 @@ fn is_c_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
-fn trim_c_space(mut bytes: &[u8]) -> &[u8] {
+/// Without the whitespace of C's `isspace()` at the ends.
+pub(crate) fn trim_c_space(mut bytes: &[u8]) -> &[u8] {
     while let [first, rest @ ..] = bytes {
         if !is_c_space(*first) {
             break;

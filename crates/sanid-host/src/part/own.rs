@@ -2,12 +2,19 @@
 //!
 //! Every text here is escaped: a hostile file cannot write to a terminal.
 
+mod traces;
+
 #[cfg(test)]
 pub(crate) use super::initiator_name::records::ISCSI;
 pub use super::initiator_name::records::iscsi_record;
 #[cfg(test)]
 pub(crate) use super::nvme_pair::configs::{DISCOVERY, FABRICS, JSON, PERSONA, STAS};
 pub use super::nvme_pair::configs::{discovery, fabrics, json, lxd, stas};
+pub use traces::{Config, Trace};
+pub(super) use traces::{Dialect, entries};
+
+use std::ops::Range;
+
 use super::{IdentityFile, Names, Part};
 use crate::root::escape;
 
@@ -93,10 +100,20 @@ pub(super) fn shown(value: &[u8]) -> Option<String> {
     (!value.is_empty()).then(|| escape(value).chars().take(SHOWN).collect())
 }
 
+/// The lines, numbered from 1, with where each is with its end, and without the end.
+pub(super) fn numbered(bytes: &[u8]) -> impl Iterator<Item = (usize, Range<usize>, &[u8])> {
+    let mut at = 0;
+    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+    (1..).zip(lines).map(move |(number, line)| {
+        let start = at;
+        at += line.len();
+        (number, start..at, line.strip_suffix(b"\n").unwrap_or(line))
+    })
+}
+
 /// The lines without the whitespace at their ends, numbered from 1.
 pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let lines = bytes.split(|byte| *byte == b'\n');
-    (1..).zip(lines.map(<[u8]>::trim_ascii))
+    numbered(bytes).map(|(number, _, line)| (number, line.trim_ascii()))
 }
 
 pub(super) fn key_value(line: &[u8]) -> Option<(&[u8], &[u8])> {

@@ -45,8 +45,9 @@ enum Command {
     Lint(Lint),
     /// Make an image clean: remove its identities, set its machine-id to uninitialized
     ///
-    /// Lists the changes, then makes them. Files that other programs need, such as an initramfs, are
-    /// reported and left unchanged, with exit code 1. Refuses the root of a running machine. A second run
+    /// Lists the changes, then makes them. Configurations of storage programs lose the names and secrets in
+    /// them and nothing else. Files that other programs need, such as an initramfs, are reported and left
+    /// unchanged, with exit code 1. Refuses the root of a running machine. A second run
     /// changes nothing.
     Seal(Seal),
 }
@@ -65,6 +66,9 @@ struct Lint {
     /// docker save); - for standard input
     #[arg(long, value_name = "FILE")]
     tar: Option<PathBuf>,
+    /// Exit with 1 when there is any finding, of whatever severity; this is so without it, too
+    #[arg(long)]
+    fatal: bool,
     /// Text for people, which may change; JSON for programs, which will not; SARIF 2.1.0 for CI systems
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LintFormat::Text)]
     format: LintFormat,
@@ -85,6 +89,9 @@ struct Seal {
     /// Show what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
+    /// Keep and report names that sanid did not derive
+    #[arg(long)]
+    keep_foreign: bool,
     /// Continue although DIR is the root of a running machine, which is about to become an image
     #[arg(long)]
     this_host: bool,

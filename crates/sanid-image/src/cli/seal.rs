@@ -1,8 +1,8 @@
 //! `sanid-image seal`.
 
 use sanid_cli::{Page, Progress, Tone, json};
-use sanid_host::Root;
 use sanid_host::root::printable;
+use sanid_host::{Look, Root, derived_names, observe};
 
 use super::{Exit, Failure, Format, Seal};
 use crate::report::without_ids;
@@ -14,7 +14,10 @@ pub(super) fn run(options: &Seal) -> Result<Exit, Failure> {
         return Err(Failure::refused(&format!("refused: {refusal}")));
     }
     let progress = Progress::items(None, "files");
-    let plan = plan(&root, &mut |_| progress.item(String::new()));
+    let only = options.keep_foreign.then(|| derived(&root)).transpose()?;
+    let plan = plan(&root, only.as_deref(), &mut |_| {
+        progress.item(String::new());
+    });
     progress.done();
     let image = without_ids(&printable(&options.root));
     let mut report = SealReport::new(&image, &plan, options.dry_run);
@@ -28,6 +31,12 @@ pub(super) fn run(options: &Seal) -> Result<Exit, Failure> {
         Format::Json => json(&report)?,
     }
     Ok(exit(&report, refused))
+}
+
+/// The names that sanid derived for the system below a root.
+fn derived(root: &Root) -> Result<Vec<String>, Failure> {
+    let facts = observe(root, &Look::default()).map_err(|error| Failure::error(&error))?;
+    Ok(derived_names(&facts))
 }
 
 /// Does every step that can be done; whether all that could not was refused.
@@ -61,6 +70,7 @@ fn announced(report: &SealReport) -> Page {
         let path = &step.path;
         page.line(match step.action {
             Action::Remove => format!("remove {path}"),
+            Action::Edit(_) => format!("edit {path}: remove names and secrets, keep the rest"),
             Action::Reset => format!("reset {path}, to `uninitialized`"),
         });
         page.detail(&step.seen);
@@ -84,7 +94,7 @@ fn outcome(report: &SealReport) -> Page {
     if report.left.is_empty() {
         return page;
     }
-    page.line("\nnot removed, since other programs may need it:");
+    page.line("\nnot removed:");
     for finding in &report.left {
         page.gap();
         super::lint::one(&mut page, finding);

@@ -1,6 +1,7 @@
 //! The type of a finding, and the list of all rules.
 
 pub use sanid_host::findings::Severity;
+use sanid_host::own::Config;
 
 /// A kind of finding: API.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub enum Remedy {
     Remove,
     /// The file becomes `uninitialized`: `sanid seal` does it.
     Reset,
+    /// The names and secrets in the file go, and the rest of it stays: `sanid seal` does it.
+    Edit(Config),
     /// By an administrator: other programs may need the file.
     ByHand,
 }
@@ -67,6 +70,9 @@ rules! {
     HOST_ID = "host-id-set", Danger, "the image has an NVMe Host ID", CLONES;
     NVME_CONFIG = "nvme-config-host", Danger, "an NVMe configuration names a host", CLONES;
     ISCSI_RECORD = "iscsi-record-initiator", Danger, "an iSCSI record names an initiator", CLONES;
+    SECRET = "storage-secret", Danger, "a storage configuration has a secret",
+        "Every machine made from this image has it, and so has everyone who can read the image: with it, any of them \
+         logs in as this host.";
     LXD_UUID = "lxd-server-uuid", Danger, "the image has the UUID of an LXD server", CLONES;
     CREDENTIAL = "credential-identity", Danger, "a systemd credential is an identity", CLONES;
     COMMAND_LINE = "kernel-command-line-identity", Danger,

@@ -21,6 +21,7 @@ mod scrub;
 pub use archive::archive;
 pub use dir::directory;
 pub use finding::{Finding, RULES, Remedy, Rule, Severity};
+pub(crate) use finding::{MACHINE_ID, RECORD};
 pub use layer::Linted;
 pub use report::{FindingReport, LintReport};
 pub use sarif::sarif;

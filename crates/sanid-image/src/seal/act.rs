@@ -1,20 +1,22 @@
 //! The only code here that writes.
 
-use std::os::unix::ffi::OsStrExt as _;
+use std::fs::File;
+use std::io::Read as _;
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, XattrFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Gid, Mode, OFlags, Stat, Uid, XattrFlags};
 use rustix::io::Errno;
 use sanid_host::Root;
 use sanid_host::root::describe;
 
 use super::guard::same;
 use super::{Action, Step};
+use crate::lint::places::TEXT;
 
 /// First boot makes a machine-id in its place (machine-id(5), First Boot Semantics).
 const UNINITIALIZED: &[u8] = b"uninitialized\n";
-/// The name under which it is made.
-const TEMPORARY: &str = ".machine-id.sanid-tmp";
+/// The name under which a file is made, in the directory where it goes.
+const TEMPORARY: &str = ".sanid-seal.tmp";
 const SELINUX: &str = "security.selinux";
 
 /// Why a step was not done. Those before it were.
@@ -29,6 +31,14 @@ pub enum SealError {
         path: String,
         /// The kernel's answer.
         errno: Errno,
+    },
+    /// It is no longer a file that can be edited.
+    #[error("cannot edit {path}: {why}")]
+    Unsafe {
+        /// The path as the user knows it.
+        path: String,
+        /// What is wrong with it.
+        why: String,
     },
     /// It is a file of the machine that seals.
     #[error(
@@ -62,11 +72,19 @@ pub fn carry_out(root: &Root, step: &Step, this_host: bool) -> Result<(), SealEr
         });
     }
     match step.action {
+        Action::Edit(config) => {
+            let bytes = read(&found).map_err(failed("read"))?;
+            let without = config.without(&bytes).map_err(|why| SealError::Unsafe {
+                path: root.show(&step.path),
+                why,
+            })?;
+            replace(&found, &without).map_err(failed("edit"))
+        }
         // Other names may lead to it; without the file there is no first boot (machine-id(5)).
         Action::Remove if !is_machine_id(root, &found.stat) => {
             remove(&found).map_err(failed("remove"))
         }
-        _ => reset(&found).map_err(failed("reset")),
+        Action::Remove | Action::Reset => replace(&found, UNINITIALIZED).map_err(failed("reset")),
     }
 }
 
@@ -145,15 +163,15 @@ fn remove(found: &Located) -> Result<(), Errno> {
     }
 }
 
-/// Puts `uninitialized` in place whole: temporary name, stable storage, rename.
-fn reset(found: &Located) -> Result<(), Errno> {
+/// Exchanges what is in the file: temporary name, stable storage, rename.
+fn replace(found: &Located, bytes: &[u8]) -> Result<(), Errno> {
     let dir = &found.dir;
     let clear = || rustix::fs::unlinkat(dir, TEMPORARY, AtFlags::empty());
     match clear() {
         Ok(()) | Err(Errno::NOENT) => {}
         Err(errno) => return Err(errno),
     }
-    let done = write(found).and_then(|()| {
+    let done = write(found, bytes).and_then(|()| {
         rustix::fs::renameat(dir, TEMPORARY, dir, found.name.as_str())?;
         rustix::fs::fsync(dir)
     });
@@ -163,11 +181,11 @@ fn reset(found: &Located) -> Result<(), Errno> {
     done
 }
 
-fn write(found: &Located) -> Result<(), Errno> {
+fn write(found: &Located, bytes: &[u8]) -> Result<(), Errno> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mode = Mode::from_raw_mode(0o600);
     let file = rustix::fs::openat(&found.dir, TEMPORARY, flags, mode)?;
-    let mut rest = UNINITIALIZED;
+    let mut rest = bytes;
     while !rest.is_empty() {
         match rustix::io::write(&file, rest) {
             Ok(0) => return Err(Errno::IO),
@@ -176,6 +194,12 @@ fn write(found: &Located) -> Result<(), Errno> {
             Err(errno) => return Err(errno),
         }
     }
+    let own = rustix::fs::fstat(&file)?;
+    let Stat { st_uid, st_gid, .. } = found.stat;
+    if (own.st_uid, own.st_gid) != (st_uid, st_gid) {
+        let (user, group) = (Uid::from_raw(st_uid), Gid::from_raw(st_gid));
+        rustix::fs::fchown(&file, Some(user), Some(group))?;
+    }
     rustix::fs::fchmod(&file, Mode::from_raw_mode(found.stat.st_mode & 0o7777))?;
     if let Some(label) = label(found) {
         rustix::fs::fsetxattr(&file, SELINUX, &label, XattrFlags::empty())?;
@@ -183,11 +207,27 @@ fn write(found: &Located) -> Result<(), Errno> {
     rustix::fs::fsync(&file)
 }
 
+fn read(found: &Located) -> Result<Vec<u8>, Errno> {
+    let mut bytes = Vec::new();
+    let read = File::from(open(found)?)
+        .take(TEXT as u64 + 1)
+        .read_to_end(&mut bytes);
+    read.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    // lint read no more either, and has reported that.
+    if bytes.len() > TEXT {
+        return Err(Errno::FBIG);
+    }
+    Ok(bytes)
+}
+
+fn open(found: &Located) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    rustix::fs::openat(&found.dir, found.name.as_str(), flags, Mode::empty())
+}
+
 /// The SELinux label of the file that is replaced; `None` where there is none.
 fn label(found: &Located) -> Option<Vec<u8>> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let name = std::ffi::OsStr::from_bytes(found.name.as_bytes());
-    let file = rustix::fs::openat(&found.dir, name, flags, Mode::empty()).ok()?;
+    let file = open(found).ok()?;
     let mut label = vec![0; 256];
     let length = rustix::fs::fgetxattr(&file, SELINUX, &mut label).ok()?;
     label.truncate(length);

@@ -31,7 +31,7 @@ pub struct SealReport {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StepReport {
-    /// `remove` or `reset`.
+    /// `remove`, `reset` or `edit`.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub action: Action,
     /// The path in the image; digits that may be a machine-id are left out.

@@ -131,8 +131,8 @@ fn mkosi() {
     // What cannot be sealed stops the build.
     put(
         &root,
-        "etc/nvme/x.conf",
-        b"--hostid=a3b1c2d4-0000-4000-8000-0123456789ab\n",
+        "etc/nvme/config.json",
+        b"[{\"hostid\": \"a3b1c2d4-0000-4000-8000-0123456789ab\",}]\n",
     );
     let output = shell(script, root.path(), &variables);
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));

@@ -121,6 +121,13 @@ const FILES: [(&str, &str); 3] = [
     ("etc/nvme/hostid", ID),
 ];
 
+/// A configuration that `seal` edits, before and after.
+const CONFIG: (&str, &str, &str) = (
+    "etc/nvme/discovery.conf",
+    "# a\n-t tcp -q nqn.2014-08.com.example:a -a 192.0.2.1\n",
+    "# a\n-t tcp -a 192.0.2.1\n",
+);
+
 fn image() -> TempDir {
     let image = tempfile::Builder::new().prefix("sanid-").tempdir().unwrap();
     put(
@@ -131,6 +138,7 @@ fn image() -> TempDir {
     for (path, text) in FILES {
         put(&image, path, text.as_bytes());
     }
+    put(&image, CONFIG.0, CONFIG.1.as_bytes());
     image
 }
 
@@ -194,7 +202,14 @@ fn injected(image: &Path, call: &Call, what: &str) -> Output {
 }
 
 fn leftovers(image: &TempDir) -> bool {
-    image.path().join("etc/.machine-id.sanid-tmp").exists()
+    let is_left = |directory: &str| {
+        image
+            .path()
+            .join(directory)
+            .join(".sanid-seal.tmp")
+            .exists()
+    };
+    is_left("etc") || is_left("etc/nvme")
 }
 
 /// Every file is as it was or as it will be, and a second run makes it whole.
@@ -212,6 +227,9 @@ fn recovers(image: &TempDir, place: &str) {
             "{place}: {path}: {now:?}"
         );
     }
+    let (path, before, after) = CONFIG;
+    let now = read(path).unwrap_or_default();
+    assert!([before, after].contains(&now.as_str()), "{place}: {now:?}");
     let output = Command::new(env!("CARGO_BIN_EXE_sanid-image"))
         .args(["seal", "--root"])
         .arg(image.path())
@@ -227,6 +245,7 @@ fn recovers(image: &TempDir, place: &str) {
         FILES.iter().all(|(path, _)| read(path).is_none()),
         "{place}"
     );
+    assert_eq!(read(path).as_deref(), Some(after), "{place}");
     assert!(!leftovers(image), "{place}");
 }
 
@@ -247,7 +266,7 @@ fn killed() {
 fn failing() {
     let makes = |call: &Call| match call.name.as_str() {
         "openat" | "openat2" => call.text.contains("O_CREAT"),
-        "write" => call.text.contains("sanid-tmp"),
+        "write" => call.text.contains("sanid-seal.tmp"),
         "fsync" | "renameat" | "renameat2" | "rename" | "unlinkat" | "unlink" | "fchmod" => true,
         _ => false,
     };

@@ -48,6 +48,17 @@ fn initiator_names() {
     rows(&[
         ("etc/iscsi/initiatorname.iscsi", IQN.as_bytes(), set),
         ("etc/iscsi/initiatorname.iscsi", b"", None),
+        // No reader takes a name without its key; a build script meant it for one.
+        (
+            "etc/iscsi/initiatorname.iscsi",
+            b"# ours\n iqn.2004-05.com.example:a\n",
+            set,
+        ),
+        (
+            "etc/iscsi/initiatorname.iscsi",
+            b"# iqn.2004-05.com.example:a\n",
+            None,
+        ),
         ("etc/iscsi/initiatorname.iscsi", b"# none yet\n", None),
         ("etc/iscsi/initiatorname.iscsi", b"GenerateName=yes\n", None),
         ("etc/iscsi/initiatorname.iscsi.rpmsave", IQN.as_bytes(), set),
@@ -122,6 +133,16 @@ fn nvme_configuration() {
             None,
         ),
         (
+            "etc/nvme/nvme-stas.conf",
+            b"[Host]\nhostnqn = nqn.2014-08.com.example:a\n",
+            set,
+        ),
+        (
+            "usr/local/etc/stas/sys.conf",
+            b"[Host]\nnqn =\n  nqn.2014-08.com.example:a\n",
+            set,
+        ),
+        (
             "etc/nvme/config.json",
             b"/* no JSON */ {\"hostnqn\": 1",
             set,
@@ -176,6 +197,57 @@ fn nvme_configuration() {
         (
             "etc/stas/sys.conf",
             b"[Host]\nnqn=file:///etc/nvme/hostnqn\n",
+            None,
+        ),
+    ]);
+}
+
+#[test]
+fn secrets_of_configurations() {
+    let set = Some("storage-secret");
+    rows(&[
+        ("etc/nvme/hostkey", b"DHHC-1:00:AAAA:\n", set),
+        ("etc/nvme/tls-keys", b"# keys\nNVMeTLSkey-1:01:AAAA:\n", set),
+        ("etc/nvme/hostkey", b"\n", None),
+        (
+            "etc/nvme/config.json",
+            br#"[{"x":[{"dhchap_ctrl_key":"DHHC-1:00:AAAA:"}]}]"#,
+            set,
+        ),
+        (
+            "etc/nvme/config.json",
+            br#"[{"x":[{"dhchap_key":""}]}]"#,
+            None,
+        ),
+        (
+            "etc/nvme/discovery.conf",
+            b"-t tcp -S DHHC-1:00:AAAA:\n",
+            set,
+        ),
+        (
+            "etc/nvme/nvme-fabrics.conf",
+            b"[Host]\ntls-key = NVMeTLSkey-1:01:AAAA:\n",
+            set,
+        ),
+        (
+            "etc/stas/stacd.conf",
+            b"[Controllers]\ncontroller = transport=tcp;traddr=a;dhchap-secret=DHHC-1:00:A:\n",
+            set,
+        ),
+        ("etc/stas/sys.conf", b"[Host]\nkey = DHHC-1:00:AAAA:\n", set),
+        (
+            "etc/iscsi/iscsid.conf",
+            b"node.session.auth.password = x\n",
+            set,
+        ),
+        (
+            "var/lib/iscsi/send_targets/p/st_config",
+            b"discovery.sendtargets.auth.password_in = x\n",
+            set,
+        ),
+        (
+            "etc/iscsi/iscsid.conf",
+            b"#node.session.auth.password = x\n",
             None,
         ),
     ]);

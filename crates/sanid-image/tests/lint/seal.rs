@@ -101,19 +101,145 @@ fn reports_files_of_other_programs_and_leaves_them() {
     put(image.path(), "etc/credstore/sanid.iqn", b"x");
     put(
         image.path(),
-        "var/lib/iscsi/nodes/t/p/default",
-        b"iface.initiatorname = iqn.2004-05.com.example:a\n",
+        "etc/nvme/nvme-fabrics.conf",
+        b"[Host]\nhostnqn = nqn.2014-08.com.example:a\njunk\n",
     );
     let (code, text) = seal(image.path(), &[]);
     assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("nvme-cli refuses it: line 3"), "{text}");
     assert!(text.contains("update-initramfs -u -k 6.1"), "{text}");
     assert!(text.contains("rm /etc/credstore/sanid.iqn"), "{text}");
     let wanted = pairs(&[
         ("initramfs-identity", "/boot/initrd.img-6.1"),
         ("credential-identity", "/etc/credstore/sanid.iqn"),
-        ("iscsi-record-initiator", "/var/lib/iscsi/nodes/t/p/default"),
+        ("nvme-config-host", "/etc/nvme/nvme-fabrics.conf"),
     ]);
     assert_eq!(lint(image.path()), (1, wanted));
+}
+
+/// A configuration, and what `seal` leaves of it.
+const CONFIGURATIONS: [(&str, &str, &str); 7] = [
+    (
+        "etc/iscsi/iscsid.conf",
+        "# CHAP\r\nnode.session.auth.authmethod = CHAP\r\nnode.session.auth.password = s3cret\r\n",
+        "# CHAP\r\nnode.session.auth.authmethod = CHAP\r\n",
+    ),
+    (
+        "var/lib/iscsi/nodes/t/p/default",
+        "node.name = t\niface.initiatorname = iqn.2004-05.com.example:a\n",
+        "node.name = t\n",
+    ),
+    (
+        "etc/nvme/config.json",
+        "[ {\"hostnqn\": \"nqn.2014-08.com.example:a\", \"dhchap_key\": \"s3cret\", \"subsystems\": []} ]",
+        "[ {\"subsystems\": []} ]",
+    ),
+    (
+        "etc/nvme/discovery.conf",
+        "# sites\n-t tcp -a 192.0.2.1 -q nqn.2014-08.com.example:a\n",
+        "# sites\n-t tcp -a 192.0.2.1\n",
+    ),
+    (
+        "etc/nvme/nvme-fabrics.conf",
+        "[Host]\nhostid = a3b1c2d4-0000-4000-8000-0123456789ab\nhostsymname = web",
+        "[Host]\nhostsymname = web",
+    ),
+    (
+        "etc/nvme/nvme-fabrics.conf.d/b.conf",
+        "[Host]\nhostnqn = nqn.2014-08.com.example:b\n\n[Subsystem]\nnqn = nqn.2014-08.com.example:s\n",
+        "\n[Subsystem]\nnqn = nqn.2014-08.com.example:s\n",
+    ),
+    (
+        "etc/stas/sys.conf",
+        "[Host]\nnqn=nqn.2014-08.com.example:a\nid=file:///etc/nvme/hostid\n",
+        "[Host]\nid=file:///etc/nvme/hostid\n",
+    ),
+];
+
+#[test]
+fn edits_configurations_and_keeps_the_rest_of_them() {
+    let files: Vec<(&str, &[u8])> = CONFIGURATIONS
+        .iter()
+        .map(|(path, before, _)| (*path, before.as_bytes()))
+        .collect();
+    let image = tree(&files);
+    let config = image.path().join("etc/nvme/config.json");
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o640)).unwrap();
+    // Only root can give a file away.
+    let _ = std::os::unix::fs::chown(&config, Some(12), Some(34));
+    let owner = fs::metadata(&config).unwrap();
+    let (code, text) = seal(image.path(), &["--dry-run"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(!text.contains("s3cret"), "{text}");
+    assert!(
+        text.contains("edit /etc/nvme/config.json: remove names and secrets"),
+        "{text}"
+    );
+    let (code, text) = seal(image.path(), &["--format", "json"]);
+    assert_eq!(code, Some(0), "{text}");
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let steps = report["steps"].as_array().unwrap();
+    assert_eq!(
+        steps.len(),
+        CONFIGURATIONS.len(),
+        "one step for each file: {text}"
+    );
+    assert!(
+        steps
+            .iter()
+            .all(|step| step["action"] == "edit" && step["done"] == true),
+        "{text}"
+    );
+    for (path, _, after) in CONFIGURATIONS {
+        let now = fs::read_to_string(image.path().join(path)).unwrap();
+        assert_eq!(now, after, "{path}");
+    }
+    let edited = fs::metadata(&config).unwrap();
+    assert_eq!(edited.mode() & 0o7777, 0o640);
+    assert_eq!((edited.uid(), edited.gid()), (owner.uid(), owner.gid()));
+    assert_eq!(lint(image.path()), (0, Vec::new()));
+    assert_eq!(seal(image.path(), &[]).0, Some(0));
+    let again = fs::metadata(&config).unwrap();
+    assert_eq!(again.ino(), edited.ino(), "what is clean is not written");
+}
+
+/// The initiator name is derived from the machine-id, the Host ID from an earlier one, and the host NQN is somebody's.
+#[test]
+fn keeps_foreign_names_where_asked_and_reports_them() {
+    let id = format!("{MACHINE_ID}\n");
+    let iqn = "InitiatorName=iqn.2016-04.com.open-iscsi:652f5d50a6894520b87bfe2552ef6b8b\n";
+    let record = format!(
+        r#"{{"apiVersion":"sanid/v1","kind":"Record","nvme":{{"hostNqn":"nqn.2014-08.com.example:a","hostId":"{}","source":"derived"}}}}"#,
+        ID.trim_end()
+    );
+    let image = tree(&[
+        ("etc/machine-id", id.as_bytes()),
+        ("etc/iscsi/initiatorname.iscsi", iqn.as_bytes()),
+        ("etc/iscsi/initiatorname.iscsi.orig", IQN.as_bytes()),
+        ("etc/nvme/hostnqn", NQN.as_bytes()),
+        ("etc/nvme/hostid", ID.as_bytes()),
+        (
+            "etc/nvme/discovery.conf",
+            b"-t tcp -q nqn.2014-08.com.example:b\n",
+        ),
+        (
+            "etc/sanid/config.d/50-adopted.toml",
+            b"[pin]\nhostid = \"0d5ba1ee-3f0c-4a2b-9a59-59e7a2a0c0de\"\n",
+        ),
+        ("var/lib/sanid/record.json", record.as_bytes()),
+    ]);
+    let (code, text) = seal(image.path(), &["--keep-foreign"]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("done: 4 of 4"), "{text}");
+    let kept = pairs(&[
+        ("initiator-name-set", "/etc/iscsi/initiatorname.iscsi.orig"),
+        ("nvme-config-host", "/etc/nvme/discovery.conf"),
+        ("host-nqn-set", "/etc/nvme/hostnqn"),
+        ("pinned-identity", "/etc/sanid/config.d/50-adopted.toml"),
+    ]);
+    assert_eq!(lint(image.path()), (1, kept));
+    assert_eq!(seal(image.path(), &[]).0, Some(0));
+    assert_eq!(lint(image.path()), (0, Vec::new()));
 }
 
 #[test]

@@ -17,6 +17,7 @@ pub(crate) const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../.."
 
 /// Some of what must be there, with its mode.
 const EXPECTED: &[(&str, u32)] = &[
+    ("etc/cloud/clean.d/50-sanid", 0o755),
     ("usr/bin/sanid", 0o755),
     ("usr/bin/sanid-image", 0o755),
     ("usr/bin/sanid-fleet", 0o755),
@@ -114,7 +115,8 @@ fn complete(tree: &Path) {
         Vec::<String>::new(),
         "installing makes no identity"
     );
-    assert!(!tree.join("etc").exists(), "{}", tree.display());
+    let hook = [tree.join("etc/cloud/clean.d/50-sanid")];
+    assert_eq!(files(&tree.join("etc")), hook, "there is no configuration");
     assert!(!tree.join("var").exists(), "{}", tree.display());
 }
 

@@ -11,7 +11,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod ansible;
+mod cloud_init;
 mod common;
+mod deployment;
 mod initramfs;
 mod installed;
 mod packages;
@@ -28,6 +31,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials = [
         installed::trials(),
+        cloud_init::trials(),
+        ansible::trials(),
+        deployment::trials(),
         scripts::trials(),
         units::trials(),
         common::trials(),

@@ -89,7 +89,7 @@ fn built(script: &str, architecture: &str) -> TempDir {
     directory
 }
 
-static DEBS: LazyLock<TempDir> = LazyLock::new(|| {
+pub(crate) static DEBS: LazyLock<TempDir> = LazyLock::new(|| {
     let ran = Ran::of(Command::new("dpkg").arg("--print-architecture"));
     built("deb.sh", ran.stdout.trim())
 });

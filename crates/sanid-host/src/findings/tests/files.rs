@@ -115,3 +115,27 @@ fn access(mut facts: Facts, mode: u32, directory: &str, label: &str) -> Facts {
     });
     facts
 }
+
+#[test]
+fn a_name_without_its_key_is_shown_with_the_program_that_does_not_take_it() {
+    let seen = |bytes: &[u8]| {
+        let facts = clean().raw(IdentityFile::InitiatorName, bytes);
+        let findings = super::findings(&facts, &super::resolve(&facts));
+        let found = findings
+            .into_iter()
+            .find(|one| one.code.as_str() == "file-empty");
+        found.unwrap().seen
+    };
+    let path = "/etc/iscsi/initiatorname.iscsi";
+    let bare = format!(
+        "{path} holds {IQN:?} without InitiatorName= before it, so iscsid takes no initiator name from it"
+    );
+    // With a comment before it, ZStack takes the comment.
+    assert_eq!(seen(format!("# ours\n{IQN}\n").as_bytes()), bare);
+    let zstack = format!("{bare}; {IQN:?} is taken by ZStack");
+    assert_eq!(seen(format!("{IQN}\n").as_bytes()), zstack);
+    assert_eq!(
+        seen(format!("# {IQN}\n").as_bytes()),
+        format!("{path} holds no initiator name")
+    );
+}

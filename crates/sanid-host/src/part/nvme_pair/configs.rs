@@ -2,10 +2,12 @@
 
 mod fabrics;
 
+use std::ops::Range;
+
 use super::{ID, IdentityFile, NQN, Names, Part};
 use crate::observe::{CONFIG_LIMIT, Search};
 use crate::parse::hostfile::{stas_hostid, stas_hostnqn};
-use crate::part::own::{NAMES, Own, OwnReader, key_value, lines};
+use crate::part::own::{Dialect, NAMES, Own, OwnReader, entries, lines, numbered};
 use crate::root::escape;
 
 pub use fabrics::fabrics;
@@ -107,31 +109,6 @@ fn of_stas(search: &mut Search<'_>, file: IdentityFile, value: &str) -> Option<S
     }
 }
 
-/// The name of a section, if the line is the header of one.
-fn section(line: &[u8]) -> Option<&[u8]> {
-    let rest = line.strip_prefix(b"[")?;
-    let end = rest.iter().position(|byte| *byte == b']')?;
-    rest.get(..end).map(<[u8]>::trim_ascii)
-}
-
-/// The keys of a section `[Host]`, with their lines.
-fn host_keys(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8], &[u8])> {
-    let mut in_host = false;
-    lines(bytes).filter_map(move |(number, line)| {
-        match line.first() {
-            None | Some(b'#' | b';') => return None,
-            Some(b'[') => {
-                in_host = section(line) == Some(b"Host");
-                return None;
-            }
-            Some(_) if !in_host => return None,
-            Some(_) => {}
-        }
-        let (key, value) = key_value(line)?;
-        Some((number, key, value))
-    })
-}
-
 /// `[Host]` of nvme-stas' sys.conf(5). A value `file:///PATH` is kept as it is.
 ///
 /// # Examples
@@ -143,11 +120,16 @@ fn host_keys(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8], &[u8])> {
 /// ```
 pub fn stas(bytes: &[u8]) -> Option<Own> {
     let mut own = Own::default();
-    for (number, key, value) in host_keys(bytes) {
-        // configparser(3) lower-cases keys.
-        match key.to_ascii_lowercase().as_slice() {
-            b"nqn" => own.set(NQN, value, number),
-            b"id" => own.set(ID, value, number),
+    let mut entries = entries(bytes, Dialect::Python);
+    entries.retain(|entry| entry.section == Some(b"Host".as_slice()));
+    for entry in entries {
+        // nvme-stas takes the last of several.
+        let values = entry.values.iter().rev();
+        let value = values.copied().find(|value| !value.is_empty());
+        let value = value.unwrap_or_default();
+        match entry.key.as_slice() {
+            b"nqn" => own.set(NQN, value, entry.line),
+            b"id" => own.set(ID, value, entry.line),
             _ => {}
         }
     }
@@ -164,36 +146,109 @@ pub fn stas(bytes: &[u8]) -> Option<Own> {
 /// assert_eq!(lines[0].line, 2);
 /// ```
 pub fn discovery(bytes: &[u8]) -> Vec<Own> {
-    let lines = lines(bytes).filter(|(_, line)| !line.starts_with(b"#"));
-    let own = lines.filter_map(|(number, line)| options(number, line).some());
-    own.take(NAMES).collect()
+    let mut found: Vec<Own> = Vec::new();
+    for option in host_options(bytes) {
+        let file = match option.key {
+            "hostnqn" => NQN,
+            "hostid" => ID,
+            _ => continue,
+        };
+        if found.last().is_none_or(|own| own.line != option.line) {
+            found.push(Own::at(option.line));
+        }
+        if let Some(own) = found.last_mut() {
+            own.set(file, option.value, option.line);
+        }
+    }
+    found
+        .into_iter()
+        .filter_map(Own::some)
+        .take(NAMES)
+        .collect()
 }
 
-fn options(number: usize, line: &[u8]) -> Own {
-    let mut own = Own::at(number);
-    let mut words = line
-        .split(u8::is_ascii_whitespace)
-        .filter(|word| !word.is_empty());
-    while let Some(word) = words.next() {
-        let (file, value) = match word {
-            [b'-', b'q', value @ ..] => (NQN, value),
-            [b'-', b'I', value @ ..] => (ID, value),
-            _ => match (
-                word.strip_prefix(b"--hostnqn"),
-                word.strip_prefix(b"--hostid"),
-            ) {
-                (Some(value), _) if matches!(value.first(), None | Some(b'=')) => (NQN, value),
-                (_, Some(value)) if matches!(value.first(), None | Some(b'=')) => (ID, value),
-                _ => continue,
-            },
-        };
-        let value = match value.strip_prefix(b"=").unwrap_or(value) {
-            [] => words.next().unwrap_or_default(),
-            value => value,
-        };
-        own.set(file, value, number);
+/// An option of nvme-cli that belongs to one host.
+pub(crate) struct HostOption<'a> {
+    /// From 1.
+    pub(crate) line: usize,
+    /// In its long form.
+    pub(crate) key: &'static str,
+    pub(crate) value: &'a [u8],
+    /// Where option and value are in the file.
+    pub(crate) words: Range<usize>,
+}
+
+/// The short and the long form of each, and the least of the long form that getopt(3) takes for it.
+const HOST_OPTIONS: [(u8, &str, usize); 6] = [
+    (b'q', "hostnqn", 5),
+    (b'I', "hostid", 5),
+    (b'S', "dhchap-secret", 8),
+    (b'C', "dhchap-ctrl-secret", 8),
+    // These have no short form.
+    (0, "tls-key", 7),
+    (0, "tls-key-identity", 9),
+];
+
+/// The options that belong to one host, in the order of the lines.
+pub(crate) fn host_options(bytes: &[u8]) -> Vec<HostOption<'_>> {
+    let mut found = Vec::new();
+    for (line, range, text) in numbered(bytes) {
+        if text.trim_ascii_start().starts_with(b"#") {
+            continue;
+        }
+        let mut words = words(text).peekable();
+        while let Some((at, word)) = words.next() {
+            let Some((key, value)) = host_option(word) else {
+                continue;
+            };
+            let start = range.start + at;
+            let (mut end, mut value) = (start + word.len(), value);
+            if value.is_empty() {
+                if let Some((at, next)) = words.next() {
+                    (end, value) = (range.start + at + next.len(), next);
+                }
+            }
+            let words = start..end;
+            found.push(HostOption {
+                line,
+                key,
+                value,
+                words,
+            });
+        }
     }
-    own
+    found
+}
+
+/// The words of a line with where they are in it.
+fn words(line: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = 0;
+    let words = line.split(u8::is_ascii_whitespace).map(move |word| {
+        let start = at;
+        at += word.len() + 1;
+        (start, word)
+    });
+    words.filter(|(_, word)| !word.is_empty())
+}
+
+/// The option of a word, with the value in the same word.
+fn host_option(word: &[u8]) -> Option<(&'static str, &[u8])> {
+    let Some(long) = word.strip_prefix(b"--") else {
+        let [b'-', letter, value @ ..] = word else {
+            return None;
+        };
+        let (_, key, _) = HOST_OPTIONS.iter().find(|(short, ..)| short == letter)?;
+        return Some((key, value.strip_prefix(b"=").unwrap_or(value)));
+    };
+    let mut parts = long.splitn(2, |byte| *byte == b'=');
+    let name = parts.next()?;
+    let dash = |byte: u8| if byte == b'_' { b'-' } else { byte };
+    let name: Vec<u8> = name.iter().copied().map(dash).collect();
+    let is_short_for =
+        |key: &str, least: usize| name.len() >= least && key.as_bytes().starts_with(&name);
+    let mut options = HOST_OPTIONS.iter();
+    let (_, key, _) = options.find(|(_, key, least)| is_short_for(key, *least))?;
+    Some((key, parts.next().unwrap_or_default()))
 }
 
 /// Each host of libnvme's `/etc/nvme/config.json`.

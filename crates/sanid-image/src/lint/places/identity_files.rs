@@ -33,6 +33,14 @@ pub(super) static INITIATOR_NAME: Place = Place {
         } else {
             initiatorname::iscsid(bytes).map(|name| escape(name.as_bytes()))
         };
+        if let (Err(Hazard::NoValue), Some(name)) = (&name, initiatorname::name_without_key(bytes))
+        {
+            let name = escape(name.as_bytes());
+            let seen = format!(
+                "{name} without InitiatorName= before it: iscsid takes no name from the file"
+            );
+            return vec![Finding::removable(&finding::INITIATOR_NAME, path, seen)];
+        }
         judge(&finding::INITIATOR_NAME, "initiator name", path, name)
     },
 };

@@ -2,13 +2,12 @@
 
 mod boot_entries;
 mod command_line;
+mod configs;
 mod credentials;
 mod identity_files;
 mod initramfs;
-mod iscsi_records;
 mod lxd;
 mod machine_id;
-mod nvme_config;
 mod pins;
 mod record;
 mod unified;
@@ -24,8 +23,9 @@ pub static PLACES: &[&Place] = &[
     &identity_files::INITIATOR_NAME,
     &identity_files::HOST_NQN,
     &identity_files::HOST_ID,
-    &nvme_config::PLACE,
-    &iscsi_records::PLACE,
+    &configs::KEYS,
+    &configs::NVME,
+    &configs::ISCSI,
     &lxd::PLACE,
     &credentials::PLACE,
     &initramfs::PLACE,

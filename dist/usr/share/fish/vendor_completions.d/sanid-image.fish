@@ -39,11 +39,13 @@ complete -c sanid-image -n "__fish_sanid_image_using_subcommand lint" -l tar -d 
 complete -c sanid-image -n "__fish_sanid_image_using_subcommand lint" -l format -d 'Text for people, which may change; JSON for programs, which will not; SARIF 2.1.0 for CI systems' -r -f -a "text\t''
 json\t''
 sarif\t''"
+complete -c sanid-image -n "__fish_sanid_image_using_subcommand lint" -l fatal -d 'Exit with 1 when there is any finding, of whatever severity; this is so without it, too'
 complete -c sanid-image -n "__fish_sanid_image_using_subcommand lint" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid-image -n "__fish_sanid_image_using_subcommand seal" -l root -d 'A mounted image or a chroot' -r -f -a "(__fish_complete_directories)"
 complete -c sanid-image -n "__fish_sanid_image_using_subcommand seal" -l format -d 'Text for people, which may change, or JSON for programs, which will not' -r -f -a "text\t''
 json\t''"
 complete -c sanid-image -n "__fish_sanid_image_using_subcommand seal" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c sanid-image -n "__fish_sanid_image_using_subcommand seal" -l keep-foreign -d 'Keep and report names that sanid did not derive'
 complete -c sanid-image -n "__fish_sanid_image_using_subcommand seal" -l this-host -d 'Continue although DIR is the root of a running machine, which is about to become an image'
 complete -c sanid-image -n "__fish_sanid_image_using_subcommand seal" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sanid-image -n "__fish_sanid_image_using_subcommand help; and not __fish_seen_subcommand_from initramfs lint seal help" -f -a "initramfs" -d 'Show the identities that initramfs images carry, and whether they are this host\'s'

@@ -6,6 +6,7 @@
 
 use super::{ID, IdentityFile, NQN, Own};
 use crate::parse::hostfile::{libnvme_3_hostid, libnvme_3_hostnqn};
+use crate::parse::trim_c_space as trim;
 
 /// `[Host]` of a file, and the first line that nvme-cli refuses; `None` for a file without that section and without a
 /// fault. An empty value is the same as none.
@@ -216,17 +217,6 @@ impl File {
     fn name(&mut self, file: IdentityFile, number: usize, value: &[u8]) {
         self.own.set(file, value, number);
     }
-}
-
-/// Without the whitespace of C's `isspace` at its ends.
-fn trim(text: &[u8]) -> &[u8] {
-    let is_text = |byte: &u8| !byte.is_ascii_whitespace() && *byte != b'\x0b';
-    let start = text.iter().position(is_text).unwrap_or(text.len());
-    let end = text
-        .iter()
-        .rposition(is_text)
-        .map_or(start, |last| last + 1);
-    text.get(start..end).unwrap_or_default()
 }
 
 /// The name of a section. Nothing may follow its bracket.
