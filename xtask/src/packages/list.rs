@@ -153,6 +153,17 @@ pub(super) const PACKAGES: &[Package] = &[
     package("lz4", IMAGES, "compresses images"),
     package("bzip2", IMAGES, "compresses images"),
     package(
+        "libarchive-tools",
+        &["lint"],
+        "bsdtar, which unpacks what lint reads",
+    ),
+    or_program("python3", "python3", &["lint"], "makes and unpacks archives"),
+    package(
+        "mmdebstrap",
+        &["images"],
+        "calls the documented hook of an image",
+    ),
+    package(
         "systemd-boot-efi",
         &["images"],
         "the stub of a unified kernel image",
