@@ -90,7 +90,7 @@ impl<'a> Tarball<'a> {
                 // Solaris has its own letter for the same header.
                 b'x' | b'X' => before.extend(&self.extension(&header)?)?,
                 b'g' => before::global(&self.extension(&header)?)?,
-                b'V' if header.size()? == 0 => {}
+                b'V' if header.size()? == 0 && before.is_empty() => {}
                 b'V' | b'M' | b'N' => return Err(unread(header.kind())),
                 _ => return self.member(&header, before).map(Some),
             }
@@ -294,7 +294,7 @@ const CUT: &str = "it ends in the middle of an entry";
 fn unread(kind: u8) -> io::Error {
     damaged(match kind {
         b'M' => before::VOLUME,
-        b'V' => "a volume label has data",
+        b'V' => "a volume label has data or an extended header",
         _ => "it has an entry of type N (names of an early GNU tar), which is not read",
     })
 }

@@ -157,7 +157,18 @@ pub(super) const PACKAGES: &[Package] = &[
         &["lint"],
         "bsdtar, which unpacks what lint reads",
     ),
-    or_program("python3", "python3", &["lint"], "makes and unpacks archives"),
+    or_program(
+        "python3",
+        "python3",
+        &["lint"],
+        "makes and unpacks archives",
+    ),
+    package(
+        "guestfs-tools",
+        &["images"],
+        "virt-customize, which calls the documented hook in a disk",
+    ),
+    package("guestfish", &["images"], "virt-tar-out, which reads a disk"),
     package(
         "mmdebstrap",
         &["images"],
@@ -188,7 +199,7 @@ pub(super) const PACKAGES: &[Package] = &[
     ),
     package("debootstrap", &["guests"], "the Debian in a guest"),
     package("kmod", &["guests"], "the modules of a guest"),
-    package("e2fsprogs", &["vm"], "the disks of guests"),
+    package("e2fsprogs", &["vm", "images"], "the disks of guests"),
     package(
         "age",
         &["tests"],

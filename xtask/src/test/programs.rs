@@ -166,6 +166,7 @@ fn command(context: &Context, program: &Program) -> Cmd {
     let tree = vmtest::Artefact::Readers.existing();
     let given = [
         ("SANID_STATIC", context.static_binary("sanid")),
+        ("SANID_IMAGE_STATIC", context.static_binary("sanid-image")),
         ("SANID_KUBE_STATIC", context.static_binary("sanid-kube")),
     ];
     for (name, value) in given {
@@ -185,11 +186,12 @@ fn command(context: &Context, program: &Program) -> Cmd {
     if let Some(tree) = tree {
         cmd = cmd.env("SANID_DEBIAN13", tree);
     }
-    for (name, debian) in [
-        ("SANID_TREE_12", Debian::Twelve),
-        ("SANID_TREE_13", Debian::Thirteen),
+    for (name, artefact) in [
+        ("SANID_TREE_12", vmtest::Artefact::Tree(Debian::Twelve)),
+        ("SANID_TREE_13", vmtest::Artefact::Tree(Debian::Thirteen)),
+        ("SANID_KERNEL_12", vmtest::Artefact::Kernel(Debian::Twelve)),
     ] {
-        if let Some(tree) = vmtest::Artefact::Tree(debian).existing() {
+        if let Some(tree) = artefact.existing() {
             cmd = cmd.env(name, tree);
         }
     }

@@ -283,7 +283,7 @@ fn with_other_programs() -> Vec<Step> {
         tests(
             "images",
             "what real initramfs images and systems carry, in every compression",
-            &["packages", "guests", "build"],
+            &["packages", "guests", "static", "build"],
             named!("images"),
         ),
         tests(

@@ -178,6 +178,13 @@ fn a_form_that_programs_read_differently_is_an_error() {
         ("multi-volume", new().pax(b'g', &volume).file("x", b"").0),
         ("type N", new().member(b'N', "x", b"x").0),
         ("label has data", new().member(b'V', PATH.1, id).0),
+        (
+            "label has data",
+            new()
+                .pax(b'x', &[("size", "37")])
+                .member(b'V', PATH.1, b"")
+                .0,
+        ),
         ("one name", new().pax(b'g', &other).file(PATH.1, id).0),
         ("one name", new().pax(b'g', &[("size", "0")]).0),
         (
