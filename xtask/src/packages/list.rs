@@ -169,6 +169,7 @@ pub(super) const PACKAGES: &[Package] = &[
         "virt-customize, which calls the documented hook in a disk",
     ),
     package("guestfish", &["images"], "virt-tar-out, which reads a disk"),
+    package("mkosi", &["images"], "runs the documented hook of an image"),
     package(
         "mmdebstrap",
         &["images"],

@@ -20,6 +20,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         UNSHARE,
         Need::Set("SANID_TREE_12", "a Debian 12 by debootstrap"),
     ];
+    const MKOSI: &[Need] = &[
+        Need::Root,
+        UNSHARE,
+        Need::Program("mkosi", "mkosi"),
+        Need::Set("SANID_TREE_12", "a Debian 12 by debootstrap"),
+    ];
     const VIRT_CUSTOMIZE: &[Need] = &[
         Need::Root,
         UNSHARE,
@@ -31,7 +37,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         Need::Set("SANID_IMAGE_STATIC", "the static sanid-image"),
     ];
     vec![
-        trial("the_finalize_script_of_mkosi_seals_its_root", &[], mkosi),
+        trial("the_finalize_script_of_mkosi_seals_its_root", &[], finalize),
+        trial(
+            "mkosi_runs_the_script_and_makes_a_clean_image",
+            MKOSI,
+            mkosi,
+        ),
         trial(
             "the_hook_of_mmdebstrap_seals_its_root",
             MMDEBSTRAP,
@@ -75,7 +86,7 @@ fn assert_sealed(root: &Path) {
     }
 }
 
-fn mkosi() {
+fn finalize() {
     let root = tempfile::tempdir().unwrap();
     baked(root.path());
     let script = blocks("mkosi")[0];
@@ -92,6 +103,33 @@ fn mkosi() {
     );
     let output = shell(script, root.path(), &variables);
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+}
+
+/// mkosi on a system that debootstrap has made, with the names of a package as a further tree. Its `/run` is its own,
+/// since there may be no systemd here.
+const MKOSI: &str = r#"
+mount -t tmpfs tmpfs /run
+mkdir "$1/project"
+cd "$1/project"
+cat >mkosi.finalize
+chmod 0755 mkosi.finalize
+mkosi --distribution debian --release bookworm --format directory --base-image "$2" --extra-tree "$3" \
+    --with-docs yes --workspace-dir "$1" --output image build
+sanid lint --root image
+[ ! -e image/etc/iscsi/initiatorname.iscsi ]
+"#;
+
+fn mkosi() {
+    let tree = std::env::var_os("SANID_TREE_12").unwrap();
+    let script = blocks("mkosi")[0];
+    let given = format!("{{\n{MKOSI}}} <<'END'\n{script}END\n");
+    let output = play(Path::new(&tree), &given);
+    let text = said(&output);
+    assert!(output.status.success(), "{text}");
+    assert!(
+        text.contains("remove /etc/iscsi/initiatorname.iscsi"),
+        "{text}"
+    );
 }
 
 /// The real program, with no package: it makes a root out of what is copied into it.
