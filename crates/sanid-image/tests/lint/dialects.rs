@@ -237,11 +237,13 @@ fn a_file_named_manifest_json_does_not_hide_the_tree_around_it() {
         br#"[{"Layers": ["none/layer.tar"]}]"#,
         br#"{"schemaVersion": 2, "layers": [{"digest": "sha256:0"}]}"#,
         br#"{"name": "an application of the web"}"#,
+        br#"[{"Layers": ["layer.tar"]}]"#,
         b"[",
     ] {
         let archive = tar(&[
             ("etc/nvme/hostid", ID.as_bytes()),
             ("etc/machine-id", id.as_bytes()),
+            ("layer.tar", &tar(&[("etc/hostname", b"node\n")])),
             ("manifest.json", manifest),
         ]);
         assert_eq!(lint_tar(&archive), (1, found.clone()));
