@@ -38,6 +38,12 @@ pub enum ImageError {
         /// What is wrong.
         what: &'static str,
     },
+    /// More than all parts of an image together may ask for.
+    #[error("not read from byte {at} on: {}", crate::budget::Spent)]
+    Budget {
+        /// The offset in the image.
+        at: u64,
+    },
     /// More than an initramfs can be.
     #[error("it exceeds a limit for an initramfs, near byte {at}: {what}")]
     Limit {

@@ -8,10 +8,11 @@ use sanid_host::IdentityFile;
 use sanid_host::parse::Hazard;
 use sanid_host::root::escape;
 
+use crate::budget::Budget;
 use crate::cpio::{CpioError, Header};
 use crate::error::ImageError;
 use crate::limits::Limits;
-use crate::walk::{Entry, Segment, walk};
+use crate::walk::{Entry, Segment, walk_within};
 
 /// What a file of an image holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,11 +126,16 @@ pub struct Image {
 /// assert_eq!(seen.files[0].content, name);
 /// ```
 pub fn read<R: Read>(source: R, limits: &Limits) -> Image {
+    read_within(source, limits, &Budget::default())
+}
+
+/// The same for one of the files of a larger image.
+pub(crate) fn read_within<R: Read>(source: R, limits: &Limits, budget: &Budget) -> Image {
     let mut reader = Reader {
         limits: *limits,
         ..Reader::default()
     };
-    let walked = walk(source, limits, &mut |entry| reader.entry(entry));
+    let walked = walk_within(source, limits, budget, &mut |entry| reader.entry(entry));
     Image {
         segments: walked.segments,
         damage: walked.damage,

@@ -25,6 +25,7 @@
 //! ```
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
+mod budget;
 mod cli;
 pub mod compression;
 pub mod cpio;

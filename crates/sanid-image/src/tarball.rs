@@ -1,15 +1,25 @@
-//! Tar archives, entry by entry, with a bound on every size that an archive states.
+//! Tar archives, entry by entry: every format that GNU tar, bsdtar and Python's tarfile write.
 //!
-//! The headers are the `tar` crate's; the way from one to the next is here, since that crate keeps long
-//! names and extended headers in memory whatever their size.
+//! No library has the two properties that lint needs. Every size that an archive states is bounded before
+//! anything is kept, and an archive that those three programs would unpack differently, or a form that is
+//! not read here, is an error and never a shorter list of entries.
+
+mod before;
+mod header;
+mod holes;
 
 use std::io::{self, Read};
 
-use tar::{EntryType, GnuExtSparseHeader, Header, PaxExtensions};
+use before::{Before, Map};
+use header::{BLOCK, Header};
+use holes::{Holes, PIECES, Pieces};
+
+pub(crate) use header::has_checksum;
 
 /// Bytes of a long name or of an extended header; a path has at most 4096 (`PATH_MAX`).
 const EXTENSION: u64 = 1 << 20;
-const BLOCK: u64 = 512;
+/// Bytes after the end mark; `tar` fills up to 10 KiB, or to the size of a tape's record.
+const FILLER: u64 = 64 << 20;
 
 /// What an entry is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,27 +36,23 @@ pub(crate) enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) name: Vec<u8>,
+    /// A name that some programs unpack it under instead.
+    pub(crate) second_name: Option<Vec<u8>>,
     pub(crate) kind: Kind,
+    /// Bytes of its data, with the holes.
     pub(crate) size: u64,
 }
 
 /// A reader of one archive.
 pub(crate) struct Tarball<'a> {
     source: &'a mut dyn Read,
-    /// Data of the current entry that was not read, and its padding.
+    /// Stored data of the current entry that was not read, and its padding.
     left: u64,
     padding: u64,
+    holes: Option<Holes>,
     entries: u64,
     limit: u64,
     end_mark: bool,
-}
-
-/// The headers before an entry that belong to it.
-#[derive(Default)]
-struct Before {
-    name: Option<Vec<u8>>,
-    link: Option<Vec<u8>>,
-    size: Option<u64>,
 }
 
 impl<'a> Tarball<'a> {
@@ -56,6 +62,7 @@ impl<'a> Tarball<'a> {
             source,
             left: 0,
             padding: 0,
+            holes: None,
             entries: 0,
             limit,
             end_mark: false,
@@ -68,54 +75,92 @@ impl<'a> Tarball<'a> {
         loop {
             self.skip()?;
             let Some(header) = self.header()? else {
-                return Ok(None);
+                if before.is_empty() {
+                    return Ok(None);
+                }
+                return Err(damaged("it ends between the headers of a member"));
             };
             self.entries += 1;
             if self.entries > self.limit {
                 return Err(damaged("it has too many entries"));
             }
-            self.left = before.size.map_or_else(|| header.entry_size(), Ok)?;
-            self.padding = (BLOCK - self.left % BLOCK) % BLOCK;
-            match header.entry_type() {
-                EntryType::GNULongName => before.name = Some(self.text()?),
-                EntryType::GNULongLink => before.link = Some(self.text()?),
-                EntryType::XHeader => {
-                    let bytes = self.extension()?;
-                    before.extend(&bytes);
-                }
-                EntryType::XGlobalHeader => {
-                    self.extension()?;
-                }
-                kind => {
-                    self.sparse(&header)?;
-                    return Ok(Some(self.entry(&header, kind, before)));
-                }
+            match header.kind() {
+                b'L' => before.long_name(self.text(&header)?)?,
+                b'K' => before.long_link(self.text(&header)?)?,
+                // Solaris has its own letter for the same header.
+                b'x' | b'X' => before.extend(&self.extension(&header)?)?,
+                b'g' => before::global(&self.extension(&header)?)?,
+                b'V' if header.size()? == 0 && before.is_empty() => {}
+                b'V' | b'M' | b'N' => return Err(unread(header.kind())),
+                _ => return self.member(&header, before).map(Some),
             }
         }
     }
 
-    fn entry(&self, header: &Header, kind: EntryType, before: Before) -> Entry {
-        let link = || {
-            let own = || header.link_name_bytes().unwrap_or_default().into_owned();
-            before.link.clone().unwrap_or_else(own)
-        };
-        let kind = match kind {
-            EntryType::Directory => Kind::Directory,
-            EntryType::Symlink => Kind::Link(link()),
-            EntryType::Link => Kind::HardLink(link()),
-            EntryType::Fifo => Kind::Other("a fifo"),
-            EntryType::Char | EntryType::Block => Kind::Other("a device"),
+    fn member(&mut self, header: &Header, mut before: Before) -> io::Result<Entry> {
+        self.stored(before.size.map_or_else(|| header.size(), Ok)?);
+        let map = before.map()?;
+        let name = before.name.map_or_else(|| header.name(), Ok)?;
+        let link = before.link.unwrap_or_else(|| header.link());
+        let kind = match header.kind() {
+            b'1' => Kind::HardLink(link),
+            b'2' => Kind::Link(link),
+            b'3' | b'4' => Kind::Other("a device"),
+            b'5' => Kind::Directory,
+            b'6' => Kind::Other("a fifo"),
+            // The format v7 has no letter for a directory, and GNU tar a second one, with data.
+            _ if name.last() == Some(&b'/') => Kind::Directory,
             // An unknown type counts as a file (POSIX, ustar Interchange Format).
             _ => Kind::File,
         };
-        let name = before
-            .name
-            .unwrap_or_else(|| header.path_bytes().into_owned());
-        Entry {
-            name,
-            kind,
-            size: self.left,
+        if kind != Kind::File && header.kind() != b'D' && self.left > 0 {
+            // GNU tar, bsdtar and Python disagree on whether the data is there.
+            return Err(damaged("a link, directory or device has a size"));
         }
+        self.map(header, map, &kind)?;
+        let size = self.holes.as_ref().map_or(self.left, Holes::size);
+        let second_name = before.second_name;
+        Ok(Entry {
+            name,
+            second_name,
+            kind,
+            size,
+        })
+    }
+
+    /// Sets where the holes of the member are.
+    fn map(&mut self, header: &Header, map: Map, kind: &Kind) -> io::Result<()> {
+        let (pieces, size) = match (map, header.kind()) {
+            (Map::None, b'S') => self.old_map(header)?,
+            (Map::None, _) => return Ok(()),
+            (_, b'S') => return Err(damaged(before::HOLES)),
+            (Map::Known(pieces, size), _) => (pieces, size),
+            (Map::InData(size), _) => {
+                let mut block = [0; BLOCK];
+                (holes::map(&mut self.data(), &mut block)?, size)
+            }
+        };
+        if *kind != Kind::File {
+            return Err(damaged(before::HOLES));
+        }
+        self.holes = Some(Holes::new(pieces, size, self.left)?);
+        Ok(())
+    }
+
+    /// The map of a sparse file in the formats oldgnu and gnu: in the header, and in blocks after it.
+    fn old_map(&mut self, header: &Header) -> io::Result<(Pieces, u64)> {
+        if !header.is_gnu() {
+            return Err(damaged(before::HOLES));
+        }
+        let (mut pieces, size, mut more) = header.sparse()?;
+        while more {
+            let mut block = [0; BLOCK];
+            if !self.block(&mut block)? || pieces.len() > PIECES {
+                return Err(damaged(before::HOLES));
+            }
+            more = header::continued(&block, &mut pieces)?;
+        }
+        Ok((pieces, size))
     }
 
     /// Whether the archive came to its end, and not only what it is read from.
@@ -129,34 +174,40 @@ impl<'a> Tarball<'a> {
     }
 
     fn header(&mut self) -> io::Result<Option<Header>> {
-        let mut header = Header::new_old();
-        if !self.block(header.as_mut_bytes())? {
+        let mut block = [0; BLOCK];
+        if !self.block(&mut block)? {
             return Ok(None);
         }
-        // Two blocks of zeros end an archive; one does for every reader, and what follows is not its.
-        if header.as_bytes().iter().all(|byte| *byte == 0) {
+        // Two blocks of zeros end an archive; one does for every reader.
+        if block == [0; BLOCK] {
             self.end_mark = true;
+            self.only_zeros()?;
             return Ok(None);
         }
-        if has_checksum(header.as_bytes()) {
-            Ok(Some(header))
-        } else {
-            Err(damaged("no entry header where one is expected"))
-        }
+        Header::of(&block)
+            .map(Some)
+            .ok_or_else(|| damaged("no entry header where one is expected"))
     }
 
-    /// Passes over the further blocks of a sparse file's map.
-    fn sparse(&mut self, header: &Header) -> io::Result<()> {
-        let mut more = header.entry_type() == EntryType::GNUSparse
-            && header.as_gnu().is_some_and(tar::GnuHeader::is_extended);
-        while more {
-            let mut map = GnuExtSparseHeader::new();
-            if !self.block(map.as_mut_bytes())? {
-                return Err(damaged("it ends in the middle of an entry"));
+    /// Reads what follows the end mark. Programs ignore it unless they are told to read on.
+    fn only_zeros(&mut self) -> io::Result<()> {
+        let mut buffer = [0; 16 * BLOCK];
+        let mut rest = (&mut *self.source).take(FILLER);
+        loop {
+            let count = match rest.read(&mut buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                count => count?,
+            };
+            let is_zero = |byte: &u8| *byte == 0;
+            if !buffer.get(..count).unwrap_or_default().iter().all(is_zero) || rest.limit() == 0 {
+                return Err(damaged(
+                    "more than padding follows its end mark: perhaps a second archive, which is not read",
+                ));
             }
-            more = map.is_extended();
+            if count == 0 {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     /// A whole block; false where the source ends before it.
@@ -165,7 +216,7 @@ impl<'a> Tarball<'a> {
         while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
             match self.source.read(rest) {
                 Ok(0) if filled == 0 => return Ok(false),
-                Ok(0) => return Err(damaged("it ends in the middle of an entry")),
+                Ok(0) => return Err(damaged(CUT)),
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
@@ -174,7 +225,13 @@ impl<'a> Tarball<'a> {
         Ok(true)
     }
 
-    fn extension(&mut self) -> io::Result<Vec<u8>> {
+    fn stored(&mut self, size: u64) {
+        self.left = size;
+        self.padding = (BLOCK as u64 - size % BLOCK as u64) % BLOCK as u64;
+    }
+
+    fn extension(&mut self, header: &Header) -> io::Result<Vec<u8>> {
+        self.stored(header.size()?);
         if self.left > EXTENSION {
             return Err(damaged(
                 "a name or an extended header is longer than any can be",
@@ -185,40 +242,34 @@ impl<'a> Tarball<'a> {
         Ok(bytes)
     }
 
-    fn text(&mut self) -> io::Result<Vec<u8>> {
-        let mut bytes = self.extension()?;
-        while bytes.last() == Some(&0) {
-            bytes.pop();
-        }
-        Ok(bytes)
+    fn text(&mut self, header: &Header) -> io::Result<Vec<u8>> {
+        let bytes = self.extension(header)?;
+        Ok(header::text(&bytes).to_vec())
     }
 
     fn skip(&mut self) -> io::Result<()> {
-        let rest = self.left + self.padding;
+        let rest = self.left.saturating_add(self.padding);
         let skipped = io::copy(&mut (&mut *self.source).take(rest), &mut io::sink())?;
         // The last entry may come without its padding.
         if skipped < self.left {
-            return Err(damaged("it ends in the middle of an entry"));
+            return Err(damaged(CUT));
         }
-        (self.left, self.padding) = (0, 0);
+        (self.left, self.padding, self.holes) = (0, 0, None);
         Ok(())
     }
-}
 
-impl Before {
-    fn extend(&mut self, bytes: &[u8]) {
-        for extension in PaxExtensions::new(bytes).flatten() {
-            let value = extension.value_bytes().to_vec();
-            match extension.key_bytes() {
-                b"path" => self.name = Some(value),
-                b"linkpath" => self.link = Some(value),
-                b"size" => {
-                    let text = std::str::from_utf8(&value).ok();
-                    self.size = text.and_then(|text| text.parse().ok());
-                }
-                _ => {}
-            }
+    fn read_stored(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let room = usize::try_from(self.left).unwrap_or(usize::MAX);
+        let room = room.min(to.len());
+        let Some(to) = to.get_mut(..room).filter(|to| !to.is_empty()) else {
+            return Ok(0);
+        };
+        let count = self.source.read(to)?;
+        if count == 0 {
+            return Err(damaged(CUT));
         }
+        self.left -= count as u64;
+        Ok(count)
     }
 }
 
@@ -227,37 +278,25 @@ pub(crate) struct Data<'t, 'a>(&'t mut Tarball<'a>);
 
 impl Read for Data<'_, '_> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        let room = usize::try_from(self.0.left)
-            .unwrap_or(usize::MAX)
-            .min(to.len());
-        let Some(to) = to.get_mut(..room).filter(|to| !to.is_empty()) else {
-            return Ok(0);
+        let tar = &mut *self.0;
+        let Some(mut holes) = tar.holes.take() else {
+            return tar.read_stored(to);
         };
-        let count = self.0.source.read(to)?;
-        if count == 0 {
-            return Err(damaged("it ends in the middle of an entry"));
-        }
-        self.0.left -= count as u64;
-        Ok(count)
+        let count = holes.read(to, &mut |to| tar.read_stored(to));
+        tar.holes = Some(holes);
+        count
     }
 }
 
-/// Whether a block has the checksum that makes it a header.
-pub(crate) fn has_checksum(block: &[u8]) -> bool {
-    let sum = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
-    let (Some(before), Some(field), Some(after)) =
-        (block.get(..148), block.get(148..156), block.get(156..512))
-    else {
-        return false;
-    };
-    let digits: Vec<u8> = field
-        .iter()
-        .copied()
-        .filter(|byte| !matches!(byte, 0 | b' '))
-        .collect();
-    let said = std::str::from_utf8(&digits).ok();
-    said.and_then(|said| u32::from_str_radix(said, 8).ok())
-        == Some(sum(before) + 8 * u32::from(b' ') + sum(after))
+const CUT: &str = "it ends in the middle of an entry";
+
+/// The error for a type of entry that is not read.
+fn unread(kind: u8) -> io::Error {
+    damaged(match kind {
+        b'M' => before::VOLUME,
+        b'V' => "a volume label has data or an extended header",
+        _ => "it has an entry of type N (names of an early GNU tar), which is not read",
+    })
 }
 
 fn damaged(what: &'static str) -> io::Error {

@@ -7,6 +7,7 @@
 
 use std::io::{self, Read};
 
+use crate::budget::Budget;
 use crate::initramfs::{self, Image};
 use crate::limits::Limits;
 
@@ -46,15 +47,25 @@ struct Section {
 /// assert!(seen.damage.is_some());
 /// ```
 pub fn read<R: Read>(source: R, limits: &Limits) -> Uki {
+    read_within(source, limits, &Budget::default())
+}
+
+/// The same for one of the files of a larger image.
+pub(crate) fn read_within<R: Read>(source: R, limits: &Limits, budget: &Budget) -> Uki {
     let mut uki = Uki::default();
-    if let Err(damage) = uki.fill(source, limits) {
+    if let Err(damage) = uki.fill(budget.of(source), limits, budget) {
         uki.damage = Some(damage);
     }
     uki
 }
 
 impl Uki {
-    fn fill<R: Read>(&mut self, mut source: R, limits: &Limits) -> Result<(), String> {
+    fn fill<R: Read>(
+        &mut self,
+        mut source: R,
+        limits: &Limits,
+        budget: &Budget,
+    ) -> Result<(), String> {
         let failed = |error: io::Error| error.to_string();
         let mut head = Vec::new();
         source
@@ -73,7 +84,8 @@ impl Uki {
             }
             let mut data = rest.by_ref().take(section.size);
             if section.is_initramfs {
-                self.images.push(initramfs::read(&mut data, limits));
+                let image = initramfs::read_within(&mut data, limits, budget);
+                self.images.push(image);
             } else {
                 let mut line = Vec::new();
                 data.by_ref()

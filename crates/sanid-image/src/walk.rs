@@ -1,9 +1,10 @@
 //! Every entry of every archive of an image, in the order in which the kernel unpacks them.
 
 use std::cell::Cell;
-use std::io::Read;
+use std::io::{self, Read};
 use std::rc::Rc;
 
+use crate::budget::{self, Budget, Spent};
 use crate::compression::{Compression, MAGIC};
 use crate::cpio::{Archive, CpioError, Header};
 use crate::error::ImageError;
@@ -81,14 +82,25 @@ pub fn walk<R: Read>(
     limits: &Limits,
     visit: &mut dyn FnMut(&mut Entry<'_>) -> Result<(), CpioError>,
 ) -> Walked {
+    walk_within(source, limits, &Budget::default(), visit)
+}
+
+/// The same for one of the files of a larger image, which has a budget for all of them.
+pub(crate) fn walk_within<R: Read>(
+    source: R,
+    limits: &Limits,
+    budget: &Budget,
+    visit: &mut dyn FnMut(&mut Entry<'_>) -> Result<(), CpioError>,
+) -> Walked {
     let mut walk = Walk {
         limits,
+        budget,
         visit,
         output: Rc::default(),
         entries: 0,
         segments: Vec::new(),
     };
-    let mut input = Input::new(source);
+    let mut input = Input::new(budget.of(source));
     let damage = walk.image(&mut input).err();
     Walked {
         segments: walk.segments,
@@ -98,6 +110,7 @@ pub fn walk<R: Read>(
 
 struct Walk<'a> {
     limits: &'a Limits,
+    budget: &'a Budget,
     visit: &'a mut dyn FnMut(&mut Entry<'_>) -> Result<(), CpioError>,
     output: Rc<Cell<u64>>,
     entries: u64,
@@ -106,18 +119,14 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn image<R: Read>(&mut self, input: &mut Input<R>) -> Result<(), ImageError> {
-        let io = |at, source| ImageError::Io {
-            at,
-            compression: None,
-            source,
-        };
         loop {
             let more = input.skip_zeros();
             let at = input.taken();
-            if !more.map_err(|error| io(at, error))? {
+            if !more.map_err(|error| self.located(error.into(), at, Compression::None))? {
                 return Ok(());
             }
-            let magic = input.peek(MAGIC).map_err(|error| io(at, error))?;
+            let magic = input.peek(MAGIC);
+            let magic = magic.map_err(|error| self.located(error.into(), at, Compression::None))?;
             let compression = Compression::of(magic).ok_or(ImageError::Unknown { at })?;
             if compression == Compression::Lzo {
                 return Err(ImageError::Lzo { at });
@@ -152,6 +161,7 @@ impl Walk<'_> {
 
     fn located(&self, error: CpioError, at: u64, compression: Compression) -> ImageError {
         match error {
+            CpioError::Io(source) if budget::is_spent(&source) => ImageError::Budget { at },
             CpioError::Io(source) if is_limit(&source) => ImageError::Limit {
                 at,
                 what: self.limit(),
@@ -177,7 +187,7 @@ impl Walk<'_> {
     ) -> Result<(), CpioError> {
         let (taken, output) = (input.counter(), Rc::clone(&self.output));
         let meter = Meter::new(compression.decoder(input)?, taken, output, *self.limits);
-        let mut inner = Input::new(meter);
+        let mut inner = Input::new(self.budget.of(meter));
         while inner.skip_zeros()? {
             if Compression::of(inner.peek(MAGIC)?) != Some(Compression::None) {
                 return Err(CpioError::Damaged(
@@ -196,6 +206,8 @@ impl Walk<'_> {
             if self.entries > self.limits.entries {
                 return Err(CpioError::Limit("it has too many files"));
             }
+            let granted = self.budget.member();
+            granted.map_err(|spent: Spent| CpioError::Io(io::Error::other(spent)))?;
             if let Some(segment) = self.segments.last_mut() {
                 segment.entries += 1;
             }

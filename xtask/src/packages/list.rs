@@ -153,6 +153,29 @@ pub(super) const PACKAGES: &[Package] = &[
     package("lz4", IMAGES, "compresses images"),
     package("bzip2", IMAGES, "compresses images"),
     package(
+        "libarchive-tools",
+        &["lint"],
+        "bsdtar, which unpacks what lint reads",
+    ),
+    or_program(
+        "python3",
+        "python3",
+        &["lint"],
+        "makes and unpacks archives",
+    ),
+    package(
+        "guestfs-tools",
+        &["images"],
+        "virt-customize, which calls the documented hook in a disk",
+    ),
+    package("guestfish", &["images"], "virt-tar-out, which reads a disk"),
+    package("mkosi", &["images"], "runs the documented hook of an image"),
+    package(
+        "mmdebstrap",
+        &["images"],
+        "calls the documented hook of an image",
+    ),
+    package(
         "systemd-boot-efi",
         &["images"],
         "the stub of a unified kernel image",
@@ -177,7 +200,7 @@ pub(super) const PACKAGES: &[Package] = &[
     ),
     package("debootstrap", &["guests"], "the Debian in a guest"),
     package("kmod", &["guests"], "the modules of a guest"),
-    package("e2fsprogs", &["vm"], "the disks of guests"),
+    package("e2fsprogs", &["vm", "images"], "the disks of guests"),
     package(
         "age",
         &["tests"],

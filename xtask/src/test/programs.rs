@@ -166,6 +166,7 @@ fn command(context: &Context, program: &Program) -> Cmd {
     }
     let given = [
         ("SANID_STATIC", context.static_binary("sanid")),
+        ("SANID_IMAGE_STATIC", context.static_binary("sanid-image")),
         ("SANID_KUBE_STATIC", context.static_binary("sanid-kube")),
     ];
     for (name, value) in given {
@@ -193,6 +194,7 @@ fn command(context: &Context, program: &Program) -> Cmd {
         ("SANID_CLOUD_INIT", Artefact::CloudInit),
         ("SANID_TREE_12", Artefact::Tree(Debian::Twelve)),
         ("SANID_TREE_13", Artefact::Tree(Debian::Thirteen)),
+        ("SANID_KERNEL_12", Artefact::Kernel(Debian::Twelve)),
     ] {
         if let Some(tree) = artefact.existing() {
             cmd = cmd.env(name, tree);

@@ -304,7 +304,7 @@ fn with_other_programs() -> Vec<Step> {
         tests(
             "images",
             "what real initramfs images and systems carry, in every compression",
-            &["packages", "build"],
+            &["packages", "guests", "static", "build"],
             named!("images"),
         ),
         tests(

@@ -122,6 +122,10 @@ type Opened = Result<Option<rustix::fd::OwnedFd>, rustix::io::Errno>;
 
 fn look(path: &str, file: Opened, facts: &Facts) -> ImageReport {
     match file {
+        Ok(Some(file)) if size(&file) > Limits::default().output => {
+            let why = "it is larger than a boot loader can load, and was not read";
+            ImageReport::unread(path, why.into())
+        }
         Ok(Some(file)) => {
             let image = read(File::from(file), &Limits::default());
             ImageReport::new(path, &image, facts)
@@ -129,6 +133,11 @@ fn look(path: &str, file: Opened, facts: &Facts) -> ImageReport {
         Ok(None) => ImageReport::unread(path, "it is not a regular file".into()),
         Err(errno) => ImageReport::unread(path, describe(errno)),
     }
+}
+
+fn size(file: &rustix::fd::OwnedFd) -> u64 {
+    let stat = rustix::fs::fstat(file);
+    stat.map_or(0, |stat| u64::try_from(stat.st_size).unwrap_or_default())
 }
 
 fn page(report: &InitramfsReport) -> Page {

@@ -9,7 +9,7 @@ use sanid_cli::{FindingText, Page, Progress, Tone, json};
 use sanid_host::root::{describe, printable};
 
 use super::{Exit, Failure, Lint, LintFormat};
-use crate::lint::{FindingReport, LintReport, Linted, archive, directory, sarif};
+use crate::lint::{FindingReport, LintReport, Linted, Shape, archive, directory, layout, sarif};
 use crate::report::without_ids;
 
 pub(super) fn run(options: &Lint) -> Result<Exit, Failure> {
@@ -35,11 +35,15 @@ pub(super) fn run(options: &Lint) -> Result<Exit, Failure> {
 }
 
 fn tree(path: &Path) -> Result<Linted, Failure> {
-    let root = super::opened(path)?;
+    let (root, shape) = super::shaped(path)?;
     let progress = Progress::items(None, "files");
-    let linted = directory(&root, &mut |path| {
-        progress.item(without_ids(&printable(Path::new(path))));
-    });
+    let mut step = |path: &str| progress.item(without_ids(&printable(Path::new(path))));
+    let linted = if shape == Shape::Images {
+        layout(&root, &mut step)
+    } else {
+        super::refuse_unless_system(path, &shape)?;
+        directory(&root, &mut step)
+    };
     progress.done();
     Ok(linted)
 }

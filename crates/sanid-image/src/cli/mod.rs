@@ -13,6 +13,8 @@ use sanid_cli::{Exit, Failure};
 use sanid_host::Root;
 use sanid_host::root::printable;
 
+use crate::lint::{Shape, shape};
+
 const NAME: &str = "sanid-image";
 const AFTER_HELP: &str = "\
 Exit codes: 0 fine, 1 findings, 2 usage or I/O error, 3 refused by a safety rule.
@@ -145,8 +147,26 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     })
 }
 
-/// The root of an image. An empty directory is refused: the image was not mounted or unpacked there.
+/// The root of an image. A directory that is not the root of a system is refused: nothing would be read in it.
 fn opened(path: &Path) -> Result<Root, Failure> {
+    let (root, shape) = shaped(path)?;
+    refuse_unless_system(path, &shape)?;
+    Ok(root)
+}
+
+fn refuse_unless_system(path: &Path, shape: &Shape) -> Result<(), Failure> {
+    match shape {
+        Shape::System => Ok(()),
+        shape => Err(Failure::error(&format!(
+            "{}: {}",
+            printable(path),
+            shape.advice()
+        ))),
+    }
+}
+
+/// A directory and what it is. An empty one is refused: the image was not mounted or unpacked there.
+fn shaped(path: &Path) -> Result<(Root, Shape), Failure> {
     let root = Root::open(path).map_err(|error| Failure::error(&error))?;
     let is_empty = root.list(".").is_ok_and(|names| names.is_empty());
     if is_empty {
@@ -155,5 +175,6 @@ fn opened(path: &Path) -> Result<Root, Failure> {
             printable(path)
         )));
     }
-    Ok(root)
+    let shape = shape(&root);
+    Ok((root, shape))
 }

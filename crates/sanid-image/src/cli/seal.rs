@@ -30,7 +30,7 @@ pub(super) fn run(options: &Seal) -> Result<Exit, Failure> {
         Format::Text => outcome(&report).print()?,
         Format::Json => json(&report)?,
     }
-    Ok(exit(&report, refused))
+    Ok(exit(&report, &plan, refused))
 }
 
 /// The names that sanid derived for the system below a root.
@@ -54,9 +54,11 @@ fn act(root: &Root, plan: &Plan, report: &mut SealReport, this_host: bool) -> bo
     refused
 }
 
-fn exit(report: &SealReport, refused: bool) -> Exit {
+fn exit(report: &SealReport, plan: &Plan, refused: bool) -> Exit {
     if report.steps.iter().any(|step| step.error.is_some()) {
         if refused { Exit::Refused } else { Exit::Error }
+    } else if plan.linted.damage.is_some() {
+        Exit::Error
     } else if report.left.is_empty() {
         Exit::Fine
     } else {

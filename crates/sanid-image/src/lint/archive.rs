@@ -5,6 +5,7 @@
 //! file that may be one is read as a layer when it passes, and the layers are put on top of each other
 //! once the manifests are known.
 
+mod layout;
 mod manifest;
 
 use std::cell::Cell;
@@ -17,12 +18,15 @@ use sanid_host::root::escape;
 use super::finding::{Finding, UNREADABLE};
 use super::layer::{Layer, Linted};
 use super::pattern;
+use super::places::place;
+use super::shape::Shape;
 use crate::cpio;
 use crate::input::Input;
 use crate::limits::Limits;
 use crate::members::{is_tar, plain};
 use crate::tarball::{Kind, Tarball};
-use manifest::Documents;
+pub use layout::layout;
+use manifest::{Documents, Image};
 
 /// How much a tar may ask for: a whole system is larger than an initramfs, and has files of zeros.
 const LIMITS: Limits = Limits {
@@ -43,14 +47,7 @@ const LAYERS: usize = 5000;
 /// Looks at every place in a tar, or in the images of an archive of them.
 pub fn archive<'a>(source: impl Read + 'a) -> Linted {
     let source = Input::new(source);
-    let mut reader = Reader {
-        file: source.counter(),
-        output: Rc::default(),
-        tree: Layer::default(),
-        kept: Rc::default(),
-        blobs: BTreeMap::new(),
-        documents: Documents::default(),
-    };
+    let mut reader = Reader::new(&source.counter());
     let damage = reader.outer(Box::new(source)).err();
     let damage = damage.map(|error| escape(error.to_string().as_bytes()));
     reader.done(damage)
@@ -60,7 +57,8 @@ struct Reader {
     /// What was read of the file, and what was decompressed of it.
     file: Rc<Cell<u64>>,
     output: Rc<Cell<u64>>,
-    kept: Rc<Cell<usize>>,
+    /// An empty layer, whose clones share their bounds.
+    base: Layer,
     /// The tar taken for one tree.
     tree: Layer,
     /// Its files that may be layers, by name.
@@ -69,6 +67,19 @@ struct Reader {
 }
 
 impl Reader {
+    /// A reader whose decoders are held against the bytes that `file` counts.
+    fn new(file: &Rc<Cell<u64>>) -> Self {
+        let base = Layer::default();
+        Self {
+            file: Rc::clone(file),
+            output: Rc::default(),
+            tree: base.clone(),
+            base,
+            blobs: BTreeMap::new(),
+            documents: Documents::default(),
+        }
+    }
+
     fn outer<'a>(&mut self, source: Box<dyn Read + 'a>) -> io::Result<()> {
         let mut input = plain(source, &self.file, &self.output, LIMITS)?;
         let begin = input.peek(512)?;
@@ -78,10 +89,18 @@ impl Reader {
                 "it is empty, and even a tar of nothing is not",
             ));
         }
-        if !is_tar(begin) && begin.iter().any(|byte| *byte != 0) {
-            return Err(io::Error::other(
-                "it begins neither a tar nor anything compressed that is known",
-            ));
+        if !is_tar(begin) {
+            let is_zero = begin.iter().all(|byte| *byte == 0);
+            if let Some(kind) = other_kind(input.peek(OTHER)?) {
+                return Err(io::Error::other(format!(
+                    "it is {kind} and not a tar; mount it, and give the directory to --root"
+                )));
+            }
+            if !is_zero {
+                return Err(io::Error::other(
+                    "it begins neither a tar nor anything compressed that is known",
+                ));
+            }
         }
         let mut tree = std::mem::take(&mut self.tree);
         let done = walk(&mut input, &mut tree, &mut |path, data| {
@@ -102,13 +121,7 @@ impl Reader {
             self.documents.add(path, document(data)?);
             return Ok(true);
         }
-        let digest = path
-            .strip_prefix("blobs/sha256/")
-            .or(path.strip_prefix("blobs/sha512/"));
-        let layer = is_layer(path);
-        if (digest.is_none_or(|digest| digest.contains('/')) && !layer)
-            || self.blobs.len() >= LAYERS
-        {
+        if !may_be_layer(path) || self.blobs.len() >= LAYERS {
             return Ok(false);
         }
         let mut ahead = Input::new(data);
@@ -116,15 +129,16 @@ impl Reader {
             self.documents.add(path, document(&mut ahead)?);
             return Ok(true);
         }
-        let mut found = Layer::of(&self.kept);
+        let mut found = self.base.clone();
         let read =
             plain(Box::new(ahead), &self.file, &self.output, LIMITS).and_then(|mut input| {
-                if is_tar(input.peek(512)?) {
-                    // The archive around a layer has its size, and so shows whether it is whole.
-                    walk(&mut input, &mut found, &mut |_, _| Ok(false)).map(drop)
-                } else {
-                    Ok(())
+                let begin = input.peek(512)?;
+                if !is_tar(begin) && begin.iter().any(|byte| *byte != 0) {
+                    // Encrypted, for example. Nobody hears of it unless it is a layer of an image.
+                    return Err(io::Error::other("this layer is not a tar"));
                 }
+                // The archive around a layer has its size, and so shows whether it is whole.
+                walk(&mut input, &mut found, &mut |_, _| Ok(false)).map(drop)
             });
         if let Err(error) = read {
             let seen = escape(error.to_string().as_bytes());
@@ -135,43 +149,51 @@ impl Reader {
         Ok(true)
     }
 
-    fn done(mut self, damage: Option<String>) -> Linted {
-        let images = self.documents.images();
-        if images.is_empty() {
-            // Layers of no image are files like others.
-            return self.tree.done(damage);
+    fn done(self, damage: Option<String>) -> Linted {
+        let mut images = self.documents.images();
+        let shape = self.tree.top.shape();
+        if shape == Shape::System {
+            // A root may have a manifest.json of its own, whose layers are nowhere.
+            images.retain(|image| image.layers.iter().any(|name| self.layer(name).is_some()));
         }
-        let mut all: Option<Linted> = None;
-        for image in &images {
-            let mut whole = Layer::default();
-            whole.take_notes(&self.tree);
-            for name in &image.layers {
-                // A layer is of one image or of several.
-                if let Some(layer) = self.blobs.get(self.tree.alias(name)) {
-                    whole.cover(layer.clone());
-                } else {
-                    let seen = "a layer that the manifest names is not in the archive".to_owned();
-                    let fix = "save the image again, with all of its layers".to_owned();
-                    whole.note(Finding::by_hand(&UNREADABLE, name, seen, fix));
-                }
-            }
-            for problem in &image.problems {
-                let fix = "save the image again".to_owned();
-                whole.note(Finding::by_hand(
-                    &UNREADABLE,
-                    &image.name,
-                    problem.clone(),
-                    fix,
-                ));
-            }
-            let linted = whole.done(damage.clone());
-            match &mut all {
-                None => all = Some(linted),
-                Some(all) => all.join(linted),
+        let no_root = images.is_empty() && shape != Shape::System;
+        let damage = damage.or_else(|| no_root.then(|| shape.advice_for_tar()));
+        let images: Vec<Layer> = images.iter().map(|image| self.image(image)).collect();
+        // The tree is read beside its images: a file at its top does not make it an archive of images.
+        let mut all = self.tree.done(damage);
+        for image in images {
+            all.join(image.done(None));
+        }
+        all
+    }
+
+    /// The layer of this name; several images may have it.
+    fn layer(&self, name: &str) -> Option<&Layer> {
+        self.blobs.get(self.tree.alias(name))
+    }
+
+    /// The layers of an image on top of each other.
+    fn image(&self, image: &Image) -> Layer {
+        let mut whole = self.base.clone();
+        for name in &image.layers {
+            if let Some(layer) = self.layer(name) {
+                whole.cover(layer.clone());
+            } else {
+                let seen = "a layer that the manifest names is not in the archive".to_owned();
+                let fix = "save the image again, with all of its layers".to_owned();
+                whole.note(Finding::by_hand(&UNREADABLE, name, seen, fix));
             }
         }
-        self.blobs.clear();
-        all.unwrap_or_else(|| self.tree.done(damage))
+        for problem in &image.problems {
+            let fix = "save the image again".to_owned();
+            whole.note(Finding::by_hand(
+                &UNREADABLE,
+                &image.name,
+                problem.clone(),
+                fix,
+            ));
+        }
+        whole
     }
 }
 
@@ -189,6 +211,15 @@ fn walk(source: &mut dyn Read, layer: &mut Layer, pass: Pass<'_>) -> io::Result<
         {
             layer.odd_name(&entry.name, "it leads upwards, out of where it is unpacked");
         }
+        if let Some(second) = &entry.second_name {
+            let path = String::from_utf8_lossy(&cpio::path(second)).into_owned();
+            if place(&path).is_some() {
+                layer.odd_name(
+                    second,
+                    "it is the second name of a file that has another one",
+                );
+            }
+        }
         let path = cpio::path(&entry.name);
         if path.len() > NAME {
             let begin = entry.name.get(..200).unwrap_or_default();
@@ -198,19 +229,21 @@ fn walk(source: &mut dyn Read, layer: &mut Layer, pass: Pass<'_>) -> io::Result<
         let Ok(path) = String::from_utf8(path) else {
             // Every pattern is ASCII, except for the text that a star matches.
             let lossy = String::from_utf8_lossy(&entry.name).into_owned();
-            if super::places::place(lossy.trim_start_matches("./")).is_some() {
+            if place(lossy.trim_start_matches("./")).is_some() {
                 layer.odd_name(&entry.name, "its name is not UTF-8, so it was not read");
             }
             continue;
         };
+        layer.top.see(&path);
         if whiteout(&path, layer) {
             continue;
         }
+        let path = layer.resolved(path);
         match entry.kind {
             Kind::File => {
                 let mut data = tar.data();
                 if !pass(&path, &mut data)? {
-                    layer.file(&path, &mut data);
+                    layer.file(&path, entry.size, &mut data);
                 }
             }
             Kind::Directory => layer.directory(&path),
@@ -244,9 +277,39 @@ fn whiteout(path: &str, layer: &mut Layer) -> bool {
     true
 }
 
-/// As `docker save` named layers (`ID/layer.tar`), and podman does (`ID.tar`).
-fn is_layer(path: &str) -> bool {
-    path.ends_with("/layer.tar") || pattern::name("*.tar", path) && !path.contains('/')
+/// Whether a file has the name of a blob in an OCI Image Layout, of a layer of `docker save` (`ID/layer.tar`)
+/// or podman (`ID.tar`), or of a blob of skopeo's transport `dir:` (`DIGEST`).
+fn may_be_layer(path: &str) -> bool {
+    let is_digest = |name: &str| {
+        matches!(name.len(), 64 | 128) && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    match path.split('/').collect::<Vec<_>>()[..] {
+        [name] => pattern::name("*.tar", name) || is_digest(manifest::without_end(name)),
+        [_, "layer.tar"] | ["blobs", "sha256" | "sha512", _] => true,
+        _ => false,
+    }
+}
+
+/// How much of a file is looked at for its kind.
+const OTHER: usize = 33 * 1024;
+
+/// What a file is that somebody may take for a tar, by its magic at an offset.
+fn other_kind(begin: &[u8]) -> Option<&'static str> {
+    const KINDS: [(usize, &[u8], &str); 9] = [
+        (0, b"hsqs", "a squashfs file system"),
+        (0, b"QFI\xfb", "a disk image of QEMU"),
+        (0, b"KDMV", "a disk image of VMware"),
+        (0, b"vhdxfile", "a disk image of Hyper-V"),
+        (0, b"XFSB", "an XFS file system"),
+        (0x438, &[0x53, 0xef], "an ext4 file system"),
+        (1024, &[0xe2, 0xe1, 0xf5, 0xe0], "an EROFS file system"),
+        (0x8001, b"CD001", "an ISO 9660 file system"),
+        (510, &[0x55, 0xaa], "a disk image"),
+    ];
+    let at = |at: usize| begin.get(at..).unwrap_or_default();
+    let mut kinds = KINDS.iter();
+    let found = kinds.find(|(offset, magic, _)| at(*offset).starts_with(magic));
+    found.map(|(_, _, kind)| *kind)
 }
 
 fn document(data: &mut dyn Read) -> io::Result<Vec<u8>> {

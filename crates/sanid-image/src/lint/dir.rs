@@ -4,7 +4,7 @@
 //! the root with links followed inside it, and nothing is opened for reading before it is known to be a
 //! file: to open a device can start it, and to open a fifo can wait for ever.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 
 use rustix::fd::OwnedFd;
@@ -16,7 +16,7 @@ use sanid_host::root::describe;
 use super::finding::{Finding, TOO_MUCH, UNREADABLE};
 use super::layer::{Layer, Linted};
 use super::pattern;
-use super::places::patterns;
+use super::places::{Place, Reads, patterns, place};
 
 /// Names of one directory that are read.
 const NAMES: usize = 10_000;
@@ -42,8 +42,8 @@ struct Walk<'a> {
     step: &'a mut dyn FnMut(&str),
     layer: Layer,
     seen: BTreeSet<String>,
-    /// Device and inode of the files that were read.
-    files: BTreeSet<(u64, u64)>,
+    /// Device and inode of the files that were read, with the path by which they were.
+    files: BTreeMap<(u64, u64), String>,
     links: Vec<String>,
     reported: BTreeSet<String>,
 }
@@ -55,7 +55,7 @@ impl<'a> Walk<'a> {
             step,
             layer: Layer::default(),
             seen: BTreeSet::new(),
-            files: BTreeSet::new(),
+            files: BTreeMap::new(),
             links: Vec::new(),
             reported: BTreeSet::new(),
         }
@@ -97,6 +97,10 @@ impl<'a> Walk<'a> {
 
     /// The names in a directory that match, in no order, and no more than there is reason for.
     fn names(&mut self, at: &str, wanted: &str) -> Vec<String> {
+        // What a spent budget leaves out is noted once.
+        if self.layer.budget.is_spent() {
+            return Vec::new();
+        }
         let shown = if at.is_empty() { "." } else { at };
         let fd = match self.root.open_dir(shown) {
             Ok(fd) => fd,
@@ -123,7 +127,7 @@ impl<'a> Walk<'a> {
                 continue;
             }
             read += 1;
-            if read > NAMES {
+            if read > NAMES || self.layer.budget.member().is_err() {
                 self.too_much(at, "names in a directory");
                 break;
             }
@@ -159,10 +163,17 @@ impl<'a> Walk<'a> {
             Err(errno) => return self.unreadable(path, errno),
         };
         if let Ok(stat) = rustix::fs::fstat(&probe) {
-            // By another way to the same name, such as a link to a directory above it.
-            let again = !self.files.insert((stat.st_dev, stat.st_ino));
-            if again && (link || stat.st_nlink == 1) {
-                return;
+            if let Some(first) = self.files.get(&(stat.st_dev, stat.st_ino)) {
+                // By another way to the same name, such as a link to a directory above it.
+                if link || stat.st_nlink == 1 {
+                    return;
+                }
+                if are_images(first, path) {
+                    return self.layer.hard_link(path, first);
+                }
+            } else {
+                let path = path.to_owned();
+                self.files.insert((stat.st_dev, stat.st_ino), path);
             }
         }
         (self.step)(path);
@@ -181,8 +192,11 @@ impl<'a> Walk<'a> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
         let opened = self.root.open_at(path, flags);
         // Exchanged since, it is nothing to read either.
-        match opened.and_then(|fd| kind(&fd).map(|kind| (fd, kind))) {
-            Ok((fd, FileType::RegularFile)) => self.layer.file(path, &mut File::from(fd)),
+        match opened.and_then(|fd| rustix::fs::fstat(&fd).map(|stat| (fd, stat))) {
+            Ok((fd, stat)) if FileType::from_raw_mode(stat.st_mode).is_file() => {
+                let size = u64::try_from(stat.st_size).unwrap_or_default();
+                self.layer.file(path, size, &mut File::from(fd));
+            }
             Ok(_) => self
                 .layer
                 .other(path, "something else than a moment before"),
@@ -209,6 +223,13 @@ impl<'a> Walk<'a> {
                 .note(Finding::by_hand(&TOO_MUCH, path, seen, fix));
         }
     }
+}
+
+/// Whether two names of one file are images, which take long to decode, and are judged in the same way.
+fn are_images(first: &str, second: &str) -> bool {
+    let is_image = |place: &Place| matches!(place.reads, Reads::Image | Reads::Unified);
+    let places = place(first).zip(place(second));
+    places.is_some_and(|(first, second)| std::ptr::eq(first, second) && is_image(first))
 }
 
 fn join(at: &str, name: &str) -> String {

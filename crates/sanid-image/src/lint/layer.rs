@@ -7,9 +7,11 @@ use std::rc::Rc;
 
 use sanid_host::root::escape;
 
-use super::finding::{Finding, LINK, NAME, NOT_A_FILE, TOO_MUCH, UNREADABLE};
-use super::places::{Content, Reads, TEXT, is_above, place};
+use super::finding::{Finding, LINK, NAME, NOT_A_FILE, TOO_MUCH, UNREADABLE, rm};
+use super::places::{Content, Place, Reads, TEXT, is_above, place};
 use super::scrub::Scrub;
+use super::shape::Top;
+use crate::budget::{Budget, Spent};
 use crate::initramfs;
 use crate::limits::Limits;
 use crate::report::without_ids;
@@ -19,6 +21,9 @@ use crate::uki;
 const MOST: usize = 20_000;
 /// Odd names that are reported; one would do.
 const ODD: usize = 20;
+/// Links that follow each other (`MAXSYMLINKS` in Linux).
+const LINKS: usize = 40;
+const FEWER: &str = "remove what no distribution makes, and lint again";
 
 /// What was found, and what could not be seen.
 pub struct Linted {
@@ -64,104 +69,115 @@ pub(crate) struct Layer {
     opaque: BTreeSet<String>,
     notes: Vec<Finding>,
     full: bool,
-    /// How much is kept in all layers of one archive.
+    /// How much is kept in all layers of one archive; clones share it.
     kept: Rc<Cell<usize>>,
+    /// How much work the image may still ask for; clones share it.
+    pub(crate) budget: Budget,
     /// Which names of layers in an archive are others': `docker save` of old made links.
     aliases: BTreeMap<String, String>,
+    /// Paths that a link has, or leads to, where one of both is a place.
+    linked: BTreeSet<String>,
     pub(crate) scrub: Scrub,
+    /// What an archive is, by its paths.
+    pub(crate) top: Top,
 }
 
 impl Layer {
-    /// One of several layers, with one bound on what they keep.
-    pub(crate) fn of(kept: &Rc<Cell<usize>>) -> Self {
-        Self {
-            kept: Rc::clone(kept),
-            ..Self::default()
-        }
-    }
-
-    /// What was seen of the archive itself, beside its layers.
-    pub(crate) fn take_notes(&mut self, of: &Self) {
-        self.notes.extend(of.notes.iter().cloned());
-    }
-
     /// The name under which a layer was read.
     pub(crate) fn alias<'n>(&'n self, name: &'n str) -> &'n str {
         self.aliases.get(name).map_or(name, String::as_str)
     }
 
-    /// A regular file.
-    pub(crate) fn file(&mut self, path: &str, from: &mut dyn Read) {
+    /// A regular file of this size.
+    pub(crate) fn file(&mut self, path: &str, size: u64, from: &mut dyn Read) {
+        if self.linked.contains(path) {
+            let what =
+                "a file comes after a link with its name, and some programs write through the link";
+            self.odd_name(path.as_bytes(), what);
+        }
         let Some(place) = place(path) else {
             self.covers(path);
             return;
         };
-        if !self.room(path) {
+        // What a spent budget leaves out is noted once.
+        if !self.room(path) || self.budget.is_spent() {
+            return;
+        }
+        let limits = Limits::default();
+        let is_image = matches!(place.reads, Reads::Image | Reads::Unified);
+        if is_image && size > limits.output {
+            let seen = format!("it has {size} bytes, more than a boot loader can load; not read");
+            let finding = Finding::by_hand(&TOO_MUCH, path, seen, rm(path));
+            self.put(path, vec![finding]);
             return;
         }
         let mut findings = Vec::new();
         let content = match place.reads {
-            Reads::Image => Content::Image(initramfs::read(from, &Limits::default())),
-            Reads::Unified => Content::Unified(uki::read(from, &Limits::default())),
+            Reads::Image => Content::Image(initramfs::read_within(from, &limits, &self.budget)),
+            Reads::Unified => Content::Unified(uki::read_within(from, &limits, &self.budget)),
             Reads::Text | Reads::MachineId => {
-                let mut bytes = Vec::new();
-                let most = TEXT as u64 + 1;
-                if let Err(error) = from.take(most).read_to_end(&mut bytes) {
-                    let seen = escape(error.to_string().as_bytes());
-                    findings.push(Finding::by_hand(
-                        &UNREADABLE,
-                        path,
-                        seen,
-                        crate::lint::finding::rm(path),
-                    ));
-                }
-                if bytes.len() > TEXT {
-                    bytes.truncate(TEXT);
-                    let seen = format!("it is longer than {TEXT} bytes; the rest was not read");
-                    findings.push(Finding::by_hand(
-                        &TOO_MUCH,
-                        path,
-                        seen,
-                        crate::lint::finding::rm(path),
-                    ));
-                }
-                Content::Text(bytes)
+                Content::Text(text(path, self.budget.of(from), &mut findings))
             }
         };
         if let (Reads::MachineId, Content::Text(bytes)) = (place.reads, &content) {
             self.scrub.learn(bytes);
         }
         findings.extend((place.judge)(path, &content));
+        if self.budget.is_spent() && !self.full {
+            self.full = true;
+            let seen = format!("{Spent}; the rest was not read");
+            self.notes
+                .push(Finding::by_hand(&TOO_MUCH, path, seen, FEWER.to_owned()));
+        }
         self.put(path, findings);
     }
 
     /// A symbolic link: if its target is listed, the target is read itself.
     pub(crate) fn link(&mut self, path: &str, target: &[u8]) {
-        if path.ends_with("/layer.tar") && self.aliases.len() < MOST {
-            let target = crate::cpio::path(&[path.as_bytes(), b"/../", target].concat());
-            let target = String::from_utf8_lossy(&target).into_owned();
-            self.aliases.insert(path.to_owned(), target);
-            return;
+        let target = if target.first() == Some(&b'/') {
+            crate::cpio::path(target)
+        } else {
+            crate::cpio::path(&[path.as_bytes(), b"/../", target].concat())
+        };
+        let text = String::from_utf8_lossy(&target);
+        self.linked(path, &text);
+        if place(path).is_some() || is_above(path) || is_above(&text) {
+            if self.room(path) {
+                self.add(path, Vec::new());
+                self.links.insert(path.to_owned(), target);
+            }
+        } else if path.ends_with("/layer.tar") && self.aliases.len() < MOST {
+            self.aliases.insert(path.to_owned(), text.into_owned());
         }
-        if place(path).is_none() && !is_above(path) {
-            return;
-        }
-        if self.room(path) {
-            self.put(path, Vec::new());
-            let absolute = target.first() == Some(&b'/');
-            let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
-            let joined = if absolute {
-                target.to_vec()
-            } else {
-                [parent.as_bytes(), b"/", target].concat()
+    }
+
+    /// The place that a path leads to by way of the links that came before it, or the path itself.
+    pub(crate) fn resolved(&self, path: String) -> String {
+        let mut real = path.clone();
+        for _ in 0..LINKS {
+            let by_link = |parent: &str| {
+                let target = String::from_utf8_lossy(self.links.get(parent)?);
+                Some(format!("{target}{}", real.get(parent.len()..)?))
             };
-            self.links
-                .insert(path.to_owned(), crate::cpio::path(&joined));
+            let next = above(&real).find_map(by_link);
+            let Some(next) = next.filter(|_| place(&real).is_none()) else {
+                return real;
+            };
+            real = next;
+        }
+        path
+    }
+
+    fn linked(&mut self, path: &str, target: &str) {
+        let is_place = place(path).is_some() || place(target).is_some();
+        if is_place && self.room(path) {
+            self.linked.extend([path, target].map(str::to_owned));
         }
     }
 
     /// Another name of a file that came before.
     pub(crate) fn hard_link(&mut self, path: &str, target: &str) {
+        self.linked(path, target);
         if place(path).is_none() {
             self.covers(path);
             return;
@@ -169,7 +185,12 @@ impl Layer {
         if !self.room(path) {
             return;
         }
-        let findings = match self.nodes.get(target) {
+        // The content was judged as that of the first name; a different reader may take more from it.
+        let same = |one: &'static Place, other: &'static Place| std::ptr::eq(one, other);
+        let is_same = place(target)
+            .zip(place(path))
+            .is_some_and(|(a, b)| same(a, b));
+        let findings = match self.nodes.get(target).filter(|_| is_same) {
             Some(findings) => findings
                 .iter()
                 .map(|one| Finding {
@@ -179,26 +200,21 @@ impl Layer {
                 .collect(),
             None => vec![led_away(path, target.as_bytes())],
         };
-        self.put(path, findings);
+        self.add(path, findings);
     }
 
     /// Neither a file nor a directory nor a link.
     pub(crate) fn other(&mut self, path: &str, kind: &str) {
         let findings = match place(path) {
             Some(_) => {
-                let fix = crate::lint::finding::rm(path);
-                vec![Finding::by_hand(
-                    &NOT_A_FILE,
-                    path,
-                    format!("it is {kind}"),
-                    fix,
-                )]
+                let seen = format!("it is {kind}");
+                vec![Finding::by_hand(&NOT_A_FILE, path, seen, rm(path))]
             }
             None if is_above(path) => Vec::new(),
             None => return,
         };
         if self.room(path) {
-            self.put(path, findings);
+            self.add(path, findings);
         }
     }
 
@@ -208,7 +224,7 @@ impl Layer {
             place(path).is_some_and(|place| !place.patterns.iter().any(|one| one.ends_with("**")));
         // A directory has no fifo's dangers; a place of records has directories.
         if is_place && !is_above(path) && self.room(path) {
-            self.nodes.insert(path.to_owned(), Vec::new());
+            self.add(path, Vec::new());
         }
     }
 
@@ -248,6 +264,15 @@ impl Layer {
         }
     }
 
+    /// Adds to what an earlier entry of the name had: a program may leave that in place.
+    fn add(&mut self, path: &str, findings: Vec<Finding>) {
+        self.links.remove(path);
+        let node = self.nodes.entry(path.to_owned()).or_default();
+        let new = findings.into_iter();
+        let new: Vec<Finding> = new.filter(|one| !node.contains(one)).collect();
+        node.extend(new);
+    }
+
     fn put(&mut self, path: &str, findings: Vec<Finding>) {
         self.links.remove(path);
         self.nodes.insert(path.to_owned(), findings);
@@ -265,9 +290,8 @@ impl Layer {
             self.full = true;
             let seen =
                 format!("more than {MOST} files where an identity may be; the rest were not read");
-            let fix = "remove what no distribution makes, and lint again".to_owned();
             self.notes
-                .push(Finding::by_hand(&TOO_MUCH, path, seen, fix));
+                .push(Finding::by_hand(&TOO_MUCH, path, seen, FEWER.to_owned()));
         }
         false
     }
@@ -307,12 +331,29 @@ impl Layer {
         }
         findings.extend(self.nodes.into_values().flatten());
         findings.sort_by(|a, b| a.path.cmp(&b.path).then(a.rule.code.cmp(b.rule.code)));
+        let spent = self.budget.is_spent().then(|| Spent.to_string());
+        let damage = damage.or(spent);
         Linted {
             findings,
             damage,
             scrub: self.scrub,
         }
     }
+}
+
+/// What a file holds that is read as text.
+fn text(path: &str, from: impl Read, findings: &mut Vec<Finding>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Err(error) = from.take(TEXT as u64 + 1).read_to_end(&mut bytes) {
+        let seen = escape(error.to_string().as_bytes());
+        findings.push(Finding::by_hand(&UNREADABLE, path, seen, rm(path)));
+    }
+    if bytes.len() > TEXT {
+        bytes.truncate(TEXT);
+        let seen = format!("it is longer than {TEXT} bytes; the rest was not read");
+        findings.push(Finding::by_hand(&TOO_MUCH, path, seen, rm(path)));
+    }
+    bytes
 }
 
 /// The directories above a path.
@@ -327,3 +368,6 @@ fn led_away(path: &str, target: &[u8]) -> Finding {
     let fix = format!("unpack the image and lint it with --root, or read /{target}");
     Finding::by_hand(&LINK, path, seen, fix)
 }
+
+#[cfg(test)]
+mod tests;

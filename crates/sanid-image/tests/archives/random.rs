@@ -37,6 +37,49 @@ const MAGICS: [&[u8]; 9] = [
     b"BZh9",
 ];
 
+/// A tar with every form of a sparse member, and the headers before a member.
+static TAR: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut builder = tar::Builder::new(Vec::new());
+    let id = b"a3b1c2d4-0000-4000-8000-0123456789ab\n";
+    let records: [&[(&str, &[u8])]; 3] = [
+        &[("path", b"etc/nvme/hostid"), ("size", b"37")],
+        &[("GNU.sparse.size", b"40"), ("GNU.sparse.map", b"3,37")],
+        &[
+            ("GNU.sparse.major", b"1"),
+            ("GNU.sparse.realsize", b"40"),
+            ("GNU.sparse.name", b"etc/nvme/hostnqn"),
+        ],
+    ];
+    for (number, pax) in records.into_iter().enumerate() {
+        builder.append_pax_extensions(pax.iter().copied()).unwrap();
+        let mut data = if number == 2 {
+            b"1\n3\n37\n".to_vec()
+        } else {
+            Vec::new()
+        };
+        data.resize(data.len().next_multiple_of(512), 0);
+        data.extend(id);
+        let mut header = tar::Header::new_ustar();
+        header.set_path("etc/machine-id").unwrap();
+        header.set_size(data.len() as u64);
+        header.set_cksum();
+        builder.append(&header, data.as_slice()).unwrap();
+    }
+    let mut header = tar::Header::new_gnu();
+    header.set_path("boot/initrd.img-1").unwrap();
+    header.set_entry_type(tar::EntryType::GNUSparse);
+    header.set_size(37);
+    header.as_mut_bytes()[386..410].copy_from_slice(b"00000000003\x0000000000045\0");
+    header.as_mut_bytes()[482] = 1;
+    header.as_mut_bytes()[483..495].copy_from_slice(b"00000000050\0");
+    header.set_cksum();
+    let map = [0; 512];
+    builder
+        .append(&header, &[&map[..], id].concat()[..])
+        .unwrap();
+    builder.into_inner().unwrap()
+});
+
 fn limits() -> Limits {
     Limits {
         output: 16 << 20,
@@ -74,6 +117,26 @@ proptest! {
             image.truncate(end.index(image.len()));
         }
         read(image.as_slice(), &limits());
+    }
+
+    #[test]
+    fn changed_bytes_in_a_tar_never_panic(
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5),
+    ) {
+        let mut archive = TAR.clone();
+        for (index, byte) in changes {
+            let at = index.index(archive.len());
+            archive[at] = byte;
+        }
+        // A change in a header is seen by the reader, and not by the checksum alone.
+        for header in archive.chunks_exact_mut(512) {
+            let sum = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
+            if header[257..262] == *b"ustar" {
+                let sum = sum(&header[..148]) + 256 + sum(&header[156..]);
+                header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+            }
+        }
+        sanid_image::lint::archive(archive.as_slice());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use libtest_mimic::Trial;
 use serde_json::Value;
 
-use crate::command::{ID, IQN, MACHINE_ID, NQN, put, said};
+use crate::command::{ID, IQN, MACHINE_ID, NQN, said};
 use testkit::trial::{Need, trial};
 
 const PAGE: &str = include_str!("../../../../docs/images.md");
@@ -25,7 +25,6 @@ pub(crate) fn trials() -> Vec<Trial> {
             NEEDS,
             oci,
         ),
-        trial("the_finalize_script_of_mkosi_seals_its_root", &[], mkosi),
         trial("the_layer_of_the_dockerfile_has_no_name", &[], dockerfile),
     ]
 }
@@ -40,7 +39,7 @@ fn block(after: &str, language: &str) -> &'static str {
 }
 
 /// Runs a script in a directory where `sanid` is what is installed: `sanid seal` is `sanid-image seal`.
-fn shell(script: &str, at: &Path, variables: &[(&str, &Path)]) -> Output {
+pub(crate) fn shell(script: &str, at: &Path, variables: &[(&str, &Path)]) -> Output {
     let programs = tempfile::tempdir().unwrap();
     let sanid = programs.path().join("sanid");
     let text = format!(
@@ -60,7 +59,7 @@ fn shell(script: &str, at: &Path, variables: &[(&str, &Path)]) -> Output {
 }
 
 /// The codes of the findings in an archive.
-fn lint(tar: &Path) -> Vec<String> {
+pub(crate) fn lint(tar: &Path) -> Vec<String> {
     let output = Command::new(env!("CARGO_BIN_EXE_sanid-image"))
         .args(["lint", "--format", "json", "--tar"])
         .arg(tar)
@@ -75,7 +74,7 @@ fn lint(tar: &Path) -> Vec<String> {
 }
 
 /// The files with which a package's scripts leave a system.
-fn baked(at: &Path) {
+pub(crate) fn baked(at: &Path) {
     for (path, text) in [
         ("etc/machine-id", format!("{MACHINE_ID}\n").as_str()),
         ("etc/iscsi/initiatorname.iscsi", IQN),
@@ -116,26 +115,6 @@ fn oci() {
 
     run(block("**OCI image**", "sh"));
     assert_eq!(archives("sealed"), [[""; 0], [""; 0]]);
-}
-
-fn mkosi() {
-    let root = tempfile::tempdir().unwrap();
-    baked(root.path());
-    let script = block("**mkosi**", "sh");
-    assert!(script.starts_with("#!/bin/sh\n"), "{script}");
-    let variables = [("BUILDROOT", root.path())];
-    let output = shell(script, root.path(), &variables);
-    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    let id = fs::read(root.path().join("etc/machine-id")).unwrap();
-    assert_eq!(id, b"uninitialized\n");
-    // What cannot be sealed stops the build.
-    put(
-        &root,
-        "etc/nvme/config.json",
-        b"[{\"hostid\": \"a3b1c2d4-0000-4000-8000-0123456789ab\",}]\n",
-    );
-    let output = shell(script, root.path(), &variables);
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
 }
 
 /// The commands after the installation, below a root that is not this machine's.

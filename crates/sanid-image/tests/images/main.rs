@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod builders;
 mod command;
 mod container;
 mod made;
@@ -23,6 +24,7 @@ use libtest_mimic::Arguments;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials = [
+        builders::trials(),
         command::trials(),
         container::trials(),
         made::trials(),

@@ -328,9 +328,17 @@ fn a_hard_link_is_what_it_is_a_name_of() {
 }
 
 #[test]
-fn a_tar_of_nothing_is_clean() {
-    assert_eq!(lint_tar(&tar(&[])), (0, Vec::new()));
-    let output = lint_tar_raw(&tar(&[]), "text");
+fn a_tar_of_nothing_is_not_the_root_of_a_system() {
+    for archive in [tar(&[]), tar(&[("./", b"")])] {
+        let output = lint_tar_raw(&archive, "text");
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(
+            said(&output).contains("root of a system"),
+            "{}",
+            said(&output)
+        );
+    }
+    let output = lint_tar_raw(&tar(&[("etc/hostname", b"node\n")]), "text");
     assert_eq!(said(&output), "no identity in standard input\n");
 }
 

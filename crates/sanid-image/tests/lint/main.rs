@@ -8,8 +8,12 @@
 )]
 
 mod archives;
+mod bounds;
+mod dialects;
+mod differential;
 mod hostile;
 mod output;
 mod places;
 mod seal;
+mod shapes;
 mod support;

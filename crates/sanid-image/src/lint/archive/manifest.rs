@@ -1,5 +1,5 @@
-//! Which layers an image has, and in which order: `manifest.json` of `docker save`, or the index and the
-//! manifests of an OCI Image Layout.
+//! Which layers an image has, and in which order: `manifest.json` of `docker save` or of skopeo's transport
+//! `dir:`, or the index and the manifests of an OCI Image Layout.
 
 use std::collections::BTreeMap;
 
@@ -38,16 +38,21 @@ impl Documents {
 
     /// The images; empty if the archive has no images.
     pub(super) fn images(&self) -> Vec<Image> {
-        let docker = self.value("manifest.json").and_then(|value| docker(&value));
-        if let Some(images) = docker.filter(|images| !images.is_empty()) {
-            return images;
-        }
         let mut images = Vec::new();
-        if let (Some(index), true) = (
-            self.value("index.json"),
-            self.files.contains_key("oci-layout"),
-        ) {
-            self.index(&index, DEPTH, &mut images);
+        let manifest = self.value("manifest.json").unwrap_or_default();
+        if let Some(list) = manifest.as_array() {
+            images.extend(list.iter().take(IMAGES + 1).filter_map(docker));
+        } else {
+            self.manifest("manifest.json", &manifest, &Store::Dir, DEPTH, &mut images);
+        }
+        if images.is_empty() && self.files.contains_key("oci-layout") {
+            let index = self.value("index.json").unwrap_or_default();
+            self.manifest("index.json", &index, &Store::Blobs, DEPTH, &mut images);
+        }
+        if images.len() > IMAGES {
+            images.truncate(IMAGES);
+            let problem = format!("it has more than {IMAGES} images; the rest were not read");
+            images.push(Image::without_layers("manifest.json", problem));
         }
         images
     }
@@ -56,60 +61,118 @@ impl Documents {
         serde_json::from_slice(self.files.get(path)?).ok()
     }
 
-    fn index(&self, index: &Value, depth: usize, images: &mut Vec<Image>) {
-        for one in list(index, "manifests") {
-            let name = one
-                .get("digest")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            if images.len() >= IMAGES {
+    /// The images of a manifest, or of the manifests in an index.
+    fn manifest(
+        &self,
+        name: &str,
+        value: &Value,
+        store: &Store,
+        depth: usize,
+        images: &mut Vec<Image>,
+    ) {
+        let layers: Vec<String> = layers(value).map(|digest| store.blob(digest)).collect();
+        if !layers.is_empty() || !unread(value).is_empty() {
+            images.push(Image {
+                name: name.to_owned(),
+                layers,
+                problems: unread(value),
+            });
+        }
+        for one in list(value, "manifests") {
+            if images.len() > IMAGES {
                 return;
             }
-            let mut image = Image {
-                name: name.to_owned(),
-                layers: Vec::new(),
-                problems: Vec::new(),
-            };
-            match self.value(&blob(name)) {
-                Some(inner) if !list(&inner, "manifests").is_empty() && depth > 0 => {
-                    self.index(&inner, depth - 1, images);
+            let digest = one.get("digest").and_then(Value::as_str);
+            let digest = digest.unwrap_or_default();
+            let problem = match self.value(&store.manifest(digest)) {
+                Some(inner) if depth > 0 => {
+                    self.manifest(digest, &inner, store, depth - 1, images);
                     continue;
                 }
-                Some(manifest) => {
-                    let layers = list(&manifest, "layers").iter();
-                    // Attestations and signatures are manifests too, with no tar.
-                    let tars = layers.filter(|layer| {
-                        let kind = layer.get("mediaType").and_then(Value::as_str);
-                        kind.is_none_or(|kind| kind.contains("tar"))
-                    });
-                    let digests = tars.filter_map(|layer| layer.get("digest")?.as_str());
-                    image.layers = digests.map(blob).collect();
-                }
-                None => image
-                    .problems
-                    .push("its manifest is not in the archive".to_owned()),
-            }
-            images.push(image);
+                Some(_) => "it is an index in an index in an index; it was not read",
+                None => "its manifest is not in the archive",
+            };
+            images.push(Image::without_layers(digest, problem.to_owned()));
         }
     }
 }
 
-fn docker(value: &Value) -> Option<Vec<Image>> {
-    let images = value.as_array()?.iter().take(IMAGES);
-    Some(
-        images
-            .filter_map(|image| {
-                let layers = image.get("Layers")?.as_array()?.iter();
-                Some(Image {
-                    name: "manifest.json".to_owned(),
-                    layers: layers
-                        .filter_map(|one| Some(one.as_str()?.to_owned()))
-                        .collect(),
-                    problems: Vec::new(),
-                })
-            })
+impl Image {
+    fn without_layers(name: &str, problem: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            layers: Vec::new(),
+            problems: vec![problem],
+        }
+    }
+}
+
+/// How files are named by their digest.
+enum Store {
+    /// OCI Image Layout.
+    Blobs,
+    /// skopeo's transport `dir:`.
+    Dir,
+}
+
+/// The end of the name of a manifest in skopeo's transport `dir:`.
+const MANIFEST: &str = ".manifest.json";
+
+impl Store {
+    fn blob(&self, digest: &str) -> String {
+        match self {
+            Self::Blobs => format!("blobs/{}", digest.replacen(':', "/", 1)),
+            Self::Dir => digest.rsplit(':').next().unwrap_or_default().to_owned(),
+        }
+    }
+
+    fn manifest(&self, digest: &str) -> String {
+        match self {
+            Self::Blobs => self.blob(digest),
+            Self::Dir => format!("{}{MANIFEST}", self.blob(digest)),
+        }
+    }
+}
+
+/// The digest that a file of skopeo's transport `dir:` is named by.
+pub(super) fn without_end(name: &str) -> &str {
+    name.strip_suffix(MANIFEST).unwrap_or(name)
+}
+
+/// The digests of the layers that a manifest names. Attestations and signatures are manifests too, with
+/// nothing that is a tar.
+fn layers(manifest: &Value) -> impl Iterator<Item = &str> {
+    let tars = list(manifest, "layers").iter().filter(|layer| {
+        let kind = layer.get("mediaType").and_then(Value::as_str);
+        kind.is_none_or(|kind| kind.contains("tar"))
+    });
+    tars.filter_map(|layer| layer.get("digest")?.as_str())
+}
+
+/// A problem for each layer in a form that is not read, such as a file system.
+fn unread(manifest: &Value) -> Vec<String> {
+    let kinds = list(manifest, "layers").iter();
+    let kinds = kinds.filter_map(|layer| layer.get("mediaType")?.as_str());
+    let unread = kinds.filter(|kind| {
+        let words = ["layer", "rootfs", "erofs", "squashfs"];
+        !kind.contains("tar") && words.iter().any(|word| kind.contains(word))
+    });
+    unread
+        .map(|kind| format!("a layer of the type {kind} is not read"))
+        .collect()
+}
+
+/// One image of `docker save`.
+fn docker(image: &Value) -> Option<Image> {
+    let layers = image.get("Layers")?.as_array()?.iter();
+    let image = Image {
+        name: "manifest.json".to_owned(),
+        layers: layers
+            .filter_map(|one| Some(one.as_str()?.to_owned()))
             .collect(),
-    )
+        problems: Vec::new(),
+    };
+    Some(image).filter(|image| !image.layers.is_empty())
 }
 
 fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
@@ -117,9 +180,4 @@ fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
         .get(key)
         .and_then(Value::as_array)
         .map_or(&[], Vec::as_slice)
-}
-
-/// Where an OCI Image Layout keeps what has this digest.
-fn blob(digest: &str) -> String {
-    format!("blobs/{}", digest.replacen(':', "/", 1))
 }

@@ -33,3 +33,44 @@ fn reports_a_file_that_became_a_fifo_and_does_not_wait_for_it() {
         [("not-a-file", "it is something else than a moment before")]
     );
 }
+
+#[test]
+fn an_image_with_many_names_is_decoded_once() {
+    let image = tempfile::tempdir().unwrap();
+    let boot = image.path().join("boot");
+    std::fs::create_dir_all(&boot).unwrap();
+    let id = b"a3b1c2d4-0000-4000-8000-0123456789ab\n";
+    let archive = crate::cpio::archive(&[("etc/nvme/hostid", id)]);
+    std::fs::write(boot.join("initrd.img-0"), archive).unwrap();
+    for number in 1..9 {
+        let name = boot.join(format!("initrd.img-{number}"));
+        std::fs::hard_link(boot.join("initrd.img-0"), name).unwrap();
+    }
+    let mut read = Vec::new();
+    let root = Root::open(image.path()).unwrap();
+    let linted = directory(&root, &mut |path| read.push(path.to_owned()));
+    assert_eq!(read, ["boot/initrd.img-0"]);
+    assert_eq!(linted.findings.len(), 9);
+}
+
+#[test]
+fn names_are_counted_over_all_directories() {
+    let image = tempfile::tempdir().unwrap();
+    for number in 0..10 {
+        let entry = image.path().join(format!("boot/{number}/a"));
+        std::fs::create_dir_all(entry).unwrap();
+    }
+    let root = Root::open(image.path()).unwrap();
+    let mut step = |_: &str| {};
+    let mut walk = Walk::new(&root, &mut step);
+    walk.layer.budget = crate::budget::Budget::new(1000, 15);
+    walk.expand("", &["boot", "*", "*", "initrd*"]);
+    let linted = walk.layer.done(None);
+    assert!(linted.damage.is_some());
+    assert!(
+        linted
+            .findings
+            .iter()
+            .any(|one| one.rule.code == "too-much")
+    );
+}
