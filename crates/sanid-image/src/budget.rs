@@ -33,8 +33,8 @@ impl Default for Budget {
 /// The error of a reader whose budget is spent.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the image asks for more work than any needs: {} GiB of initramfs images and configuration, read and \
-     decompressed, or {} million names",
+    "the limit of one image is reached: {} GiB of initramfs images and configuration, read and decompressed, or {} \
+     million names",
     BYTES >> 30,
     MEMBERS / 1_000_000
 )]

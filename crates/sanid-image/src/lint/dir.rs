@@ -218,7 +218,7 @@ impl<'a> Walk<'a> {
     fn too_much(&mut self, path: &str, what: &str) {
         if self.reported.insert(path.to_owned()) {
             let seen = format!("too many {what}; the rest were not read");
-            let fix = format!("remove what no distribution makes from /{path}, and lint again");
+            let fix = format!("remove the files that do not belong in /{path}, and lint again");
             self.layer
                 .note(Finding::by_hand(&TOO_MUCH, path, seen, fix));
         }

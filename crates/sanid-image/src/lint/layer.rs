@@ -23,7 +23,7 @@ const MOST: usize = 20_000;
 const ODD: usize = 20;
 /// Links that follow each other (`MAXSYMLINKS` in Linux).
 const LINKS: usize = 40;
-const FEWER: &str = "remove what no distribution makes, and lint again";
+const FEWER: &str = "remove the files that do not belong in an image, and lint again";
 
 /// What was found, and what could not be seen.
 pub struct Linted {

@@ -41,7 +41,7 @@ fn many_small_images_share_one_budget_and_its_end_is_reported_once() {
     assert!(
         linted
             .damage
-            .is_some_and(|damage| damage.contains("more work"))
+            .is_some_and(|damage| damage.contains("limit of one image"))
     );
 }
 
