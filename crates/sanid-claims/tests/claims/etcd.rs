@@ -92,6 +92,11 @@ pub(crate) fn trials() -> Vec<Trial> {
     }
     trials.extend(compat::trials());
     trials.push(trial(
+        "etcd::a_test_never_gets_the_server_of_a_different_one",
+        &[],
+        server::a_socket_belongs_to_its_process,
+    ));
+    trials.push(trial(
         "etcd::a_server_whose_time_of_day_jumps_ends_no_lease",
         clocks::NEEDS,
         a_server_whose_time_of_day_jumps_ends_no_lease,

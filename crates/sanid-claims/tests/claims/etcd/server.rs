@@ -33,7 +33,7 @@ pub(crate) struct Etcd {
 
 impl Etcd {
     pub(crate) fn start(security: Security<'_>) -> Self {
-        // Another program may take a port between the two steps; then others are tried.
+        // A different program may take a port between the two steps; then others are tried.
         for _ in 0..20 {
             if let Some(etcd) = Self::try_start(security) {
                 return etcd;
@@ -93,7 +93,9 @@ impl Etcd {
         };
         let started = eventually("etcd answers", || {
             let ended = etcd.child.try_wait().unwrap().is_some();
-            (ended || ready(&etcd)).then_some(!ended)
+            // The etcd of a different test may have the port, and answer while this one is about to end.
+            let answers = || listens(etcd.child.id(), &etcd.url) && ready(&etcd);
+            (ended || answers()).then_some(!ended)
         });
         started.then_some(etcd)
     }
@@ -129,6 +131,40 @@ fn memory() -> TempDir {
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
+}
+
+/// Whether a process has the listening socket of an address, by `/proc`.
+fn listens(process: u32, url: &str) -> bool {
+    let (_, port) = url.rsplit_once(':').unwrap();
+    let port = format!(":{:04X}", port.parse::<u16>().unwrap());
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let listening = table.lines().filter_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        // The state LISTEN (include/net/tcp_states.h).
+        let is_it = fields.get(1)?.ends_with(&port) && *fields.get(3)? == "0A";
+        is_it.then(|| format!("socket:[{}]", fields[9]))
+    });
+    let sockets: Vec<String> = listening.collect();
+    let files = std::fs::read_dir(format!("/proc/{process}/fd"));
+    let open = files.into_iter().flatten().flatten();
+    open.filter_map(|file| std::fs::read_link(file.path()).ok())
+        .any(|to| {
+            sockets
+                .iter()
+                .any(|socket| to.as_os_str() == socket.as_str())
+        })
+}
+
+pub(crate) fn a_socket_belongs_to_its_process() {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    assert!(listens(std::process::id(), &url));
+    let mut other = Command::new("sleep").arg("600").spawn().unwrap();
+    assert!(!listens(other.id(), &url));
+    other.kill().unwrap();
+    other.wait().unwrap();
+    drop(socket);
+    assert!(!listens(std::process::id(), &url));
 }
 
 fn connects(url: &str) -> bool {
