@@ -93,9 +93,8 @@ impl Artefact {
         }
     }
 
-    /// The directory of a tree ([`Tree`](Self::Tree), [`Readers`](Self::Readers), [`Rust`](Self::Rust),
-    /// [`CloudInit`](Self::CloudInit)) that has
-    /// been made.
+    /// The directory of a kernel or a tree ([`Kernel`](Self::Kernel), [`Tree`](Self::Tree),
+    /// [`Readers`](Self::Readers), [`Rust`](Self::Rust), [`CloudInit`](Self::CloudInit)) that has been made.
     pub fn existing(self) -> Option<PathBuf> {
         let (name, packages) = match self {
             Self::Readers => READERS,
@@ -103,6 +102,10 @@ impl Artefact {
             Self::CloudInit => CLOUD_INIT,
             Self::Tree(debian) => {
                 return kept::existing(debian.suite(), &tree_recipe(&tree_packages(debian)));
+            }
+            Self::Kernel(debian) => {
+                let name = kernel_name(debian);
+                return debian::unpacked_one(debian, &name, KERNEL, KERNEL_RECIPE);
             }
             _ => return None,
         };
@@ -185,11 +188,17 @@ fn builder(debian: Debian) -> Result<PathBuf> {
     })
 }
 
+/// The package that depends on a kernel, and how the name of the kernel's own begins.
+const KERNEL: (&str, &str) = ("linux-image-cloud-amd64", "linux-image-6.");
+const KERNEL_RECIPE: &str = "lib, depmod";
+
+fn kernel_name(debian: Debian) -> String {
+    format!("kernel-{}", debian.kernel())
+}
+
 fn kernel(debian: Debian) -> Result<PathBuf> {
-    let name = format!("kernel-{}", debian.kernel());
-    let package = ("linux-image-cloud-amd64", "linux-image-6.");
-    let recipe = "lib, depmod";
-    debian::unpack_one(debian, &name, package, recipe, |tree| {
+    let name = kernel_name(debian);
+    debian::unpack_one(debian, &name, KERNEL, KERNEL_RECIPE, |tree| {
         // depmod reads lib; Debian 13 has only usr/lib.
         if !tree.join("lib/modules").exists() {
             std::os::unix::fs::symlink("usr/lib", tree.join("lib"))?;

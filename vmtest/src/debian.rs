@@ -81,6 +81,23 @@ pub(crate) fn unpacked(debian: Debian, name: &str, packages: &[&str]) -> Option<
     kept::existing(name, &plan.join("\n"))
 }
 
+/// The tree that [`unpack_one`] has made of this package, if it is there.
+pub(crate) fn unpacked_one(
+    debian: Debian,
+    name: &str,
+    package: (&str, &str),
+    recipe: &str,
+) -> Option<PathBuf> {
+    let plan = plan_one(&Apt::at(debian).ok()?, package).ok()?;
+    kept::existing(name, &format!("{}\n{recipe}", plan.join("\n")))
+}
+
+fn plan_one(apt: &Apt, (package, prefix): (&str, &str)) -> Result<Vec<String>> {
+    let mut plan = apt.plan(&[package])?;
+    plan.retain(|file| file.starts_with(prefix));
+    Ok(plan)
+}
+
 /// Unpacks one package without its dependencies: the one that `package` depends on and whose name begins with
 /// `prefix`; then calls `finish`. It is kept for as long as the archive has the same version and `recipe` stays the
 /// same.
@@ -92,8 +109,7 @@ pub(crate) fn unpack_one(
     finish: impl Fn(&Path) -> Result<()>,
 ) -> Result<PathBuf> {
     Apt::new(debian)?.twice(debian, |apt| {
-        let mut plan = apt.plan(&[package])?;
-        plan.retain(|file| file.starts_with(prefix));
+        let plan = plan_one(apt, (package, prefix))?;
         kept::entry(name, &format!("{}\n{recipe}", plan.join("\n")), |tree| {
             apt.unpack(&plan, tree)?;
             finish(tree)
