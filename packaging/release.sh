@@ -31,7 +31,7 @@ git -C "$repository" archive HEAD | tar -x -C "$source"
 $release vendor "$source/vendor"
 specs=$(cd "$source" && find . -name '*.spec')
 if [ "$specs" != ./packaging/rpm/sanid.spec ]; then
-    echo "rpmbuild -ta takes a tarball with one spec, and this one has:" $specs >&2
+    echo "rpmbuild -ta takes a tarball with one spec, and this one has: $(echo "$specs" | tr "\n" " ")" >&2
     exit 1
 fi
 changelog "$source/packaging/debian/changelog"
