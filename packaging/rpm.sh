@@ -23,4 +23,6 @@ rpmbuild -bb --quiet --target "$architecture" "$work/sanid.spec" \
     cat "$work/log" >&2
     exit 1
 }
+# Two pages with one name would be one.
+if grep 'File listed twice' "$work/log" >&2; then exit 1; fi
 mv "$work"/RPMS/*/*.rpm "$output"
