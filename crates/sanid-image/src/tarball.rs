@@ -133,7 +133,7 @@ impl<'a> Tarball<'a> {
         let (pieces, size) = match (map, header.kind()) {
             (Map::None, b'S') => self.old_map(header)?,
             (Map::None, _) => return Ok(()),
-            (_, b'S') => return Err(damaged(before::HOLES)),
+            (_, b'S') => return Err(damaged(holes::HOLES)),
             (Map::Known(pieces, size), _) => (pieces, size),
             (Map::InData(size), _) => {
                 let mut block = [0; BLOCK];
@@ -141,7 +141,7 @@ impl<'a> Tarball<'a> {
             }
         };
         if *kind != Kind::File {
-            return Err(damaged(before::HOLES));
+            return Err(damaged(holes::HOLES));
         }
         self.holes = Some(Holes::new(pieces, size, self.left)?);
         Ok(())
@@ -150,13 +150,13 @@ impl<'a> Tarball<'a> {
     /// The map of a sparse file in the formats oldgnu and gnu: in the header, and in blocks after it.
     fn old_map(&mut self, header: &Header) -> io::Result<(Pieces, u64)> {
         if !header.is_gnu() {
-            return Err(damaged(before::HOLES));
+            return Err(damaged(holes::HOLES));
         }
         let (mut pieces, size, mut more) = header.sparse()?;
         while more {
             let mut block = [0; BLOCK];
             if !self.block(&mut block)? || pieces.len() > PIECES {
-                return Err(damaged(before::HOLES));
+                return Err(damaged(holes::HOLES));
             }
             more = header::continued(&block, &mut pieces)?;
         }

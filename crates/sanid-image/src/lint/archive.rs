@@ -216,7 +216,7 @@ fn walk(source: &mut dyn Read, layer: &mut Layer, pass: Pass<'_>) -> io::Result<
             if place(&path).is_some() {
                 layer.odd_name(
                     second,
-                    "it is the second name of a file that has another one",
+                    "some programs unpack a file under this path, and others under a different one",
                 );
             }
         }

@@ -1,7 +1,7 @@
 //! Whether a tree is the root of a system, by the names at its top, and what else it may be.
 //!
-//! A tree that is not a root has none of the places, and "no identity" would be said of something that
-//! nobody read.
+//! A tree that is not a root has none of the places where identities are, so "no identity" would be reported
+//! without anything having been read.
 
 use std::collections::BTreeSet;
 

@@ -32,7 +32,7 @@ pub enum SealError {
         /// The kernel's answer.
         errno: Errno,
     },
-    /// It is no longer a file that can be edited.
+    /// The file can no longer be edited.
     #[error("cannot edit {path}: {why}")]
     Unsafe {
         /// The path as the user knows it.

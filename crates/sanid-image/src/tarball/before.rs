@@ -4,7 +4,7 @@
 use std::io;
 
 use super::damaged;
-use super::holes::Pieces;
+use super::holes::{HOLES, Pieces};
 
 /// What these headers say of the next member.
 #[derive(Default)]
@@ -142,7 +142,6 @@ impl Before {
     }
 }
 
-pub(super) const HOLES: &str = "a sparse member has a map that is not valid";
 pub(super) const VOLUME: &str = "it is one volume of a multi-volume archive, which is not read; join the volumes with `tar --multi-volume`";
 
 /// A header for all following members: programs differ in what they take from it, so nothing that changes

@@ -2,8 +2,9 @@
 
 use std::io::{self, Read};
 
-use super::before::HOLES;
 use super::damaged;
+
+pub(super) const HOLES: &str = "a sparse member has a map that is not valid";
 
 /// Offset and length of each stored piece of a sparse file.
 pub(super) type Pieces = Vec<(u64, u64)>;

@@ -84,7 +84,7 @@ impl Site {
     fn play(&self, options: &[&str]) -> Ran {
         let playbook = block("## 4. Ansible", "yaml", 1)
             .replace("- hosts: san", "- hosts: san\n  gather_facts: false");
-        // Root or not, as whoever runs the tests.
+        // As the user who runs the tests, root or not.
         self.write("site.yml", &playbook.replace("  become: true\n", ""));
         let programs = static_binary("sanid");
         let path = format!(

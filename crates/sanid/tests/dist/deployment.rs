@@ -105,7 +105,7 @@ fn containerfile() {
         ]);
         run(&mut command)
     };
-    // What lint reads: the rest of a system is no matter.
+    // Only what lint reads; it does not need the rest of a system.
     let mut pack = Command::new("tar");
     pack.arg("-C").arg(tree()).args([
         "-cf",

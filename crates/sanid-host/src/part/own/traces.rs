@@ -1,7 +1,7 @@
 //! The names and secrets of a host in the configurations of its storage programs, to the byte.
 //!
-//! Answers what must leave a file so that no host with a copy of it uses the name or the secret of another one, and
-//! makes the file without it. It reads no file and does not judge whether a host may have the name: `lint` and `seal`
+//! Finds what must be removed from a file so that a host with a copy of it does not use the name or secret of a
+//! different host, and makes the file without it. It reads no file and does not judge whether a host may have the name: `lint` and `seal`
 //! of images call it. Everything else of a file stays as it is, byte for byte.
 
 mod ini;

@@ -46,7 +46,7 @@ pub fn layout(root: &Root, step: &mut dyn FnMut(&str)) -> Linted {
     reader.done(damage)
 }
 
-/// The paths of what is no directory.
+/// The paths of everything except directories.
 fn files(root: &Root) -> Vec<String> {
     let mut files = Vec::new();
     let mut level = vec![String::new()];

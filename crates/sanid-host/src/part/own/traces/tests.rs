@@ -102,7 +102,7 @@ fn removes_parts_of_a_line_and_keeps_the_rest_of_it() {
             "traddr=a;nqn=s",
         ),
         ("dhchap-secret=x;dhchap-ctrl-secret=y;traddr=a", "traddr=a"),
-        // An empty item is none.
+        // An empty item is ignored.
         ("traddr=a;dhchap-secret=x;dhchap-ctrl-secret=y", "traddr=a;"),
         ("dhchap-secret=x", ""),
     ];
